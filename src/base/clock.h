@@ -1,0 +1,24 @@
+/* Time: a steady clock in milliseconds for waits and deadlines, and the calendar for logs. */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Milliseconds of the steady clock; only differences mean anything. */
+int64_t clock_now_ms(void);
+/* The same in microseconds, for measuring. */
+int64_t clock_now_us(void);
+/* Milliseconds since 1970-01-01T00:00:00Z. */
+int64_t clock_calendar_ms(void);
+
+/* What is left until deadline_ms (of clock_now_ms), never below 0. */
+int64_t clock_left_ms(int64_t deadline_ms);
+/* Waits, at most until the deadline. */
+void clock_sleep_ms(int64_t ms);
+
+enum { CLOCK_ISO_SIZE = 25 };
+/* "2026-01-31T10:00:00.000Z" of calendar milliseconds. */
+void clock_format_iso(int64_t calendar_ms, char out[CLOCK_ISO_SIZE]);
+
+#endif

@@ -1,0 +1,110 @@
+/* The log: one event name and its fields a line, on standard error. */
+#include "base/log.h"
+
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+enum { LONGEST_LINE = 16 * 1024 };
+
+static atomic_int least_level = LOG_INFO;
+static atomic_int line_format = LOG_TEXT;
+static _Thread_local const char *thread_request;
+
+static const char *const level_names[] = {"debug", "info", "warn", "error"};
+
+void log_open(enum log_level least, enum log_format format)
+{
+	atomic_store(&least_level, (int)least);
+	atomic_store(&line_format, (int)format);
+}
+
+void log_set_request(const char *id)
+{
+	thread_request = id;
+}
+
+bool log_wants(enum log_level level)
+{
+	return (int)level >= atomic_load_explicit(&least_level, memory_order_relaxed);
+}
+
+/* A JSON string; what a line of log must not hold as it is, such as a line break, is escaped. */
+static void add_quoted(struct buf *line, struct text t)
+{
+	bool utf8 = text_is_utf8(t);
+
+	buf_add_char(line, '"');
+	for (size_t i = 0; i < t.len; i++) {
+		unsigned char c = (unsigned char)t.ptr[i];
+
+		if (c == '"' || c == '\\')
+			buf_printf(line, "\\%c", c);
+		else if (c < 0x20 || c == 0x7F || (c >= 0x80 && !utf8))
+			buf_printf(line, "\\u%04x", c);
+		else
+			buf_add_char(line, (char)c);
+	}
+	buf_add_char(line, '"');
+}
+
+static void add_json(struct buf *line, enum log_level level, const char *event,
+		     const struct log_field *fields, const char *time)
+{
+	buf_printf(line, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":", time, level_names[level]);
+	add_quoted(line, text_of(event));
+	if (thread_request != NULL) {
+		buf_add_string(line, ",\"requestId\":");
+		add_quoted(line, text_of(thread_request));
+	}
+	for (; fields->name != NULL; fields++) {
+		buf_printf(line, ",\"%s\":", fields->name);
+		if (fields->type == LOG_FIELD_INT)
+			buf_printf(line, "%lld", (long long)fields->number);
+		else
+			add_quoted(line, fields->text);
+	}
+	buf_add_char(line, '}');
+}
+
+static void add_text(struct buf *line, enum log_level level, const char *event,
+		     const struct log_field *fields, const char *time)
+{
+	buf_printf(line, "%s %-5s %s", time, level_names[level], event);
+	if (thread_request != NULL)
+		buf_printf(line, " request=%s", thread_request);
+	for (; fields->name != NULL; fields++) {
+		buf_printf(line, " %s=", fields->name);
+		if (fields->type == LOG_FIELD_INT)
+			buf_printf(line, "%lld", (long long)fields->number);
+		else
+			add_quoted(line, fields->text);
+	}
+}
+
+void log_event(enum log_level level, const char *event, const struct log_field *fields)
+{
+	char time[CLOCK_ISO_SIZE];
+	struct buf line;
+	ssize_t written;
+
+	if (level >= LOG_OFF || !log_wants(level))
+		return;
+	clock_format_iso(clock_calendar_ms(), time);
+	buf_init(&line, LONGEST_LINE);
+	if (atomic_load(&line_format) == LOG_JSON)
+		add_json(&line, level, event, fields, time);
+	else
+		add_text(&line, level, event, fields, time);
+	if (!buf_complete(&line)) {
+		buf_truncate(&line, 0);
+		line.overflowed = false;
+		add_text(&line, level, event, LOG_FIELDS(F_STR("log", "fields too long")), time);
+	}
+	buf_add_char(&line, '\n');
+	written = write(STDERR_FILENO, line.ptr, line.len);
+	(void)written; /* there is nowhere else to say it */
+	buf_fini(&line);
+}

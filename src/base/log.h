@@ -1,0 +1,43 @@
+/*
+ * The log: one event name and its fields a line, on standard error.
+ *
+ * Thread-safe; a line is written whole. The request id of the thread comes along by itself. There
+ * is no field for a struct secret, on purpose.
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_OFF };
+enum log_format { LOG_TEXT, LOG_JSON };
+
+struct log_field {
+	const char *name; /* NULL ends a list */
+	enum { LOG_FIELD_TEXT, LOG_FIELD_INT } type;
+	struct text text;
+	int64_t number;
+};
+
+#define F_TEXT(n, t) ((struct log_field){.name = (n), .type = LOG_FIELD_TEXT, .text = (t)})
+#define F_STR(n, s)  F_TEXT(n, text_of(s))
+#define F_INT(n, i)  ((struct log_field){.name = (n), .type = LOG_FIELD_INT, .number = (int64_t)(i)})
+
+/* Before any thread starts. */
+void log_open(enum log_level least, enum log_format format);
+/* The id that the thread's lines carry until the next call; NULL: none. Borrowed. */
+void log_set_request(const char *id);
+bool log_wants(enum log_level level);
+/* event is a fixed name such as "upstream.failed"; fields end with a NULL name. */
+void log_event(enum log_level level, const char *event, const struct log_field *fields);
+
+#define LOG_FIELDS(...)       ((const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){.name = NULL}})
+#define log_debug(event, ...) log_event(LOG_DEBUG, event, LOG_FIELDS(__VA_ARGS__))
+#define log_info(event, ...)  log_event(LOG_INFO, event, LOG_FIELDS(__VA_ARGS__))
+#define log_warn(event, ...)  log_event(LOG_WARN, event, LOG_FIELDS(__VA_ARGS__))
+#define log_error(event, ...) log_event(LOG_ERROR, event, LOG_FIELDS(__VA_ARGS__))
+
+#endif

@@ -1,0 +1,145 @@
+/*
+ * The configuration: Backstage's own files, read as Backstage reads them, and out of them what this
+ * service needs. table.c has one row a setting; parsing, checks, defaults, `config show` and the
+ * reference page come from the rows.
+ *
+ * Source of the rules: Backstage's documentation, "Writing Backstage Configuration Files" and
+ * "Reading Backstage Configuration".
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/secret.h"
+
+/* One entry of spectrocloud.environments. */
+struct config_environment {
+	const char *name; /* NULL if it has none */
+	const char *url;  /* without trailing '/'; http or https */
+	const char *tenant;
+	struct secret api_token;
+	const char *ca_file; /* NULL: the system's certificates */
+	bool insecure_skip_verify;
+};
+
+/* What a restricted external token may do; see accessRestrictions in Backstage's documentation. */
+struct config_restriction {
+	const char *plugin;
+	const char *const *permissions; /* NULL: any */
+	size_t permission_count;
+	const char *const *actions; /* permissionAttribute.action; NULL: any */
+	size_t action_count;
+};
+
+/* One entry of backend.auth.externalAccess. */
+struct config_external {
+	enum { CONFIG_EXTERNAL_STATIC, CONFIG_EXTERNAL_LEGACY, CONFIG_EXTERNAL_JWKS } type;
+	struct secret token;                           /* static */
+	const char *subject;                           /* static and legacy */
+	const struct config_restriction *restrictions; /* NULL: unrestricted */
+	size_t restriction_count;
+};
+
+/* A list of strings in the configuration. */
+struct config_strings {
+	const char *const *items;
+	size_t count;
+};
+
+/* Constant after config_load(); everything in it is released by config_free(). */
+struct config {
+	/* spectrocloud */
+	const char *annotation_prefix;
+	bool enable_permissions;
+	struct config_environment *environments;
+	size_t environment_count;
+
+	/* spectrocloud.server */
+	const char *listen;
+	int max_body_bytes;
+	int max_header_bytes;
+	int max_connections;
+	int workers;
+	int queue_length;
+	int request_timeout_ms;
+	int receive_timeout_ms;
+	int idle_timeout_ms;
+	int drain_timeout_ms;
+
+	/* spectrocloud.upstream */
+	int upstream_timeout_ms;
+	int upstream_connect_timeout_ms;
+	int upstream_connections_per_host;
+	int upstream_calls_in_flight; /* of one environment */
+	int upstream_parallel;        /* of one request */
+	int upstream_max_answer_bytes;
+	int upstream_max_pages;
+	int upstream_attempts;
+	int upstream_retry_delay_ms;
+
+	/* spectrocloud.auth */
+	struct config_strings trusted_services;
+
+	/* spectrocloud.telemetry */
+	enum log_level log_level;
+	enum log_format log_format;
+
+	/* Backstage's own */
+	bool permission_enabled;          /* permission.enabled */
+	bool disable_default_auth_policy; /* backend.auth.dangerouslyDisableDefaultAuthPolicy */
+	struct config_external *external; /* backend.auth.externalAccess */
+	size_t external_count;
+
+	struct arena arena;
+	struct config_tree *tree; /* the merged document, for config_show() */
+};
+
+struct config_options {
+	const char *const
+		*files; /* --config, in order; none: app-config.yaml and its kin in directory */
+	size_t file_count;
+	const char *const *overrides; /* --set PATH=VALUE, stronger than every file and variable */
+	size_t override_count;
+	const char *directory; /* where the default files are and relative paths start; NULL: "." */
+	char *const *environment; /* as environ */
+};
+
+/* A remark about the configuration: something unknown or unwise, but no reason to stop. */
+struct config_notice {
+	const char *where; /* "app-config.yaml:12:5" */
+	const char *path;  /* "spectrocloud.server.lisen" */
+	const char *message;
+};
+struct config_notices {
+	struct config_notice *items;
+	size_t count;
+};
+
+/*
+ * Loads, merges, substitutes, fills and checks.
+ *
+ * config   out, owned: config_free().
+ * notices  out, part of config; may be NULL.
+ * Fails with ERROR_INPUT. The message starts with file, line and column where there is one, names
+ * the path and what was wanted; of several faults it gives the first and how many more there are,
+ * and faults, if not NULL, gets a line for each of them.
+ */
+MUST_USE bool config_load(const struct config_options *options, struct config **config,
+			  struct config_notices *notices, struct buf *faults, struct error *err);
+/* NULL is fine. Wipes secrets. */
+void config_free(struct config *config);
+
+/* The merged configuration of the paths this service reads as YAML, defaults included as comments
+ * say; secrets as ***; behind each value a comment with where it comes from. */
+void config_show(const struct config *config, struct buf *out);
+/* The reference page docs/configuration.md, from the rows. */
+void config_document(struct buf *out);
+
+#endif

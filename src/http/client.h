@@ -1,0 +1,83 @@
+/*
+ * HTTP requests to other services: one thread drives one libcurl multi handle, so that connections
+ * are pooled for the whole process; callers block until their answers are there or their deadline
+ * has passed. Redirects are never followed: they would carry the credential to another host. TLS is
+ * verified unless a target says otherwise.
+ */
+#ifndef HTTP_CLIENT_H
+#define HTTP_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "http/http.h"
+
+struct http_client;
+
+struct http_client_options {
+	unsigned max_connections_per_host;
+	int connect_timeout_ms;
+	const char *user_agent; /* borrowed for the call */
+};
+
+/* client  out, owned: http_client_close(). Starts the thread. */
+MUST_USE bool http_client_open(const struct http_client_options *options,
+			       struct http_client **client, struct error *err);
+/* After every caller has returned. NULL is fine. */
+void http_client_close(struct http_client *client);
+
+/* How to reach a service; constant while it is used. Strings are borrowed. */
+struct http_target {
+	const char *ca_file;       /* PEM; NULL: the system's */
+	bool insecure_skip_verify; /* accept any certificate */
+	bool direct;               /* ignore http_proxy and its kin in the environment */
+};
+
+enum http_fetch_end {
+	HTTP_FETCH_DONE,        /* a whole answer is there, whatever its status */
+	HTTP_FETCH_UNREACHABLE, /* no connection: name, connect, TLS. Nothing was sent */
+	HTTP_FETCH_BROKEN,   /* the connection ended early or spoke nonsense. It may have arrived */
+	HTTP_FETCH_TOO_SLOW, /* the deadline passed. It may have arrived */
+	HTTP_FETCH_TOO_LARGE, /* the answer passed max_bytes */
+};
+
+/* One request and what became of it. Everything above "out" is borrowed until the call returns. */
+struct http_fetch {
+	const char *method;
+	const char *url;
+	const struct http_target *target;
+	const struct http_header *headers; /* values may hold credentials: never logged */
+	size_t header_count;
+	struct text body;    /* sent if not empty, or if method is POST, PUT or PATCH */
+	int64_t deadline_ms; /* of clock_now_ms() */
+	size_t max_bytes;    /* of the answer's body, after decoding */
+
+	/* out; valid when the call returns */
+	enum http_fetch_end end;
+	int status;            /* when DONE */
+	struct buf answer;     /* owned: http_fetch_fini(). Empty unless DONE */
+	char content_type[64]; /* lower case, without parameters; "" if none */
+	char retry_after[48];  /* the header as sent; "" if none */
+	const char *problem;   /* static: a plain phrase why it is not DONE; else NULL */
+	int64_t took_us;
+};
+
+/* Runs one request; blocks at most until its deadline (and a little). Any thread. */
+void http_fetch(struct http_client *client, struct http_fetch *fetch);
+
+/*
+ * Runs all of them, at most `parallel` at a time, in their order; returns when the last has ended.
+ * Each has its own outcome. Any thread.
+ */
+void http_fetch_all(struct http_client *client, struct http_fetch *const *fetches, size_t count,
+		    unsigned parallel);
+
+/* Releases (and wipes) the answer. */
+void http_fetch_fini(struct http_fetch *fetch);
+
+#endif

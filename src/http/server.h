@@ -1,0 +1,129 @@
+/*
+ * The front: one thread owns every client socket. It reads until a whole request is in memory, or a
+ * limit or a time-out ends it, then calls the handler. The handler answers on the spot or hands the
+ * exchange to another thread, which answers later. Over libmicrohttpd.
+ *
+ * Refused here, before the handler sees the body: a missing or repeated Host, two body lengths of
+ * any form, transfer codings but "chunked", header names that are no tokens, folded headers, NUL or
+ * other control characters in the target or a header, unknown methods, too many or too large
+ * headers, a body over the limit.
+ */
+#ifndef HTTP_SERVER_H
+#define HTTP_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "http/http.h"
+
+struct http_request {
+	const char *method; /* "GET"; NUL-terminated */
+	struct text target; /* as sent: path, and query behind '?' */
+	struct text path;   /* part of target, still percent-encoded */
+	struct text query;  /* part of target without '?'; empty if there is none */
+	const struct http_header *headers;
+	size_t header_count;
+	struct text body;    /* NUL behind it */
+	const char *peer;    /* the client's address without port; "unix" on a local socket */
+	const char *id;      /* ours, unique: for logs and the X-Request-Id header */
+	int64_t received_us; /* clock_now_us() when the first byte of the request line was seen */
+	struct arena *arena; /* lives until the answer is sent */
+};
+
+enum { HTTP_MAX_RESPONSE_HEADERS = 24 };
+
+/*
+ * An answer. Header names and values are borrowed and must live as long as the exchange's arena:
+ * they come from it or are static. Content-Length, Date, Connection are the server's.
+ */
+struct http_response {
+	int status;
+	struct http_header headers[HTTP_MAX_RESPONSE_HEADERS];
+	size_t header_count;
+	struct text body;      /* arena or static; used when body_owned is empty */
+	struct buf body_owned; /* moved in; the server releases it when sent */
+};
+
+/* Adds a header; there is room for HTTP_MAX_RESPONSE_HEADERS, more is a defect and asserts. A value
+ * with CR, LF or NUL is a defect too. */
+void http_response_header(struct http_response *r, const char *name, const char *value);
+
+struct http_exchange;
+
+/*
+ * Called on the front thread, once for each request; must not block. refused is NULL for a whole,
+ * acceptable request; else the request was turned away at the door for that reason (its headers may
+ * be missing, its body is empty) and the handler only puts the refusal into an answer, on the spot.
+ * After a refusal the connection is closed.
+ */
+typedef void http_handler(void *context, struct http_exchange *x, const struct error *refused);
+
+const struct http_request *http_exchange_request(const struct http_exchange *x);
+
+/*
+ * Answers; exactly once for each exchange, from any thread. The exchange and its arena must not be
+ * touched afterwards. *response is copied; body_owned moves. A HEAD request gets no body, but its
+ * length.
+ */
+void http_exchange_answer(struct http_exchange *x, const struct http_response *response);
+
+/* Room for what the face keeps with an exchange; NULL at first. */
+void http_exchange_set_data(struct http_exchange *x, void *data);
+void *http_exchange_data(const struct http_exchange *x);
+
+/* The client hung up; the answer is still due, but nobody will read it. Any thread. */
+bool http_exchange_gone(const struct http_exchange *x);
+
+struct http_server_options {
+	/* "HOST:PORT", "[IPV6]:PORT", ":PORT" or "PORT" for all addresses, "unix:PATH". Port 0
+	 * takes a free one. */
+	const char *listen;
+	size_t max_body_bytes;
+	size_t max_header_bytes; /* request line and headers together */
+	unsigned max_connections;
+	int idle_timeout_ms;    /* between requests of a connection */
+	int receive_timeout_ms; /* from a request's first byte to its last */
+	http_handler *handle;
+	void *context;
+};
+
+struct http_server;
+
+/*
+ * Binds and listens; nothing is answered before http_server_run().
+ * server  out, owned: http_server_close(). The strings in options are borrowed for the call only.
+ * A path of "unix:" that is a stale socket is replaced; the socket gets mode 0660 and is removed at
+ * close.
+ * Fails with ERROR_INTERNAL: which address, and what the system said.
+ */
+MUST_USE bool http_server_open(const struct http_server_options *options,
+			       struct http_server **server, struct error *err);
+
+/* The port it listens on; 0 for "unix:". */
+int http_server_port(const struct http_server *server);
+
+/* Serves on the calling thread until http_server_stop(); then drains. Returns when every exchange
+ * was answered and sent, or drain_timeout_ms after the stop. True if nothing was cut off. */
+bool http_server_run(struct http_server *server, int drain_timeout_ms);
+
+/* Asks the loop to stop: new connections are refused, idle ones closed, running requests finish.
+ * From any thread or a signal handler. */
+void http_server_stop(struct http_server *server);
+
+/* After http_server_run() has returned. NULL is fine. */
+void http_server_close(struct http_server *server);
+
+struct http_server_stats {
+	unsigned connections; /* open now */
+	unsigned in_flight;   /* handed to the handler and not yet answered */
+	uint64_t requests;    /* since the start */
+	uint64_t refused;     /* turned away at the door since the start */
+};
+struct http_server_stats http_server_stats(const struct http_server *server);
+
+#endif
