@@ -39,30 +39,35 @@ enum json_type {
 /*
  * Whether document is one JSON value (RFC 8259), well-formed to the last byte: UTF-8 without
  * overlong forms, escapes with paired surrogates, no control characters in strings, no leading
- * zeros, no trailing text, at most JSON_MAX_DEPTH deep. Duplicate keys pass; the first counts
- * below.
+ * zeros, no trailing text, at most JSON_MAX_DEPTH deep. Numbers may have any size, and \u0000 may
+ * stand in a string. Duplicate keys pass; the first counts below.
  *
  * value  out, borrowed from document: the value without white space around it.
  * Fails with ERROR_INPUT, naming the byte offset and what was expected. Never copies the input's
  * text into the message.
  *
- * The functions below want slices of a checked document; on others they stay inside the bytes they
- * were given and answer NONE or false, but what they find means nothing.
+ * The functions below want slices of a checked document, with or without white space around them;
+ * on other bytes they stay inside them and return, but what they find means nothing. Where they
+ * answer false, their outputs are untouched.
  */
 MUST_USE bool json_check(struct text document, struct text *value, struct error *err);
 
 enum json_type json_type_of(struct text value);
 
-/* The raw value of a member, by its name as it reads after unescaping; false if it is not there or
- * object is no object. */
+/* The raw value of a member, by its name as it reads after unescaping; of a name that stands twice
+ * the first. False if it is not there or object is no object. */
 bool json_member(struct text object, const char *name, struct text *value);
 
-/* The raw value at an RFC 6901 pointer such as "/metadata/uid"; "" is the document itself. */
+/* The raw value at an RFC 6901 pointer such as "/metadata/uid" or "/items/0"; "" is the document
+ * itself. Takes time in the bytes up to the value's end, so that walking a list and asking each
+ * item is linear; asking for item after item by index is not. */
 bool json_at(struct text document, const char *pointer, struct text *value);
 
-/* Walks an array's items or an object's members; both leave the loop at the first false. */
+/* Walks an array's items or an object's members; both leave the loop at the first false. Items of
+ * what is no array and members of what is no object: there are none. */
 struct json_walk {
 	struct text rest;
+	enum json_type of;
 };
 struct json_walk json_walk_begin(struct text array_or_object);
 bool json_walk_item(struct json_walk *walk, struct text *item);
@@ -83,7 +88,7 @@ bool json_bool(struct text value, bool *out);
 
 /* ---- writing: write.c ---- */
 
-/* A string with its quotes. Bytes that are not UTF-8 become U+FFFD. */
+/* A string with its quotes. Each byte that is no part of UTF-8 becomes U+FFFD. */
 void json_put_string(struct buf *out, struct text s);
 
 /*
@@ -94,6 +99,7 @@ struct json_writer {
 	struct buf *out;
 	unsigned depth;
 	bool has_items[JSON_MAX_DEPTH + 1];
+	char closers[JSON_MAX_DEPTH + 1]; /* the bracket that ends each open level */
 	bool after_key;
 };
 void json_writer_init(struct json_writer *w, struct buf *out);
@@ -107,7 +113,7 @@ void json_put_cstr(struct json_writer *w, const char *s); /* NULL writes null */
 void json_put_int(struct json_writer *w, int64_t n);
 void json_put_bool(struct json_writer *w, bool b);
 void json_put_null(struct json_writer *w);
-/* Bytes that are one JSON value already. */
+/* Bytes that are one JSON value already, at least one of them. */
 void json_put_raw(struct json_writer *w, struct text value);
 
 /* ---- small documents: tree.c ---- */
