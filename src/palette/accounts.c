@@ -1,0 +1,88 @@
+/* Cloud accounts, what a vSphere account can see, SSH keys and private cloud gateways. */
+#include <string.h>
+
+#include "http/http.h"
+#include "palette/fetch.h"
+
+const char *const palette_account_types[] = {
+	"aws", "eks", "azure", "aks", "vsphere", "gcp", "maas", "apache-cloudstack", NULL};
+
+/* Managed Kubernetes has no accounts of its own: /v1/cloudaccounts/eks and /aks do not exist. */
+static const char *account_segment(const char *cloud_type)
+{
+	if (strcmp(cloud_type, "eks") == 0)
+		return "aws";
+	if (strcmp(cloud_type, "aks") == 0)
+		return "azure";
+	return cloud_type;
+}
+
+bool palette_accounts(struct palette *p, const char *project, const char *cloud_type,
+		      struct palette_list *list, struct error *err)
+{
+	struct palette_listing listing = {
+		.method = "GET",
+		.path = http_url(p->arena, "/v1/cloudaccounts/%s", account_segment(cloud_type)),
+		.paged = true,
+		.items = "items",
+		.what = arena_printf(p->arena, "Cloud accounts of type %s", cloud_type),
+	};
+
+	return palette_list_scope(p, &listing, project, list, err);
+}
+
+static const char *account_name(const struct palette *p, const char *uid)
+{
+	return arena_printf(p->arena, "Cloud account %s", uid);
+}
+
+bool palette_account(struct palette *p, const char *project, const char *cloud_type,
+		     const char *uid, struct buf *out, struct error *err)
+{
+	const char *path =
+		http_url(p->arena, "/v1/cloudaccounts/%s/%s", account_segment(cloud_type), uid);
+
+	return palette_get_object(p, project, path, account_name(p, uid), out, err);
+}
+
+bool palette_vsphere_datacenters(struct palette *p, const char *project, const char *uid,
+				 struct buf *out, struct error *err)
+{
+	const char *path =
+		http_url(p->arena, "/v1/cloudaccounts/vsphere/%s/properties/datacenters", uid);
+
+	return palette_get_object(p, project, path, account_name(p, uid), out, err);
+}
+
+bool palette_vsphere_resources(struct palette *p, const char *project, const char *uid,
+			       const char *datacenter, const char *compute_cluster, struct buf *out,
+			       struct error *err)
+{
+	const char *path =
+		http_url(p->arena,
+			 "/v1/cloudaccounts/vsphere/%s/properties/computecluster/resources"
+			 "?datacenter=%s&computecluster=%s",
+			 uid, datacenter, compute_cluster);
+
+	return palette_get_object(p, project, path, account_name(p, uid), out, err);
+}
+
+bool palette_ssh_keys(struct palette *p, const char *project, struct buf *out, struct error *err)
+{
+	return palette_get_object(p, project, "/v1/users/assets/sshkeys", "SSH keys", out, err);
+}
+
+bool palette_overlords(struct palette *p, const char *project, struct buf *out, struct error *err)
+{
+	return palette_get_object(p, project, "/v1/overlords", "Private cloud gateways", out, err);
+}
+
+bool palette_ip_pools(struct palette *p, const char *project, const char *uid, struct buf *out,
+		      struct error *err)
+{
+	const char *path = http_url(p->arena, "/v1/overlords/vsphere/%s/pools", uid);
+
+	return palette_get_object(p, project, path,
+				  arena_printf(p->arena, "Private cloud gateway %s", uid), out,
+				  err);
+}

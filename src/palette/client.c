@@ -1,0 +1,137 @@
+/* What calls of Palette share: how an environment is reached, and its share of the workers. */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "http/client.h"
+#include "palette/fetch.h"
+
+struct share {
+	struct http_target target;
+	unsigned calls; /* at work now */
+};
+
+struct palette_client {
+	const struct config *config;
+	struct http_client *http;
+	pthread_mutex_t lock; /* guards calls */
+	unsigned most_calls;  /* at work at once, of one environment */
+	struct share shares[];
+};
+
+/* Proxies of the process's environment are not for services on this machine. */
+static bool is_loopback(const char *url)
+{
+	static const char *const hosts[] = {"localhost", "127.", "[::1]"};
+	const char *host = strstr(url, "://");
+
+	if (host == NULL)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(hosts); i++)
+		if (strncasecmp(host + 3, hosts[i], strlen(hosts[i])) == 0)
+			return true;
+	return false;
+}
+
+/* With several environments, one that hangs leaves a quarter of the workers to the others. */
+static unsigned share_of_workers(const struct config *config)
+{
+	unsigned workers = (unsigned)config->workers;
+	unsigned limit = (unsigned)config->upstream_calls_in_flight;
+	unsigned share = config->environment_count > 1 ? workers - (workers + 3) / 4 : workers;
+
+	if (share == 0)
+		share = 1;
+	return share < limit ? share : limit;
+}
+
+void palette_client_new(const struct config *config, struct http_client *http,
+			struct palette_client **client)
+{
+	size_t count = config->environment_count;
+	struct palette_client *c = heap_alloc(sizeof *c + count * sizeof c->shares[0]);
+
+	c->config = config;
+	c->http = http;
+	c->most_calls = share_of_workers(config);
+	pthread_mutex_init(&c->lock, NULL);
+	for (size_t i = 0; i < count; i++) {
+		const struct config_environment *e = &config->environments[i];
+
+		c->shares[i].target =
+			(struct http_target){.ca_file = e->ca_file,
+					     .insecure_skip_verify = e->insecure_skip_verify,
+					     .direct = is_loopback(e->url)};
+	}
+	*client = c;
+}
+
+void palette_client_free(struct palette_client *client)
+{
+	if (client == NULL)
+		return;
+	pthread_mutex_destroy(&client->lock);
+	free(client);
+}
+
+static bool take_place(struct palette_client *client, size_t index)
+{
+	bool taken;
+
+	pthread_mutex_lock(&client->lock);
+	taken = client->shares[index].calls < client->most_calls;
+	if (taken)
+		client->shares[index].calls++;
+	pthread_mutex_unlock(&client->lock);
+	return taken;
+}
+
+static void give_place_back(struct palette_client *client, size_t index)
+{
+	pthread_mutex_lock(&client->lock);
+	client->shares[index].calls--;
+	pthread_mutex_unlock(&client->lock);
+}
+
+bool palette_open(struct palette_client *client, const struct config_environment *environment,
+		  struct text session, struct arena *arena, int64_t deadline_ms,
+		  struct palette **palette, struct error *err)
+{
+	size_t index = (size_t)(environment - client->config->environments);
+	struct palette *p;
+
+	if (!take_place(client, index)) {
+		error_set(err, ERROR_UNAVAILABLE,
+			  "Palette is slow at the moment and too many requests wait for it");
+		err->retry_after_s = 2;
+		return false;
+	}
+	p = arena_new(arena, struct palette);
+	p->client = client;
+	p->config = client->config;
+	p->environment = environment;
+	p->environment_index = index;
+	p->credential = session.ptr == NULL ? PALETTE_API_KEY : PALETTE_SESSION;
+	p->session = session;
+	p->arena = arena;
+	p->deadline_ms = deadline_ms;
+	*palette = p;
+	return true;
+}
+
+void palette_close(struct palette *p)
+{
+	if (p != NULL)
+		give_place_back(p->client, p->environment_index);
+}
+
+struct http_client *palette_http(const struct palette *p)
+{
+	return p->client->http;
+}
+
+const struct http_target *palette_target(const struct palette *p)
+{
+	return &p->client->shares[p->environment_index].target;
+}

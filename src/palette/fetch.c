@@ -1,0 +1,270 @@
+/*
+ * One request of Palette's, or many at once: credential, scope, deadline, retries, and whether the
+ * answer is what was asked for.
+ *
+ * Retries follow the official SDK: 429, a status above 500, a connection that failed. 500 itself is
+ * Palette's own word and is not asked again.
+ */
+#include "palette/fetch.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/client.h"
+#include "json/json.h"
+
+enum { MOST_HEADERS = 4, LONGEST_PAUSE_MS = 15000 };
+
+/* A request under way. */
+struct attempt {
+	struct palette_request *request;
+	struct http_fetch fetch;
+	struct http_header headers[MOST_HEADERS];
+};
+
+static void add_header(struct attempt *at, const char *name, struct text value)
+{
+	at->headers[at->fetch.header_count++] = (struct http_header){text_of(name), value};
+}
+
+static void prepare(const struct palette *p, struct attempt *at)
+{
+	const struct palette_request *r = at->request;
+	const struct config_environment *e = p->environment;
+	int64_t patience = clock_now_ms() + p->config->upstream_timeout_ms;
+
+	at->fetch = (struct http_fetch){
+		.method = r->method,
+		.url = arena_printf(p->arena, "%s%s", e->url, r->path),
+		.target = palette_target(p),
+		.headers = at->headers,
+		.body = r->body,
+		.deadline_ms = patience < p->deadline_ms ? patience : p->deadline_ms,
+		.max_bytes = (size_t)p->config->upstream_max_answer_bytes,
+		.once = r->purpose == PALETTE_CREATE,
+	};
+	if (p->credential == PALETTE_SESSION)
+		add_header(at, "Authorization", p->session);
+	else
+		add_header(at, "ApiKey", (struct text){e->api_token.ptr, e->api_token.len});
+	add_header(at, "Accept",
+		   r->expect == PALETTE_BYTES ? TEXT("application/octet-stream, */*")
+					      : TEXT("application/json"));
+	if (r->body.len > 0)
+		add_header(at, "Content-Type", TEXT("application/json"));
+	if (r->project != NULL)
+		add_header(at, "ProjectUid", text_of(r->project));
+}
+
+/* ---- judging an answer ---- */
+
+/* Retry-After in seconds; a date is not understood and counts as absent. */
+static int retry_after(const struct http_fetch *fetch)
+{
+	int64_t seconds;
+
+	if (!text_to_int(text_trim(text_of(fetch->retry_after)), &seconds) || seconds < 0)
+		return 0;
+	return seconds > 3600 ? 3600 : (int)seconds;
+}
+
+static bool may_try_again(const struct palette_request *r, const struct http_fetch *fetch)
+{
+	if (fetch->end == HTTP_FETCH_UNREACHABLE)
+		return true;
+	if (fetch->end == HTTP_FETCH_DONE && fetch->status == 429)
+		return true;
+	if (r->purpose == PALETTE_CREATE)
+		return false;
+	return fetch->end == HTTP_FETCH_BROKEN ||
+	       (fetch->end == HTTP_FETCH_DONE && fetch->status > 500);
+}
+
+static bool has_expected_type(enum palette_expect expect, struct text value)
+{
+	enum json_type type = json_type_of(value);
+
+	if (type == JSON_TYPE_OBJECT)
+		return expect == PALETTE_OBJECT || expect == PALETTE_OBJECT_OR_ARRAY;
+	return type == JSON_TYPE_ARRAY &&
+	       (expect == PALETTE_ARRAY || expect == PALETTE_OBJECT_OR_ARRAY);
+}
+
+static bool check_answer(const struct palette_request *r, const struct http_fetch *fetch,
+			 struct error *err)
+{
+	struct error ignored;
+	struct text value;
+
+	if (r->expect == PALETTE_BYTES)
+		return true;
+	if (!json_check(buf_text(&fetch->answer), &value, &ignored))
+		return error_set(err, ERROR_UPSTREAM, "%s: Palette answered with broken JSON",
+				 r->what);
+	if (!has_expected_type(r->expect, value))
+		return error_set(err, ERROR_UPSTREAM,
+				 "%s: Palette answered with JSON of another form than its API has",
+				 r->what);
+	return true;
+}
+
+static void transport_error(const struct palette_request *r, const struct http_fetch *fetch,
+			    struct error *err)
+{
+	enum error_kind kind = fetch->end == HTTP_FETCH_TOO_SLOW ? ERROR_TIMEOUT : ERROR_UPSTREAM;
+
+	if (r->purpose == PALETTE_CREATE &&
+	    (fetch->end == HTTP_FETCH_BROKEN || fetch->end == HTTP_FETCH_TOO_SLOW))
+		error_set(err, kind,
+			  "%s: %s. Palette may have taken the request all the same: look for the "
+			  "name before trying again",
+			  r->what, fetch->problem);
+	else
+		error_set(err, kind, "%s: %s", r->what, fetch->problem);
+}
+
+static void log_failure(const struct palette *p, const struct palette_request *r,
+			const struct http_fetch *fetch)
+{
+	log_warn("upstream.failed",
+		 F_STR("environment", p->environment->name == NULL ? "" : p->environment->name),
+		 F_STR("method", r->method), F_STR("path", r->path), F_INT("status", fetch->status),
+		 F_STR("problem", fetch->problem == NULL ? "" : fetch->problem),
+		 F_INT("ms", fetch->took_us / 1000));
+}
+
+/* What became of the request, for good. */
+static void settle(const struct palette *p, struct attempt *at)
+{
+	struct palette_request *r = at->request;
+	struct http_fetch *fetch = &at->fetch;
+
+	r->status = fetch->end == HTTP_FETCH_DONE ? fetch->status : 0;
+	if (fetch->end != HTTP_FETCH_DONE) {
+		transport_error(r, fetch, &r->error);
+	} else if (fetch->status < 200 || fetch->status > 299) {
+		palette_status_error(p, r, fetch->status, buf_text(&fetch->answer),
+				     retry_after(fetch), &r->error);
+	} else if (check_answer(r, fetch, &r->error)) {
+		r->ok = true;
+		r->answer = fetch->answer;
+		buf_init(&fetch->answer, 0);
+		return;
+	}
+	r->error.upstream_status = r->status;
+	if (r->status == 0 || r->status == 429 || r->status >= 500 || r->status < 400)
+		log_failure(p, r, fetch);
+}
+
+/* ---- rounds ---- */
+
+/* Full jitter: anywhere between nothing and the ceiling, which grows from round to round. */
+static int64_t pause_before(const struct palette *p, unsigned round, int64_t asked_ms)
+{
+	int64_t ceiling = (int64_t)p->config->upstream_retry_delay_ms << (round < 6 ? round : 6);
+	uint32_t random = 0;
+
+	if (getrandom(&random, sizeof random, GRND_NONBLOCK) != (ssize_t)sizeof random)
+		random = (uint32_t)clock_now_us();
+	if (ceiling > LONGEST_PAUSE_MS)
+		ceiling = LONGEST_PAUSE_MS;
+	return asked_ms + (ceiling == 0 ? 0 : (int64_t)(random % (uint32_t)ceiling));
+}
+
+/*
+ * Runs the attempts and settles those that are over. Returns how many are left, moved to the front;
+ * *asked_ms is the longest Retry-After among them.
+ */
+static size_t run_round(struct palette *p, struct attempt *attempts, size_t count, bool last,
+			int64_t *asked_ms)
+{
+	struct http_fetch **fetches = arena_array(p->arena, struct http_fetch *, count);
+	size_t left = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		prepare(p, &attempts[i]);
+		fetches[i] = &attempts[i].fetch;
+	}
+	http_fetch_all(palette_http(p), fetches, count, (unsigned)p->config->upstream_parallel);
+	*asked_ms = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct attempt *at = &attempts[i];
+		int64_t asked = (int64_t)retry_after(&at->fetch) * 1000;
+
+		if (last || !may_try_again(at->request, &at->fetch) ||
+		    asked >= clock_left_ms(p->deadline_ms)) {
+			settle(p, at);
+			http_fetch_fini(&at->fetch);
+			continue;
+		}
+		http_fetch_fini(&at->fetch);
+		if (asked > *asked_ms)
+			*asked_ms = asked;
+		attempts[left++].request = at->request;
+	}
+	return left;
+}
+
+void palette_fetch_all(struct palette *p, struct palette_request *const *requests, size_t count)
+{
+	struct attempt *attempts = arena_array(p->arena, struct attempt, count);
+	unsigned rounds = (unsigned)p->config->upstream_attempts;
+	size_t left = count;
+
+	for (size_t i = 0; i < count; i++) {
+		requests[i]->ok = false;
+		attempts[i].request = requests[i];
+		for (size_t h = 0; h < MOST_HEADERS; h++)
+			attempts[i].headers[h] = (struct http_header){TEXT(""), TEXT("")};
+	}
+	for (unsigned round = 0; left > 0; round++) {
+		int64_t asked_ms;
+		int64_t pause;
+
+		left = run_round(p, attempts, left, round + 1 >= rounds, &asked_ms);
+		if (left == 0)
+			return;
+		pause = pause_before(p, round, asked_ms);
+		/* A pause that would use up the time is not worth making: answer with what is
+		 * known. */
+		if (pause >= clock_left_ms(p->deadline_ms))
+			pause = 0;
+		clock_sleep_ms(pause);
+	}
+}
+
+bool palette_fetch(struct palette *p, struct palette_request *r, struct error *err)
+{
+	palette_fetch_all(p, &r, 1);
+	if (!r->ok)
+		*err = r->error;
+	return r->ok;
+}
+
+void palette_requests_fini(struct palette_request *requests, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (requests[i].ok)
+			buf_fini(&requests[i].answer);
+}
+
+bool palette_get_object(struct palette *p, const char *project, const char *path, const char *what,
+			struct buf *out, struct error *err)
+{
+	struct palette_request r = {
+		.purpose = PALETTE_READ,
+		.expect = PALETTE_OBJECT,
+		.method = "GET",
+		.path = path,
+		.project = project,
+		.what = what,
+	};
+
+	if (!palette_fetch(p, &r, err))
+		return false;
+	*out = r.answer;
+	return true;
+}

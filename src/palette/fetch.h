@@ -1,0 +1,97 @@
+/* Inside palette/: one request and its answer, with credential, scope, deadline, retries, errors.
+ */
+#ifndef PALETTE_FETCH_H
+#define PALETTE_FETCH_H
+
+#include "palette/palette.h"
+
+struct palette {
+	struct palette_client *client;
+	const struct config *config;
+	const struct config_environment *environment;
+	size_t environment_index;
+	enum palette_credential credential;
+	struct text session; /* PALETTE_SESSION */
+	struct arena *arena;
+	int64_t deadline_ms;
+};
+
+/* The shared HTTP client, and how the environment of p is reached. */
+struct http_client *palette_http(const struct palette *p);
+const struct http_target *palette_target(const struct palette *p);
+
+enum palette_purpose {
+	PALETTE_READ,   /* one object, by a uid: 400 about it means there is none */
+	PALETTE_LIST,   /* a list; also by POST */
+	PALETTE_CREATE, /* never sent again once it may have arrived */
+};
+
+enum palette_expect { PALETTE_OBJECT = 1, PALETTE_ARRAY, PALETTE_OBJECT_OR_ARRAY, PALETTE_BYTES };
+
+struct palette_request {
+	enum palette_purpose purpose;
+	enum palette_expect expect;
+	const char *method;
+	const char *path; /* encoded, with query; made by http_url() */
+	const char *project;
+	struct text body;
+	const char *what; /* for errors: "Cluster 5f..."; arena or static */
+
+	/* out */
+	bool ok;
+	struct buf answer;  /* owned by the caller when ok */
+	struct error error; /* when not */
+	int status;         /* Palette's last; 0: none */
+};
+
+/* Runs one; fails as the request did. On success answer is filled. */
+MUST_USE bool palette_fetch(struct palette *p, struct palette_request *r, struct error *err);
+/* Runs all, a bounded number at a time; each has its own outcome. */
+void palette_fetch_all(struct palette *p, struct palette_request *const *requests, size_t count);
+/* Releases the answers of those that were ok. */
+void palette_requests_fini(struct palette_request *requests, size_t count);
+
+/* GET of one object into out. path is encoded. */
+MUST_USE bool palette_get_object(struct palette *p, const char *project, const char *path,
+				 const char *what, struct buf *out, struct error *err);
+
+/* errors.c: what an answer that is no success means. */
+void palette_status_error(const struct palette *p, const struct palette_request *r, int status,
+			  struct text answer, int retry_after_s, struct error *err);
+
+/* ---- pages.c ---- */
+
+/* One list of Palette's, as asked in any scope. */
+struct palette_listing {
+	const char *method;
+	const char *path; /* encoded; with a query of its own or none */
+	struct text body;
+	bool paged;
+	const char *items;     /* where the items are: "items"; NULL: the answer is the array */
+	const char *items_too; /* where else they have been seen; NULL: nowhere */
+	/* Whether to keep an item; NULL: all. */
+	bool (*keep)(const void *context, struct text item);
+	const void *context;
+	const char *what; /* "Clusters" */
+};
+
+/* Room for one more item in list->json, with the comma before it. */
+struct buf *palette_list_item(struct palette_list *list);
+/* Names a project that was left out; room is the most that can come. */
+void palette_list_warn(struct palette *p, struct palette_list *list, size_t room,
+		       const char *project, int status, const char *message);
+
+/* All pages of one scope; its refusal is an error. */
+MUST_USE bool palette_list_scope(struct palette *p, const struct palette_listing *listing,
+				 const char *project, struct palette_list *list, struct error *err);
+/* All pages of many projects at once; those that Palette forbids end in list->warnings. */
+MUST_USE bool palette_list_projects(struct palette *p, const struct palette_listing *listing,
+				    const char *const *projects, size_t count,
+				    struct palette_list *list, struct error *err);
+/* All that the caller can see: the tenant's list where one of tenant_permissions is theirs, then
+ * the projects it did not cover. */
+MUST_USE bool palette_list_everywhere(struct palette *p, const struct palette_listing *listing,
+				      const char *const *tenant_permissions,
+				      struct palette_list *list, struct error *err);
+
+#endif

@@ -1,0 +1,81 @@
+/* A list on its way to become an answer: its head, its items one behind the other, its warnings. */
+#include "palette/fetch.h"
+#include "palette/seen.h"
+#include "json/json.h"
+
+enum { MOST_ANSWERS = 4 }; /* a list may be as large as this many of the largest answers */
+
+void palette_list_init(struct palette_list *list, const struct palette *p, const char *key)
+{
+	*list = (struct palette_list){.seen = palette_seen_new()};
+	buf_init(&list->json, (size_t)p->config->upstream_max_answer_bytes * MOST_ANSWERS);
+	buf_printf(&list->json, "{\"%s\":[", key);
+	list->items_at = list->json.len - 1;
+}
+
+void palette_list_fini(struct palette_list *list)
+{
+	buf_fini(&list->json);
+	palette_seen_free(list->seen);
+	list->seen = NULL;
+}
+
+void palette_list_reset(struct palette_list *list)
+{
+	buf_truncate(&list->json, list->items_at + 1);
+	palette_seen_free(list->seen);
+	list->seen = palette_seen_new();
+	list->count = 0;
+	list->warning_count = 0;
+}
+
+struct buf *palette_list_item(struct palette_list *list)
+{
+	if (list->count++ > 0)
+		buf_add_char(&list->json, ',');
+	return &list->json;
+}
+
+void palette_list_warn(struct palette *p, struct palette_list *list, size_t room,
+		       const char *project, int status, const char *message)
+{
+	if (list->warnings == NULL)
+		list->warnings = arena_array(p->arena, struct palette_warning, room);
+	list->warnings[list->warning_count++] =
+		(struct palette_warning){.project = project, .status = status, .message = message};
+}
+
+static void write_warnings(const struct palette_list *list, struct buf *out)
+{
+	struct json_writer w;
+
+	buf_add_string(out, ",\"warnings\":");
+	json_writer_init(&w, out);
+	json_array_begin(&w);
+	for (size_t i = 0; i < list->warning_count; i++) {
+		json_object_begin(&w);
+		json_key(&w, "projectUid");
+		json_put_cstr(&w, list->warnings[i].project);
+		json_key(&w, "status");
+		json_put_int(&w, list->warnings[i].status);
+		json_key(&w, "message");
+		json_put_cstr(&w, list->warnings[i].message);
+		json_object_end(&w);
+	}
+	json_array_end(&w);
+}
+
+bool palette_list_finish(struct palette_list *list, struct buf *out, struct error *err)
+{
+	buf_add_char(&list->json, ']');
+	if (list->warning_count > 0)
+		write_warnings(list, &list->json);
+	buf_add_char(&list->json, '}');
+	if (!buf_complete(&list->json))
+		return error_set(err, ERROR_UPSTREAM,
+				 "Palette's list is larger than four times "
+				 "spectrocloud.upstream.maxAnswerBytes");
+	*out = list->json;
+	buf_init(&list->json, 0);
+	return true;
+}

@@ -1,0 +1,317 @@
+/*
+ * Lists: every page of one scope, of many projects, or of all that the caller can see.
+ *
+ * Paging as Palette documents it: limit and continue are query parameters, on POST too; an empty
+ * continue ends the list. Palette's answers are not trusted to end it: a token that comes again, a
+ * page without items while more are promised, and too many pages are errors, never a shorter list.
+ */
+#include <string.h>
+
+#include "http/http.h"
+#include "palette/fetch.h"
+#include "palette/seen.h"
+#include "json/json.h"
+
+enum { PAGE_SIZE = 50 }; /* the most that Palette allows */
+
+/* One scope of a list, on its way through the pages. */
+struct scope {
+	const char *project; /* NULL: the tenant */
+	const char *token;   /* of the next page; NULL: the first */
+	struct palette_seen *tokens;
+	size_t items; /* so far, before any was left out */
+	unsigned pages;
+	struct palette_request request;
+};
+
+static const char *page_path(const struct palette *p, const struct palette_listing *listing,
+			     const struct scope *scope)
+{
+	const char *glue = strchr(listing->path, '?') == NULL ? "?" : "&";
+
+	if (!listing->paged)
+		return listing->path;
+	if (scope->token == NULL)
+		return arena_printf(p->arena, "%s%slimit=%d", listing->path, glue, PAGE_SIZE);
+	return arena_printf(p->arena, "%s%slimit=%d&%s", listing->path, glue, PAGE_SIZE,
+			    http_url(p->arena, "continue=%s", scope->token));
+}
+
+static void prepare_page(const struct palette *p, const struct palette_listing *listing,
+			 struct scope *scope)
+{
+	scope->request = (struct palette_request){
+		.purpose = PALETTE_LIST,
+		.expect = listing->items == NULL ? PALETTE_ARRAY : PALETTE_OBJECT_OR_ARRAY,
+		.method = listing->method,
+		.path = page_path(p, listing, scope),
+		.project = scope->project,
+		.body = listing->body,
+		.what = listing->what,
+	};
+}
+
+/* The string at pointer, as it stands in item where nothing in it is escaped. Empty: none. */
+static struct text name_at(struct palette *p, struct text item, const char *pointer)
+{
+	struct text name = TEXT("");
+	struct text raw;
+
+	if (!json_at(item, pointer, &raw) || json_type_of(raw) != JSON_TYPE_STRING)
+		return name;
+	if (text_find(raw, '\\') == SIZE_MAX)
+		return text_slice(raw, 1, raw.len - 2);
+	return json_unescape(p->arena, raw, &name) ? name : TEXT("");
+}
+
+/* Adds one item unless it is there already; an item without a uid cannot be told from others. */
+static bool add_item(struct palette *p, const struct palette_listing *listing,
+		     struct palette_list *list, struct text item, struct error *err)
+{
+	struct text uid;
+
+	if (listing->keep != NULL && !listing->keep(listing->context, item))
+		return true;
+	uid = name_at(p, item, "/metadata/uid");
+	if (uid.len == 0)
+		return error_set(err, ERROR_UPSTREAM,
+				 "%s: Palette listed an item without metadata.uid", listing->what);
+	if (!palette_seen_add(list->seen, uid))
+		return true;
+	buf_add(palette_list_item(list), item);
+	return true;
+}
+
+/* The array of items in a page; an absent or null member is an empty one. */
+static bool find_items(const struct palette_listing *listing, struct text page, struct text *items,
+		       struct error *err)
+{
+	if (json_type_of(page) == JSON_TYPE_ARRAY) {
+		*items = page;
+		return true;
+	}
+	if (!json_member(page, listing->items, items) &&
+	    (listing->items_too == NULL || !json_member(page, listing->items_too, items)))
+		*items = TEXT("null");
+	if (json_type_of(*items) == JSON_TYPE_NULL)
+		*items = TEXT("[]");
+	if (json_type_of(*items) != JSON_TYPE_ARRAY)
+		return error_set(err, ERROR_UPSTREAM, "%s: Palette's `%s` is not a list",
+				 listing->what, listing->items);
+	return true;
+}
+
+/* Reads listmeta and decides what comes next: *more, with the scope's token set, or the end. */
+static bool next_page(struct palette *p, const struct palette_listing *listing, struct scope *scope,
+		      struct text page, size_t page_items, bool *more, struct error *err)
+{
+	const char *token = json_string_at(p->arena, page, "/listmeta/continue", "");
+	struct text raw;
+	int64_t total = -1;
+
+	*more = false;
+	scope->pages++;
+	if (!listing->paged || token[0] == '\0')
+		return true;
+	if (json_at(page, "/listmeta/count", &raw) && !json_int(raw, &total))
+		total = -1;
+	if (total >= 0 && scope->items >= (size_t)total)
+		return true;
+	if (page_items == 0 && total < 0)
+		return true;
+	if (page_items == 0)
+		return error_set(err, ERROR_UPSTREAM,
+				 "%s: Palette promised %lld items and stopped after %zu",
+				 listing->what, (long long)total, scope->items);
+	if (scope->tokens == NULL)
+		scope->tokens = palette_seen_new();
+	if (!palette_seen_add(scope->tokens, text_of(token)))
+		return error_set(err, ERROR_UPSTREAM,
+				 "%s: Palette's pages repeat themselves after %zu items",
+				 listing->what, scope->items);
+	if (scope->pages >= (unsigned)p->config->upstream_max_pages)
+		return error_set(err, ERROR_UPSTREAM,
+				 "%s: more pages than spectrocloud.upstream.maxPages (%d) allows",
+				 listing->what, p->config->upstream_max_pages);
+	scope->token = token;
+	*more = true;
+	return true;
+}
+
+static bool take_page(struct palette *p, const struct palette_listing *listing, struct scope *scope,
+		      struct palette_list *list, bool *more, struct error *err)
+{
+	struct text page = text_trim(buf_text(&scope->request.answer));
+	struct json_walk walk;
+	struct text items;
+	struct text item;
+	size_t count = 0;
+
+	if (!find_items(listing, page, &items, err))
+		return false;
+	walk = json_walk_begin(items);
+	while (json_walk_item(&walk, &item)) {
+		count++;
+		if (!add_item(p, listing, list, item, err))
+			return false;
+	}
+	scope->items += count;
+	return next_page(p, listing, scope, page, count, more, err);
+}
+
+static void add_warning(struct palette *p, struct palette_list *list, size_t room,
+			const struct scope *scope)
+{
+	palette_list_warn(p, list, room, scope->project, scope->request.status,
+			  scope->request.status == 404
+				  ? "Palette does not find this project; it is left out"
+				  : "Palette does not let you see this project; it is left out");
+}
+
+static bool is_forbidden(const struct scope *scope)
+{
+	return scope->project != NULL &&
+	       (scope->request.status == 403 || scope->request.status == 404);
+}
+
+/*
+ * Takes the answers of a round. Scopes with more pages move to the front of active; returns how
+ * many, or SIZE_MAX after a failure.
+ */
+static size_t take_round(struct palette *p, const struct palette_listing *listing,
+			 struct scope **active, size_t count, bool may_warn, size_t room,
+			 struct palette_list *list, struct error *err)
+{
+	bool failed = false;
+	size_t left = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct scope *scope = active[i];
+		bool more = false;
+
+		if (!scope->request.ok) {
+			if (may_warn && is_forbidden(scope)) {
+				add_warning(p, list, room, scope);
+			} else if (!failed) {
+				*err = scope->request.error;
+				failed = true;
+			}
+			continue;
+		}
+		if (!failed)
+			failed = !take_page(p, listing, scope, list, &more, err);
+		buf_fini(&scope->request.answer);
+		if (more)
+			active[left++] = scope;
+	}
+	return failed ? SIZE_MAX : left;
+}
+
+/* All pages of the scopes, page after page, the scopes side by side. */
+static bool list_scopes(struct palette *p, const struct palette_listing *listing,
+			struct scope *scopes, size_t count, bool may_warn,
+			struct palette_list *list, struct error *err)
+{
+	struct palette_request **requests = arena_array(p->arena, struct palette_request *, count);
+	struct scope **active = arena_array(p->arena, struct scope *, count);
+	size_t left = count;
+
+	for (size_t i = 0; i < count; i++)
+		active[i] = &scopes[i];
+	while (left > 0 && left != SIZE_MAX) {
+		for (size_t i = 0; i < left; i++) {
+			prepare_page(p, listing, active[i]);
+			requests[i] = &active[i]->request;
+		}
+		palette_fetch_all(p, requests, left);
+		left = take_round(p, listing, active, left, may_warn, count, list, err);
+	}
+	for (size_t i = 0; i < count; i++)
+		palette_seen_free(scopes[i].tokens);
+	return left == 0;
+}
+
+bool palette_list_scope(struct palette *p, const struct palette_listing *listing,
+			const char *project, struct palette_list *list, struct error *err)
+{
+	struct scope scope = {.project = project};
+
+	return list_scopes(p, listing, &scope, 1, false, list, err);
+}
+
+bool palette_list_projects(struct palette *p, const struct palette_listing *listing,
+			   const char *const *projects, size_t count, struct palette_list *list,
+			   struct error *err)
+{
+	struct scope *scopes = arena_array(p->arena, struct scope, count);
+
+	for (size_t i = 0; i < count; i++)
+		scopes[i].project = projects[i];
+	return list_scopes(p, listing, scopes, count, true, list, err);
+}
+
+/* ---- all that the caller can see ---- */
+
+static bool has_any(const struct palette_me *me, const char *const *wanted)
+{
+	for (; *wanted != NULL; wanted++)
+		for (size_t i = 0; i < me->tenant_permission_count; i++)
+			if (strcmp(me->tenant_permissions[i], *wanted) == 0)
+				return true;
+	return false;
+}
+
+/* The projects that own an item of the list. */
+static struct palette_seen *covered_projects(struct palette *p, const struct palette_list *list)
+{
+	struct palette_seen *covered = palette_seen_new();
+	struct json_walk walk;
+	struct text item;
+
+	walk = json_walk_begin(text_slice(buf_text(&list->json), list->items_at, SIZE_MAX));
+	while (json_walk_item(&walk, &item))
+		palette_seen_add(covered, name_at(p, item, "/metadata/annotations/projectUid"));
+	return covered;
+}
+
+static size_t without_covered(struct palette *p, const struct palette_me *me,
+			      const struct palette_list *list, const char **rest)
+{
+	struct palette_seen *covered = covered_projects(p, list);
+	size_t count = 0;
+
+	for (size_t i = 0; i < me->project_count; i++)
+		if (!palette_seen_has(covered, text_of(me->projects[i])))
+			rest[count++] = me->projects[i];
+	palette_seen_free(covered);
+	return count;
+}
+
+/* The tenant's list. A refusal of it says nothing about the projects: they are asked one by one. */
+static bool list_tenant(struct palette *p, const struct palette_listing *listing,
+			struct palette_list *list, struct error *err)
+{
+	if (palette_list_scope(p, listing, NULL, list, err))
+		return true;
+	if (err->upstream_status != 403)
+		return false;
+	palette_list_reset(list);
+	return true;
+}
+
+bool palette_list_everywhere(struct palette *p, const struct palette_listing *listing,
+			     const char *const *tenant_permissions, struct palette_list *list,
+			     struct error *err)
+{
+	const char **rest;
+	struct palette_me me;
+	size_t count;
+
+	if (!palette_me(p, &me, err))
+		return false;
+	if (has_any(&me, tenant_permissions) && !list_tenant(p, listing, list, err))
+		return false;
+	rest = arena_array(p->arena, const char *, me.project_count);
+	count = without_covered(p, &me, list, rest);
+	return palette_list_projects(p, listing, rest, count, list, err);
+}

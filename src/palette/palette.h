@@ -1,0 +1,231 @@
+/*
+ * Palette's REST API, one function a call: identifiers are encoded, answers are whole, bounded and
+ * of the type asked for, and every failure is one kind of error. Source: Spectro Cloud's published
+ * API (Swagger), the documentation's pages on the API and its limits, and the behaviour of the
+ * official SDK.
+ *
+ * A struct palette belongs to one call and is used by one thread at a time; the client below is
+ * shared.
+ */
+#ifndef PALETTE_PALETTE_H
+#define PALETTE_PALETTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "config/config.h"
+
+/* ---- the shared part: client.c ---- */
+
+struct palette_client;
+struct http_client;
+
+/*
+ * client  out, owned: palette_client_free(). config and http are borrowed for its life.
+ */
+void palette_client_new(const struct config *config, struct http_client *http,
+			struct palette_client **client);
+void palette_client_free(struct palette_client *client);
+
+/* ---- one call's view: client.c ---- */
+
+struct palette;
+
+enum palette_credential {
+	PALETTE_API_KEY, /* the environment's apiToken, sent as `ApiKey` */
+	PALETTE_SESSION, /* a user's session token, sent raw as `Authorization` */
+};
+
+/*
+ * Takes one of the environment's places for calls at work.
+ *
+ * session      the user's token; its ptr NULL: the environment's own apiToken is used.
+ * palette      out, owned: palette_close(). Everything borrowed must outlive it.
+ *
+ * Fails with ERROR_UNAVAILABLE when the environment's share of workers is taken: a slow Palette
+ * must not hold them all.
+ */
+MUST_USE bool palette_open(struct palette_client *client,
+			   const struct config_environment *environment, struct text session,
+			   struct arena *arena, int64_t deadline_ms, struct palette **palette,
+			   struct error *err);
+/* NULL is fine. */
+void palette_close(struct palette *p);
+
+/* ---- how a call fails ----
+ *
+ * All functions below fail alike: ERROR_NOT_FOUND, ERROR_DENIED (a user's own token),
+ * ERROR_UNAUTHENTICATED with err->reauthenticate (a user's token that Palette no longer takes),
+ * ERROR_UPSTREAM, ERROR_UNAVAILABLE (429 to the last attempt), ERROR_TIMEOUT; creates also
+ * ERROR_INPUT, ERROR_CONFLICT and ERROR_UNPROCESSABLE with Palette's code, message and details.
+ *
+ * project: a project's UID for the `ProjectUid` header; NULL for the tenant's scope.
+ * Answers that are one object come as `out`: owned, buf_fini(); checked JSON, untouched bytes.
+ */
+
+/* ---- objects: clusters.c, profiles.c, accounts.c ---- */
+
+/* GET /v1/dashboard/spectroclusters/{uid}: the summary with health and conditions. */
+MUST_USE bool palette_cluster(struct palette *p, const char *project, const char *uid,
+			      struct buf *out, struct error *err);
+
+/* The same for a virtual cluster: ERROR_NOT_FOUND if its cloud type is not `nested`. */
+MUST_USE bool palette_virtual_cluster(struct palette *p, const char *project, const char *uid,
+				      struct buf *out, struct error *err);
+
+/*
+ * GET /v1/spectroclusters/{uid}/assets/kubeconfig: the client kubeconfig, never the admin one.
+ * out holds YAML with credentials: never log it.
+ */
+MUST_USE bool palette_kubeconfig(struct palette *p, const char *project, const char *uid, bool frp,
+				 struct buf *out, struct error *err);
+
+/* GET /v1/spectroclusters/{uid}/profiles with schemas and presets of the packs. */
+MUST_USE bool palette_cluster_profiles(struct palette *p, const char *project, const char *uid,
+				       struct buf *out, struct error *err);
+
+/* GET /v1/spectroclusters/{uid}/pack/manifests/{manifestUid} */
+MUST_USE bool palette_manifest(struct palette *p, const char *project, const char *uid,
+			       const char *manifest, struct buf *out, struct error *err);
+
+/* GET /v1/clustergroups/{uid} */
+MUST_USE bool palette_cluster_group(struct palette *p, const char *project, const char *uid,
+				    struct buf *out, struct error *err);
+
+/* GET /v1/clusterprofiles/{uid}; a version of a profile is a profile of its own. */
+MUST_USE bool palette_profile(struct palette *p, const char *project, const char *uid,
+			      struct buf *out, struct error *err);
+/* The same with schemas and presets of its packs. */
+MUST_USE bool palette_profile_packs(struct palette *p, const char *project, const char *uid,
+				    struct buf *out, struct error *err);
+/* GET /v1/clusterprofiles/{uid}/variables */
+MUST_USE bool palette_profile_variables(struct palette *p, const char *project, const char *uid,
+					struct buf *out, struct error *err);
+
+/* cloud_type: one of palette_account_types. eks and aks have the accounts of aws and azure. */
+MUST_USE bool palette_account(struct palette *p, const char *project, const char *cloud_type,
+			      const char *uid, struct buf *out, struct error *err);
+/* GET /v1/cloudaccounts/vsphere/{uid}/properties/datacenters */
+MUST_USE bool palette_vsphere_datacenters(struct palette *p, const char *project, const char *uid,
+					  struct buf *out, struct error *err);
+/* GET /v1/cloudaccounts/vsphere/{uid}/properties/computecluster/resources */
+MUST_USE bool palette_vsphere_resources(struct palette *p, const char *project, const char *uid,
+					const char *datacenter, const char *compute_cluster,
+					struct buf *out, struct error *err);
+/* GET /v1/users/assets/sshkeys */
+MUST_USE bool palette_ssh_keys(struct palette *p, const char *project, struct buf *out,
+			       struct error *err);
+/* GET /v1/overlords: the private cloud gateways. */
+MUST_USE bool palette_overlords(struct palette *p, const char *project, struct buf *out,
+				struct error *err);
+/* GET /v1/overlords/vsphere/{uid}/pools */
+MUST_USE bool palette_ip_pools(struct palette *p, const char *project, const char *uid,
+			       struct buf *out, struct error *err);
+
+/* The cloud types whose accounts can be listed; ends with NULL. */
+extern const char *const palette_account_types[];
+
+/* ---- lists: pages.c and the resource's file ---- */
+
+/* A project that Palette forbids to this caller, and what it said. */
+struct palette_warning {
+	const char *project; /* arena */
+	int status;
+	const char *message; /* arena */
+};
+
+/*
+ * A list on its way to become the answer {"<key>":[items]}: raw items, each once by /metadata/uid.
+ */
+struct palette_list {
+	struct buf json; /* the answer so far: its head and the items, commas between */
+	size_t items_at; /* where the '[' stands */
+	size_t count;
+	struct palette_warning *warnings; /* arena */
+	size_t warning_count;
+	struct palette_seen *seen; /* the uids so far */
+};
+
+/* key is static. p bounds how large it may become. */
+void palette_list_init(struct palette_list *list, const struct palette *p, const char *key);
+/* Forgets the items and warnings. */
+void palette_list_reset(struct palette_list *list);
+/* Closes the answer and moves it into *out (owned); with "warnings" where something was left out.
+ * Fails with ERROR_UPSTREAM if it became too large. */
+MUST_USE bool palette_list_finish(struct palette_list *list, struct buf *out, struct error *err);
+/* Gives everything back. */
+void palette_list_fini(struct palette_list *list);
+
+/* One of several projects that are asked may be forbidden: it is left out and named in warnings.
+ * With a project given, only that one is asked, and its refusal is the answer. */
+
+/* GET /v1/dashboard/spectroclusters/meta over all the caller can see, or of one project. */
+MUST_USE bool palette_clusters(struct palette *p, const char *project, struct palette_list *list,
+			       struct error *err);
+/* POST /v1/dashboard/spectroclusters/search for the cloud type `nested`, likewise. */
+MUST_USE bool palette_virtual_clusters(struct palette *p, const char *project,
+				       struct palette_list *list, struct error *err);
+/* GET /v1/clustergroups/hostCluster */
+MUST_USE bool palette_cluster_groups(struct palette *p, const char *project,
+				     struct palette_list *list, struct error *err);
+/* POST /v1/dashboard/projects */
+MUST_USE bool palette_projects(struct palette *p, struct palette_list *list, struct error *err);
+/* POST /v1/dashboard/clusterprofiles; cloud_type and profile_type may be NULL: any cloud, and the
+ * types infra and cluster. */
+MUST_USE bool palette_project_profiles(struct palette *p, const char *project,
+				       const char *cloud_type, const char *profile_type,
+				       struct palette_list *list, struct error *err);
+/* The profiles whose name is one of names, whatever its case. */
+MUST_USE bool palette_profiles_named(struct palette *p, const char *project,
+				     const char *const *names, size_t count,
+				     struct palette_list *list, struct error *err);
+/* GET /v1/cloudaccounts/{type} */
+MUST_USE bool palette_accounts(struct palette *p, const char *project, const char *cloud_type,
+			       struct palette_list *list, struct error *err);
+
+/* ---- the caller: users.c ---- */
+
+struct palette_me {
+	const char *const *projects; /* uids with any permission; arena */
+	size_t project_count;
+	const char *const *tenant_permissions; /* such as "cluster.list"; arena */
+	size_t tenant_permission_count;
+};
+/* GET /v1/users/me */
+MUST_USE bool palette_me(struct palette *p, struct palette_me *me, struct error *err);
+/* The caller's projects as {"uid","name"}. */
+MUST_USE bool palette_my_projects(struct palette *p, struct palette_list *list, struct error *err);
+
+/* ---- creating: create.c ---- */
+
+/*
+ * POST /v1/spectroclusters/{kind}. Sent once: tried again only where Palette has refused it (429)
+ * or no connection came about.
+ *
+ * kind    "eks", "aws", "aks", "azure", "vsphere" or "virtual".
+ * entity  Palette's entity of that kind, sent as it is.
+ * out     owned: {"uid":...}.
+ */
+MUST_USE bool palette_create_cluster(struct palette *p, const char *project, const char *kind,
+				     struct text entity, struct buf *out, struct error *err);
+
+/*
+ * POST /v1/spectroclusters/{kind}/validate. Palette answers 200 also when it finds faults; that is
+ * ERROR_UNPROCESSABLE here, with its findings as details.
+ */
+MUST_USE bool palette_validate_cluster(struct palette *p, const char *project, const char *kind,
+				       struct text entity, struct error *err);
+
+/*
+ * Whether a word is part of Palette's own paths, such as "meta" in
+ * /v1/dashboard/spectroclusters/meta, so that it must not be taken for a uid. Case does not count.
+ */
+bool palette_is_reserved(struct text word);
+
+#endif

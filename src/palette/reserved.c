@@ -1,0 +1,80 @@
+/* Words of Palette's own paths that stand where a uid may stand too. */
+#include "palette/palette.h"
+
+/* From the published API: every literal segment that has a uid for a neighbour at the same place.
+ */
+static const char *const reserved[] = {
+	"adminkubeconfig",
+	"aks",
+	"apache-cloudstack",
+	"assets",
+	"aws",
+	"azure",
+	"cloudtypes",
+	"cluster",
+	"clusters",
+	"config",
+	"coxedge",
+	"custom",
+	"datacenters",
+	"download",
+	"edge",
+	"edge-native",
+	"eks",
+	"export",
+	"features",
+	"gcp",
+	"generic",
+	"gke",
+	"hostcluster",
+	"hostclusters",
+	"hybrid",
+	"import",
+	"input",
+	"kubeconfig",
+	"libvirt",
+	"maas",
+	"macros",
+	"manifests",
+	"metadata",
+	"meta",
+	"migrate",
+	"namespaces",
+	"nested",
+	"openstack",
+	"overview",
+	"packs",
+	"pairing",
+	"placement",
+	"pools",
+	"profiles",
+	"projects",
+	"properties",
+	"rate",
+	"registries",
+	"repave",
+	"schema",
+	"search",
+	"settings",
+	"spc",
+	"summary",
+	"tags",
+	"tencent",
+	"tke",
+	"upgrade",
+	"upload",
+	"validate",
+	"variables",
+	"virtual",
+	"virtualclusters",
+	"vsphere",
+	"workloads",
+};
+
+bool palette_is_reserved(struct text word)
+{
+	for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
+		if (text_equal_nocase(word, text_of(reserved[i])))
+			return true;
+	return false;
+}
