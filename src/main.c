@@ -1,4 +1,44 @@
-int main(void)
+/* Finds the subcommand in a table and runs it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+
+static const struct command *const commands[] = {
+	&command_serve,
+	&command_config,
+	&command_operations,
+	&command_docs,
+};
+
+static void print_usage(FILE *to)
 {
-	return 0;
+	fputs("Usage: spectrocloud-backend COMMAND [OPTIONS]\n\n"
+	      "Connects Spectro Cloud Palette to Backstage.\n\nCommands:\n",
+	      to);
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		fprintf(to, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
+	fputs("\n`spectrocloud-backend COMMAND --help` tells more; --version prints the version.\n",
+	      to);
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+		print_usage(stdout);
+		return 0;
+	}
+	if (strcmp(name, "--version") == 0) {
+		puts("spectrocloud-backend " PROJECT_VERSION);
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (strcmp(name, commands[i]->name) == 0)
+			return commands[i]->run(argc - 1, argv + 1);
+	if (argc > 1)
+		fprintf(stderr, "spectrocloud-backend: there is no command `%s`\n\n", name);
+	print_usage(stderr);
+	return 2;
 }

@@ -1,0 +1,47 @@
+/* The subcommands. Only these print to a terminal. */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+#include "base/error.h"
+#include "config/config.h"
+
+/* One subcommand. All strings are static. */
+struct command {
+	const char *name;
+	const char *arguments; /* for the usage line */
+	const char *summary;
+	const char *help;                  /* what --help prints below the usage line */
+	int (*run)(int argc, char **argv); /* argv[0] is the subcommand; the exit status */
+};
+
+extern const struct command command_serve;
+extern const struct command command_config;
+extern const struct command command_docs;
+extern const struct command command_operations;
+
+/* ---- options.c: what every subcommand that reads the configuration takes ---- */
+
+enum { MOST_FILES = 32, MOST_OVERRIDES = 64 };
+
+struct options {
+	const char *files[MOST_FILES];
+	size_t file_count;
+	const char *overrides[MOST_OVERRIDES];
+	size_t override_count;
+	bool help;
+	int rest; /* index of the first argument that is no option */
+};
+
+/* Reads --config, --set, --listen, --help. On a mistake prints it and returns false. */
+MUST_USE bool options_read(int argc, char **argv, struct options *options);
+
+/* Loads the configuration; prints its notices to standard error, and the faults if it fails. */
+MUST_USE bool options_load(const struct options *options, struct config **config);
+
+/* "spectrocloud-backend serve [OPTIONS]" and the help text. */
+void command_print_help(const struct command *command);
+
+#endif

@@ -1,0 +1,48 @@
+/* docs: print the documents that are made from the tables. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "face/face.h"
+
+enum { LONGEST_PAGE = 16 * 1024 * 1024 };
+
+static const struct page {
+	const char *name;
+	void (*write)(struct buf *out);
+} pages[] = {
+	{"openapi", face_openapi},
+	{"operations", face_operations_page},
+	{"settings", config_document},
+};
+
+static int run(int argc, char **argv)
+{
+	struct buf out;
+
+	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		command_print_help(&command_docs);
+		return 0;
+	}
+	for (size_t i = 0; argc == 2 && i < ARRAY_LEN(pages); i++) {
+		if (strcmp(argv[1], pages[i].name) != 0)
+			continue;
+		buf_init(&out, LONGEST_PAGE);
+		pages[i].write(&out);
+		fwrite(out.ptr, 1, out.len, stdout);
+		buf_fini(&out);
+		return 0;
+	}
+	fprintf(stderr, "docs: say openapi, operations or settings\n");
+	return 2;
+}
+
+const struct command command_docs = {
+	.name = "docs",
+	.arguments = "openapi|operations|settings",
+	.summary = "Print a document that is made from the program's own tables",
+	.help = "openapi      the HTTP API as OpenAPI 3.1, JSON\n"
+		"operations   the HTTP API as a page, Markdown\n"
+		"settings     the configuration reference, Markdown\n",
+	.run = run,
+};

@@ -1,0 +1,110 @@
+/* The options that every subcommand with a configuration takes. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "cmd/cmd.h"
+
+enum { OPTION_CONFIG = 256, OPTION_SET, OPTION_LISTEN };
+
+static const struct option known[] = {
+	{"config", required_argument, NULL, OPTION_CONFIG},
+	{"set", required_argument, NULL, OPTION_SET},
+	{"listen", required_argument, NULL, OPTION_LISTEN},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+static bool add(const char **list, size_t *count, size_t room, const char *value, const char *what)
+{
+	if (*count == room) {
+		fprintf(stderr, "spectrocloud-backend: more than %zu %s\n", room, what);
+		return false;
+	}
+	list[(*count)++] = value;
+	return true;
+}
+
+/* Lives as long as the process, like argv. */
+static const char *listen_override(const char *address)
+{
+	static char text[512];
+
+	snprintf(text, sizeof text, "spectrocloud.server.listen=%s", address);
+	return text;
+}
+
+bool options_read(int argc, char **argv, struct options *options)
+{
+	bool ok = true;
+	int option;
+
+	*options = (struct options){.help = false};
+	optind = 1;
+	while (ok && (option = getopt_long(argc, argv, "+h", known, NULL)) != -1) {
+		switch (option) {
+		case OPTION_CONFIG:
+			ok = add(options->files, &options->file_count, MOST_FILES, optarg,
+				 "--config options");
+			break;
+		case OPTION_SET:
+			ok = add(options->overrides, &options->override_count, MOST_OVERRIDES,
+				 optarg, "--set options");
+			break;
+		case OPTION_LISTEN:
+			ok = add(options->overrides, &options->override_count, MOST_OVERRIDES,
+				 listen_override(optarg), "--set options");
+			break;
+		case 'h':
+			options->help = true;
+			break;
+		default:
+			fprintf(stderr, "Try `spectrocloud-backend %s --help`.\n", argv[0]);
+			ok = false;
+		}
+	}
+	options->rest = optind;
+	return ok;
+}
+
+static void print_notices(const struct config_notices *notices)
+{
+	for (size_t i = 0; i < notices->count; i++)
+		fprintf(stderr, "warning: %s: %s: %s\n", notices->items[i].where,
+			notices->items[i].path, notices->items[i].message);
+}
+
+bool options_load(const struct options *options, struct config **config)
+{
+	const struct config_options load = {
+		.files = options->files,
+		.file_count = options->file_count,
+		.overrides = options->overrides,
+		.override_count = options->override_count,
+		.environment = environ,
+	};
+	struct config_notices notices = {.count = 0};
+	struct error err;
+	struct buf faults;
+	bool ok;
+
+	buf_init(&faults, 1024 * 1024);
+	ok = config_load(&load, config, &notices, &faults, &err);
+	if (ok)
+		print_notices(&notices);
+	else if (faults.len > 0)
+		fprintf(stderr, "%.*s", (int)faults.len, faults.ptr);
+	else
+		fprintf(stderr, "%s\n", err.message);
+	buf_fini(&faults);
+	return ok;
+}
+
+void command_print_help(const struct command *command)
+{
+	printf("Usage: spectrocloud-backend %s %s\n\n%s.\n\n%s", command->name, command->arguments,
+	       command->summary, command->help);
+}

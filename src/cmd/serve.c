@@ -1,0 +1,107 @@
+/* serve: start, run, drain, stop. */
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "app/app.h"
+#include "base/log.h"
+#include "cmd/cmd.h"
+
+static struct app *running;
+
+static void on_stop_signal(int number)
+{
+	(void)number;
+	app_stop(running);
+}
+
+static void watch_signals(void)
+{
+	struct sigaction stop = {.sa_handler = on_stop_signal};
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	sigemptyset(&stop.sa_mask);
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+/* Tokens are in this process's memory: it leaves no core file and lets nobody look. */
+static void protect_memory(void)
+{
+	const struct rlimit none = {0, 0};
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static int serve(const struct config *config)
+{
+	struct error err;
+	struct app *app;
+
+	if (!app_open(config, &app, &err)) {
+		fprintf(stderr, "spectrocloud-backend: %s\n", err.message);
+		return 1;
+	}
+	running = app;
+	watch_signals();
+	log_info("started", F_STR("version", PROJECT_VERSION), F_STR("listen", config->listen),
+		 F_INT("port", app_port(app)), F_INT("environments", config->environment_count));
+	if (!app_run(app)) {
+		/* Some calls did not end in time; waiting for them is what the time-out forbids. */
+		log_warn("stopped", F_STR("drain", "requests were cut off"));
+		_exit(0);
+	}
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	app_close(app);
+	log_info("stopped");
+	return 0;
+}
+
+static int run(int argc, char **argv)
+{
+	struct options options;
+	struct config *config;
+	int status;
+
+	if (!options_read(argc, argv, &options))
+		return 2;
+	if (options.help) {
+		command_print_help(&command_serve);
+		return 0;
+	}
+	if (options.rest != argc) {
+		fprintf(stderr, "serve takes no arguments, only options\n");
+		return 2;
+	}
+	protect_memory();
+	if (!options_load(&options, &config))
+		return 2;
+	log_open(config->log_level, config->log_format);
+	status = serve(config);
+	config_free(config);
+	return status;
+}
+
+const struct command command_serve = {
+	.name = "serve",
+	.arguments = "[OPTIONS]",
+	.summary = "Answer Backstage's requests for the plugin `spectrocloud`",
+	.help = "Options:\n"
+		"  --config FILE      read this file; may be repeated, later files win. Without "
+		"it:\n"
+		"                     app-config.yaml and its kin in this folder, as Backstage "
+		"does\n"
+		"  --set PATH=VALUE   override one setting, such as "
+		"spectrocloud.upstream.timeout=10s\n"
+		"  --listen ADDRESS   HOST:PORT, PORT or unix:PATH; the same as\n"
+		"                     --set spectrocloud.server.listen=ADDRESS\n"
+		"  -h, --help         show this\n"
+		"\n"
+		"SIGTERM and SIGINT stop it: running requests are finished first.\n",
+	.run = run,
+};

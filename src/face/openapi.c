@@ -1,0 +1,359 @@
+/* The table of operations as OpenAPI 3.1 (spec.openapis.org/oas/v3.1.0). */
+#include <string.h>
+
+#include "face/face.h"
+#include "json/json.h"
+
+/* ---- small schemas ---- */
+
+static void put_pair(struct json_writer *w, const char *key, const char *value)
+{
+	json_key(w, key);
+	json_put_cstr(w, value);
+}
+
+static void put_ref(struct json_writer *w, const char *ref)
+{
+	json_object_begin(w);
+	put_pair(w, "$ref", ref);
+	json_object_end(w);
+}
+
+static void put_choices(struct json_writer *w, const char *const *choices)
+{
+	json_key(w, "enum");
+	json_array_begin(w);
+	for (; *choices != NULL; choices++)
+		json_put_cstr(w, *choices);
+	json_array_end(w);
+}
+
+static void put_param_schema(struct json_writer *w, const struct param *p)
+{
+	json_object_begin(w);
+	switch (p->type) {
+	case PARAM_IDENTIFIER:
+	case PARAM_NAME:
+		put_pair(w, "type", "string");
+		put_pair(w, "pattern", "^[A-Za-z0-9._-]{1,128}$");
+		break;
+	case PARAM_TEXT:
+		put_pair(w, "type", "string");
+		json_key(w, "maxLength");
+		json_put_int(w, 256);
+		break;
+	case PARAM_CHOICE:
+		put_pair(w, "type", "string");
+		put_choices(w, p->choices);
+		break;
+	case PARAM_NOT_FALSE:
+		put_pair(w, "type", "boolean");
+		json_key(w, "default");
+		json_put_bool(w, true);
+		break;
+	case PARAM_STRINGS:
+		put_pair(w, "type", "array");
+		json_key(w, "minItems");
+		json_put_int(w, 1);
+		json_key(w, "maxItems");
+		json_put_int(w, 1000);
+		json_key(w, "items");
+		json_put_raw(w, TEXT("{\"type\":\"string\",\"minLength\":1}"));
+		break;
+	case PARAM_OBJECT:
+		put_pair(w, "type", "object");
+		break;
+	}
+	json_object_end(w);
+}
+
+static void put_fields(struct json_writer *w, const struct field *fields);
+
+static void put_field_schema(struct json_writer *w, const struct field *f)
+{
+	static const char *const names[] = {[FIELD_STRING] = "string",
+					    [FIELD_BOOL] = "boolean",
+					    [FIELD_INT] = "integer",
+					    [FIELD_OBJECT] = "object",
+					    [FIELD_ARRAY] = "array"};
+
+	json_object_begin(w);
+	if (f->type == FIELD_OBJECT && f->fields != NULL) {
+		put_fields(w, f->fields);
+	} else if (f->type == FIELD_ARRAY) {
+		put_pair(w, "type", "array");
+		json_key(w, "items");
+		json_object_begin(w);
+		if (f->fields != NULL)
+			put_fields(w, f->fields);
+		else
+			put_pair(w, "type", "string");
+		json_object_end(w);
+	} else {
+		put_pair(w, "type", names[f->type]);
+	}
+	if (f->help != NULL)
+		put_pair(w, "description", f->help);
+	json_object_end(w);
+}
+
+/* The members of an object schema; the braces are the caller's. */
+static void put_fields(struct json_writer *w, const struct field *fields)
+{
+	put_pair(w, "type", "object");
+	json_key(w, "properties");
+	json_object_begin(w);
+	for (const struct field *f = fields; f->name != NULL; f++) {
+		json_key(w, f->name);
+		put_field_schema(w, f);
+	}
+	json_object_end(w);
+	json_key(w, "required");
+	json_array_begin(w);
+	for (const struct field *f = fields; f->name != NULL; f++)
+		if (f->required)
+			json_put_cstr(w, f->name);
+	json_array_end(w);
+}
+
+/* ---- an operation ---- */
+
+static void put_parameters(struct json_writer *w, const struct op *op)
+{
+	json_key(w, "parameters");
+	json_array_begin(w);
+	for (const struct param *p = op->params; p != NULL && p->name != NULL; p++) {
+		if (p->in != IN_PATH && p->in != IN_QUERY)
+			continue;
+		json_object_begin(w);
+		put_pair(w, "name", p->name);
+		put_pair(w, "in", param_place(p->in));
+		put_pair(w, "description", p->help);
+		json_key(w, "required");
+		json_put_bool(w, p->required);
+		json_key(w, "schema");
+		put_param_schema(w, p);
+		json_object_end(w);
+	}
+	if ((op->flags & OP_LOCAL) == 0) {
+		put_ref(w, "#/components/parameters/userEmail");
+		put_ref(w, "#/components/parameters/paletteToken");
+	}
+	json_array_end(w);
+}
+
+static void put_body_members(struct json_writer *w, const struct op *op)
+{
+	put_pair(w, "type", "object");
+	json_key(w, "properties");
+	json_object_begin(w);
+	for (const struct param *p = op->params; p->name != NULL; p++) {
+		if (p->in != IN_BODY)
+			continue;
+		json_key(w, p->name);
+		put_param_schema(w, p);
+	}
+	json_object_end(w);
+	json_key(w, "required");
+	json_array_begin(w);
+	for (const struct param *p = op->params; p->name != NULL; p++)
+		if (p->in == IN_BODY && p->required)
+			json_put_cstr(w, p->name);
+	json_array_end(w);
+}
+
+static const struct param *body_param(const struct op *op)
+{
+	for (const struct param *p = op->params; p != NULL && p->name != NULL; p++)
+		if (p->in == IN_BODY || p->in == IN_WHOLE_BODY)
+			return p;
+	return NULL;
+}
+
+static void put_request_body(struct json_writer *w, const struct op *op)
+{
+	const struct param *body = body_param(op);
+
+	if (body == NULL)
+		return;
+	json_key(w, "requestBody");
+	json_object_begin(w);
+	json_key(w, "required");
+	json_put_bool(w, true);
+	put_pair(w, "description", body->help);
+	json_key(w, "content");
+	json_object_begin(w);
+	json_key(w, "application/json");
+	json_object_begin(w);
+	json_key(w, "schema");
+	json_object_begin(w);
+	if (body->in == IN_WHOLE_BODY)
+		put_pair(w, "type", "object");
+	else
+		put_body_members(w, op);
+	json_object_end(w);
+	json_object_end(w);
+	json_object_end(w);
+	json_object_end(w);
+}
+
+static void put_success(struct json_writer *w, const struct op *op)
+{
+	json_object_begin(w);
+	put_pair(w, "description", op->success_status == 201 ? "Created" : "Done");
+	json_key(w, "content");
+	json_object_begin(w);
+	json_key(w, op->content_type == NULL ? "application/json" : op->content_type);
+	json_object_begin(w);
+	json_key(w, "schema");
+	json_object_begin(w);
+	if (op->answer != NULL)
+		put_fields(w, op->answer);
+	else
+		put_pair(w, "type", "string");
+	json_object_end(w);
+	json_object_end(w);
+	json_object_end(w);
+	json_object_end(w);
+}
+
+static void put_responses(struct json_writer *w, const struct op *op)
+{
+	const bool created = op->success_status == 201;
+
+	json_key(w, "responses");
+	json_object_begin(w);
+	json_key(w, created ? "201" : "200");
+	put_success(w, op);
+	if (created) {
+		json_key(w, "200");
+		json_put_raw(w,
+			     TEXT("{\"description\":\"With dryRun: the entity that would be "
+				  "sent\",\"content\":{\"application/json\":{\"schema\":{\"type\":"
+				  "\"object\"}}}}"));
+	}
+	json_key(w, "default");
+	put_ref(w, "#/components/responses/Error");
+	json_object_end(w);
+}
+
+static void put_operation(struct json_writer *w, const struct op *op)
+{
+	const struct permission *permission = permission_of(op->permission);
+
+	json_object_begin(w);
+	put_pair(w, "operationId", op->name);
+	put_pair(w, "summary", op->summary);
+	if (permission != NULL)
+		put_pair(w, "x-backstage-permission", permission->name);
+	if (op->permission == PERMIT_ANYONE) {
+		json_key(w, "security");
+		json_array_begin(w);
+		json_array_end(w);
+	}
+	put_parameters(w, op);
+	put_request_body(w, op);
+	put_responses(w, op);
+	json_object_end(w);
+}
+
+/* ---- the document ---- */
+
+/* "/clusters/:clusterUid" as "/clusters/{clusterUid}". */
+static void put_path_key(struct json_writer *w, const char *path)
+{
+	struct text rest = text_slice(text_of(path), 1, SIZE_MAX);
+	struct text segment;
+	struct buf key;
+
+	buf_init(&key, 1024);
+	while (text_next(&rest, '/', &segment)) {
+		if (text_starts(segment, ":"))
+			buf_printf(&key, "/{%.*s}", (int)segment.len - 1, segment.ptr + 1);
+		else
+			buf_printf(&key, "/%.*s", (int)segment.len, segment.ptr);
+	}
+	json_key(w, key.ptr);
+	buf_fini(&key);
+}
+
+static bool is_first_of_path(const struct op *const *all, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (strcmp(all[i]->path, all[at]->path) == 0)
+			return false;
+	return true;
+}
+
+static void put_paths(struct json_writer *w)
+{
+	const struct op *const *all = op_all();
+
+	json_object_begin(w);
+	for (size_t i = 0; all[i] != NULL; i++) {
+		if (!is_first_of_path(all, i))
+			continue;
+		put_path_key(w, all[i]->path);
+		json_object_begin(w);
+		for (size_t j = i; all[j] != NULL; j++) {
+			if (strcmp(all[j]->path, all[i]->path) != 0)
+				continue;
+			json_key(w, strcmp(all[j]->method, "GET") == 0 ? "get" : "post");
+			put_operation(w, all[j]);
+		}
+		json_object_end(w);
+	}
+	json_object_end(w);
+}
+
+static const char components[] =
+	"{\"securitySchemes\":{\"backstage\":{\"type\":\"http\",\"scheme\":\"bearer\","
+	"\"description\":\"A Backstage credential\"}},"
+	"\"parameters\":{"
+	"\"userEmail\":{\"name\":\"X-SpectroCloud-User-Email\",\"in\":\"header\","
+	"\"description\":\"Whose Palette session to use; must be the caller's own address\","
+	"\"schema\":{\"type\":\"string\"}},"
+	"\"paletteToken\":{\"name\":\"X-SpectroCloud-Token\",\"in\":\"header\","
+	"\"description\":\"A Palette session token to use instead of the configured apiToken\","
+	"\"schema\":{\"type\":\"string\"}}},"
+	"\"schemas\":{\"Error\":{\"type\":\"object\",\"required\":[\"error\",\"request\","
+	"\"response\"],"
+	"\"properties\":{\"error\":{\"type\":\"object\",\"required\":[\"name\",\"message\"],"
+	"\"properties\":{\"name\":{\"type\":\"string\"},\"message\":{\"type\":\"string\"}}},"
+	"\"request\":{\"type\":\"object\",\"required\":[\"method\",\"url\"],\"properties\":{"
+	"\"method\":{\"type\":\"string\"},\"url\":{\"type\":\"string\"}}},"
+	"\"response\":{\"type\":\"object\",\"required\":[\"statusCode\"],\"properties\":{"
+	"\"statusCode\":{\"type\":\"integer\"}}},"
+	"\"requiresReAuth\":{\"type\":\"boolean\"}}}},"
+	"\"responses\":{\"Error\":{\"description\":\"What went wrong, as Backstage says it\","
+	"\"content\":{\"application/json\":{\"schema\":{\"$ref\":\"#/components/schemas/"
+	"Error\"}}}}}}";
+
+void face_openapi(struct buf *out)
+{
+	struct json_writer w;
+
+	json_writer_init(&w, out);
+	json_object_begin(&w);
+	put_pair(&w, "openapi", "3.1.0");
+	json_key(&w, "info");
+	json_object_begin(&w);
+	put_pair(&w, "title", "Spectro Cloud Palette for Backstage");
+	put_pair(&w, "version", PROJECT_VERSION);
+	json_object_end(&w);
+	json_key(&w, "servers");
+	json_array_begin(&w);
+	for (const char *const *mount = face_mounts; *mount != NULL; mount++) {
+		json_object_begin(&w);
+		put_pair(&w, "url", *mount);
+		json_object_end(&w);
+	}
+	json_array_end(&w);
+	json_key(&w, "security");
+	json_put_raw(&w, TEXT("[{\"backstage\":[]}]"));
+	json_key(&w, "paths");
+	put_paths(&w);
+	json_key(&w, "components");
+	json_put_raw(&w, text_of(components));
+	json_object_end(&w);
+}

@@ -1,0 +1,320 @@
+/* The HTTP face: from an exchange to a call, and from its outcome to an answer. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "face/face.h"
+#include "http/http.h"
+#include "json/json.h"
+
+enum { MOST_QUERY_PARTS = 64, LONGEST_ERROR = 128 * 1024 };
+
+/* The requirements document writes POST /spectrocloud/clusters: the same routes answer there. */
+const char *const face_mounts[] = {"/api/spectrocloud", "/spectrocloud", NULL};
+
+/* What is kept with an exchange between the front and a worker. */
+struct rest_call {
+	struct call call;
+	struct op_match match;
+	struct text url; /* relative to the mount, with the query, for error bodies */
+};
+
+/* ---- answers ---- */
+
+static void add_common_headers(struct http_response *r, const struct http_request *request,
+			       bool reauthenticate)
+{
+	http_response_header(r, "X-Request-Id", request->id);
+	http_response_header(r, "X-Content-Type-Options", "nosniff");
+	if (!reauthenticate)
+		return;
+	http_response_header(r, "X-SpectroCloud-ReAuth-Required", "true");
+	http_response_header(r, "Access-Control-Expose-Headers", "X-SpectroCloud-ReAuth-Required");
+}
+
+static void write_details(struct json_writer *w, struct arena *a, struct text details)
+{
+	struct json_walk walk;
+	struct text value;
+	struct text name;
+	struct text key;
+
+	if (details.len == 0)
+		return;
+	walk = json_walk_begin(details);
+	while (json_walk_member(&walk, &key, &value)) {
+		if (!json_unescape(a, key, &name))
+			continue;
+		json_key(w, name.ptr);
+		json_put_raw(w, value);
+	}
+}
+
+/* Backstage's ErrorResponseBody. */
+static void write_error(struct buf *out, struct arena *a, const char *method, struct text url,
+			const struct error *err)
+{
+	const struct error_face *face = error_face(err->kind);
+	struct json_writer w;
+
+	json_writer_init(&w, out);
+	json_object_begin(&w);
+	json_key(&w, "error");
+	json_object_begin(&w);
+	json_key(&w, "name");
+	json_put_cstr(&w, face->name);
+	json_key(&w, "message");
+	json_put_cstr(&w, err->message);
+	write_details(&w, a, err->details);
+	json_object_end(&w);
+	json_key(&w, "request");
+	json_object_begin(&w);
+	json_key(&w, "method");
+	json_put_cstr(&w, method);
+	json_key(&w, "url");
+	json_put_text(&w, url);
+	json_object_end(&w);
+	json_key(&w, "response");
+	json_object_begin(&w);
+	json_key(&w, "statusCode");
+	json_put_int(&w, face->http_status);
+	json_object_end(&w);
+	if (err->reauthenticate) {
+		json_key(&w, "requiresReAuth");
+		json_put_bool(&w, true);
+	}
+	json_object_end(&w);
+}
+
+static void answer_error(struct http_exchange *x, struct text url, const struct error *err,
+			 bool reauthenticate)
+{
+	const struct http_request *request = http_exchange_request(x);
+	struct http_response r = {.status = error_face(err->kind)->http_status};
+
+	buf_init(&r.body_owned, LONGEST_ERROR);
+	write_error(&r.body_owned, request->arena, request->method == NULL ? "" : request->method,
+		    url, err);
+	http_response_header(&r, "Content-Type", "application/json; charset=utf-8");
+	http_response_header(&r, "Cache-Control", "no-store");
+	add_common_headers(&r, request, reauthenticate || err->reauthenticate);
+	if (err->kind == ERROR_UNAUTHENTICATED)
+		http_response_header(&r, "WWW-Authenticate", "Bearer realm=\"spectrocloud\"");
+	if (err->kind == ERROR_METHOD && err->allow != NULL)
+		http_response_header(&r, "Allow", err->allow);
+	if (err->kind == ERROR_UNAVAILABLE)
+		http_response_header(&r, "Retry-After",
+				     arena_printf(request->arena, "%d",
+						  err->retry_after_s > 0 ? err->retry_after_s : 1));
+	http_exchange_answer(x, &r);
+}
+
+static void answer_result(struct http_exchange *x, const struct rest_call *rc, struct result *res)
+{
+	const struct http_request *request = http_exchange_request(x);
+	struct http_response r = {.status = res->status, .body = res->body};
+
+	r.body_owned = res->body_owned;
+	buf_init(&res->body_owned, 0);
+	http_response_header(&r, "Content-Type", res->content_type);
+	if (rc->call.op->flags & OP_SECRET)
+		http_response_header(&r, "Cache-Control", "no-store");
+	if (res->file_name != NULL)
+		http_response_header(&r, "Content-Disposition",
+				     arena_printf(request->arena, "attachment; filename=\"%s\"",
+						  res->file_name));
+	add_common_headers(&r, request, rc->call.reauthenticate);
+	http_exchange_answer(x, &r);
+}
+
+/* ---- from a request to a call ---- */
+
+/* The path behind the mount, "/..."; false if it lies elsewhere. */
+static bool path_in_mount(const struct http_request *request, struct text *path, struct text *url)
+{
+	for (const char *const *mount = face_mounts; *mount != NULL; mount++) {
+		size_t len = strlen(*mount);
+
+		if (!text_starts(request->path, *mount) ||
+		    (request->path.len > len && request->path.ptr[len] != '/'))
+			continue;
+		*path = text_slice(request->path, len, SIZE_MAX);
+		*url = text_slice(request->target, len, SIZE_MAX);
+		if (path->len == 0)
+			*path = TEXT("/");
+		return true;
+	}
+	return false;
+}
+
+/* A header that may come once. Its value's ptr is NULL where it did not come. */
+static bool single_header(const struct http_request *request, const char *name, struct text *value,
+			  struct error *err)
+{
+	*value = (struct text){NULL, 0};
+	for (size_t i = 0; i < request->header_count; i++) {
+		const struct http_header *h = &request->headers[i];
+
+		if (!text_equal_nocase(h->name, text_of(name)))
+			continue;
+		if (value->ptr != NULL)
+			return error_set(err, ERROR_INPUT, "The header %s came more than once",
+					 name);
+		*value = text_trim(h->value);
+	}
+	return true;
+}
+
+static bool read_headers(const struct http_request *request, struct call *c, struct error *err)
+{
+	struct text *names = arena_array(request->arena, struct text, request->header_count);
+
+	for (size_t i = 0; i < request->header_count; i++) {
+		char *name = arena_copy(request->arena, request->headers[i].name);
+
+		for (char *p = name; *p != '\0'; p++)
+			if (*p >= 'A' && *p <= 'Z')
+				*p = (char)(*p - 'A' + 'a');
+		names[i] = (struct text){name, request->headers[i].name.len};
+	}
+	c->header_names = names;
+	c->header_count = request->header_count;
+	return single_header(request, "Authorization", &c->authorization, err) &&
+	       single_header(request, "X-SpectroCloud-Token", &c->palette_token, err) &&
+	       single_header(request, "X-SpectroCloud-User-Email", &c->user_email, err);
+}
+
+/* The path's and the query's parameters, decoded; what does not decode has a value without ptr. */
+static bool read_inputs(const struct http_request *request, struct rest_call *rc, struct error *err)
+{
+	size_t room = rc->match.input_count + MOST_QUERY_PARTS;
+	struct call_input *inputs = arena_array(request->arena, struct call_input, room);
+	size_t count = rc->match.input_count;
+	struct text rest = request->query;
+	struct text part;
+
+	memcpy(inputs, rc->match.inputs, count * sizeof inputs[0]);
+	while (rest.len > 0 && text_next(&rest, '&', &part)) {
+		size_t equals = text_find(part, '=');
+		struct text raw_name = text_slice(part, 0, equals);
+		struct call_input input = {.in = IN_QUERY};
+
+		if (part.len == 0)
+			continue;
+		if (count == room)
+			return error_set(err, ERROR_INPUT, "The query has more than %d parameters",
+					 MOST_QUERY_PARTS);
+		if (!http_url_decode(request->arena, raw_name, true, &input.name))
+			continue; /* no parameter of ours has such a name */
+		if (equals == SIZE_MAX)
+			input.value = TEXT("");
+		else if (!http_url_decode(request->arena, text_slice(part, equals + 1, SIZE_MAX),
+					  true, &input.value))
+			input.value = (struct text){NULL, 0};
+		inputs[count++] = input;
+	}
+	rc->call.inputs = inputs;
+	rc->call.input_count = count;
+	return true;
+}
+
+static bool make_call(struct rest *rest, struct http_exchange *x, struct rest_call *rc,
+		      struct error *err)
+{
+	const struct http_request *request = http_exchange_request(x);
+	const struct config *config = rest->services->config;
+	struct call *c = &rc->call;
+
+	c->services = rest->services;
+	c->arena = request->arena;
+	c->id = request->id;
+	c->started_us = request->received_us;
+	c->deadline_ms = request->received_us / 1000 + config->request_timeout_ms;
+	c->body = request->body;
+	return read_headers(request, c, err) && read_inputs(request, rc, err);
+}
+
+/* No operation there. Who is not known learns only that. */
+static void answer_no_route(struct http_exchange *x, struct rest_call *rc)
+{
+	const struct http_request *request = http_exchange_request(x);
+	struct error err;
+
+	if (!op_identify(&rc->call, &err)) {
+		answer_error(x, rc->url, &err, false);
+		return;
+	}
+	if (rc->match.allow != NULL) {
+		error_set(&err, ERROR_METHOD, "%s is not possible here; %s is", request->method,
+			  rc->match.allow);
+		err.allow = rc->match.allow;
+	} else {
+		error_set(&err, ERROR_NOT_FOUND, "There is no such route");
+	}
+	answer_error(x, rc->url, &err, false);
+}
+
+/* ---- the two threads ---- */
+
+static void run_and_answer(struct http_exchange *x, struct rest_call *rc)
+{
+	struct result res = {.status = 0};
+	struct error err;
+
+	buf_init(&res.body_owned, 0);
+	log_set_request(rc->call.id);
+	if (op_run(rc->match.op, &rc->call, &res, &err))
+		answer_result(x, rc, &res);
+	else
+		answer_error(x, rc->url, &err, rc->call.reauthenticate);
+	log_set_request(NULL);
+}
+
+void rest_work(struct rest *rest, struct http_exchange *x)
+{
+	struct rest_call *rc = http_exchange_data(x);
+	struct error err;
+
+	(void)rest;
+	if (http_exchange_gone(x) || clock_left_ms(rc->call.deadline_ms) == 0) {
+		error_set(&err, ERROR_UNAVAILABLE, "The request waited too long for its turn");
+		answer_error(x, rc->url, &err, false);
+		return;
+	}
+	run_and_answer(x, rc);
+}
+
+void rest_handle(void *context, struct http_exchange *x, const struct error *refused)
+{
+	const struct http_request *request = http_exchange_request(x);
+	struct rest_call *rc = arena_new(request->arena, struct rest_call);
+	struct rest *rest = context;
+	struct error err;
+	struct text path;
+
+	rc->url = request->target;
+	if (refused != NULL) {
+		answer_error(x, rc->url, refused, false);
+		return;
+	}
+	if (!path_in_mount(request, &path, &rc->url))
+		path = TEXT("");
+	op_match_path(request->arena, text_of(request->method), path, &rc->match);
+	if (!make_call(rest, x, rc, &err)) {
+		answer_error(x, rc->url, &err, false);
+		return;
+	}
+	if (rc->match.op == NULL) {
+		answer_no_route(x, rc);
+		return;
+	}
+	if (rc->match.op->flags & OP_FRONT) {
+		run_and_answer(x, rc);
+		return;
+	}
+	http_exchange_set_data(x, rc);
+	if (!rest->queue(rest->queue_context, x)) {
+		error_set(&err, ERROR_UNAVAILABLE, "Too many requests at the moment");
+		answer_error(x, rc->url, &err, false);
+	}
+}

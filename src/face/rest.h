@@ -1,0 +1,27 @@
+/*
+ * The HTTP face: a request becomes a call, its result or error an answer, both as the existing
+ * frontends and Backstage's clients expect them.
+ */
+#ifndef FACE_REST_H
+#define FACE_REST_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "http/server.h"
+#include "op/op.h"
+
+struct rest {
+	const struct op_services *services;
+	/* Hands an exchange to a worker, which calls rest_work(). False when the queue is full. */
+	bool (*queue)(void *queue_context, struct http_exchange *x);
+	void *queue_context;
+};
+
+/* An http_handler; context is the struct rest. Runs on the front thread. */
+void rest_handle(void *context, struct http_exchange *x, const struct error *refused);
+
+/* The rest of the work for a queued exchange, on a worker; answers it. */
+void rest_work(struct rest *rest, struct http_exchange *x);
+
+#endif

@@ -1,0 +1,57 @@
+/* Cluster groups, the hosts of virtual clusters. */
+#include "op/rows.h"
+
+static bool cluster_group_list(struct call *c, struct result *res, struct error *err)
+{
+	struct palette_list list;
+
+	palette_list_init(&list, c->palette, "items");
+	if (!palette_cluster_groups(c->palette, call_string(c, "projectUid"), &list, err)) {
+		palette_list_fini(&list);
+		return false;
+	}
+	return result_list(res, &list, err);
+}
+
+static bool cluster_group_get(struct call *c, struct result *res, struct error *err)
+{
+	struct buf out;
+
+	if (!palette_cluster_group(c->palette, call_string(c, "projectUid"),
+				   call_string(c, "clusterGroupUid"), &out, err))
+		return false;
+	result_json_owned(res, &out);
+	return true;
+}
+
+static const struct field groups_answer[] = {
+	{.name = "items",
+	 .type = FIELD_ARRAY,
+	 .required = true,
+	 .fields = palette_object,
+	 .help = "The cluster groups"},
+	{.name = NULL},
+};
+
+const struct op cluster_group_ops[] = {
+	{
+		.name = "cluster_group.list",
+		.summary = "List cluster groups",
+		GET("/clustergroups"),
+		.permission = PERMIT_VIEW_CLUSTER,
+		.params = PARAMS(QUERY_PROJECT, QUERY_INSTANCE),
+		.answer = groups_answer,
+		.run = cluster_group_list,
+	},
+	{
+		.name = "cluster_group.get",
+		.summary = "Show one cluster group with its limits",
+		GET("/clustergroups/:clusterGroupUid"),
+		.permission = PERMIT_VIEW_CLUSTER,
+		.params = PARAMS(PATH_IDENTIFIER("clusterGroupUid", "UID of the cluster group"),
+				 QUERY_PROJECT, QUERY_INSTANCE),
+		.answer = palette_object,
+		.run = cluster_group_get,
+	},
+	{.name = NULL},
+};

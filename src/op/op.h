@@ -1,0 +1,285 @@
+/*
+ * The operations: what the product does, one row each. Router, validation, permission, OpenAPI,
+ * help, documentation, metric labels and contract tests derive from the row.
+ *
+ * A row is added in its resource's file, below the function it runs. A column left out means the
+ * careful choice: without a permission nobody gets in, without a target the caller names the
+ * environment.
+ */
+#ifndef OP_OP_H
+#define OP_OP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "backstage/backstage.h"
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "config/config.h"
+#include "palette/palette.h"
+
+/* ---- parameters ---- */
+
+enum param_in {
+	IN_PATH = 1,
+	IN_QUERY,
+	IN_BODY,       /* a member of the JSON body */
+	IN_WHOLE_BODY, /* the JSON body itself; at most one, and no IN_BODY beside it */
+};
+
+enum param_type {
+	PARAM_IDENTIFIER =
+		1,       /* letters, digits, '-', '_', '.'; 1 to 128; see param_is_identifier */
+	PARAM_NAME,      /* the same, but may be a word of Palette's: never part of a path */
+	PARAM_TEXT,      /* any printable UTF-8, 1 to 256 bytes */
+	PARAM_CHOICE,    /* one of `choices` */
+	PARAM_NOT_FALSE, /* true, but for the literal "false" */
+	PARAM_STRINGS,   /* a JSON array of 1 to 1,000 non-empty strings */
+	PARAM_OBJECT,    /* a JSON object, kept as raw bytes */
+};
+
+/* One input. Strings are static. */
+struct param {
+	const char *name; /* NULL ends a list */
+	enum param_in in;
+	enum param_type type;
+	bool required;
+	const char *fallback;       /* what stands when it is not given; NULL: nothing */
+	const char *const *choices; /* for PARAM_CHOICE, ends with NULL */
+	const char *help;
+};
+
+enum { MAX_PARAMS = 12 };
+
+#define PATH_IDENTIFIER(n, h)                                                           \
+	{                                                                               \
+		.name = (n), .in = IN_PATH, .type = PARAM_IDENTIFIER, .required = true, \
+		.help = (h)                                                             \
+	}
+#define PATH_CHOICE(n, c, h)                                                        \
+	{                                                                           \
+		.name = (n), .in = IN_PATH, .type = PARAM_CHOICE, .required = true, \
+		.choices = (c), .help = (h)                                         \
+	}
+#define QUERY_IDENTIFIER(n, h)                                                     \
+	{                                                                          \
+		.name = (n), .in = IN_QUERY, .type = PARAM_IDENTIFIER, .help = (h) \
+	}
+#define QUERY_NAME(n, h)                                                     \
+	{                                                                    \
+		.name = (n), .in = IN_QUERY, .type = PARAM_NAME, .help = (h) \
+	}
+#define QUERY_TEXT_REQUIRED(n, h)                                                              \
+	{                                                                                      \
+		.name = (n), .in = IN_QUERY, .type = PARAM_TEXT, .required = true, .help = (h) \
+	}
+#define QUERY_CHOICE(n, c, h)                                                                  \
+	{                                                                                      \
+		.name = (n), .in = IN_QUERY, .type = PARAM_CHOICE, .choices = (c), .help = (h) \
+	}
+#define QUERY_NOT_FALSE(n, h)                                                             \
+	{                                                                                 \
+		.name = (n), .in = IN_QUERY, .type = PARAM_NOT_FALSE, .fallback = "true", \
+		.help = (h)                                                               \
+	}
+#define BODY_STRINGS(n, h)                                                                       \
+	{                                                                                        \
+		.name = (n), .in = IN_BODY, .type = PARAM_STRINGS, .required = true, .help = (h) \
+	}
+#define BODY_OBJECT(n, h)                                                                       \
+	{                                                                                       \
+		.name = (n), .in = IN_BODY, .type = PARAM_OBJECT, .required = true, .help = (h) \
+	}
+#define WHOLE_BODY(n, h)                                                                  \
+	{                                                                                 \
+		.name = (n), .in = IN_WHOLE_BODY, .type = PARAM_OBJECT, .required = true, \
+		.help = (h)                                                               \
+	}
+/* The two that almost every operation takes. */
+#define QUERY_INSTANCE                                                                        \
+	{                                                                                     \
+		.name = "instance", .in = IN_QUERY, .type = PARAM_TEXT,                       \
+		.help = "Name of a configured environment; without it the first one is asked" \
+	}
+#define QUERY_PROJECT                                                                        \
+	{                                                                                    \
+		.name = "projectUid", .in = IN_QUERY, .type = PARAM_IDENTIFIER,              \
+		.help = "UID of the Palette project; without it the tenant's scope is asked" \
+	}
+#define PARAMS(...) ((const struct param[]){__VA_ARGS__, {.name = NULL}})
+
+/* A checked input. Strings are in the call's arena. */
+struct value {
+	bool given; /* by the caller, or by the row's fallback */
+	const char *string;
+	bool boolean;
+	const char *const *strings;
+	size_t count;
+	struct text json; /* PARAM_OBJECT: the raw bytes */
+};
+
+/* ---- answers ---- */
+
+enum field_type {
+	FIELD_STRING = 1,
+	FIELD_BOOL,
+	FIELD_INT,
+	FIELD_OBJECT, /* `fields`, and whatever else Palette puts there */
+	FIELD_ARRAY,  /* of objects with `fields`; of strings without */
+};
+
+/* One member of an answer's object; a list ends with name NULL. Feeds the documents' schemas. */
+struct field {
+	const char *name;
+	enum field_type type;
+	bool required;
+	const struct field *fields;
+	const char *help;
+};
+
+/* ---- rows ---- */
+
+enum {
+	OP_FRONT = 1 << 0,  /* cheap: answered on the front thread */
+	OP_AUDIT = 1 << 1,  /* who did it to what goes into the audit trail */
+	OP_SECRET = 1 << 2, /* the answer holds secrets: never stored, never logged */
+	OP_LOCAL = 1 << 3,  /* needs no Palette */
+	OP_LIST = 1 << 4,   /* may carry `warnings` about parts that Palette forbids */
+};
+
+struct call;
+struct result;
+
+struct op {
+	const char *name;    /* "cluster.kubeconfig": metric label, log, operationId */
+	const char *summary; /* one line, for documents and help */
+	const char *method;  /* "GET" */
+	const char *path;    /* "/clusters/:clusterUid/kubeconfig" */
+	enum permit permission;
+	const struct param *params; /* NULL: none */
+	unsigned flags;
+	int success_status;         /* 0: 200 */
+	const char *content_type;   /* of the answer; NULL: application/json */
+	const struct field *answer; /* the JSON object's members; NULL with another content type */
+	bool (*run)(struct call *c, struct result *res, struct error *err);
+};
+
+#define GET(p)  .method = "GET", .path = (p)
+#define POST(p) .method = "POST", .path = (p)
+
+/* ---- a call ---- */
+
+/* What every call needs and no call owns. */
+struct op_services {
+	const struct config *config;
+	struct palette_client *palette;
+	struct text openapi; /* the description of the API, made at start */
+};
+
+/* One input as a face read it: text, or a raw JSON value. */
+struct call_input {
+	enum param_in in;
+	struct text name;
+	struct text value;
+};
+
+/*
+ * One request, whatever face it came in by. The face fills the first part; the pipeline the second.
+ * Everything is borrowed from the arena or lives as long.
+ */
+struct call {
+	const struct op_services *services;
+	struct arena *arena;
+	const char *id; /* of the request, for logs */
+	int64_t started_us;
+	int64_t deadline_ms;
+	struct text authorization; /* header values; ptr NULL: not sent */
+	struct text palette_token;
+	struct text user_email;
+	const struct text *header_names;
+	size_t header_count;
+	const struct call_input *inputs; /* paths and queries, percent-decoded */
+	size_t input_count;
+	struct text body;
+
+	const struct op *op;
+	struct principal principal;
+	struct value values[MAX_PARAMS]; /* in the order of op->params */
+	const struct config_environment *environment;
+	struct palette *palette; /* owned by the pipeline */
+	bool reauthenticate;     /* the user should sign in to Palette again */
+};
+
+/* The value of a parameter of the row; naming one that the row does not have is a defect. */
+const char *call_string(const struct call *c, const char *param); /* NULL: not given */
+bool call_bool(const struct call *c, const char *param);
+const char *const *call_strings(const struct call *c, const char *param, size_t *count);
+struct text call_json(const struct call *c, const char *param);
+
+/* What an operation answers. body_owned, when it holds anything, goes before body. */
+struct result {
+	int status;
+	const char *content_type;
+	const char *file_name; /* makes it a download */
+	struct text body;      /* arena or static */
+	struct buf body_owned;
+};
+
+void result_fini(struct result *res);
+/* A JSON value in the arena. */
+void result_json(struct result *res, struct text json);
+/* Bytes moved out of *body. */
+void result_json_owned(struct result *res, struct buf *body);
+void result_file(struct result *res, const char *content_type, const char *name, struct buf *body);
+/* The finished list; the list is released in any case. */
+MUST_USE bool result_list(struct result *res, struct palette_list *list, struct error *err);
+
+/* ---- the table: table.c ---- */
+
+/* Every row, in the order of the documents; ends with NULL. */
+const struct op *const *op_all(void);
+
+struct op_match {
+	const struct op *op; /* NULL: no row has such a path */
+	struct call_input inputs[MAX_PARAMS];
+	size_t input_count;
+	const char *allow; /* the methods of that path, where only the method was wrong; arena */
+};
+
+/*
+ * Finds the row for a request. path is relative to the mount and percent-encoded; parameters are
+ * decoded once each, after the split; one that does not decode has a value whose ptr is NULL. A
+ * literal segment wins over a parameter, whatever the order of rows. match: out.
+ */
+void op_match_path(struct arena *a, struct text method, struct text path, struct op_match *match);
+
+/* Checks the rows against each other: names and routes unique, path parameters declared, a
+ * permission on each, no two rows that could match the same path at the same rank. */
+MUST_USE bool op_check_table(struct error *err);
+
+/* ---- the pipeline: run.c, param.c, target.c ---- */
+
+/* The whole life of a request, for every face. */
+MUST_USE bool op_run(const struct op *op, struct call *c, struct result *res, struct error *err);
+
+/* Identifies the caller only: for paths that are no operation, so that strangers learn nothing. */
+MUST_USE bool op_identify(struct call *c, struct error *err);
+
+MUST_USE bool call_read_params(struct call *c, const struct op *op, struct error *err);
+MUST_USE bool call_open_palette(struct call *c, const struct op *op, struct error *err);
+
+/* The documents' name of a place: "path", "query" or "body". */
+const char *param_place(enum param_in in);
+
+/*
+ * Letters, digits, '-', '_' and '.', 1 to 128 of them, not "." or ".."; and not a word that names
+ * an endpoint of Palette's, since GET /clusters/meta would otherwise reach a list. NULL if it is
+ * fine, else what was expected (static).
+ */
+const char *param_identifier_problem(struct text value);
+
+#endif

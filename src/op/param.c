@@ -1,0 +1,305 @@
+/* Reads a call's inputs as its row declares them, and names every fault at once. */
+#include <assert.h>
+#include <string.h>
+
+#include "op/op.h"
+#include "json/json.h"
+
+enum {
+	LONGEST_IDENTIFIER = 128,
+	LONGEST_TEXT = 256,
+	MOST_STRINGS = 1000,
+	LONGEST_FAULTS = 64 * 1024,
+};
+
+/* What is wrong so far: sentences for people, objects for programs. */
+struct faults {
+	struct buf message;
+	struct buf details;
+	size_t count;
+};
+
+const char *param_place(enum param_in in)
+{
+	return in == IN_PATH ? "path" : in == IN_QUERY ? "query" : "body";
+}
+
+static void add_fault(struct faults *f, const struct param *param, const char *problem)
+{
+	struct json_writer w;
+
+	buf_printf(&f->message, "%s%s (in the %s) %s", f->count == 0 ? "" : "; ", param->name,
+		   param_place(param->in), problem);
+	if (f->count++ > 0)
+		buf_add_char(&f->details, ',');
+	json_writer_init(&w, &f->details);
+	json_object_begin(&w);
+	json_key(&w, "field");
+	json_put_cstr(&w, param->name);
+	json_key(&w, "in");
+	json_put_cstr(&w, param_place(param->in));
+	json_key(&w, "message");
+	json_put_cstr(&w, problem);
+	json_object_end(&w);
+}
+
+/* ---- single values ---- */
+
+static const char *name_problem(struct text value)
+{
+	static const char form[] =
+		"must be an identifier: 1 to 128 letters, digits, '-', '_' or '.'";
+
+	if (value.len == 0 || value.len > LONGEST_IDENTIFIER || text_is(value, ".") ||
+	    text_is(value, ".."))
+		return form;
+	for (size_t i = 0; i < value.len; i++) {
+		char c = value.ptr[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		      c == '-' || c == '_' || c == '.'))
+			return form;
+	}
+	return NULL;
+}
+
+const char *param_identifier_problem(struct text value)
+{
+	const char *problem = name_problem(value);
+
+	if (problem == NULL && palette_is_reserved(value))
+		problem = "must be an identifier, not a word of Palette's own paths";
+	return problem;
+}
+
+static const char *text_problem(struct text value)
+{
+	if (value.len > LONGEST_TEXT || !text_is_utf8(value))
+		return "must be 1 to 256 bytes of text";
+	for (size_t i = 0; i < value.len; i++)
+		if ((unsigned char)value.ptr[i] < 0x20 || value.ptr[i] == 0x7F)
+			return "must not hold control characters";
+	return NULL;
+}
+
+static const char *choice_problem(struct arena *a, const struct param *param, struct text value)
+{
+	const char *list = "";
+
+	for (const char *const *c = param->choices; *c != NULL; c++) {
+		if (text_is(value, *c))
+			return NULL;
+		list = arena_printf(a, "%s%s%s", list, c == param->choices ? "" : ", ", *c);
+	}
+	return arena_printf(a, "must be one of: %s", list);
+}
+
+static const char *read_text(struct arena *a, const struct param *param, struct text raw,
+			     struct value *value)
+{
+	const char *problem = NULL;
+
+	if (raw.ptr == NULL)
+		return "is not valid percent-encoded UTF-8";
+	if (param->type == PARAM_IDENTIFIER)
+		problem = param_identifier_problem(raw);
+	else if (param->type == PARAM_NAME)
+		problem = name_problem(raw);
+	else if (param->type == PARAM_TEXT)
+		problem = text_problem(raw);
+	else if (param->type == PARAM_CHOICE)
+		problem = choice_problem(a, param, raw);
+	value->given = true;
+	value->string = arena_copy(a, raw);
+	value->boolean = !text_is(raw, "false");
+	return problem;
+}
+
+static const char *read_strings(struct arena *a, struct text json, struct value *value)
+{
+	static const char form[] = "must be an array of 1 to 1000 non-empty strings";
+	struct json_walk walk = json_walk_begin(json);
+	const char **strings;
+	struct text item;
+	struct text string;
+
+	if (json_type_of(json) != JSON_TYPE_ARRAY)
+		return form;
+	strings = arena_array(a, const char *, MOST_STRINGS);
+	while (json_walk_item(&walk, &item)) {
+		if (value->count == MOST_STRINGS || !json_unescape(a, item, &string) ||
+		    string.len == 0)
+			return form;
+		strings[value->count++] = string.ptr;
+	}
+	value->strings = strings;
+	value->given = true;
+	return value->count == 0 ? form : NULL;
+}
+
+static const char *read_json(struct arena *a, const struct param *param, struct text json,
+			     struct value *value)
+{
+	if (param->type == PARAM_STRINGS)
+		return read_strings(a, json, value);
+	if (json_type_of(json) != JSON_TYPE_OBJECT)
+		return "must be a JSON object";
+	value->json = json;
+	value->given = true;
+	return NULL;
+}
+
+/* ---- where they come from ---- */
+
+static void read_path_or_query(struct call *c, const struct param *param, struct value *value,
+			       struct faults *faults)
+{
+	const struct call_input *found = NULL;
+	const char *problem;
+
+	for (size_t i = 0; i < c->input_count; i++) {
+		const struct call_input *input = &c->inputs[i];
+
+		if (input->in != param->in || !text_is(input->name, param->name))
+			continue;
+		if (found != NULL) {
+			add_fault(faults, param, "was given more than once");
+			return;
+		}
+		found = input;
+	}
+	/* An empty query value is how forms say that there is none. */
+	if (found != NULL &&
+	    (found->value.ptr == NULL || found->value.len > 0 || param->in == IN_PATH)) {
+		problem = read_text(c->arena, param, found->value, value);
+		if (problem != NULL)
+			add_fault(faults, param, problem);
+	} else if (param->fallback != NULL) {
+		(void)read_text(c->arena, param, text_of(param->fallback), value);
+	} else if (param->required) {
+		add_fault(faults, param, "is required");
+	}
+}
+
+static void read_body_member(struct call *c, const struct param *param, struct text body,
+			     struct value *value, struct faults *faults)
+{
+	struct json_walk walk = json_walk_begin(body);
+	struct text found = {NULL, 0};
+	struct text key;
+	struct text member;
+	const char *problem;
+
+	while (json_walk_member(&walk, &key, &member)) {
+		if (!json_string_is(key, param->name))
+			continue;
+		if (found.ptr != NULL) {
+			add_fault(faults, param, "was given more than once");
+			return;
+		}
+		found = member;
+	}
+	if (found.ptr == NULL) {
+		if (param->required)
+			add_fault(faults, param, "is required");
+		return;
+	}
+	problem = read_json(c->arena, param, found, value);
+	if (problem != NULL)
+		add_fault(faults, param, problem);
+}
+
+static bool wants_body(const struct op *op)
+{
+	for (const struct param *p = op->params; p != NULL && p->name != NULL; p++)
+		if (p->in == IN_BODY || p->in == IN_WHOLE_BODY)
+			return true;
+	return false;
+}
+
+/* The body as one JSON object; an empty one counts as {}. */
+static bool read_body(const struct call *c, struct text *body, struct error *err)
+{
+	struct text trimmed = text_trim(c->body);
+
+	if (trimmed.len == 0) {
+		*body = TEXT("{}");
+		return true;
+	}
+	if (!json_check(trimmed, body, err))
+		return error_in(err, "The body is not valid JSON");
+	if (json_type_of(*body) != JSON_TYPE_OBJECT)
+		return error_set(err, ERROR_INPUT, "The body must be a JSON object");
+	return true;
+}
+
+static bool report(struct call *c, struct faults *faults, struct error *err)
+{
+	if (faults->count == 0)
+		return true;
+	error_set(err, ERROR_INPUT, "%s", faults->message.ptr);
+	err->details = text_of(arena_printf(c->arena, "{\"faults\":[%s]}", faults->details.ptr));
+	return false;
+}
+
+bool call_read_params(struct call *c, const struct op *op, struct error *err)
+{
+	struct text body = TEXT("{}");
+	struct faults faults = {.count = 0};
+	bool ok;
+
+	if (op->params == NULL)
+		return true;
+	if (wants_body(op) && !read_body(c, &body, err))
+		return false;
+	buf_init(&faults.message, LONGEST_FAULTS);
+	buf_init(&faults.details, LONGEST_FAULTS);
+	for (size_t i = 0; op->params[i].name != NULL; i++) {
+		const struct param *param = &op->params[i];
+
+		if (param->in == IN_PATH || param->in == IN_QUERY)
+			read_path_or_query(c, param, &c->values[i], &faults);
+		else if (param->in == IN_BODY)
+			read_body_member(c, param, body, &c->values[i], &faults);
+		else
+			c->values[i] = (struct value){.given = true, .json = body};
+	}
+	ok = report(c, &faults, err);
+	buf_fini(&faults.message);
+	buf_fini(&faults.details);
+	return ok;
+}
+
+/* ---- for handlers ---- */
+
+static const struct value *value_of(const struct call *c, const char *name)
+{
+	for (size_t i = 0; c->op->params != NULL && c->op->params[i].name != NULL; i++)
+		if (strcmp(c->op->params[i].name, name) == 0)
+			return &c->values[i];
+	assert(!"a handler asks for a parameter that its row does not have");
+	return NULL;
+}
+
+const char *call_string(const struct call *c, const char *param)
+{
+	return value_of(c, param)->string;
+}
+
+bool call_bool(const struct call *c, const char *param)
+{
+	return value_of(c, param)->boolean;
+}
+
+const char *const *call_strings(const struct call *c, const char *param, size_t *count)
+{
+	const struct value *value = value_of(c, param);
+
+	*count = value->count;
+	return value->strings;
+}
+
+struct text call_json(const struct call *c, const char *param)
+{
+	return value_of(c, param)->json;
+}

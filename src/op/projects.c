@@ -1,0 +1,73 @@
+/* Projects, and the cluster profiles in them. */
+#include "op/rows.h"
+
+static bool project_list(struct call *c, struct result *res, struct error *err)
+{
+	struct palette_list list;
+
+	palette_list_init(&list, c->palette, "projects");
+	if (!palette_projects(c->palette, &list, err)) {
+		palette_list_fini(&list);
+		return false;
+	}
+	return result_list(res, &list, err);
+}
+
+static bool project_profiles(struct call *c, struct result *res, struct error *err)
+{
+	struct palette_list list;
+
+	palette_list_init(&list, c->palette, "profiles");
+	if (!palette_project_profiles(c->palette, call_string(c, "projectUid"),
+				      call_string(c, "cloudType"), call_string(c, "profileType"),
+				      &list, err)) {
+		palette_list_fini(&list);
+		return false;
+	}
+	return result_list(res, &list, err);
+}
+
+static const struct field projects_answer[] = {
+	{.name = "projects",
+	 .type = FIELD_ARRAY,
+	 .required = true,
+	 .fields = palette_object,
+	 .help = "The projects of the tenant"},
+	{.name = NULL},
+};
+
+static const struct field profiles_answer[] = {
+	{.name = "profiles",
+	 .type = FIELD_ARRAY,
+	 .required = true,
+	 .fields = palette_object,
+	 .help = "The profiles that clusters of the project can use"},
+	{.name = NULL},
+};
+
+const struct op project_ops[] = {
+	{
+		.name = "project.list",
+		.summary = "List the tenant's projects",
+		GET("/projects"),
+		.permission = PERMIT_VIEW_CLUSTER,
+		.params = PARAMS(QUERY_INSTANCE),
+		.answer = projects_answer,
+		.run = project_list,
+	},
+	{
+		.name = "project.profiles",
+		.summary = "List the cluster profiles of a project",
+		GET("/projects/:projectUid/profiles"),
+		.permission = PERMIT_VIEW_PROFILE,
+		.params = PARAMS(
+			PATH_IDENTIFIER("projectUid", "UID of the project"),
+			QUERY_NAME("cloudType", "Only profiles for this cloud, such as aws"),
+			QUERY_NAME("profileType", "Only this type: infra, cluster, add-on or "
+						  "system; infra and cluster without it"),
+			QUERY_INSTANCE),
+		.answer = profiles_answer,
+		.run = project_profiles,
+	},
+	{.name = NULL},
+};

@@ -1,0 +1,40 @@
+/* What an operation answers. */
+#include "op/op.h"
+
+void result_fini(struct result *res)
+{
+	buf_fini(&res->body_owned);
+	res->body = TEXT("");
+}
+
+void result_json(struct result *res, struct text json)
+{
+	res->content_type = "application/json; charset=utf-8";
+	res->body = json;
+}
+
+void result_json_owned(struct result *res, struct buf *body)
+{
+	res->content_type = "application/json; charset=utf-8";
+	res->body_owned = *body;
+	buf_init(body, 0);
+}
+
+void result_file(struct result *res, const char *content_type, const char *name, struct buf *body)
+{
+	res->content_type = content_type;
+	res->file_name = name;
+	res->body_owned = *body;
+	buf_init(body, 0);
+}
+
+bool result_list(struct result *res, struct palette_list *list, struct error *err)
+{
+	struct buf json;
+	bool ok = palette_list_finish(list, &json, err);
+
+	if (ok)
+		result_json_owned(res, &json);
+	palette_list_fini(list);
+	return ok;
+}

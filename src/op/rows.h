@@ -1,0 +1,33 @@
+/* Inside op/: the rows of each resource, for the table. Each array ends with name NULL. */
+#ifndef OP_ROWS_H
+#define OP_ROWS_H
+
+#include "op/op.h"
+
+extern const struct op service_ops[];
+extern const struct op user_ops[];
+extern const struct op cluster_ops[];
+extern const struct op cluster_create_ops[];
+extern const struct op virtual_cluster_ops[];
+extern const struct op cluster_group_ops[];
+extern const struct op project_ops[];
+extern const struct op profile_ops[];
+extern const struct op cloud_account_ops[];
+extern const struct op overlord_ops[];
+
+/* ---- answers that several resources have ---- */
+
+/* Palette's ObjectMeta, as far as anybody may rely on it. */
+extern const struct field metadata_fields[];
+/* One object of Palette's. */
+extern const struct field palette_object[];
+/* What a list says about parts that Palette forbids. */
+extern const struct field warning_fields[];
+
+#define WARNINGS                                                                                \
+	{                                                                                       \
+		.name = "warnings", .type = FIELD_ARRAY, .fields = warning_fields,              \
+		.help = "Projects that are left out because Palette forbids them to the caller" \
+	}
+
+#endif

@@ -1,0 +1,79 @@
+/* The one pipeline: who asks, may they, what do they ask, of which Palette, and then the work. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "op/op.h"
+
+static bool call_identify(struct call *c, const struct op *op, struct error *err)
+{
+	if (op->permission == PERMIT_ANYONE)
+		return true;
+	return op_identify(c, err);
+}
+
+bool op_identify(struct call *c, struct error *err)
+{
+	return backstage_identify(c->services->config, c->authorization, &c->principal, err);
+}
+
+static bool call_permit(const struct call *c, const struct op *op, struct error *err)
+{
+	return backstage_authorize(c->services->config, &c->principal, op->permission, err);
+}
+
+/* The parameter that names what was acted on, for the audit trail: the first one of the path. */
+static const char *object_of(const struct call *c, const struct op *op)
+{
+	for (size_t i = 0; op->params != NULL && op->params[i].name != NULL; i++)
+		if (op->params[i].in == IN_PATH && c->values[i].given)
+			return c->values[i].string;
+	return "";
+}
+
+static void call_audit(const struct call *c, const struct op *op, bool ok, const struct error *err)
+{
+	const char *environment = c->environment == NULL ? NULL : c->environment->name;
+
+	log_info("audit", F_STR("operation", op->name), F_STR("principal", c->principal.subject),
+		 F_STR("environment", environment), F_STR("object", object_of(c, op)),
+		 F_STR("outcome", ok ? "succeeded" : "failed"),
+		 F_STR("reason", ok ? "" : err->message));
+}
+
+static void call_record(const struct call *c, const struct op *op, const struct result *res,
+			bool ok, const struct error *err)
+{
+	int status = ok ? res->status : error_face(err->kind)->http_status;
+
+	if (op->flags & OP_AUDIT || (!ok && err->kind == ERROR_DENIED))
+		call_audit(c, op, ok, err);
+	if (op->flags & OP_FRONT && ok) {
+		log_debug("request", F_STR("operation", op->name), F_INT("status", status));
+		return;
+	}
+	log_info("request", F_STR("operation", op->name), F_INT("status", status),
+		 F_STR("error", ok ? "" : err->message), F_STR("principal", c->principal.subject),
+		 F_INT("ms", (clock_now_us() - c->started_us) / 1000));
+}
+
+/* The whole life of a request, for every face. Read this first. */
+bool op_run(const struct op *op, struct call *c, struct result *res, struct error *err)
+{
+	bool ok;
+
+	c->op = op;
+	res->status = op->success_status != 0 ? op->success_status : 200;
+	ok = call_identify(c, op, err) &&     /* who asks?            401 */
+	     call_permit(c, op, err) &&       /* may they?            403 */
+	     call_read_params(c, op, err) &&  /* what do they ask?    400 */
+	     call_open_palette(c, op, err) && /* which Palette/token? 503 */
+	     op->run(c, res, err);            /* upstream, transform  404, 502, 504 */
+
+	palette_close(c->palette);
+	c->palette = NULL;
+	if (!ok)
+		result_fini(res);
+	if (!ok && err->reauthenticate)
+		c->reauthenticate = true;
+	call_record(c, op, res, ok, err); /* audit, metrics, one log line: always */
+	return ok;
+}

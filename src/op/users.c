@@ -1,0 +1,71 @@
+/* The caller in Palette: their projects and SSH keys. */
+#include "op/rows.h"
+
+static bool user_projects(struct call *c, struct result *res, struct error *err)
+{
+	struct palette_list list;
+
+	palette_list_init(&list, c->palette, "projects");
+	if (!palette_my_projects(c->palette, &list, err)) {
+		palette_list_fini(&list);
+		return false;
+	}
+	return result_list(res, &list, err);
+}
+
+static bool user_ssh_keys(struct call *c, struct result *res, struct error *err)
+{
+	struct buf out;
+
+	if (!palette_ssh_keys(c->palette, call_string(c, "projectUid"), &out, err))
+		return false;
+	result_json_owned(res, &out);
+	return true;
+}
+
+static const struct field project_name[] = {
+	{.name = "uid", .type = FIELD_STRING, .required = true, .help = "The project's UID"},
+	{.name = "name", .type = FIELD_STRING, .required = true, .help = "Its name"},
+	{.name = NULL},
+};
+
+static const struct field projects_answer[] = {
+	{.name = "projects",
+	 .type = FIELD_ARRAY,
+	 .required = true,
+	 .fields = project_name,
+	 .help = "The projects in which the caller has any permission"},
+	WARNINGS,
+	{.name = NULL},
+};
+
+static const struct field keys_answer[] = {
+	{.name = "items",
+	 .type = FIELD_ARRAY,
+	 .fields = palette_object,
+	 .help = "The public keys kept in Palette"},
+	{.name = NULL},
+};
+
+const struct op user_ops[] = {
+	{
+		.name = "user.projects",
+		.summary = "List the caller's own Palette projects",
+		GET("/users/me/projects"),
+		.permission = PERMIT_AUTHENTICATED,
+		.params = PARAMS(QUERY_INSTANCE),
+		.flags = OP_LIST,
+		.answer = projects_answer,
+		.run = user_projects,
+	},
+	{
+		.name = "user.ssh_keys",
+		.summary = "List the SSH keys kept in Palette",
+		GET("/users/sshkeys"),
+		.permission = PERMIT_VIEW_CLUSTER,
+		.params = PARAMS(QUERY_PROJECT, QUERY_INSTANCE),
+		.answer = keys_answer,
+		.run = user_ssh_keys,
+	},
+	{.name = NULL},
+};

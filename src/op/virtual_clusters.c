@@ -1,0 +1,86 @@
+/* Virtual clusters: lists, details, kubeconfig. */
+#include "op/rows.h"
+
+static bool virtual_cluster_list(struct call *c, struct result *res, struct error *err)
+{
+	struct palette_list list;
+
+	palette_list_init(&list, c->palette, "virtualClusters");
+	if (!palette_virtual_clusters(c->palette, call_string(c, "projectUid"), &list, err)) {
+		palette_list_fini(&list);
+		return false;
+	}
+	return result_list(res, &list, err);
+}
+
+static bool virtual_cluster_get(struct call *c, struct result *res, struct error *err)
+{
+	struct buf out;
+
+	if (!palette_virtual_cluster(c->palette, call_string(c, "projectUid"),
+				     call_string(c, "clusterUid"), &out, err))
+		return false;
+	result_json_owned(res, &out);
+	return true;
+}
+
+static bool virtual_cluster_kubeconfig(struct call *c, struct result *res, struct error *err)
+{
+	const char *cluster = call_string(c, "clusterUid");
+	struct buf yaml;
+
+	if (!palette_kubeconfig(c->palette, call_string(c, "projectUid"), cluster,
+				call_bool(c, "frp"), &yaml, err))
+		return false;
+	result_file(res, "application/x-yaml",
+		    arena_printf(c->arena, "%s-vcluster-kubeconfig.yaml", cluster), &yaml);
+	return true;
+}
+
+static const struct field virtual_clusters_answer[] = {
+	{.name = "virtualClusters",
+	 .type = FIELD_ARRAY,
+	 .required = true,
+	 .fields = palette_object,
+	 .help = "Each virtual cluster once, as Palette's search describes it"},
+	WARNINGS,
+	{.name = NULL},
+};
+
+const struct op virtual_cluster_ops[] = {
+	{
+		.name = "virtual_cluster.list",
+		.summary = "List all virtual clusters the caller can see, or those of one project",
+		GET("/virtualclusters"),
+		.permission = PERMIT_VIEW_CLUSTER,
+		.params = PARAMS(QUERY_PROJECT, QUERY_INSTANCE),
+		.flags = OP_LIST,
+		.answer = virtual_clusters_answer,
+		.run = virtual_cluster_list,
+	},
+	{
+		.name = "virtual_cluster.get",
+		.summary = "Show one virtual cluster with its health and conditions",
+		GET("/virtualclusters/:clusterUid"),
+		.permission = PERMIT_VIEW_CLUSTER,
+		.params = PARAMS(PATH_IDENTIFIER("clusterUid", "UID of the virtual cluster"),
+				 QUERY_PROJECT, QUERY_INSTANCE),
+		.answer = palette_object,
+		.run = virtual_cluster_get,
+	},
+	{
+		.name = "virtual_cluster.kubeconfig",
+		.summary = "Download a client kubeconfig of a virtual cluster",
+		GET("/virtualclusters/:clusterUid/kubeconfig"),
+		.permission = PERMIT_DOWNLOAD_KUBECONFIG,
+		.params =
+			PARAMS(PATH_IDENTIFIER("clusterUid", "UID of the virtual cluster"),
+			       QUERY_NOT_FALSE("frp", "Reach the cluster through the Spectro proxy "
+						      "where it has one"),
+			       QUERY_PROJECT, QUERY_INSTANCE),
+		.flags = OP_AUDIT | OP_SECRET,
+		.content_type = "application/x-yaml",
+		.run = virtual_cluster_kubeconfig,
+	},
+	{.name = NULL},
+};
