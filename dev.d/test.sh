@@ -1,0 +1,324 @@
+# shellcheck shell=bash
+# ./dev test and ./dev coverage: the suites, and how the results of each are counted.
+
+# shellcheck source=dev.d/docs.sh
+. dev.d/docs.sh
+
+SUITES=(unit fuzz tsan contract http sim schema docs clang release)
+SUITE_SECONDS=900 # no suite may hang for ever
+# What is slow under a sanitizer gets more time than its meson.build says.
+meson_test=(meson test --no-rebuild --print-errorlogs --timeout-multiplier 3)
+bins=build-test   # whose programs and tests run; ./dev coverage has its own
+passed=0
+failed=0
+skipped=0
+http_files=0
+declare -A compiled=()
+
+# tally PASSED FAILED SKIPPED: adds to the sum; prints the rest of a progress line.
+tally()
+{
+	passed=$((passed + $1))
+	failed=$((failed + $2))
+	skipped=$((skipped + $3))
+	if [ "$2" -gt 0 ]; then printf 'FAILED'; else printf 'ok'; fi
+	printf ', %s passed' "$1"
+	[ "$2" -gt 0 ] && printf ', %s failed' "$2"
+	[ "$3" -gt 0 ] && printf ', %s skipped' "$3"
+	return 0
+}
+
+# run_suite NAME COUNTER COMMAND...: runs a suite and sums up what `COUNTER LOG` reads out of its
+# output: "PASSED FAILED SKIPPED", or nothing if the runner died before it said.
+run_suite()
+{
+	local name=$1 counter=$2 log=$bins/log/test-$1.log start=$SECONDS status=0 good bad left
+
+	shift 2
+	mkdir -p "${log%/*}"
+	printf '%s ... ' "$name"
+	limited "$SUITE_SECONDS" "$log" "$@" || status=$?
+	[ "$status" -eq 124 ] && echo "stopped after $SUITE_SECONDS seconds" >>"$log"
+	read -r good bad left < <("$counter" "$log")
+	if [ -z "${left:-}" ]; then
+		good=0 bad=1 left=0
+	elif [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
+		bad=1
+	fi
+	if [ "$((good + bad + left))" -eq 0 ]; then
+		echo "nothing to run"
+		return
+	fi
+	tally "$good" "$bad" "$left"
+	echo " ($((SECONDS - start))s)"
+	[ "$bad" -eq 0 ] || show_log "$log"
+}
+
+# one_failure NAME WHY, one_skipped NAME WHY: a suite that cannot run counts as one case.
+one_failure()
+{
+	failed=$((failed + 1))
+	echo "$1 ... FAILED: $2"
+}
+
+one_skipped()
+{
+	skipped=$((skipped + 1))
+	echo "$1 ... skipped: $2"
+}
+
+# ready SUITE DIR [TARGET...]: compiles DIR, once; without it the suite is a failure.
+ready()
+{
+	local suite=$1 dir=$2
+
+	shift 2
+	if [ -z "${compiled[$dir]:-}" ]; then
+		compiled[$dir]=no
+		compile "$dir" "$@" && compiled[$dir]=yes
+	fi
+	[ "${compiled[$dir]}" = yes ] && return
+	one_failure "$suite" "$dir does not compile"
+	return 1
+}
+
+count_meson()
+{
+	if grep -q '^No \(suitable \)\?tests defined' "$1"; then
+		echo 0 0 0
+		return
+	fi
+	awk '
+		/^(Ok|Expected Fail): / { good += $NF; seen = 1 }
+		/^(Fail|Unexpected Pass|Timeout): / { bad += $NF }
+		/^Skipped: / { left += $NF }
+		END { if (seen) print good + 0, bad + 0, left + 0 }' "$1"
+}
+
+# The person reads the log, we read the TAP beside it.
+count_node()
+{
+	awk '
+		/^# pass / { good = $3; seen = 1 }
+		/^# (fail|cancelled) / { bad += $3 }
+		/^# (skipped|todo) / { left += $3 }
+		END { if (seen) print good + 0, bad + 0, left + 0 }' "${1%.log}.tap" 2>/dev/null
+}
+
+count_varnishtest()
+{
+	awk -v files="$http_files" '
+		/^#.* TEST .* passed/ { good++ }
+		/^#.* TEST .* skipped/ { left++ }
+		END { print good + 0, files - good - left, left + 0 }' "$1"
+}
+
+count_pages()
+{
+	awk '/^same / { good++ } /^(differs|stale|failed) / { bad++ }
+		END { print good + 0, bad + 0, 0 }' "$1"
+}
+
+suite_unit()
+{
+	ready unit "$bins" || return
+	run_suite unit count_meson "${meson_test[@]}" -C "$bins" --suite unit
+}
+
+# Each parser's fuzz target, once over its corpus.
+suite_fuzz()
+{
+	ready fuzz "$bins" || return
+	run_suite fuzz count_meson "${meson_test[@]}" -C "$bins" --suite fuzz
+}
+
+# target_of PROGRAM: where Meson puts a unit test's program in build-tsan/.
+target_of()
+{
+	ninja -C build-tsan -t targets all |
+		sed -n "s|^\(tests/\(.*/\)\?${1//\//_}_test\): c_LINKER.*|\1|p"
+}
+
+suite_tsan()
+{
+	local names targets=() fixed_addresses=() name target
+
+	configure build-tsan && ninja -C build-tsan build.ninja >/dev/null
+	mapfile -t names < <(sed 's/#.*//' dev.d/tsan-programs | awk 'NF')
+	for name in "${names[@]}"; do
+		target=$(target_of "$name")
+		if [ -z "$target" ]; then
+			one_failure tsan "dev.d/tsan-programs names $name, and no such test is built"
+			return
+		fi
+		targets+=("$target")
+	done
+	ready tsan build-tsan "${targets[@]}" || return
+	# Some kernels spread addresses wider than GCC 12's thread sanitizer can map.
+	setarch -R true 2>/dev/null && fixed_addresses=(setarch -R)
+	run_suite tsan count_meson "${fixed_addresses[@]}" \
+		"${meson_test[@]}" -C build-tsan "${names[@]}"
+}
+
+# node_suite NAME: tests/NAME/*.test.mjs. They start the programs that the environment names.
+node_suite()
+{
+	local name=$1 files
+
+	mapfile -t files < <(compgen -G "tests/$name/*.test.mjs")
+	if [ ${#files[@]} -eq 0 ]; then
+		echo "$name ... nothing to run"
+		return
+	fi
+	ready "$name" "$bins" || return
+	node_packages "tests/$name" || { one_failure "$name" "npm could not install"; return; }
+	rm -f "$bins/log/test-$name.tap"
+	run_suite "$name" count_node env \
+		SPECTROCLOUD_BACKEND="$PWD/$bins/src/spectrocloud-backend" \
+		PALETTE_SIM="$PWD/$bins/sim/palette-sim" \
+		node --test --test-reporter=spec --test-reporter-destination=stdout \
+		--test-reporter=tap --test-reporter-destination="$bins/log/test-$name.tap" "${files[@]}"
+}
+
+# node_packages FOLDER: what its lock file lists, if it has one and that is not installed yet.
+node_packages()
+{
+	[ -f "$1/package-lock.json" ] || return 0
+	[ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] && return
+	step "npm ci ($1)" "$bins/log/npm.log" npm ci --prefix "$1" --no-audit --no-fund
+}
+
+suite_contract() { node_suite contract; }
+suite_sim() { node_suite sim; }
+
+suite_http()
+{
+	local files
+
+	mapfile -t files < <(compgen -G 'tests/http/*.vtc')
+	if [ ${#files[@]} -eq 0 ]; then
+		echo "http ... nothing to run"
+		return
+	fi
+	ready http "$bins" || return
+	http_files=${#files[@]}
+	run_suite http count_varnishtest varnishtest -j "$JOBS" -k -t 60 \
+		-D daemon="$PWD/$bins/src/spectrocloud-backend" -D sim="$PWD/$bins/sim/palette-sim" \
+		-D tests="$PWD/tests" "${files[@]}"
+}
+
+# Against Palette's own description of its API, which is not part of this project.
+suite_schema()
+{
+	if [ ! -f "${PALETTE_SPEC:-}" ]; then
+		one_skipped schema "PALETTE_SPEC names no Swagger file"
+		return
+	fi
+	node_suite schema
+}
+
+# The pages in docs/ are what this program would write.
+suite_docs()
+{
+	ready docs "$bins" || return
+	run_suite docs count_pages bash -c '. dev.d/docs.sh && docs_compare "$@"' docs \
+		"$bins/src/spectrocloud-backend" "$bins/docs"
+}
+
+# The other compiler, for its warnings.
+suite_clang()
+{
+	ready clang build-clang || return
+	passed=$((passed + 1))
+	echo "clang ... ok, no warnings"
+}
+
+# The programs as people get them; the optimiser sees more to warn of.
+suite_release()
+{
+	ready release build || return
+	passed=$((passed + 1))
+	echo "release ... ok, no warnings"
+}
+
+is_suite()
+{
+	local suite
+
+	for suite in "${SUITES[@]}"; do
+		[ "$suite" = "$1" ] && return
+	done
+	return 1
+}
+
+# install_for SUITE...: everything at once, before the first suite starts.
+install_for()
+{
+	local suite sections=(build test) node=false npm=false
+
+	for suite in "$@"; do
+		case $suite in
+		clang) sections+=(clang) ;;
+		http) compgen -G 'tests/http/*.vtc' >/dev/null && sections+=(http) ;;
+		contract | sim | schema)
+			[ "$suite" = schema ] && [ ! -f "${PALETTE_SPEC:-}" ] && continue
+			compgen -G "tests/$suite/*.test.mjs" >/dev/null || continue
+			node=true
+			[ -f "tests/$suite/package.json" ] && npm=true
+			;;
+		esac
+	done
+	need "${sections[@]}" || return 1
+	[ "$node" = false ] || need_node || return 1
+	[ "$npm" = false ] || need_npm
+}
+
+# A sanitizer's report ends the program that it is about, also one that a test has started.
+set_sanitizers()
+{
+	export ASAN_OPTIONS=detect_leaks=1:halt_on_error=1:strict_string_checks=1:detect_stack_use_after_return=1
+	export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+	export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+}
+
+run_suites()
+{
+	local suite
+
+	set_sanitizers
+	for suite in "$@"; do
+		"suite_$suite"
+	done
+}
+
+test_main()
+{
+	local suite
+
+	for suite in "$@"; do
+		is_suite "$suite" || die "there is no suite '$suite'; there are: ${SUITES[*]}"
+	done
+	[ $# -gt 0 ] || set -- "${SUITES[@]}"
+	install_for "$@" || exit 1
+	run_suites "$@"
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+}
+
+coverage_main()
+{
+	local suites=(unit fuzz contract http sim)
+
+	install_for "${suites[@]}" && need coverage || exit 1
+	bins=build-coverage
+	configure "$bins" || exit 1
+	find "$bins" -name '*.gcda' -delete
+	run_suites "${suites[@]}"
+	mkdir -p "$bins/html"
+	step "gcovr" "$bins/log/gcovr.log" gcovr --root . --filter 'src/' --filter 'sim/' \
+		--gcov-ignore-parse-errors --exclude-throw-branches -j "$JOBS" \
+		--txt "$bins/coverage.txt" --html-details "$bins/html/index.html" "$bins" || exit 1
+	cat "$bins/coverage.txt"
+	echo "each line: $bins/html/index.html"
+	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+}
