@@ -38,9 +38,12 @@ struct config_restriction {
 	size_t action_count;
 };
 
+/* Tokens of the last two types are not accepted yet; loading says so in a notice. */
+enum config_external_type { CONFIG_EXTERNAL_STATIC, CONFIG_EXTERNAL_LEGACY, CONFIG_EXTERNAL_JWKS };
+
 /* One entry of backend.auth.externalAccess. */
 struct config_external {
-	enum { CONFIG_EXTERNAL_STATIC, CONFIG_EXTERNAL_LEGACY, CONFIG_EXTERNAL_JWKS } type;
+	enum config_external_type type;
 	struct secret token;                           /* static */
 	const char *subject;                           /* static and legacy */
 	const struct config_restriction *restrictions; /* NULL: unrestricted */

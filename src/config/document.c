@@ -1,0 +1,230 @@
+/* The reference page of the settings, in Markdown, from the rows. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "config/table.h"
+#include "config/value.h"
+
+static const char introduction[] =
+	"# Configuration\n"
+	"\n"
+	"The service reads the files of the Backstage app it works for, and reads them as "
+	"Backstage "
+	"does.\n"
+	"What belongs to other plugins is left alone.\n"
+	"\n"
+	"## Where settings come from\n"
+	"\n"
+	"Later sources lie over earlier ones:\n"
+	"\n"
+	"1. The files given with `--config`, in that order. Without any: `app-config.yaml`, then "
+	"those "
+	"that\n"
+	"   exist of `app-config.<env>.yaml`, `app-config.local.yaml` and "
+	"`app-config.<env>.local.yaml`, where\n"
+	"   `<env>` stands for each name in the variable `BACKSTAGE_ENV` (separated by commas).\n"
+	"2. Variables such as `APP_CONFIG_spectrocloud_server_workers=8`: `_` separates the "
+	"levels, the "
+	"value is\n"
+	"   JSON or else a plain string.\n"
+	"3. `--set PATH=VALUE`, such as `--set "
+	"spectrocloud.environments.0.url=https://palette.example`; "
+	"the\n"
+	"   value is JSON or else a plain string.\n"
+	"\n"
+	"Maps are merged key by key. Lists and single values replace what was there before, and "
+	"`null` "
+	"removes it.\n"
+	"\n"
+	"## Inside a file\n"
+	"\n"
+	"Files are YAML 1.2: `yes` and `on` are strings, a key stands once in a map, and a file "
+	"holds "
+	"one document.\n"
+	"\n"
+	"| written | means |\n"
+	"|---|---|\n"
+	"| `${NAME}` | the variable, also in the middle of a string; if it is not set, the whole "
+	"value "
+	"counts as absent |\n"
+	"| `${NAME:-text}` | the same, and `text` if the variable is not set or empty |\n"
+	"| `$${NAME}` | the characters `${NAME}` |\n"
+	"| `$env: NAME` | the variable |\n"
+	"| `$file: PATH` | what the file holds, without white space at its end |\n"
+	"| `$include: PATH#a.b` | the value at `a.b` of a YAML or JSON file; without `#` all of it "
+	"|\n"
+	"\n"
+	"Paths start at the folder of the file they are written in.\n"
+	"\n"
+	"Durations have a unit (`500ms`, `30s`, `5m`, `1 day`, `PT5M`, `{minutes: 5}`). Sizes are "
+	"numbers of bytes\n"
+	"or have a unit (`64KiB`, `1MiB`, `10 MB`). Booleans may also be `yes`, `y`, `on`, `1` and "
+	"their "
+	"opposites.\n"
+	"\n"
+	"A key below `spectrocloud` that is not listed here is reported and ignored. "
+	"`spectrocloud-backend "
+	"config check`\n"
+	"names every fault with its file, line and column; `config show` prints what is in force "
+	"and where "
+	"it comes\n"
+	"from, without secrets.\n";
+
+/* What external.c reads without a row. */
+static const char external_type[] = "| `type` | string | required | one of static, legacy, jwks | "
+				    "How the caller proves who it is. "
+				    "Tokens of types other than `static` are refused for now. |\n";
+
+static const char external_restrictions[] =
+	"| `accessRestrictions[].plugin` | string | required | each plugin once | A plugin the "
+	"token may "
+	"be used with; without any restriction it may be used with all. |\n"
+	"| `accessRestrictions[].permission` | string or list of strings | any | names separated "
+	"by "
+	"spaces or commas | The permissions the token has there. |\n"
+	"| `accessRestrictions[].permissionAttribute.action` | string or list of strings | any | "
+	"create, "
+	"read, update, delete | The actions the token may take there. |\n";
+
+static const char *type_of(const struct setting *row)
+{
+	switch (row->type) {
+	case SETTING_SECRET:
+		return "secret";
+	case SETTING_BOOL:
+		return "boolean";
+	case SETTING_INT:
+		return "number";
+	case SETTING_SIZE_BYTES:
+		return "size";
+	case SETTING_DURATION_MS:
+		return "duration";
+	case SETTING_STRINGS:
+		return "list of strings";
+	case SETTING_URL:
+		return "URL";
+	case SETTING_FILE:
+		return "file name";
+	case SETTING_LIST:
+	case SETTING_EXTERNAL:
+		return "list, see below";
+	default:
+		return "string";
+	}
+}
+
+static const char *range_of(struct arena *a, const struct setting *row)
+{
+	switch (row->type) {
+	case SETTING_INT:
+		return arena_printf(a, "%" PRId64 " to %" PRId64, row->min, row->max);
+	case SETTING_SIZE_BYTES:
+		return arena_printf(a, "%s to %s", value_print_size(a, row->min),
+				    value_print_size(a, row->max));
+	case SETTING_DURATION_MS:
+		return arena_printf(a, "%s to %s", value_print_duration(a, row->min),
+				    value_print_duration(a, row->max));
+	case SETTING_URL:
+		return "http or https; a host, perhaps a port and a path";
+	case SETTING_ENUM:
+		return setting_wants(a, row);
+	default:
+		return row->wants == NULL ? "" : row->wants;
+	}
+}
+
+static const char *default_of(struct arena *a, const struct setting *row)
+{
+	const char *variable = row->variable == NULL
+				       ? ""
+				       : arena_printf(a, ", or the variable `%s`", row->variable);
+
+	if (row->required)
+		return "required";
+	if (row->fallback == NULL)
+		return row->type == SETTING_STRING || row->type == SETTING_FILE ? "none" : "empty";
+	return arena_printf(a, "`%s`%s", row->fallback, variable);
+}
+
+static void put_row(struct arena *a, const struct setting *row, const char *name, struct buf *out)
+{
+	buf_printf(out, "| `%s` | %s | %s | %s | %s |\n", name, type_of(row), default_of(a, row),
+		   range_of(a, row), row->help);
+}
+
+static void put_table_head(const char *title, struct buf *out)
+{
+	buf_printf(out, "\n## %s\n\n", title);
+	buf_add_string(out, "| setting | type | default | range | what it does |\n"
+			    "|---|---|---|---|---|\n");
+}
+
+/* The part of a path in front of its last name. */
+static struct text section_of(const struct setting *row)
+{
+	const char *dot = strrchr(row->path, '.');
+
+	return (struct text){row->path, dot == NULL ? 0 : (size_t)(dot - row->path)};
+}
+
+static void put_settings(struct arena *a, struct buf *out)
+{
+	struct text section = TEXT("");
+
+	for (const struct setting *row = settings; row->path != NULL; row++) {
+		if (row->type == SETTING_FOREIGN)
+			continue;
+		if (!text_equal(section, section_of(row))) {
+			section = section_of(row);
+			put_table_head(arena_printf(a, "`%.*s`", (int)section.len, section.ptr),
+				       out);
+		}
+		put_row(a, row, row->path + section.len + 1, out);
+	}
+}
+
+static void put_foreign_of(const struct setting *rows, const char *prefix, const char **separator,
+			   struct buf *out)
+{
+	for (const struct setting *row = rows; row->path != NULL; row++) {
+		if (row->type != SETTING_FOREIGN)
+			continue;
+		buf_printf(out, "%s`%s%s`", *separator, prefix, row->path);
+		*separator = ", ";
+	}
+}
+
+static void put_foreign(struct buf *out)
+{
+	const char *separator = "";
+
+	buf_add_string(out, "\nAccepted for the sake of other plugins, and not read: ");
+	put_foreign_of(settings, "", &separator, out);
+	put_foreign_of(environment_settings, "spectrocloud.environments[].", &separator, out);
+	buf_add_string(out, ".\n");
+}
+
+static void put_external(struct arena *a, struct buf *out)
+{
+	put_table_head("`backend.auth.externalAccess[]`", out);
+	buf_add_string(out, external_type);
+	for (const struct setting *row = external_settings; row->path != NULL; row++)
+		put_row(a, row, row->path, out);
+	buf_add_string(out, external_restrictions);
+}
+
+void config_document(struct buf *out)
+{
+	struct arena arena;
+
+	arena_init(&arena);
+	buf_add_string(out, introduction);
+	put_settings(&arena, out);
+	put_table_head("`spectrocloud.environments[]`", out);
+	for (const struct setting *row = environment_settings; row->path != NULL; row++)
+		if (row->type != SETTING_FOREIGN)
+			put_row(&arena, row, row->path, out);
+	put_foreign(out);
+	put_external(&arena, out);
+	arena_fini(&arena);
+}

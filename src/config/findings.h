@@ -1,0 +1,32 @@
+/*
+ * What is wrong with a configuration (faults stop the program) and what is odd about it (notices do
+ * not). All are collected, so that one run names everything there is to repair.
+ */
+#ifndef CONFIG_FINDINGS_H
+#define CONFIG_FINDINGS_H
+
+#include "config/config.h"
+#include "config/tree.h"
+
+struct findings {
+	struct arena *arena; /* of the configuration */
+	struct config_notice *notices;
+	size_t notice_count;
+	size_t notice_capacity;
+	struct buf *faults; /* a line each; may be NULL */
+	unsigned fault_count;
+	struct error first;
+};
+
+/* path may be NULL. The message never holds a secret or anything made by substitution. */
+void findings_fault(struct findings *f, struct place place, const char *path, const char *format,
+		    ...) PRINTF_LIKE(4, 5);
+/* A fault that another function put into words, place included. */
+void findings_fault_error(struct findings *f, const struct error *err);
+void findings_notice(struct findings *f, struct place place, const char *path, const char *format,
+		     ...) PRINTF_LIKE(4, 5);
+
+/* True if there were no faults; else err tells the first and how many more there are. */
+MUST_USE bool findings_none(const struct findings *f, struct error *err);
+
+#endif

@@ -1,0 +1,273 @@
+/* Loading: which files, in what order, what lies over what; then the checks. */
+#include "config/load.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/check.h"
+#include "config/yaml.h"
+
+/* ---- the world outside ---- */
+
+bool load_variable(const struct loader *l, struct text name, struct text *value)
+{
+	for (char *const *at = l->environment; at != NULL && *at != NULL; at++) {
+		struct text variable = text_of(*at);
+		size_t equals = text_find(variable, '=');
+
+		if (equals == SIZE_MAX || !text_equal(text_slice(variable, 0, equals), name))
+			continue;
+		*value = text_trim(text_slice(variable, equals + 1, variable.len));
+		return true;
+	}
+	return false;
+}
+
+const char *load_path(struct arena *a, const char *directory, const char *path)
+{
+	if (path[0] == '/' || directory[0] == '\0' || strcmp(directory, ".") == 0)
+		return arena_copy(a, text_of(path));
+	return arena_printf(a, "%s/%s", directory, path);
+}
+
+const char *load_directory(struct arena *a, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return ".";
+	if (slash == path)
+		return "/";
+	return arena_copy(a, (struct text){path, (size_t)(slash - path)});
+}
+
+/* Reads to the end, or to one byte more than is allowed. */
+static bool read_all(int fd, struct buf *out, struct error *err)
+{
+	char piece[16 * 1024];
+	ssize_t n;
+
+	while ((n = read(fd, piece, sizeof piece)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_set(err, ERROR_INPUT, "%s", strerror(errno));
+		buf_add(out, (struct text){piece, (size_t)n});
+		if (!buf_complete(out))
+			return error_set(err, ERROR_INPUT, "larger than 1 MiB");
+	}
+	explicit_bzero(piece, sizeof piece);
+	return true;
+}
+
+static bool read_open(struct loader *l, int fd, struct text *content, struct error *err)
+{
+	struct stat info;
+	struct buf bytes;
+	bool ok;
+
+	if (fstat(fd, &info) != 0)
+		return error_set(err, ERROR_INPUT, "%s", strerror(errno));
+	/* A pipe could keep the start waiting for ever; /dev/null is a device and fine. */
+	if (!S_ISREG(info.st_mode) && !S_ISCHR(info.st_mode))
+		return error_set(err, ERROR_INPUT, "not a file");
+	buf_init(&bytes, LOAD_MAX_FILE_BYTES);
+	ok = read_all(fd, &bytes, err);
+	if (ok)
+		*content = arena_copy_text(l->arena, buf_text(&bytes));
+	buf_fini(&bytes);
+	return ok;
+}
+
+bool load_file(struct loader *l, const char *path, struct text *content, struct error *err)
+{
+	bool ok;
+	int fd;
+
+	if (l->files_left == 0)
+		return error_set(err, ERROR_INPUT, "more than 256 files in one configuration");
+	l->files_left--;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return error_set(err, ERROR_INPUT, "%s", strerror(errno));
+	ok = read_open(l, fd, content, err);
+	close(fd);
+	return ok;
+}
+
+/* ---- sources ---- */
+
+/* One file as a tree, variables and includes resolved; NULL after a fault. */
+static struct node *read_source(struct loader *l, const char *path)
+{
+	const struct place place = {path, 0, 0};
+	struct text content;
+	struct node *root;
+	struct error err;
+
+	if (!load_file(l, path, &content, &err)) {
+		findings_fault(l->found, place, NULL, "cannot read this file: %s", err.message);
+		return NULL;
+	}
+	if (!yaml_read(l->arena, &l->nodes_left, path, content, &root, &err)) {
+		findings_fault_error(l->found, &err);
+		return NULL;
+	}
+	root = load_substitute(l, root, load_directory(l->arena, path));
+	if (!node_is_set(root))
+		return node_new(l->arena, NODE_MAP, place);
+	if (root->type == NODE_MAP)
+		return root;
+	findings_fault(l->found, root->place, NULL, "the file must hold a map of settings");
+	return NULL;
+}
+
+static void add_source(struct loader *l, struct node **tree, const char *path)
+{
+	struct node *source = read_source(l, path);
+
+	if (source != NULL)
+		*tree = node_merge(l->arena, *tree, source);
+}
+
+static void add_if_there(struct loader *l, struct node **tree, const char *name)
+{
+	const char *path = load_path(l->arena, l->directory, name);
+
+	if (access(path, F_OK) == 0)
+		add_source(l, tree, path);
+}
+
+/* One file for each name in BACKSTAGE_ENV. */
+static void add_for_environments(struct loader *l, struct node **tree, const char *ending)
+{
+	struct text names;
+	struct text name;
+
+	if (!load_variable(l, TEXT("BACKSTAGE_ENV"), &names))
+		return;
+	while (text_next(&names, ',', &name)) {
+		name = text_trim(name);
+		if (name.len > 0)
+			add_if_there(l, tree,
+				     arena_printf(l->arena, "app-config.%.*s%s", (int)name.len,
+						  name.ptr, ending));
+	}
+}
+
+static void add_default_files(struct loader *l, struct node **tree)
+{
+	add_source(l, tree, load_path(l->arena, l->directory, "app-config.yaml"));
+	add_for_environments(l, tree, ".yaml");
+	add_if_there(l, tree, "app-config.local.yaml");
+	add_for_environments(l, tree, ".local.yaml");
+}
+
+static void add_named_file(struct loader *l, struct node **tree, const char *name)
+{
+	if (strstr(name, "://") != NULL)
+		findings_fault(l->found, (struct place){"--config", 0, 0}, NULL,
+			       "configuration from a URL is not supported; give a file");
+	else
+		add_source(l, tree, load_path(l->arena, l->directory, name));
+}
+
+/* All sources, the weakest first. */
+static struct node *read_sources(struct loader *l, const struct config_options *options)
+{
+	struct node *tree = NULL;
+
+	if (options->file_count == 0)
+		add_default_files(l, &tree);
+	for (size_t i = 0; i < options->file_count; i++)
+		add_named_file(l, &tree, options->files[i]);
+	tree = node_merge(l->arena, tree, load_variables(l));
+	for (size_t i = 0; i < options->override_count; i++)
+		load_override(l, tree, options->overrides[i]);
+	return tree;
+}
+
+/* ---- variables that stand in for a setting ---- */
+
+static bool is_choice(const struct setting *row, struct text t)
+{
+	for (const struct setting_choice *choice = row->choices; choice->name != NULL; choice++)
+		if (text_is(t, choice->name))
+			return true;
+	return false;
+}
+
+/* LOG_LEVEL belongs to Backstage too, so a level that is none of ours is no fault. */
+static void apply_stand_ins(struct check *c, struct node *root)
+{
+	for (const struct setting *row = settings; row->path != NULL; row++) {
+		struct text value;
+
+		if (row->variable == NULL || node_is_set(node_at(root, text_of(row->path))) ||
+		    !load_variable(c->l, text_of(row->variable), &value) || !is_choice(row, value))
+			continue;
+		load_set(c->l, root, row->path, value, (struct place){row->variable, 0, 0});
+		check_value(c, row, node_at(root, text_of(row->path)), row->path,
+			    (char *)c->config + row->into);
+	}
+}
+
+/* ---- the whole ---- */
+
+static void fill(struct loader *l, struct config *config, const struct config_options *options)
+{
+	struct check c = {.l = l, .config = config};
+	struct node *root = read_sources(l, options);
+
+	/* Where a source cannot be read, what it would have said looks missing: stop here. */
+	if (l->found->fault_count > 0)
+		return;
+	config->tree->root = root;
+	check_config(&c, root);
+	if (l->found->fault_count == 0)
+		apply_stand_ins(&c, root);
+}
+
+bool config_load(const struct config_options *options, struct config **config,
+		 struct config_notices *notices, struct buf *faults, struct error *err)
+{
+	struct config *made = heap_alloc(sizeof *made);
+	struct findings found = {.arena = &made->arena, .faults = faults};
+	struct loader l = {
+		.arena = &made->arena,
+		.found = &found,
+		.directory = options->directory == NULL ? "." : options->directory,
+		.environment = options->environment,
+		.nodes_left = LOAD_MAX_NODES,
+		.files_left = LOAD_MAX_FILES,
+		.bytes_left = LOAD_MAX_EXPANDED_BYTES,
+	};
+
+	arena_init(&made->arena);
+	made->tree = arena_new(&made->arena, struct config_tree);
+	fill(&l, made, options);
+	if (!findings_none(&found, err)) {
+		config_free(made);
+		return false;
+	}
+	*config = made;
+	if (notices != NULL)
+		*notices = (struct config_notices){found.notices, found.notice_count};
+	return true;
+}
+
+void config_free(struct config *config)
+{
+	if (config == NULL)
+		return;
+	for (size_t i = 0; i < config->environment_count; i++)
+		secret_wipe(&config->environments[i].api_token);
+	for (size_t i = 0; i < config->external_count; i++)
+		secret_wipe(&config->external[i].token);
+	arena_fini(&config->arena);
+	free(config);
+}

@@ -1,0 +1,95 @@
+/* Keys that no row knows, and what may have been meant. */
+#include "config/check.h"
+
+#include <string.h>
+
+/* The part of a row's path behind within, up to the next '.'; empty if the row is elsewhere. */
+static struct text name_within(const struct setting *row, const char *within)
+{
+	struct text path = text_of(row->path);
+	struct text name = TEXT("");
+
+	if (!text_starts(path, within))
+		return name;
+	path = text_slice(path, strlen(within), path.len);
+	return text_next(&path, '.', &name) ? name : TEXT("");
+}
+
+static struct text last_name(const struct setting *row)
+{
+	const char *dot = strrchr(row->path, '.');
+
+	return text_of(dot == NULL ? row->path : dot + 1);
+}
+
+/* "; did you mean ...?" or nothing: a similar name beside it, or the same name in another place. */
+static const char *suggest(struct arena *a, const struct setting *rows, struct text key,
+			   const char *within)
+{
+	unsigned least = key.len < 6 ? 1 : key.len < 10 ? 2 : 3;
+	struct text best = TEXT("");
+
+	for (const struct setting *row = rows; row->path != NULL; row++) {
+		struct text name = name_within(row, within);
+		unsigned distance;
+
+		if (row->type == SETTING_FOREIGN || name.len == 0)
+			continue;
+		distance = text_distance(key, name);
+		if (distance > least || (distance == least && best.len > 0))
+			continue;
+		least = distance;
+		best = name;
+	}
+	if (best.len > 0)
+		return arena_printf(a, "; did you mean '%.*s'?", (int)best.len, best.ptr);
+	for (const struct setting *row = rows; row->path != NULL; row++)
+		if (row->type != SETTING_FOREIGN && text_equal_nocase(last_name(row), key))
+			return arena_printf(a, "; did you mean '%s'?", row->path);
+	return "";
+}
+
+enum kinship { STRANGER, SETTING, SECTION };
+
+/* Whether within + key is a row, or the beginning of one's path. */
+static enum kinship know(const struct setting *rows, struct text key, const char *within)
+{
+	size_t start = strlen(within);
+
+	for (const struct setting *row = rows; row->path != NULL; row++) {
+		if (!text_equal(name_within(row, within), key))
+			continue;
+		return row->path[start + key.len] == '\0' ? SETTING : SECTION;
+	}
+	return STRANGER;
+}
+
+void check_unknown(struct check *c, const struct setting *rows, const struct node *map,
+		   const char *within, const char *prefix)
+{
+	struct arena *a = c->l->arena;
+
+	if (map->type != NODE_MAP)
+		return;
+	for (size_t i = 0; i < map->count; i++) {
+		const struct entry *entry = &map->entries[i];
+		const char *key = entry->key.ptr;
+		int len = (int)entry->key.len;
+
+		switch (know(rows, entry->key, within)) {
+		case SETTING:
+			break;
+		case SECTION:
+			check_unknown(c, rows, entry->value,
+				      arena_printf(a, "%s%.*s.", within, len, key),
+				      arena_printf(a, "%s%.*s.", prefix, len, key));
+			break;
+		case STRANGER:
+			findings_notice(
+				c->l->found, entry->place,
+				arena_printf(a, "%s%.*s", prefix, len > 100 ? 100 : len, key),
+				"unknown setting%s", suggest(a, rows, entry->key, within));
+			break;
+		}
+	}
+}
