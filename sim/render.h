@@ -1,0 +1,34 @@
+/* How objects of the world read in Palette's answers. All with the world's lock held. */
+#ifndef SIM_RENDER_H
+#define SIM_RENDER_H
+
+#include "world.h"
+
+/* Never set, as Palette writes it. */
+#define NO_TIME "0001-01-01T00:00:00.000Z"
+
+json_t *render_time(int64_t calendar_ms);
+/* ObjectMeta. labels may be NULL and are not taken; description NULL: no such annotation. */
+json_t *render_meta(const struct world *w, const struct object *o, const json_t *labels,
+		    const char *description);
+/* Members that no client knows, with numbers that are easily damaged. */
+json_t *render_unknown(void);
+json_t *render_reference(const char *kind, const char *name, const char *uid);
+
+/* Kept by the cluster until it changes; borrowed. */
+struct text render_cluster(struct world *w, struct cluster *c, enum view view);
+json_t *render_cluster_object(struct world *w, const struct cluster *c);
+json_t *render_kube_version(const struct cluster *c);
+
+json_t *render_packs(const struct world *w, int profile, const struct cluster *of, int slot);
+json_t *render_template(const struct world *w, int profile, bool packs);
+json_t *render_profile(const struct world *w, const struct profile *p);
+json_t *render_family(const struct world *w, const struct family *f);
+json_t *render_variables(const struct world *w, int profile);
+/* The n-th variable that a profile declares; false past the end. */
+bool profile_variable(const struct world *w, int profile, size_t n, const char **name,
+		      bool *needs_value);
+/* The version of a family that its list item stands for. */
+const struct profile *family_head(const struct world *w, const struct family *f);
+
+#endif

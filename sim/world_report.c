@@ -1,0 +1,187 @@
+/* The truth about the world, for tests to compare with. */
+#include <string.h>
+
+#include "parts.h"
+#include "render.h"
+
+static void append_string(json_t *list, const char *s)
+{
+	json_array_append_new(list, json_string(s));
+}
+
+static json_t *scope_uid(const struct world *w, int project)
+{
+	return project < 0 ? json_null() : json_string(world_project_uid(w, project));
+}
+
+static const char *scope_name(int project)
+{
+	static const char *const names[] = {"project", "tenant", "system"};
+
+	return names[project < 0 ? -project : 0];
+}
+
+/* The uids of one scope's clusters, of one sort. */
+static json_t *clusters_in(const struct world *w, const struct project *p, bool virtual,
+			   bool deleted)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < p->cluster_count; i++) {
+		const struct cluster *c = w->clusters[p->clusters[i]];
+
+		if ((c->cloud == CLOUD_VIRTUAL) == virtual && c->deleted == deleted)
+			append_string(list, c->head.uid);
+	}
+	return list;
+}
+
+static json_t *project_report(const struct world *w, const struct project *p)
+{
+	return json_pack("{s:s, s:s, s:s?, s:o, s:o, s:o}", "uid", p->head.uid, "name",
+			 p->head.name, "description", p->description, "clusters",
+			 clusters_in(w, p, false, false), "virtualClusters",
+			 clusters_in(w, p, true, false), "deletedClusters",
+			 clusters_in(w, p, false, true));
+}
+
+static json_t *manifests_of(const struct world *w, const struct cluster *c)
+{
+	json_t *list = json_array();
+
+	for (int slot = 0; slot < c->profile_count; slot++) {
+		for (int m = 0; m < MANIFESTS_OF_PROFILE; m++) {
+			char uid[UID_SIZE];
+
+			if (!profile_has_manifests(w, c->profiles[slot]))
+				continue;
+			uid_make(w->seed, KIND_MANIFEST, manifest_index(c, slot, m), uid);
+			append_string(list, uid);
+		}
+	}
+	return list;
+}
+
+static json_t *cluster_report(const struct world *w, const struct cluster *c)
+{
+	json_t *profiles = json_array();
+	json_t *report;
+	char config[UID_SIZE];
+
+	for (int i = 0; i < c->profile_count; i++)
+		append_string(profiles, w->profiles[c->profiles[i]].head.uid);
+	uid_make(w->seed, KIND_CONFIG, c->head.index, config);
+	report = json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:b, s:b, s:o, s:o, s:s, s:o}", "uid",
+			   c->head.uid, "name", c->head.name, "project",
+			   scope_uid(w, c->head.project), "cloudType", clouds[c->cloud].type,
+			   "state", c->state, "health", c->health, "hasKubeconfig",
+			   c->has_kubeconfig, "deleted", c->deleted, "profileUids", profiles,
+			   "manifests", manifests_of(w, c), "configUid", config,
+			   "kubernetesVersion", render_kube_version(c));
+	json_object_set_new(report, "accountUid",
+			    c->account < 0 ? json_null()
+					   : json_string(w->accounts[c->account].head.uid));
+	json_object_set_new(report, "hostUid",
+			    c->host < 0 ? json_null()
+					: json_string(w->clusters[c->host]->head.uid));
+	json_object_set_new(report, "groupUid",
+			    c->group < 0 ? json_null() : json_string(w->groups[c->group].head.uid));
+	return report;
+}
+
+static json_t *family_report(const struct world *w, const struct family *f)
+{
+	json_t *versions = json_array();
+
+	for (int i = f->first; i < f->first + f->count; i++)
+		json_array_append_new(versions,
+				      json_pack("{s:s, s:s, s:b}", "uid", w->profiles[i].head.uid,
+						"version", w->profiles[i].version, "published",
+						w->profiles[i].published));
+	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:o}", "name", f->name, "scope",
+			 scope_name(f->project), "project", scope_uid(w, f->project), "type",
+			 f->type, "cloudType", f->cloud, "uid", family_head(w, f)->head.uid,
+			 "versions", versions);
+}
+
+static json_t *object_report(const struct world *w, const struct object *o)
+{
+	return json_pack("{s:s, s:s, s:s, s:o}", "uid", o->uid, "name", o->name, "scope",
+			 scope_name(o->project), "project", scope_uid(w, o->project));
+}
+
+static json_t *account_report(const struct world *w, const struct account *a)
+{
+	json_t *report = object_report(w, &a->head);
+
+	json_object_set_new(report, "type", json_string(account_kinds[a->type]));
+	return report;
+}
+
+static json_t *overlord_report(const struct world *w, const struct overlord *o)
+{
+	json_t *report = object_report(w, &o->head);
+	json_t *pools = json_array();
+
+	for (int n = 0; n < o->pool_count; n++) {
+		char uid[UID_SIZE];
+
+		uid_make(w->seed, KIND_POOL, o->head.index * 16 + n, uid);
+		append_string(pools, uid);
+	}
+	json_object_set_new(report, "pools", pools);
+	return report;
+}
+
+/* Who may ask, never with what. */
+static json_t *credential_report(const struct world *w, const struct credential *c)
+{
+	json_t *projects = json_array();
+	char user[UID_SIZE];
+
+	for (int i = 0; i < w->project_count; i++) {
+		if (scope_may(c, i, "project.get"))
+			append_string(projects, w->projects[i].head.uid);
+	}
+	uid_make(w->seed, KIND_USER, c->user, user);
+	return json_pack("{s:s, s:b, s:b, s:s, s:o}", "name", c->name, "tenantAdmin", c->admin,
+			 "revoked", c->revoked, "userUid", user, "projects", projects);
+}
+
+json_t *world_report(struct sim *sim)
+{
+	struct world *w = sim->world;
+	json_t *report =
+		json_pack("{s:I, s:{s:s, s:s}, s:s}", "seed", (json_int_t)w->seed, "tenant", "name",
+			  w->tenant, "uid", w->tenant_uid, "secretMarker", "sim-secret");
+	json_t *list[8];
+	static const char *const names[] = {"credentials", "projects",      "clusters",  "profiles",
+					    "accounts",    "clusterGroups", "overlords", "sshKeys"};
+	const struct credential *c;
+
+	for (size_t i = 0; i < ARRAY_LEN(list); i++) {
+		list[i] = json_array();
+		json_object_set_new(report, names[i], list[i]);
+	}
+	for (int i = 0; (c = scopes_at(sim->scopes, i)) != NULL; i++)
+		json_array_append_new(list[0], credential_report(w, c));
+	for (int i = 0; i < w->project_count; i++)
+		json_array_append_new(list[1], project_report(w, &w->projects[i]));
+	for (int i = 0; i < w->cluster_count; i++)
+		json_array_append_new(list[2], cluster_report(w, w->clusters[i]));
+	for (int i = 0; i < w->family_count; i++)
+		json_array_append_new(list[3], family_report(w, &w->families[i]));
+	for (int i = 0; i < w->account_count; i++)
+		json_array_append_new(list[4], account_report(w, &w->accounts[i]));
+	for (int i = 0; i < w->group_count; i++)
+		json_array_append_new(list[5], object_report(w, &w->groups[i].head));
+	for (int i = 0; i < w->overlord_count; i++)
+		json_array_append_new(list[6], overlord_report(w, &w->overlords[i]));
+	for (int i = 0; i < w->key_count; i++)
+		json_array_append_new(list[7], object_report(w, &w->keys[i]));
+	json_object_set_new(report, "tenantClusters",
+			    clusters_in(w, &w->tenant_clusters, false, false));
+	json_object_set_new(report, "tenantVirtualClusters",
+			    clusters_in(w, &w->tenant_clusters, true, false));
+	return report;
+}
