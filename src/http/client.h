@@ -20,12 +20,15 @@
 struct http_client;
 
 struct http_client_options {
-	unsigned max_connections_per_host;
-	int connect_timeout_ms;
-	const char *user_agent; /* borrowed for the call */
+	unsigned max_connections_per_host; /* at least 1; requests over it wait their turn */
+	int connect_timeout_ms;            /* name, connection and TLS handshake together */
+	const char *user_agent;            /* borrowed for the call */
 };
 
-/* client  out, owned: http_client_close(). Starts the thread. */
+/*
+ * client  out, owned: http_client_close(). Starts the thread. The proxy variables of the
+ * environment are read at each request: they must not change while the client is open.
+ */
 MUST_USE bool http_client_open(const struct http_client_options *options,
 			       struct http_client **client, struct error *err);
 /* After every caller has returned. NULL is fine. */
@@ -39,20 +42,28 @@ struct http_target {
 };
 
 enum http_fetch_end {
-	HTTP_FETCH_DONE,        /* a whole answer is there, whatever its status */
+	HTTP_FETCH_DONE,        /* a whole answer is there, whatever its status; redirects too */
 	HTTP_FETCH_UNREACHABLE, /* no connection: name, connect, TLS. Nothing was sent */
 	HTTP_FETCH_BROKEN,   /* the connection ended early or spoke nonsense. It may have arrived */
 	HTTP_FETCH_TOO_SLOW, /* the deadline passed. It may have arrived */
-	HTTP_FETCH_TOO_LARGE, /* the answer passed max_bytes */
+	HTTP_FETCH_TOO_LARGE, /* the answer passed max_bytes, or its headers 64 KiB. It arrived */
 };
 
-/* One request and what became of it. Everything above "out" is borrowed until the call returns. */
+/*
+ * One request and what became of it. Everything above "out" is borrowed until the call returns.
+ *
+ * A kept connection may turn out to be dead while a request is on its way. It is then sent again by
+ * itself, within its deadline, because for a request that only reads this is what everybody wants.
+ * A request that changes something must say `once`: it goes out at most one time, over a connection
+ * of its own, and ends as BROKEN if that breaks.
+ */
 struct http_fetch {
 	const char *method;
-	const char *url;
+	const char *url; /* http or https, printable ASCII, no user name in it */
 	const struct http_target *target;
 	const struct http_header *headers; /* values may hold credentials: never logged */
 	size_t header_count;
+	bool once;           /* never send it twice: for what is not safe to repeat */
 	struct text body;    /* sent if not empty, or if method is POST, PUT or PATCH */
 	int64_t deadline_ms; /* of clock_now_ms() */
 	size_t max_bytes;    /* of the answer's body, after decoding */
@@ -61,23 +72,34 @@ struct http_fetch {
 	enum http_fetch_end end;
 	int status;            /* when DONE */
 	struct buf answer;     /* owned: http_fetch_fini(). Empty unless DONE */
-	char content_type[64]; /* lower case, without parameters; "" if none */
-	char retry_after[48];  /* the header as sent; "" if none */
+	char content_type[64]; /* lower case, without parameters; "" if none, or longer than fits */
+	char retry_after[48];  /* the header as sent; "" if none, or longer than fits */
 	const char *problem;   /* static: a plain phrase why it is not DONE; else NULL */
-	int64_t took_us;
+	int64_t took_us;       /* from the call on, waiting for a free connection included */
 };
 
-/* Runs one request; blocks at most until its deadline (and a little). Any thread. */
+/*
+ * Runs one request; blocks at most until its deadline (and a little). Any thread. What has no time
+ * left is not sent.
+ */
 void http_fetch(struct http_client *client, struct http_fetch *fetch);
 
 /*
- * Runs all of them, at most `parallel` at a time, in their order; returns when the last has ended.
- * Each has its own outcome. Any thread.
+ * Runs all of them, at most `parallel` (1 or more) at a time, in their order; returns when the last
+ * has ended. Each has its own outcome. Any thread.
  */
 void http_fetch_all(struct http_client *client, struct http_fetch *const *fetches, size_t count,
 		    unsigned parallel);
 
 /* Releases (and wipes) the answer. */
 void http_fetch_fini(struct http_fetch *fetch);
+
+struct http_client_stats {
+	uint64_t requests;           /* asked for since the start */
+	uint64_t connections_opened; /* since the start; counted when a request ends */
+	unsigned in_flight;          /* on their way now; those that wait for their turn are not */
+};
+/* Any thread. */
+struct http_client_stats http_client_stats(const struct http_client *client);
 
 #endif
