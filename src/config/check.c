@@ -273,7 +273,7 @@ static const struct node *find_value(struct check *c, const struct setting *row,
 			return node;
 		}
 		*around = node;
-		node = node_get(node, key);
+		node = config_node_get(node, key);
 	}
 	return node;
 }
@@ -359,7 +359,7 @@ static void check_name(struct check *c, const struct node *list, size_t index)
 	const struct config_environment *all = c->config->environments;
 	const struct node *map = list->entries[index].value;
 	const char *path = arena_printf(c->l->arena, "spectrocloud.environments[%zu].name", index);
-	const struct node *name = node_get(map, TEXT("name"));
+	const struct node *name = config_node_get(map, TEXT("name"));
 
 	if (all[index].name == NULL) {
 		if (list->count > 1 && !node_is_set(name))
@@ -381,8 +381,8 @@ static void check_name(struct check *c, const struct node *list, size_t index)
 static void remark_on_transport(struct check *c, const struct node *map, size_t index)
 {
 	const struct config_environment *env = &c->config->environments[index];
-	const struct node *url = node_get(map, TEXT("url"));
-	const struct node *skip = node_get(map, TEXT("insecureSkipVerify"));
+	const struct node *url = config_node_get(map, TEXT("url"));
+	const struct node *skip = config_node_get(map, TEXT("insecureSkipVerify"));
 	const char *path = arena_printf(c->l->arena, "spectrocloud.environments[%zu]", index);
 	bool loopback = true;
 
@@ -400,8 +400,8 @@ static void remark_on_transport(struct check *c, const struct node *map, size_t 
 static void check_environments(struct check *c, const struct node *root)
 {
 	static const char path[] = "spectrocloud.environments";
-	const struct node *section = node_get(root, TEXT("spectrocloud"));
-	const struct node *list = node_at(root, text_of(path));
+	const struct node *section = config_node_get(root, TEXT("spectrocloud"));
+	const struct node *list = config_node_at(root, text_of(path));
 
 	if (!node_is_set(list) || (list->type == NODE_LIST && list->count == 0)) {
 		const struct node *near = node_is_set(list)      ? list
@@ -424,10 +424,10 @@ static void remark_on_auth(struct check *c, const struct node *root)
 {
 	static const char policy[] = "backend.auth.dangerouslyDisableDefaultAuthPolicy";
 	static const char keys[] = "backend.auth.keys";
-	const struct node *old = node_at(root, TEXT("backend.auth.keys"));
+	const struct node *old = config_node_at(root, TEXT("backend.auth.keys"));
 
 	if (c->config->disable_default_auth_policy)
-		findings_notice(c->l->found, node_at(root, text_of(policy))->place, policy,
+		findings_notice(c->l->found, config_node_at(root, text_of(policy))->place, policy,
 				"everybody is let in without a credential");
 	if (node_is_set(old) && old->count > 0)
 		findings_notice(c->l->found, old->place, keys,
@@ -436,7 +436,7 @@ static void remark_on_auth(struct check *c, const struct node *root)
 
 void check_config(struct check *c, const struct node *root)
 {
-	const struct node *ours = node_get(root, TEXT("spectrocloud"));
+	const struct node *ours = config_node_get(root, TEXT("spectrocloud"));
 
 	check_rows(c, settings, c->config, root, "");
 	if (ours != NULL)

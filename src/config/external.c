@@ -19,7 +19,7 @@ static const char *const type_names[] = {
 static const struct node *get_restricting(struct check *c, const struct node *map, struct text key,
 					  const char *path)
 {
-	const struct node *node = node_get(map, key);
+	const struct node *node = config_node_get(map, key);
 
 	if (node != NULL && (node->type == NODE_ABSENT || node->lost))
 		findings_fault(
@@ -201,7 +201,7 @@ static bool read_type(struct check *c, const struct node *entry, const char *at,
 		      enum config_external_type *out)
 {
 	const char *path = arena_printf(c->l->arena, "%s.type", at);
-	const struct node *type = node_get(entry, TEXT("type"));
+	const struct node *type = config_node_get(entry, TEXT("type"));
 
 	if (!node_is_set(type)) {
 		findings_fault(c->l->found, entry->place, path,
@@ -228,7 +228,7 @@ static void remark_on_refusal(struct check *c, const struct node *entry, const c
 /* Legacy tokens stand for a subject too, though none is accepted yet. */
 static const char *legacy_subject(const struct node *entry)
 {
-	const struct node *subject = node_at(entry, TEXT("options.subject"));
+	const struct node *subject = config_node_at(entry, TEXT("options.subject"));
 
 	return subject != NULL && subject->type == NODE_STRING ? subject->text.ptr : NULL;
 }

@@ -13,7 +13,7 @@ static struct node *read_value(struct json_reader *r, struct text value, unsigne
 
 static struct node *read_list(struct json_reader *r, struct text value, unsigned depth)
 {
-	struct node *list = node_new(r->arena, NODE_LIST, r->place);
+	struct node *list = config_node_new(r->arena, NODE_LIST, r->place);
 	struct json_walk walk = json_walk_begin(value);
 	struct text item;
 
@@ -22,14 +22,14 @@ static struct node *read_list(struct json_reader *r, struct text value, unsigned
 
 		if (child == NULL)
 			return NULL;
-		node_add(r->arena, list, TEXT(""), r->place, child);
+		config_node_add(r->arena, list, TEXT(""), r->place, child);
 	}
 	return list;
 }
 
 static struct node *read_map(struct json_reader *r, struct text value, unsigned depth)
 {
-	struct node *map = node_new(r->arena, NODE_MAP, r->place);
+	struct node *map = config_node_new(r->arena, NODE_MAP, r->place);
 	struct json_walk walk = json_walk_begin(value);
 	struct text raw;
 	struct text item;
@@ -40,9 +40,9 @@ static struct node *read_map(struct json_reader *r, struct text value, unsigned 
 
 		if (child == NULL || !json_unescape(r->arena, raw, &key))
 			return NULL;
-		if (map->count >= TREE_MAX_KEYS || node_get(map, key) != NULL)
+		if (map->count >= TREE_MAX_KEYS || config_node_get(map, key) != NULL)
 			return NULL;
-		node_add(r->arena, map, key, r->place, child);
+		config_node_add(r->arena, map, key, r->place, child);
 	}
 	return map;
 }
@@ -51,7 +51,8 @@ static struct node *read_string(struct json_reader *r, struct text value)
 {
 	struct text text;
 
-	return json_unescape(r->arena, value, &text) ? node_string(r->arena, text, r->place) : NULL;
+	return json_unescape(r->arena, value, &text) ? config_node_string(r->arena, text, r->place)
+						     : NULL;
 }
 
 static struct node *read_value(struct json_reader *r, struct text value, unsigned depth)
@@ -68,7 +69,7 @@ static struct node *read_value(struct json_reader *r, struct text value, unsigne
 		return read_string(r, value);
 	default:
 		/* Numbers, true, false and null read in YAML's core schema as they do in JSON. */
-		return node_plain(r->arena, value, r->place);
+		return config_node_plain(r->arena, value, r->place);
 	}
 }
 

@@ -119,7 +119,7 @@ static struct node *read_source(struct loader *l, const char *path)
 	}
 	root = load_substitute(l, root, load_directory(l->arena, path));
 	if (!node_is_set(root))
-		return node_new(l->arena, NODE_MAP, place);
+		return config_node_new(l->arena, NODE_MAP, place);
 	if (root->type == NODE_MAP)
 		return root;
 	findings_fault(l->found, root->place, NULL, "the file must hold a map of settings");
@@ -131,7 +131,7 @@ static void add_source(struct loader *l, struct node **tree, const char *path)
 	struct node *source = read_source(l, path);
 
 	if (source != NULL)
-		*tree = node_merge(l->arena, *tree, source);
+		*tree = config_node_merge(l->arena, *tree, source);
 }
 
 static void add_if_there(struct loader *l, struct node **tree, const char *name)
@@ -185,7 +185,7 @@ static struct node *read_sources(struct loader *l, const struct config_options *
 		add_default_files(l, &tree);
 	for (size_t i = 0; i < options->file_count; i++)
 		add_named_file(l, &tree, options->files[i]);
-	tree = node_merge(l->arena, tree, load_variables(l));
+	tree = config_node_merge(l->arena, tree, load_variables(l));
 	for (size_t i = 0; i < options->override_count; i++)
 		load_override(l, tree, options->overrides[i]);
 	return tree;
@@ -207,11 +207,12 @@ static void apply_stand_ins(struct check *c, struct node *root)
 	for (const struct setting *row = settings; row->path != NULL; row++) {
 		struct text value;
 
-		if (row->variable == NULL || node_is_set(node_at(root, text_of(row->path))) ||
+		if (row->variable == NULL ||
+		    node_is_set(config_node_at(root, text_of(row->path))) ||
 		    !load_variable(c->l, text_of(row->variable), &value) || !is_choice(row, value))
 			continue;
 		load_set(c->l, root, row->path, value, (struct place){row->variable, 0, 0});
-		check_value(c, row, node_at(root, text_of(row->path)), row->path,
+		check_value(c, row, config_node_at(root, text_of(row->path)), row->path,
 			    (char *)c->config + row->into);
 	}
 }

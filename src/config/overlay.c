@@ -46,10 +46,10 @@ static struct node *map_for(struct loader *l, struct node *map, struct text *key
 
 		part = text_slice(*key, 0, end);
 		*key = text_slice(*key, end + 1, key->len);
-		inner = node_get(map, part);
+		inner = config_node_get(map, part);
 		if (inner == NULL) {
-			inner = node_new(l->arena, NODE_MAP, place);
-			node_add(l->arena, map, part, place, inner);
+			inner = config_node_new(l->arena, NODE_MAP, place);
+			config_node_add(l->arena, map, part, place, inner);
 		}
 		if (inner->type != NODE_MAP) {
 			findings_fault(
@@ -77,7 +77,7 @@ static struct node *value_of(struct loader *l, struct text text, struct place pl
 	struct node *value;
 
 	if (!json_value_read(l->arena, &l->nodes_left, place, text, &value))
-		value = node_string(l->arena, text, place);
+		value = config_node_string(l->arena, text, place);
 	return value;
 }
 
@@ -100,7 +100,7 @@ static void set_variable(struct loader *l, struct node *root, struct text key, s
 	map = map_for(l, root, &key, place);
 	if (map == NULL)
 		return;
-	if (node_get(map, key) != NULL) {
+	if (config_node_get(map, key) != NULL) {
 		findings_fault(l->found, place, NULL,
 			       "another APP_CONFIG_ variable sets this or something below it "
 			       "already");
@@ -112,12 +112,13 @@ static void set_variable(struct loader *l, struct node *root, struct text key, s
 		return;
 	}
 	mark_computed(value);
-	node_add(l->arena, map, key, place, value);
+	config_node_add(l->arena, map, key, place, value);
 }
 
 struct node *load_variables(struct loader *l)
 {
-	struct node *root = node_new(l->arena, NODE_MAP, (struct place){"the environment", 0, 0});
+	struct node *root =
+		config_node_new(l->arena, NODE_MAP, (struct place){"the environment", 0, 0});
 
 	for (char *const *at = l->environment; at != NULL && *at != NULL; at++) {
 		static const char prefix[] = "APP_CONFIG_";
@@ -183,7 +184,8 @@ static bool refuse_path(const struct setter *s, const char *why)
 
 static struct node **add_slot(const struct setter *s, struct node *parent, struct text key)
 {
-	node_add(s->l->arena, parent, key, s->place, node_new(s->l->arena, NODE_NULL, s->place));
+	config_node_add(s->l->arena, parent, key, s->place,
+			config_node_new(s->l->arena, NODE_NULL, s->place));
 	return &parent->entries[parent->count - 1].value;
 }
 
@@ -232,8 +234,9 @@ static bool descend(const struct setter *s, struct node *root, struct node ***sl
 		if (++depth > TREE_MAX_DEPTH)
 			return refuse_path(s, "more than 64 levels deep");
 		if ((*at)->type != NODE_MAP && (*at)->type != NODE_LIST)
-			*at = node_new(s->l->arena, is_index(part, &index) ? NODE_LIST : NODE_MAP,
-				       s->place);
+			*at = config_node_new(s->l->arena,
+					      is_index(part, &index) ? NODE_LIST : NODE_MAP,
+					      s->place);
 		if (!find_slot(s, *at, part, &at))
 			return false;
 	}

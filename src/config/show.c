@@ -35,7 +35,7 @@ static bool is_plain(struct show *s, struct text t)
 	for (size_t i = 0; i < t.len; i++)
 		if (t.ptr[i] == '\0' || !is_plain_char(t.ptr[i]))
 			return false;
-	return node_plain(s->arena, t, (struct place){"", 0, 0})->type == NODE_STRING;
+	return config_node_plain(s->arena, t, (struct place){"", 0, 0})->type == NODE_STRING;
 }
 
 static void put_string(struct show *s, const char *string)
@@ -205,7 +205,7 @@ static void put_rows(struct show *s, const struct setting *rows, const void *bas
 		begin_line(s, depth);
 		buf_add(s->out, name);
 		buf_add_char(s->out, ':');
-		put_row(s, row, base, node_at(map, text_of(row->path)));
+		put_row(s, row, base, config_node_at(map, text_of(row->path)));
 		before = row->path;
 	}
 }
@@ -247,7 +247,7 @@ static void put_entry(struct show *s, const struct config_external *external,
 		[CONFIG_EXTERNAL_LEGACY] = "legacy",
 		[CONFIG_EXTERNAL_JWKS] = "jwks",
 	};
-	const struct node *list = node_get(source, TEXT("accessRestrictions"));
+	const struct node *list = config_node_get(source, TEXT("accessRestrictions"));
 
 	s->dash = true;
 	begin_line(s, 0);

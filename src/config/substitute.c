@@ -18,7 +18,7 @@ static struct node *copy_resolved(struct walk w, const struct node *node);
 
 static struct node *absent(struct walk w, struct place place, struct text variable)
 {
-	struct node *node = node_string(w.l->arena, variable, place);
+	struct node *node = config_node_string(w.l->arena, variable, place);
 
 	node->type = NODE_ABSENT;
 	return node;
@@ -32,7 +32,7 @@ static struct node *fault_node(struct walk w, struct place place)
 
 static struct node *computed_string(struct walk w, struct text text, struct place place)
 {
-	struct node *node = node_string(w.l->arena, text, place);
+	struct node *node = config_node_string(w.l->arena, text, place);
 
 	node->computed = true;
 	return node;
@@ -128,7 +128,7 @@ static struct node *expand_into(struct walk w, const struct node *in, struct buf
 	if (!buf_complete(out) || out->len > w.l->bytes_left)
 		return too_long(w, in->place);
 	w.l->bytes_left -= out->len;
-	made = node_string(w.l->arena, buf_text(out), in->place);
+	made = config_node_string(w.l->arena, buf_text(out), in->place);
 	made->computed = computed || in->computed;
 	return made;
 }
@@ -205,7 +205,7 @@ static const struct node *select_part(struct walk w, const struct node *raw,
 				       "'%s' leads into something that is no map", as_written(raw));
 			return NULL;
 		}
-		root = node_get(root, key);
+		root = config_node_get(root, key);
 	}
 	if (root == NULL)
 		root = absent(w, raw->place, TEXT(""));
@@ -313,7 +313,7 @@ static struct node *copy_children(struct walk w, const struct node *node)
 		if (node->type == NODE_LIST && value->type == NODE_ABSENT)
 			copy->lost = true;
 		else
-			node_add(w.l->arena, copy, entry->key, entry->place, value);
+			config_node_add(w.l->arena, copy, entry->key, entry->place, value);
 	}
 	return copy;
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct node *node_new(struct arena *a, enum node_type type, struct place place)
+struct node *config_node_new(struct arena *a, enum node_type type, struct place place)
 {
 	struct node *node = arena_new(a, struct node);
 
@@ -15,9 +15,9 @@ struct node *node_new(struct arena *a, enum node_type type, struct place place)
 	return node;
 }
 
-struct node *node_string(struct arena *a, struct text text, struct place place)
+struct node *config_node_string(struct arena *a, struct text text, struct place place)
 {
-	struct node *node = node_new(a, NODE_STRING, place);
+	struct node *node = config_node_new(a, NODE_STRING, place);
 
 	node->text = arena_copy_text(a, text);
 	return node;
@@ -113,12 +113,12 @@ bool number_read(struct text t, double *out)
 	return true;
 }
 
-struct node *node_plain(struct arena *a, struct text text, struct place place)
+struct node *config_node_plain(struct arena *a, struct text text, struct place place)
 {
 	static const char *const nulls[] = {"null", "Null", "NULL"};
 	static const char *const yes[] = {"true", "True", "TRUE"};
 	static const char *const no[] = {"false", "False", "FALSE"};
-	struct node *node = node_string(a, text, place);
+	struct node *node = config_node_string(a, text, place);
 
 	if (text.len == 0 || text_is(text, "~") || is_one_of(text, nulls)) {
 		node->type = NODE_NULL;
@@ -133,8 +133,8 @@ struct node *node_plain(struct arena *a, struct text text, struct place place)
 
 /* ---- maps and lists ---- */
 
-void node_add(struct arena *a, struct node *parent, struct text key, struct place key_place,
-	      struct node *value)
+void config_node_add(struct arena *a, struct node *parent, struct text key, struct place key_place,
+		     struct node *value)
 {
 	if (parent->count == parent->capacity) {
 		size_t capacity = parent->capacity == 0 ? 4 : parent->capacity * 2;
@@ -158,20 +158,20 @@ static struct entry *find_entry(const struct node *map, struct text key)
 	return NULL;
 }
 
-struct node *node_get(const struct node *node, struct text key)
+struct node *config_node_get(const struct node *node, struct text key)
 {
 	struct entry *entry = find_entry(node, key);
 
 	return entry == NULL ? NULL : entry->value;
 }
 
-struct node *node_at(const struct node *node, struct text path)
+struct node *config_node_at(const struct node *node, struct text path)
 {
 	struct node *found = NULL;
 	struct text key;
 
 	while (text_next(&path, '.', &key)) {
-		found = node_get(node, key);
+		found = config_node_get(node, key);
 		node = found;
 	}
 	return found;
@@ -182,7 +182,7 @@ bool node_is_set(const struct node *node)
 	return node != NULL && node->type != NODE_NULL && node->type != NODE_ABSENT;
 }
 
-struct node *node_merge(struct arena *a, struct node *low, struct node *high)
+struct node *config_node_merge(struct arena *a, struct node *low, struct node *high)
 {
 	if (low == NULL)
 		return high;
@@ -195,10 +195,10 @@ struct node *node_merge(struct arena *a, struct node *low, struct node *high)
 		struct entry *under = find_entry(low, over->key);
 
 		if (under == NULL) {
-			node_add(a, low, over->key, over->place, over->value);
+			config_node_add(a, low, over->key, over->place, over->value);
 			continue;
 		}
-		under->value = node_merge(a, under->value, over->value);
+		under->value = config_node_merge(a, under->value, over->value);
 		if (under->value == over->value)
 			under->place = over->place;
 	}

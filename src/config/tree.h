@@ -60,20 +60,20 @@ struct config_tree {
 	struct node *root; /* always a map */
 };
 
-struct node *node_new(struct arena *a, enum node_type type, struct place place);
-struct node *node_string(struct arena *a, struct text text, struct place place);
+struct node *config_node_new(struct arena *a, enum node_type type, struct place place);
+struct node *config_node_string(struct arena *a, struct text text, struct place place);
 /* A scalar without quotes: null, true, 0o17, 1e3 and so on as YAML 1.2's core schema has it. */
-struct node *node_plain(struct arena *a, struct text text, struct place place);
+struct node *config_node_plain(struct arena *a, struct text text, struct place place);
 /* Whether text, NUL-terminated, is a number in that schema. */
 bool number_read(struct text text, double *out);
 /* Appends; of a map the caller knows that key is new. key is borrowed for as long as the node. */
-void node_add(struct arena *a, struct node *parent, struct text key, struct place key_place,
-	      struct node *value);
+void config_node_add(struct arena *a, struct node *parent, struct text key, struct place key_place,
+		     struct node *value);
 
 /* The value of a map's key as written, NULL if there is none or node is no map (or NULL). */
-struct node *node_get(const struct node *node, struct text key);
-/* The value at "a.b.c" below node; NULL as in node_get(). */
-struct node *node_at(const struct node *node, struct text path);
+struct node *config_node_get(const struct node *node, struct text key);
+/* The value at "a.b.c" below node; NULL as in config_node_get(). */
+struct node *config_node_at(const struct node *node, struct text path);
 /* Whether there is a value: node is neither NULL, nor null, nor absent. */
 bool node_is_set(const struct node *node);
 
@@ -81,7 +81,7 @@ bool node_is_set(const struct node *node);
  * Lays high over low and returns the result; both are used up. Maps merge key by key, everything
  * else of high replaces what is in low, also by null. What is absent in high hides nothing.
  */
-struct node *node_merge(struct arena *a, struct node *low, struct node *high);
+struct node *config_node_merge(struct arena *a, struct node *low, struct node *high);
 
 /* "file:line:column", or the name alone; arena. */
 const char *place_print(struct arena *a, struct place place);

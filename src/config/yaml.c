@@ -79,7 +79,7 @@ static struct text text_of_event(const yaml_event_t *event)
 
 static bool take_key(struct reader *r, struct frame *map, struct text key, yaml_mark_t mark)
 {
-	if (node_get(map->node, key) != NULL)
+	if (config_node_get(map->node, key) != NULL)
 		return refuse(r, mark,
 			      arena_printf(r->arena, "the key '%.*s' is in this map already",
 					   (int)(key.len > 100 ? 100 : key.len), key.ptr));
@@ -109,9 +109,9 @@ static void attach(struct reader *r, struct node *value, size_t weight, unsigned
 	}
 	top = &r->frames[r->depth - 1];
 	if (top->node->type == NODE_MAP)
-		node_add(r->arena, top->node, top->key, top->key_place, value);
+		config_node_add(r->arena, top->node, top->key, top->key_place, value);
 	else
-		node_add(r->arena, top->node, TEXT(""), value->place, value);
+		config_node_add(r->arena, top->node, TEXT(""), value->place, value);
 	top->has_key = false;
 	top->weight += weight;
 	if (height + 1 > top->height)
@@ -163,7 +163,8 @@ static struct node *make_scalar(struct reader *r, const yaml_event_t *event)
 	if (tag != NULL)
 		plain = strcmp(tag, YAML_INT_TAG) == 0 || strcmp(tag, YAML_FLOAT_TAG) == 0 ||
 			strcmp(tag, YAML_BOOL_TAG) == 0 || strcmp(tag, YAML_NULL_TAG) == 0;
-	return plain ? node_plain(r->arena, text, place) : node_string(r->arena, text, place);
+	return plain ? config_node_plain(r->arena, text, place)
+		     : config_node_string(r->arena, text, place);
 }
 
 static bool on_scalar(struct reader *r, const yaml_event_t *event)
@@ -217,7 +218,7 @@ static bool on_begin(struct reader *r, const yaml_event_t *event, enum node_type
 		return refuse(r, mark, "more than 64 levels deep");
 	if (!spend(r, mark, 1))
 		return false;
-	node = node_new(r->arena, type, place_of(r, mark));
+	node = config_node_new(r->arena, type, place_of(r, mark));
 	if (!set_anchor(r, anchor_name, mark, node, &anchor))
 		return false;
 	if (anchor != SIZE_MAX)
@@ -317,7 +318,7 @@ bool yaml_read(struct arena *a, size_t *budget, const char *file, struct text do
 	ok = read_events(r);
 	if (ok)
 		*root = r->root != NULL ? r->root
-					: node_new(a, NODE_NULL, (struct place){file, 1, 1});
+					: config_node_new(a, NODE_NULL, (struct place){file, 1, 1});
 	yaml_parser_delete(&r->parser);
 	free(r);
 	return ok;

@@ -64,6 +64,7 @@ struct http_fetch {
 	const struct http_header *headers; /* values may hold credentials: never logged */
 	size_t header_count;
 	bool once;           /* never send it twice: for what is not safe to repeat */
+	bool uncompressed;   /* ask for no gzip, whose stream may end early without being noticed */
 	struct text body;    /* sent if not empty, or if method is POST, PUT or PATCH */
 	int64_t deadline_ms; /* of clock_now_ms() */
 	size_t max_bytes;    /* of the answer's body, after decoding */

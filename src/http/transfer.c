@@ -282,7 +282,6 @@ static bool set_constants(const struct wire *w, CURL *e)
 		if (curl_easy_setopt(e, constants[i].option, constants[i].value) != CURLE_OK)
 			return false;
 	return curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
-	       curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip") == CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_USERAGENT, w->user_agent) == CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_ready) == CURLE_OK &&
 	       curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
@@ -516,6 +515,7 @@ void transfer_start(struct wire *w, struct transfer *t)
 	curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, f->once ? 1L : 0L);
 	curl_easy_setopt(e, CURLOPT_HTTPHEADER, lines);
 	curl_easy_setopt(e, CURLOPT_URL, f->url);
+	curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, f->uncompressed ? NULL : "gzip");
 	if (curl_multi_add_handle(w->multi, e) != CURLM_OK)
 		arena_out_of_memory(sizeof *t); /* nothing else makes it fail */
 }

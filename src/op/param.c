@@ -277,7 +277,7 @@ static const struct value *value_of(const struct call *c, const char *name)
 	for (size_t i = 0; c->op->params != NULL && c->op->params[i].name != NULL; i++)
 		if (strcmp(c->op->params[i].name, name) == 0)
 			return &c->values[i];
-	assert(!"a handler asks for a parameter that its row does not have");
+	assert(false && "a handler asks for a parameter that its row does not have");
 	return NULL;
 }
 

@@ -8,7 +8,8 @@
 
 /* Where a piece of a name says that its value is a secret. */
 static const char *const secret_pieces[] = {
-	"secret", "password", "passwd", "token", "credential", "privatekey", "apikey", "accesskey",
+	"secret",     "password", "passwd",    "token",      "credential",
+	"privatekey", "apikey",   "accesskey", "externalid",
 };
 /* Names that hold such a piece and no secret. */
 static const char *const harmless[] = {"credentialtype", "tokenexpiry"};
@@ -40,7 +41,7 @@ bool shape_is_public(struct text name)
 	for (size_t i = 0; i < ARRAY_LEN(harmless); i++)
 		if (strcmp(folded, harmless[i]) == 0)
 			return true;
-	if (strcmp(folded, "key") == 0)
+	if (strcmp(folded, "key") == 0 || strcmp(folded, "cert") == 0)
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(secret_pieces); i++)
 		if (strstr(folded, secret_pieces[i]) != NULL)

@@ -52,13 +52,16 @@ static struct palette_problem read_problem(struct arena *a, struct text answer)
 	return problem;
 }
 
-/* {"palette":{"code":...,"message":...,"ref":...,"details":...}} for programs. */
+/* {"palette":{"code":...,"message":...,"ref":...,"details":...}} for programs; empty where Palette
+ * said nothing. */
 static struct text problem_details(struct arena *a, const struct palette_problem *problem)
 {
 	struct json_writer w;
 	struct text out;
 	struct buf b;
 
+	if (problem->code == NULL && problem->message == NULL)
+		return TEXT("");
 	buf_init(&b, 64 * 1024);
 	json_writer_init(&w, &b);
 	json_object_begin(&w);
@@ -92,8 +95,7 @@ static void with_palettes_words(const struct palette *p, const struct palette_re
 		error_set(err, kind, "%s: Palette says: %s", r->what, problem->message);
 	else
 		error_set(err, kind, "%s: Palette refused the request", r->what);
-	if (problem->code != NULL || problem->message != NULL)
-		err->details = problem_details(p->arena, problem);
+	err->details = problem_details(p->arena, problem);
 }
 
 static const char *environment_name(const struct palette *p)
@@ -127,11 +129,16 @@ static bool mentions_uid(const struct palette_problem *problem)
 	       (problem->message != NULL && strcasestr(problem->message, "uid") != NULL);
 }
 
+static bool is_about_body(const struct palette_request *r)
+{
+	return r->purpose == PALETTE_CREATE || r->purpose == PALETTE_CHECK;
+}
+
 /* 400 and 422: about the caller's body on a create; about a uid on a read; else our own request. */
 static void request_refused(const struct palette *p, const struct palette_request *r, int status,
 			    const struct palette_problem *problem, struct error *err)
 {
-	if (r->purpose == PALETTE_CREATE)
+	if (is_about_body(r))
 		with_palettes_words(p, r, status == 422 ? ERROR_UNPROCESSABLE : ERROR_INPUT,
 				    problem, err);
 	else if (r->purpose == PALETTE_READ && mentions_uid(problem))
@@ -158,7 +165,7 @@ void palette_status_error(const struct palette *p, const struct palette_request 
 		request_refused(p, r, status, &problem, err);
 		break;
 	case 404:
-		if (r->purpose == PALETTE_CREATE) {
+		if (is_about_body(r)) {
 			with_palettes_words(p, r, ERROR_NOT_FOUND, &problem, err);
 			break;
 		}
@@ -166,7 +173,7 @@ void palette_status_error(const struct palette *p, const struct palette_request 
 		err->details = problem_details(p->arena, &problem);
 		break;
 	case 409:
-		if (r->purpose == PALETTE_CREATE)
+		if (is_about_body(r))
 			with_palettes_words(p, r, ERROR_CONFLICT, &problem, err);
 		else
 			error_set(err, ERROR_UPSTREAM, "%s: Palette answered with status 409",

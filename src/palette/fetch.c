@@ -45,6 +45,7 @@ static void prepare(const struct palette *p, struct attempt *at)
 		.deadline_ms = patience < p->deadline_ms ? patience : p->deadline_ms,
 		.max_bytes = (size_t)p->config->upstream_max_answer_bytes,
 		.once = r->purpose == PALETTE_CREATE,
+		.uncompressed = r->expect == PALETTE_BYTES, /* JSON cannot end early unnoticed */
 	};
 	if (p->credential == PALETTE_SESSION)
 		add_header(at, "Authorization", p->session);
@@ -116,14 +117,14 @@ static void transport_error(const struct palette_request *r, const struct http_f
 {
 	enum error_kind kind = fetch->end == HTTP_FETCH_TOO_SLOW ? ERROR_TIMEOUT : ERROR_UPSTREAM;
 
-	if (r->purpose == PALETTE_CREATE &&
-	    (fetch->end == HTTP_FETCH_BROKEN || fetch->end == HTTP_FETCH_TOO_SLOW))
+	if (r->purpose == PALETTE_CREATE && fetch->end != HTTP_FETCH_UNREACHABLE)
 		error_set(err, kind,
 			  "%s: %s. Palette may have taken the request all the same: look for the "
 			  "name before trying again",
 			  r->what, fetch->problem);
 	else
-		error_set(err, kind, "%s: %s", r->what, fetch->problem);
+		error_set(err, kind, "%s: no whole answer from Palette: %s", r->what,
+			  fetch->problem);
 }
 
 static void log_failure(const struct palette *p, const struct palette_request *r,
@@ -162,7 +163,7 @@ static void settle(const struct palette *p, struct attempt *at)
 /* ---- rounds ---- */
 
 /* Full jitter: anywhere between nothing and the ceiling, which grows from round to round. */
-static int64_t pause_before(const struct palette *p, unsigned round, int64_t asked_ms)
+static int64_t pause_after(const struct palette *p, unsigned round)
 {
 	int64_t ceiling = (int64_t)p->config->upstream_retry_delay_ms << (round < 6 ? round : 6);
 	uint32_t random = 0;
@@ -171,16 +172,20 @@ static int64_t pause_before(const struct palette *p, unsigned round, int64_t ask
 		random = (uint32_t)clock_now_us();
 	if (ceiling > LONGEST_PAUSE_MS)
 		ceiling = LONGEST_PAUSE_MS;
-	return asked_ms + (ceiling == 0 ? 0 : (int64_t)(random % (uint32_t)ceiling));
+	return ceiling == 0 ? 0 : (int64_t)(random % (uint32_t)ceiling);
 }
 
 /*
- * Runs the attempts and settles those that are over. Returns how many are left, moved to the front;
- * *asked_ms is the longest Retry-After among them.
+ * Runs the attempts and settles those that are over. Returns how many are left, moved to the front.
+ *
+ * pause_ms  in: how long to wait before the next round; out: with the longest Retry-After among
+ *           those left on top. One whose wait would use up the time is over: its answer is what is
+ *           known, and asking again sooner than Palette wants would only make things worse.
  */
 static size_t run_round(struct palette *p, struct attempt *attempts, size_t count, bool last,
-			int64_t *asked_ms)
+			int64_t *pause_ms)
 {
+	int64_t longest = 0;
 	struct http_fetch **fetches = arena_array(p->arena, struct http_fetch *, count);
 	size_t left = 0;
 
@@ -189,22 +194,22 @@ static size_t run_round(struct palette *p, struct attempt *attempts, size_t coun
 		fetches[i] = &attempts[i].fetch;
 	}
 	http_fetch_all(palette_http(p), fetches, count, (unsigned)p->config->upstream_parallel);
-	*asked_ms = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct attempt *at = &attempts[i];
 		int64_t asked = (int64_t)retry_after(&at->fetch) * 1000;
 
 		if (last || !may_try_again(at->request, &at->fetch) ||
-		    asked >= clock_left_ms(p->deadline_ms)) {
+		    *pause_ms + asked >= clock_left_ms(p->deadline_ms)) {
 			settle(p, at);
 			http_fetch_fini(&at->fetch);
 			continue;
 		}
 		http_fetch_fini(&at->fetch);
-		if (asked > *asked_ms)
-			*asked_ms = asked;
+		if (asked > longest)
+			longest = asked;
 		attempts[left++].request = at->request;
 	}
+	*pause_ms += longest;
 	return left;
 }
 
@@ -221,18 +226,11 @@ void palette_fetch_all(struct palette *p, struct palette_request *const *request
 			attempts[i].headers[h] = (struct http_header){TEXT(""), TEXT("")};
 	}
 	for (unsigned round = 0; left > 0; round++) {
-		int64_t asked_ms;
-		int64_t pause;
+		int64_t pause_ms = pause_after(p, round);
 
-		left = run_round(p, attempts, left, round + 1 >= rounds, &asked_ms);
-		if (left == 0)
-			return;
-		pause = pause_before(p, round, asked_ms);
-		/* A pause that would use up the time is not worth making: answer with what is
-		 * known. */
-		if (pause >= clock_left_ms(p->deadline_ms))
-			pause = 0;
-		clock_sleep_ms(pause);
+		left = run_round(p, attempts, left, round + 1 >= rounds, &pause_ms);
+		if (left > 0)
+			clock_sleep_ms(pause_ms);
 	}
 }
 

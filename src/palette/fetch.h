@@ -24,6 +24,7 @@ enum palette_purpose {
 	PALETTE_READ,   /* one object, by a uid: 400 about it means there is none */
 	PALETTE_LIST,   /* a list; also by POST */
 	PALETTE_CREATE, /* never sent again once it may have arrived */
+	PALETTE_CHECK,  /* asks about the caller's body, which a refusal is then about too */
 };
 
 enum palette_expect { PALETTE_OBJECT = 1, PALETTE_ARRAY, PALETTE_OBJECT_OR_ARRAY, PALETTE_BYTES };

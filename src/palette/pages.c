@@ -16,10 +16,11 @@ enum { PAGE_SIZE = 50 }; /* the most that Palette allows */
 
 /* One scope of a list, on its way through the pages. */
 struct scope {
-	const char *project; /* NULL: the tenant */
-	const char *token;   /* of the next page; NULL: the first */
-	struct palette_seen *tokens;
-	size_t items; /* so far, before any was left out */
+	const char *project;         /* NULL: the tenant */
+	const char *token;           /* of the next page; NULL: the first */
+	struct palette_seen *tokens; /* so far */
+	struct palette_seen *uids;   /* so far, also of items that were left out */
+	size_t items;                /* how many different ones these are */
 	unsigned pages;
 	struct palette_request request;
 };
@@ -65,21 +66,27 @@ static struct text name_at(struct palette *p, struct text item, const char *poin
 }
 
 /* Adds one item unless it is there already; an item without a uid cannot be told from others. */
-static bool add_item(struct palette *p, const struct palette_listing *listing,
+static bool add_item(struct palette *p, const struct palette_listing *listing, struct scope *scope,
 		     struct palette_list *list, struct text item, struct error *err)
 {
-	struct text uid;
+	struct text uid = name_at(p, item, "/metadata/uid");
 
-	if (listing->keep != NULL && !listing->keep(listing->context, item))
-		return true;
-	uid = name_at(p, item, "/metadata/uid");
 	if (uid.len == 0)
 		return error_set(err, ERROR_UPSTREAM,
 				 "%s: Palette listed an item without metadata.uid", listing->what);
+	if (listing->paged && palette_seen_add(scope->uids, uid))
+		scope->items++;
+	if (listing->keep != NULL && !listing->keep(listing->context, item))
+		return true;
 	if (!palette_seen_add(list->seen, uid))
 		return true;
 	buf_add(palette_list_item(list), item);
 	return true;
+}
+
+static bool has_member(struct text page, const char *name, struct text *value)
+{
+	return json_member(page, name, value) && json_type_of(*value) != JSON_TYPE_NULL;
 }
 
 /* The array of items in a page; an absent or null member is an empty one. */
@@ -90,10 +97,8 @@ static bool find_items(const struct palette_listing *listing, struct text page, 
 		*items = page;
 		return true;
 	}
-	if (!json_member(page, listing->items, items) &&
-	    (listing->items_too == NULL || !json_member(page, listing->items_too, items)))
-		*items = TEXT("null");
-	if (json_type_of(*items) == JSON_TYPE_NULL)
+	if (!has_member(page, listing->items, items) &&
+	    (listing->items_too == NULL || !has_member(page, listing->items_too, items)))
 		*items = TEXT("[]");
 	if (json_type_of(*items) != JSON_TYPE_ARRAY)
 		return error_set(err, ERROR_UPSTREAM, "%s: Palette's `%s` is not a list",
@@ -149,13 +154,14 @@ static bool take_page(struct palette *p, const struct palette_listing *listing, 
 
 	if (!find_items(listing, page, &items, err))
 		return false;
+	if (listing->paged && scope->uids == NULL)
+		scope->uids = palette_seen_new();
 	walk = json_walk_begin(items);
 	while (json_walk_item(&walk, &item)) {
 		count++;
-		if (!add_item(p, listing, list, item, err))
+		if (!add_item(p, listing, scope, list, item, err))
 			return false;
 	}
-	scope->items += count;
 	return next_page(p, listing, scope, page, count, more, err);
 }
 
@@ -226,8 +232,10 @@ static bool list_scopes(struct palette *p, const struct palette_listing *listing
 		palette_fetch_all(p, requests, left);
 		left = take_round(p, listing, active, left, may_warn, count, list, err);
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		palette_seen_free(scopes[i].tokens);
+		palette_seen_free(scopes[i].uids);
+	}
 	return left == 0;
 }
 

@@ -1,0 +1,202 @@
+/* Creating clusters, and asking Palette beforehand whether it would. */
+#include "http/http.h"
+#include "palette/fetch.h"
+#include "json/json.h"
+
+enum { LONGEST_FINDINGS = 64 * 1024, MOST_NAMED = 5 };
+
+/* ---- creating ---- */
+
+bool palette_create_cluster(struct palette *p, const char *project, const char *kind,
+			    struct text entity, struct buf *out, struct error *err)
+{
+	struct palette_request r = {
+		.purpose = PALETTE_CREATE,
+		.expect = PALETTE_OBJECT,
+		.method = "POST",
+		.path = http_url(p->arena, "/v1/spectroclusters/%s", kind),
+		.project = project,
+		.body = entity,
+		.what = arena_printf(p->arena, "Creating the %s cluster", kind),
+	};
+
+	if (!palette_fetch(p, &r, err))
+		return false;
+	if (*json_string_at(p->arena, buf_text(&r.answer), "/uid", "") == '\0') {
+		buf_fini(&r.answer);
+		return error_set(err, ERROR_UPSTREAM,
+				 "%s: Palette took the request but named no uid: look for the "
+				 "cluster by its name before trying again",
+				 r.what);
+	}
+	*out = r.answer;
+	return true;
+}
+
+/* ---- asking ---- */
+
+/* What Palette has to say against an entity. */
+struct findings {
+	struct arena *arena;
+	struct json_writer w; /* {"findings":[{"pool" or "profile" and "pack","code","message"}]} */
+	struct buf details;
+	struct buf message; /* the first few, for a person */
+	size_t count;
+	size_t left_out; /* of details, for want of room */
+};
+
+/* A finding of a pool, or of a pack of a profile. */
+struct subject {
+	const char *pool; /* NULL: it is about a pack */
+	const char *profile;
+	const char *pack;
+};
+
+static void put_member(struct json_writer *w, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	json_key(w, name);
+	json_put_cstr(w, value);
+}
+
+static void say(struct findings *f, const struct subject *subject, const char *message)
+{
+	if (f->count > MOST_NAMED)
+		return;
+	if (subject->pool != NULL)
+		buf_printf(&f->message, "%smachine pool %s: %s", f->count > 1 ? "; " : "",
+			   subject->pool, message);
+	else
+		buf_printf(&f->message, "%spack %s of profile %s: %s", f->count > 1 ? "; " : "",
+			   subject->pack, subject->profile, message);
+}
+
+static void add_finding(struct findings *f, const struct subject *subject, struct text error)
+{
+	const char *message = json_string_at(f->arena, error, "/message", "refused");
+	const char *code = json_string_at(f->arena, error, "/code", NULL);
+
+	f->count++;
+	say(f, subject, message);
+	if (f->details.len + error.len > LONGEST_FINDINGS / 8) {
+		f->left_out++;
+		return;
+	}
+	json_object_begin(&f->w);
+	put_member(&f->w, "pool", subject->pool);
+	put_member(&f->w, "profile", subject->profile);
+	put_member(&f->w, "pack", subject->pack);
+	put_member(&f->w, "code", code);
+	put_member(&f->w, "message", message);
+	json_object_end(&f->w);
+}
+
+/* Palette's own name for a thing, as its interface shows it. */
+static const char *name_of(struct arena *a, struct text result)
+{
+	const char *name = json_string_at(a, result, "/displayName", "");
+
+	return *name != '\0' ? name : json_string_at(a, result, "/name", "(unnamed)");
+}
+
+/* {"results":[{"name","displayName","errors":[{"code","message"}]}]} of pools, or of a profile. */
+static void read_results(struct findings *f, struct text response, const char *profile)
+{
+	struct json_walk results;
+	struct json_walk errors;
+	struct text list;
+	struct text result;
+	struct text error;
+
+	if (!json_member(response, "results", &list))
+		return;
+	results = json_walk_begin(list);
+	while (json_walk_item(&results, &result)) {
+		const char *name = name_of(f->arena, result);
+		struct subject subject = {
+			.pool = profile == NULL ? name : NULL,
+			.profile = profile,
+			.pack = profile == NULL ? NULL : name,
+		};
+
+		if (!json_member(result, "errors", &list))
+			continue;
+		errors = json_walk_begin(list);
+		while (json_walk_item(&errors, &error))
+			add_finding(f, &subject, error);
+	}
+}
+
+static void read_findings(struct findings *f, struct text answer)
+{
+	struct json_walk profiles;
+	struct text profile;
+	struct text part;
+
+	if (json_member(answer, "machinePools", &part))
+		read_results(f, part, NULL);
+	if (!json_member(answer, "profiles", &part))
+		return;
+	profiles = json_walk_begin(part);
+	while (json_walk_item(&profiles, &profile)) {
+		const char *uid = json_string_at(f->arena, profile, "/uid", "(unnamed)");
+
+		if (json_member(profile, "packs", &part))
+			read_results(f, part, uid);
+	}
+}
+
+/* Palette's findings as an error; true when there are none. */
+static bool judge(struct palette *p, struct text answer, struct error *err)
+{
+	struct findings f = {.arena = p->arena};
+	bool ok;
+
+	buf_init(&f.details, LONGEST_FINDINGS);
+	buf_init(&f.message, sizeof err->message / 2);
+	json_writer_init(&f.w, &f.details);
+	json_object_begin(&f.w);
+	json_key(&f.w, "findings");
+	json_array_begin(&f.w);
+	read_findings(&f, answer);
+	json_array_end(&f.w);
+	if (f.left_out > 0) {
+		json_key(&f.w, "moreFindings");
+		json_put_int(&f.w, (int64_t)f.left_out);
+	}
+	json_object_end(&f.w);
+	ok = f.count == 0;
+	if (!ok) {
+		error_set(err, ERROR_UNPROCESSABLE,
+			  "Palette would not create this cluster (%zu findings): %s", f.count,
+			  f.message.ptr == NULL ? "see the details" : f.message.ptr);
+		err->upstream_status = 200;
+		if (buf_complete(&f.details))
+			err->details = arena_copy_text(p->arena, buf_text(&f.details));
+	}
+	buf_fini(&f.details);
+	buf_fini(&f.message);
+	return ok;
+}
+
+bool palette_validate_cluster(struct palette *p, const char *project, const char *kind,
+			      struct text entity, struct error *err)
+{
+	struct palette_request r = {
+		.purpose = PALETTE_CHECK,
+		.expect = PALETTE_OBJECT,
+		.method = "POST",
+		.path = http_url(p->arena, "/v1/spectroclusters/%s/validate", kind),
+		.project = project,
+		.body = entity,
+		.what = arena_printf(p->arena, "Checking the %s cluster", kind),
+	};
+	bool ok;
+
+	if (!palette_fetch(p, &r, err))
+		return false;
+	ok = judge(p, buf_text(&r.answer), err);
+	buf_fini(&r.answer);
+	return ok;
+}

@@ -1,0 +1,209 @@
+/*
+ * What Palette wants to read when a cluster is created: one entity a kind of cluster, made from our
+ * flat body or taken as the caller wrote it, with the few repairs that existing frontends need.
+ *
+ * The fields of the flat body are rows: entity_table.c, and a file for each cloud. Checks,
+ * translation and documents come from them. What no row can say (fields that depend on each other)
+ * is code in entity_pools.c and in the file of the cloud. Nothing here does I/O; everything handed
+ * out lives in the arena.
+ *
+ * Given a body that json_check() has passed: entity_check_keys(), then entity_form(). A flat body
+ * goes on with entity_draft(), entity_declare() for each profile if there are variables, and
+ * entity_finish(); Palette's own with entity_repair().
+ *
+ * Faults of the caller's are collected, so that one answer can name them all.
+ */
+#ifndef PALETTE_ENTITY_H
+#define PALETTE_ENTITY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/error.h"
+#include "base/text.h"
+
+/* ---- the rows: entity_table.c ---- */
+
+enum entity_type {
+	ENTITY_TEXT = 1,
+	ENTITY_BOOL,
+	ENTITY_INT,     /* from min to max */
+	ENTITY_CHOICE,  /* a string of `choices` */
+	ENTITY_TEXTS,   /* an array of min to max strings */
+	ENTITY_MAP,     /* an object of strings */
+	ENTITY_SCALARS, /* an object of strings, numbers and booleans */
+	ENTITY_OBJECT,  /* `fields` */
+	ENTITY_OBJECTS, /* an array of min to max objects with `fields` */
+	ENTITY_POOLS,   /* the same, a machine pool each */
+};
+
+/* A JSON text at a pointer of Palette's entity. */
+struct entity_constant {
+	const char *pointer; /* NULL ends a list */
+	const char *json;
+};
+
+/*
+ * One field of the flat body, and where its value goes. Strings are static. Pointers are plain
+ * ("/spec/cloudConfig/region"); of the fields of a machine pool or of an ENTITY_OBJECTS item they
+ * start at the item.
+ */
+struct entity_field {
+	const char *name; /* NULL ends a list */
+	enum entity_type type;
+	bool required;
+	bool may_be_empty;              /* an empty string passes */
+	bool empty_is_absent;           /* an empty string counts as not given */
+	const char *target;             /* NULL: code says where it goes */
+	const char *also;               /* a second place; NULL: none */
+	struct entity_constant implies; /* what is set along with it; pointer NULL: nothing */
+	int64_t times;                  /* the unit's factor; 0: 1 */
+	const char *item_key;           /* each of ENTITY_TEXTS becomes {item_key: text} */
+	const char *shorthand;          /* a plain string stands for an object with this field */
+	const char *fallback;           /* JSON that stands when it is not given; NULL: nothing */
+	const char *const *choices;     /* ends with NULL */
+	int64_t min;
+	int64_t max;
+	const struct entity_field *fields;
+	const char *help;
+};
+
+struct entity_hooks;
+
+struct entity_kind {
+	const char *name;       /* the endpoint: "eks"; a flat body's cloudType */
+	const char *cloud_type; /* what spec.cloudType says: the same, but "nested" for virtual */
+	const char *summary;
+	bool needs_control_plane;   /* a pool is added where the caller names none */
+	bool takes_interface_pools; /* entity_repair() makes pools of cloudConfig.workerPools */
+	const char *managed;        /* why no pool can be its control plane; NULL: one can */
+	const char *added_pool;     /* the name of a pool that we may add; NULL: we add none */
+	const struct entity_field *fields;            /* of the flat body */
+	const struct entity_constant *constants;      /* of every entity */
+	const struct entity_constant *pool_constants; /* of every machine pool; NULL: none */
+	const struct entity_hooks *hooks;
+};
+
+/* All kinds, in the order of the documents; ends with a NULL name. */
+extern const struct entity_kind entity_kinds[];
+
+/* Case does not count; "nested" is virtual. NULL: there is none. */
+const struct entity_kind *entity_kind_named(struct text cloud_type);
+
+/* The names of all kinds, "eks, aws, ...". */
+const char *entity_kind_names(struct arena *a);
+
+/* ---- faults: entity_fault.c ---- */
+
+struct entity_fault {
+	const char *pointer; /* RFC 6901, into the request's body; one too long ends with "..." */
+	const char *message; /* goes on after the field's name: "is required" */
+};
+
+enum { ENTITY_MOST_FAULTS = 100 };
+
+struct entity_faults {
+	struct arena *arena;
+	const char *base; /* where the body's JSON stands in the request: "" or "/clusterConfig" */
+	struct entity_fault *items; /* arena */
+	size_t count;
+	size_t left_out; /* beyond ENTITY_MOST_FAULTS */
+};
+
+/* arena and base are borrowed for the life of faults. */
+void entity_faults_init(struct entity_faults *faults, struct arena *a, const char *base);
+/* pointer is below base. */
+void entity_fault_at(struct entity_faults *faults, const char *pointer, const char *format, ...)
+	PRINTF_LIKE(3, 4);
+/*
+ * True when there are none. Else fails with ERROR_INPUT: the message names each field, as far as
+ * it has room, and says how many more there are; details hold {"faults":[{"pointer","message"}]}.
+ */
+MUST_USE bool entity_faults_none(const struct entity_faults *faults, struct error *err);
+
+/* ---- both forms: entity.c, entity_keys.c ---- */
+
+/* Adds a fault for each name that stands twice in an object of the document, at any depth. */
+void entity_check_keys(struct entity_faults *faults, struct text document);
+
+enum entity_form {
+	ENTITY_FLAT,    /* cloudType stands at the top */
+	ENTITY_PALETTE, /* there is a spec */
+};
+
+/* Fails with ERROR_INPUT: no cloud type, or none of ours. */
+MUST_USE bool entity_form(struct arena *a, struct text body, enum entity_form *form,
+			  const struct entity_kind **kind, struct error *err);
+
+/* ---- the flat body: entity.c, entity_flat.c ---- */
+
+struct entity_node;
+
+/* A profile of the body, in its order. */
+struct entity_profile {
+	const char *uid;
+	size_t index; /* in profileUids */
+	struct entity_node *variables;
+};
+
+/* A value that one or more of the profiles have to declare. */
+struct entity_variable {
+	const char *name;
+	struct text value;                        /* a JSON string */
+	const char *pointer;                      /* where it stands in the body */
+	const struct entity_profile *declared_by; /* the last one that does; NULL: none so far */
+};
+
+/* A flat body on its way to an entity. */
+struct entity_draft {
+	struct arena *arena;
+	struct entity_node *root;
+	struct entity_profile *profiles;
+	size_t profile_count;
+	struct entity_variable *variables;
+	size_t variable_count;
+};
+
+/* Reads all of the body; what is wrong is added to faults, and what is right is in the draft. */
+void entity_draft(struct arena *a, const struct entity_kind *kind, struct text body,
+		  struct entity_faults *faults, struct entity_draft *draft);
+
+/*
+ * Gives the profile the values of the variables that it declares.
+ * answer  Palette's {"variables":[{"name"}]}, checked JSON.
+ */
+void entity_declare(struct entity_draft *draft, size_t profile, struct text answer);
+
+/*
+ * The entity as text. To be called when there are no faults; adds one for each variable that no
+ * profile declares.
+ * entity  out, arena. False: a fault was added.
+ */
+MUST_USE bool entity_finish(struct entity_draft *draft, struct entity_faults *faults,
+			    struct text *entity);
+
+/* ---- Palette's own body: entity_repair.c ---- */
+
+enum { ENTITY_MOST_REPAIRS = 8 };
+
+/* What was changed, for the caller; static texts. */
+struct entity_repairs {
+	const char *messages[ENTITY_MOST_REPAIRS];
+	size_t count;
+};
+
+/*
+ * Palette's entity with the repairs that existing frontends need; every other byte stays as it was.
+ * Pointers of the faults are into body.
+ *
+ * with_group  whether spec.clusterConfig.hostClusterConfig.clusterGroup.uid has to be there.
+ * entity      out, borrowed from body or arena. False: a fault was added.
+ */
+MUST_USE bool entity_repair(struct arena *a, const struct entity_kind *kind, struct text body,
+			    bool with_group, struct entity_faults *faults,
+			    struct entity_repairs *repairs, struct text *entity);
+
+#endif

@@ -1,0 +1,241 @@
+// Starts the service and the simulated Palette, and sends requests byte for byte as given.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const BACKEND = process.env.SPECTROCLOUD_BACKEND ?? 'build/spectrocloud-backend';
+const SIMULATOR = process.env.PALETTE_SIM ?? 'build/palette-sim';
+
+export const TOKEN = 'contract-token-0001';
+export const RESTRICTED = 'contract-token-0002';
+export const OTHER_PLUGIN = 'contract-token-0003';
+export const TRUSTED = 'contract-token-0004';
+
+// Resolves with the groups of pattern as soon as a line of the child's output matches it.
+function outputLine(child, stream, pattern, what) {
+  return new Promise((resolve, reject) => {
+    let seen = '';
+    const timer = setTimeout(() => reject(new Error(`${what} did not start: ${seen}`)), 20000);
+    child[stream].on('data', chunk => {
+      seen += chunk;
+      const match = seen.match(pattern);
+      if (match) {
+        clearTimeout(timer);
+        resolve(match);
+      }
+    });
+    child.on('exit', code => reject(new Error(`${what} ended with ${code}: ${seen}`)));
+    child.on('error', reject);
+  });
+}
+
+function ended(child) {
+  return new Promise(resolve => {
+    if (child.exitCode !== null || child.signalCode !== null) resolve(child.exitCode);
+    else child.once('exit', code => resolve(code));
+  });
+}
+
+export async function startSimulator(...options) {
+  const child = spawn(SIMULATOR, ['--die-with-parent', '--api-key', 'sim-key', ...options]);
+  child.stderr.resume();
+  const [, url, control] = await outputLine(
+    child, 'stdout', /listening (http:\S+)\s+control (http:\S+)/, 'the simulator');
+  const json = async (method, path, body) => {
+    const response = await fetch(control + path, { method, body: body && JSON.stringify(body) });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return text ? JSON.parse(text) : null;
+  };
+  return {
+    url,
+    world: () => json('GET', '/world'),
+    stats: () => json('GET', '/stats'),
+    requests: async () => (await json('GET', '/requests')).requests ?? json('GET', '/requests'),
+    forget: () => json('DELETE', '/requests'),
+    fault: fault => json('POST', '/faults', fault),
+    heal: () => json('DELETE', '/faults'),
+    stop: () => { child.kill('SIGKILL'); return ended(child); },
+  };
+}
+
+export function configuration(simulators, extra = {}) {
+  return {
+    backend: { auth: { externalAccess: [
+      { type: 'static', options: { token: TOKEN, subject: 'tests' } },
+      { type: 'static', options: { token: RESTRICTED, subject: 'tests-restricted' },
+        accessRestrictions: [{ plugin: 'spectrocloud', permission: 'spectrocloud.none' }] },
+      { type: 'static', options: { token: OTHER_PLUGIN, subject: 'tests-other' },
+        accessRestrictions: [{ plugin: 'catalog' }] },
+      { type: 'static', options: { token: TRUSTED, subject: 'tests-trusted' } },
+    ] } },
+    spectrocloud: {
+      enablePermissions: true,
+      auth: { trustedServices: ['tests-trusted'] },
+      ...extra,
+      upstream: { retryDelay: '1ms', ...extra.upstream },
+      environments: simulators.map((simulator, i) => ({
+        name: ['first', 'second', 'third'][i],
+        url: simulator.url, tenant: 'sim', apiToken: 'sim-key',
+      })),
+    },
+  };
+}
+
+export async function startService(config, ...options) {
+  const folder = mkdtempSync(join(tmpdir(), 'contract-'));
+  const file = join(folder, 'app-config.yaml');
+  writeFileSync(file, JSON.stringify(config));
+  const child = spawn(BACKEND, ['serve', '--config', file, '--listen', '127.0.0.1:0', ...options]);
+  const log = [];
+  child.stderr.on('data', chunk => log.push(chunk));
+  const [, port] = await outputLine(child, 'stderr', / started .* port=(\d+)/, 'the service');
+  const agent = new http.Agent({ keepAlive: true });
+  return {
+    port: Number(port),
+    log: () => Buffer.concat(log).toString(),
+    pid: child.pid,
+    // path is sent as it is.
+    request(method, path, { token = TOKEN, headers = {}, body } = {}) {
+      return send({ port, agent, method, path, body, headers: {
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+        ...(body ? { 'content-type': 'application/json' } : {}),
+        ...headers,
+      } });
+    },
+    // Bytes on a connection of their own; resolves with all that came back until it closes.
+    raw(bytes) {
+      return new Promise((resolve, reject) => {
+        const socket = net.connect(port, '127.0.0.1', () => socket.write(bytes));
+        const parts = [];
+        const done = () => resolve(Buffer.concat(parts).toString('latin1'));
+        socket.on('data', part => parts.push(part));
+        socket.on('close', done);
+        socket.on('error', error => (parts.length ? done() : reject(error)));
+        socket.setTimeout(30000, () => socket.destroy(new Error('no answer in 30 s')));
+      });
+    },
+    // The exit status; a sanitizer's finding makes it differ from 0.
+    async stop() {
+      agent.destroy();
+      child.kill('SIGTERM');
+      const code = await ended(child);
+      rmSync(folder, { recursive: true, force: true });
+      return code;
+    },
+  };
+}
+
+function send({ port, agent, method, path, headers, body }) {
+  return new Promise((resolve, reject) => {
+    const request = http.request(
+      { host: '127.0.0.1', port, agent, method, path, headers }, response => {
+        const parts = [];
+        response.on('data', part => parts.push(part));
+        response.on('end', () => {
+          const text = Buffer.concat(parts).toString();
+          let json;
+          try { json = JSON.parse(text); } catch { json = undefined; }
+          resolve({ status: response.statusCode, headers: response.headers, text, json });
+        });
+        response.on('error', reject);
+      });
+    request.on('error', reject);
+    request.setTimeout(60000, () => request.destroy(new Error('no answer in 60 s')));
+    request.end(body);
+  });
+}
+
+export const pathParameters = row => row.parameters.filter(p => p.in === "path").map(p => p.name);
+export const asksPalette = row => row.parameters.some(p => p.$ref);
+
+// ---- the operations, from the service's own description ----
+
+export async function operations(service) {
+  const { json: document } = await service.request('GET', '/api/spectrocloud/openapi.json');
+  const rows = [];
+  for (const [path, item] of Object.entries(document.paths))
+    for (const [method, operation] of Object.entries(item))
+      rows.push({ path, method: method.toUpperCase(), ...operation });
+  return { document, rows };
+}
+
+
+// A good request for every operation, out of the simulator's own truth: [path, options].
+export function goodRequests(world) {
+  const live = world.clusters.filter(c => c.project && !c.deleted && c.hasKubeconfig);
+  const cluster = live.find(c => c.cloudType !== 'nested' && c.manifests.length);
+  const virtual = live.find(c => c.cloudType === 'nested');
+  const account = type => world.accounts.find(a => a.type === type);
+  const profile = world.profiles.find(p => p.project === null);
+  const overlord = world.overlords.find(o => o.pools.length);
+  const group = world.clusterGroups[0];
+  const scope = object => ({ projectUid: object.project ?? undefined });
+  const path = values => ({ path: values });
+  return {
+    'service.health': {},
+    'service.auth_debug': {},
+    'service.openapi': {},
+    'user.projects': {},
+    'user.ssh_keys': {},
+    'project.list': {},
+    'project.profiles': path({ projectUid: world.projects[0].uid }),
+    'cluster.list': {},
+    'cluster.get': { ...path({ clusterUid: cluster.uid }), query: scope(cluster) },
+    'cluster.kubeconfig': { ...path({ clusterUid: cluster.uid }), query: scope(cluster) },
+    'cluster.profiles': { ...path({ clusterUid: cluster.uid }), query: scope(cluster) },
+    'cluster.manifest': { ...path({ clusterUid: cluster.uid, manifestUid: cluster.manifests[0] }),
+      query: scope(cluster) },
+    'cluster.create': { query: { projectUid: world.projects[0].uid }, body: {
+      metadata: { name: 'made-by-tests' },
+      spec: { cloudType: 'eks', cloudAccountUid: account('aws').uid,
+        cloudConfig: { region: 'us-east-1' },
+        machinepoolconfig: [{ cloudConfig: { instanceType: 't3.large', rootDeviceSize: 60 },
+          poolConfig: { name: 'workers', size: 1, labels: ['worker'] } }],
+        profiles: [{ uid: profile.uid }] } } },
+    'virtual_cluster.create': { query: { projectUid: world.projects[0].uid }, body: { clusterConfig: {
+      metadata: { name: 'made-by-tests-too' },
+      spec: { cloudType: 'nested', clusterConfig: { hostClusterConfig: {
+        clusterGroup: { uid: group.uid } } },
+      machinepoolconfig: [{ cloudConfig: { instanceType: { minCPU: 4, maxCPU: 4, minMemInMiB: 4096,
+        maxMemInMiB: 4096, minStorageGiB: 10, maxStorageGiB: 10 } } }], profiles: [] } } } },
+    'virtual_cluster.list': {},
+    'virtual_cluster.get': { ...path({ clusterUid: virtual.uid }), query: scope(virtual) },
+    'virtual_cluster.kubeconfig': { ...path({ clusterUid: virtual.uid }), query: scope(virtual) },
+    'cluster_group.list': {},
+    'cluster_group.get': { ...path({ clusterGroupUid: group.uid }), query: scope(group) },
+    'profile.search': { body: { names: [profile.name.toUpperCase()] } },
+    'profile.get': path({ profileUid: profile.uid }),
+    'profile.packs': { ...path({ profileUid: profile.uid }),
+      query: { versionUid: profile.versions.at(-1).uid } },
+    'profile.variables': path({ profileUid: profile.uid }),
+    'cloud_account.list': path({ cloudType: 'eks' }),
+    'cloud_account.get': { ...path({ cloudType: 'aws', accountUid: account('aws').uid }),
+      query: scope(account('aws')) },
+    'cloud_account.vsphere_metadata': { ...path({ accountUid: account('vsphere').uid }),
+      query: scope(account('vsphere')) },
+    'cloud_account.vsphere_resources': { ...path({ accountUid: account('vsphere').uid }),
+      query: { ...scope(account('vsphere')), datacenter: 'dc1', computecluster: 'cluster-1' } },
+    'overlord.list': {},
+    'overlord.vsphere_pools': { ...path({ overlordUid: overlord.uid }), query: scope(overlord) },
+  };
+}
+
+export function target(row, good, { path = {}, query = {} } = {}) {
+  const values = { ...good.path, ...path };
+  const filled = row.path.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  const pairs = Object.entries({ ...good.query, ...query }).filter(([, v]) => v !== undefined);
+  const search = pairs.map(([k, v]) => `${k}=${encodeURIComponent(v)}`).join('&');
+  return `/api/spectrocloud${filled}${search && '?' + search}`;
+}
+
+// Sends a row's good request with what differs.
+export function ask(service, row, good, change = {}) {
+  const body = 'body' in change ? change.body : good.body;
+  return service.request(row.method, target(row, good, change), {
+    ...change, body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
+  });
+}

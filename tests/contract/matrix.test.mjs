@@ -1,0 +1,218 @@
+// Every operation of the table against every way in which a request or Palette can fail.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import Ajv2020 from 'ajv/dist/2020.js';
+
+import {
+  OTHER_PLUGIN, RESTRICTED, ask, asksPalette, configuration, goodRequests, operations, pathParameters,
+  startService, startSimulator,
+} from './harness.mjs';
+
+const UNKNOWN_UID = 'ffffffffffffffffffffffff';
+const isCreate = row => row.responses['201'] !== undefined;
+const isProtected = row => row['x-backstage-permission'] !== undefined;
+const needsToken = row => row.security === undefined;
+
+let simulator;
+let service;
+let document;
+let rows;
+let good;
+const table = new Map();
+
+before(async () => {
+  simulator = await startSimulator('--seed', '7', '--projects', '3', '--clusters', '40',
+    '--virtual-clusters', '9');
+  service = await startService(configuration([simulator], { upstream: {
+    timeout: '600ms', attempts: 2, maxAnswerBytes: 2 * 1024 * 1024, connectTimeout: '500ms' } }));
+  ({ document, rows } = await operations(service));
+  good = goodRequests(await simulator.world());
+});
+
+after(async () => {
+  print();
+  assert.equal(await service.stop(), 0, service.log());
+  await simulator.stop();
+});
+
+function print() {
+  const names = [...new Set([...table.values()].flatMap(cells => [...cells.keys()]))];
+  console.log(`\n${'operation'.padEnd(33)}${names.map(n => n.padStart(n.length + 1)).join('')}`);
+  for (const [operation, cells] of table)
+    console.log(operation.padEnd(33) +
+      names.map(n => String(cells.get(n) ?? '-').padStart(n.length + 1)).join(''));
+}
+
+function note(row, column, status) {
+  if (!table.has(row.operationId)) table.set(row.operationId, new Map());
+  table.get(row.operationId).set(column, status);
+}
+
+// ---- answers against the API's own description ----
+
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+
+function resolve(schema) {
+  return { ...schema, components: document.components };
+}
+
+function assertMatches(schema, value, what) {
+  const valid = ajv.validate(resolve(schema), value);
+  assert.ok(valid, `${what}: ${ajv.errorsText()}`);
+}
+
+function assertSuccess(row, answer, wanted) {
+  assert.equal(answer.status, wanted, `${row.operationId}: ${answer.text}`);
+  const content = row.responses[String(wanted)].content;
+  const type = Object.keys(content)[0];
+  assert.ok(answer.headers['content-type'].startsWith(type), answer.headers['content-type']);
+  assertMatches(content[type].schema, type === 'application/json' ? answer.json : answer.text,
+    row.operationId);
+}
+
+const NAMES = {
+  400: 'InputError', 401: 'AuthenticationError', 403: 'NotAllowedError', 404: 'NotFoundError',
+  409: 'ConflictError', 422: 'UnprocessableEntityError', 502: 'BadGatewayError',
+  503: 'ServiceUnavailableError', 504: 'GatewayTimeoutError',
+};
+
+function assertError(row, answer, wanted) {
+  assert.equal(answer.status, wanted, `${row.operationId}: ${answer.text}`);
+  assert.match(answer.headers['content-type'], /^application\/json/);
+  assertMatches(document.components.schemas.Error, answer.json, row.operationId);
+  assert.equal(answer.json.error.name, NAMES[wanted]);
+  assert.equal(answer.json.response.statusCode, wanted);
+  assert.equal(answer.json.request.method, row.method);
+  assert.ok(!answer.text.includes('sim-secret'), 'an upstream text came through');
+  assert.ok(!answer.text.includes('sim-key'), 'the key came through');
+}
+
+async function upstreamCalls() {
+  return (await simulator.requests()).length;
+}
+
+async function untouched(row, what, wanted, change) {
+  await simulator.forget();
+  const answer = await ask(service, row, good[row.operationId], change);
+  assertError(row, answer, wanted);
+  assert.equal(await upstreamCalls(), 0, `${row.operationId}, ${what}: something went upstream`);
+  note(row, what, answer.status);
+  return answer;
+}
+
+async function eachRow(choose, run) {
+  for (const row of rows.filter(choose)) await run(row);
+}
+
+const always = () => true;
+
+test('the 28 routes and the description are there', () => assert.equal(rows.length, 29));
+
+test('every operation answers as described', async () => {
+  await eachRow(always, async row => {
+    const answer = await ask(service, row, good[row.operationId]);
+    assertSuccess(row, answer, isCreate(row) ? 201 : 200);
+    note(row, 'ok', answer.status);
+  });
+});
+
+test('no token', () => eachRow(needsToken, async row => {
+  const answer = await untouched(row, 'no token', 401, { token: null });
+  assert.match(answer.headers['www-authenticate'], /^Bearer/);
+}));
+
+test('a wrong token', () => eachRow(needsToken, row =>
+  untouched(row, 'wrong token', 401, { token: 'contract-token-000' })));
+
+test('a token without the permission', () => eachRow(isProtected, row =>
+  untouched(row, 'restricted', 403, { token: RESTRICTED })));
+
+test('a token for another plugin', () => eachRow(needsToken, row =>
+  untouched(row, 'other plugin', 403, { token: OTHER_PLUGIN })));
+
+test('an identifier that is none', () => eachRow(row => pathParameters(row).length > 0, async row => {
+  for (const name of pathParameters(row)) {
+    const answer = await untouched(row, 'bad identifier', 400, { path: { [name]: 'a%2Fb' } });
+    assert.match(answer.json.error.message, new RegExp(name));
+    assert.equal(answer.json.error.faults[0].field, name);
+  }
+}));
+
+test('an instance that nobody configured', () => eachRow(asksPalette, async row => {
+  const answer = await untouched(row, 'unknown instance', 400, { query: { instance: 'nowhere' } });
+  assert.match(answer.json.error.message, /first/);
+}));
+
+test('an object that Palette does not have', () => eachRow(
+  row => pathParameters(row).some(name => name.endsWith('Uid')), async row => {
+    if (row.operationId === 'project.profiles') return; // an unknown project is 403 to Palette
+    const uids = Object.fromEntries(pathParameters(row).filter(n => n.endsWith('Uid'))
+      .map(n => [n, UNKNOWN_UID]));
+    const answer = await ask(service, row, good[row.operationId], 
+      { path: uids, query: { versionUid: undefined } });
+    assertError(row, answer, 404);
+    note(row, 'not found', answer.status);
+  }));
+
+// ---- Palette's failures ----
+
+const faults = [
+  ['401', { fault: 'status', status: 401 }, () => 502],
+  ['403', { fault: 'status', status: 403 }, () => 502],
+  ['404', { fault: 'status', status: 404 }, () => 404],
+  ['429', { fault: 'status', status: 429 }, () => 503],
+  ['500', { fault: 'status', status: 500 }, () => 502],
+  ['503', { fault: 'status', status: 503 }, () => 502],
+  ['slow', { fault: 'slow-headers', ms: 3000 }, () => 504],
+  ['drip', { fault: 'drip', ms: 400 }, () => 504],
+  ['garbage', { fault: 'garbage' }, () => 502],
+  ['not object', { fault: 'not-object' }, () => 502],
+  ['html', { fault: 'html' }, () => 502],
+  ['oversized', { fault: 'oversized', bytes: 3 * 1024 * 1024 }, () => 502],
+  ['deep', { fault: 'deep', levels: 5000 }, () => 502],
+  ['truncated', { fault: 'truncate', bytes: 20 }, () => 502],
+  ['reset', { fault: 'reset' }, () => 502],
+  ['redirect', { fault: 'redirect', location: 'http://127.0.0.1:1/' }, () => 502],
+];
+
+for (const [column, fault, wanted] of faults) {
+  test(`Palette: ${column}`, async () => {
+    await eachRow(asksPalette, async row => {
+      await simulator.fault({ match: { pathPrefix: '/v1' }, times: -1, ...fault });
+      const answer = await ask(service, row, good[row.operationId]);
+      await simulator.heal();
+      assertError(row, answer, wanted(row));
+      if (wanted(row) === 503) assert.ok(Number(answer.headers['retry-after']) > 0);
+      note(row, column, answer.status);
+    });
+  });
+}
+
+// ---- a user's own token ----
+
+test("Palette refuses a user's token", () => eachRow(asksPalette, async row => {
+  const answer = await ask(service, row, good[row.operationId],
+    { headers: { 'X-SpectroCloud-Token': 'no-such-session' } });
+  assertError(row, answer, 401);
+  assert.equal(answer.json.requiresReAuth, true);
+  assert.equal(answer.headers['x-spectrocloud-reauth-required'], 'true');
+  assert.match(answer.headers['access-control-expose-headers'], /X-SpectroCloud-ReAuth-Required/i);
+  note(row, 'user 401', answer.status);
+}));
+
+test("Palette denies a user's token", () => eachRow(asksPalette, async row => {
+  await simulator.fault({ match: { pathPrefix: '/v1' }, times: -1, fault: 'status', status: 403 });
+  const answer = await ask(service, row, good[row.operationId],
+    { headers: { 'X-SpectroCloud-Token': 'no-such-session' } });
+  await simulator.heal();
+  assertError(row, answer, 403);
+  note(row, 'user 403', answer.status);
+}));
+
+test('the service is still well', async () => {
+  await eachRow(row => !isCreate(row), async row => {
+    const answer = await ask(service, row, good[row.operationId]);
+    assertSuccess(row, answer, 200);
+  });
+});
