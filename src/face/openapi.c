@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "face/face.h"
+#include "face/schema.h"
 #include "json/json.h"
 
 /* ---- small schemas ---- */
@@ -187,7 +188,9 @@ static void put_request_body(struct json_writer *w, const struct op *op)
 	json_object_begin(w);
 	json_key(w, "schema");
 	json_object_begin(w);
-	if (body->in == IN_WHOLE_BODY)
+	if (body->in == IN_WHOLE_BODY && body->kinds != NULL)
+		schema_put_entity_kinds(w, body->kinds);
+	else if (body->in == IN_WHOLE_BODY)
 		put_pair(w, "type", "object");
 	else
 		put_body_members(w, op);

@@ -110,7 +110,8 @@ static struct text created_answer(struct call *c, const struct creation *creatio
 	json_writer_init(&w, &b);
 	json_object_begin(&w);
 	json_key(&w, "uid");
-	json_put_cstr(&w, json_string_at(c->arena, answer, "/uid", NULL));
+	c->object = json_string_at(c->arena, answer, "/uid", NULL);
+	json_put_cstr(&w, c->object);
 	if (creation->repairs.count > 0) {
 		json_key(&w, "warnings");
 		json_array_begin(&w);
@@ -215,10 +216,10 @@ const struct op cluster_create_ops[] = {
 		.summary = "Create a cluster from a flat description or from Palette's own entity",
 		POST("/clusters"),
 		.permission = PERMIT_CREATE_CLUSTER,
-		.params =
-			PARAMS(WHOLE_BODY("body", "With cloudType at the top: a flat description. "
-						  "With spec: Palette's own entity"),
-			       QUERY_DRY_RUN, QUERY_PROJECT, QUERY_INSTANCE),
+		.params = PARAMS(WHOLE_BODY("body", entity_kinds,
+					    "With cloudType at the top: a flat description. "
+					    "With spec: Palette's own entity"),
+				 QUERY_DRY_RUN, QUERY_PROJECT, QUERY_INSTANCE),
 		.flags = OP_AUDIT,
 		.success_status = 201,
 		.answer = created_answer_fields,

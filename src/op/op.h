@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "config/config.h"
+#include "palette/entity.h"
 #include "palette/palette.h"
 
 /* ---- parameters ---- */
@@ -48,8 +49,9 @@ struct param {
 	enum param_in in;
 	enum param_type type;
 	bool required;
-	const char *fallback;       /* what stands when it is not given; NULL: nothing */
-	const char *const *choices; /* for PARAM_CHOICE, ends with NULL */
+	const char *fallback;            /* what stands when it is not given; NULL: nothing */
+	const char *const *choices;      /* for PARAM_CHOICE, ends with NULL */
+	const struct entity_kind *kinds; /* the flat forms of a whole body; ends with a NULL name */
 	const char *help;
 };
 
@@ -94,10 +96,10 @@ enum { MAX_PARAMS = 12 };
 	{                                                                                       \
 		.name = (n), .in = IN_BODY, .type = PARAM_OBJECT, .required = true, .help = (h) \
 	}
-#define WHOLE_BODY(n, h)                                                                  \
+#define WHOLE_BODY(n, k, h)                                                               \
 	{                                                                                 \
 		.name = (n), .in = IN_WHOLE_BODY, .type = PARAM_OBJECT, .required = true, \
-		.help = (h)                                                               \
+		.kinds = (k), .help = (h)                                                 \
 	}
 /* The two that almost every operation takes. */
 #define QUERY_INSTANCE                                                                        \
@@ -212,6 +214,7 @@ struct call {
 	const struct config_environment *environment;
 	struct palette *palette; /* owned by the pipeline */
 	bool reauthenticate;     /* the user should sign in to Palette again */
+	const char *object;      /* what was made, for the audit trail; NULL: see the parameters */
 };
 
 /* The value of a parameter of the row; naming one that the row does not have is a defect. */

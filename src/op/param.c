@@ -109,10 +109,12 @@ static const char *read_text(struct arena *a, const struct param *param, struct 
 		problem = text_problem(raw);
 	else if (param->type == PARAM_CHOICE)
 		problem = choice_problem(a, param, raw);
+	if (problem != NULL)
+		return problem;
 	value->given = true;
 	value->string = arena_copy(a, raw);
 	value->boolean = !text_is(raw, "false");
-	return problem;
+	return NULL;
 }
 
 static const char *read_strings(struct arena *a, struct text json, struct value *value)

@@ -20,9 +20,12 @@ static bool call_permit(const struct call *c, const struct op *op, struct error 
 	return backstage_authorize(c->services->config, &c->principal, op->permission, err);
 }
 
-/* The parameter that names what was acted on, for the audit trail: the first one of the path. */
+/* What was acted on, for the audit trail: what the handler says, else the path's first parameter.
+ */
 static const char *object_of(const struct call *c, const struct op *op)
 {
+	if (c->object != NULL)
+		return c->object;
 	for (size_t i = 0; op->params != NULL && op->params[i].name != NULL; i++)
 		if (op->params[i].in == IN_PATH && c->values[i].given)
 			return c->values[i].string;
