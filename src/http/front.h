@@ -1,0 +1,143 @@
+/*
+ * The three parts of the front and what they share: server.c has the loop and the library, conn.c
+ * the connections and their deadlines, exchange.c the exchanges and the way back to the loop.
+ *
+ * The loop's thread owns all of it but for what a comment says.
+ */
+#ifndef HTTP_FRONT_H
+#define HTTP_FRONT_H
+
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+
+#include "http/listen.h"
+#include "http/server.h"
+
+struct MHD_Connection;
+struct MHD_Daemon;
+
+enum conn_state {
+	CONN_IDLE,      /* nothing of a request has come */
+	CONN_RECEIVING, /* from a request's first byte on */
+	CONN_HANDLING,  /* the handler has it; the handler's deadlines hold */
+	CONN_SENDING,
+	CONN_LINGERING, /* shut down; the library has let go of it */
+};
+
+struct conn {
+	struct conn *next;
+	struct conn **link; /* what points here */
+	struct http_server *server;
+	struct MHD_Connection *mhd;
+	struct http_exchange *x; /* NULL between requests, and once it was cut off */
+	int fd;
+	enum conn_state state;
+	int64_t deadline_ms;
+	int64_t first_byte_us;
+	bool served; /* has had an answer */
+	bool hung_up;
+	bool ended;  /* shut down by us: its deadline passed, or the drain */
+	bool linger; /* the client may still be sending when we close */
+	char peer[INET6_ADDRSTRLEN];
+};
+
+enum step {
+	STEP_HEAD, /* the request line was read */
+	STEP_BODY,
+	STEP_HANDLER,
+	STEP_ANSWERED,
+};
+
+struct http_exchange {
+	struct http_server *server;
+	struct conn *conn; /* the loop's */
+	struct arena arena;
+	struct http_request request;
+	struct text raw_target;
+	struct buf body;
+	size_t body_bytes; /* received, also those that were dropped */
+	bool refused;
+	enum step step;
+	struct http_response response;
+	void *data;
+	atomic_bool gone;
+	char id[32];
+
+	/* under the server's lock */
+	struct http_exchange *next;
+	bool answered;
+	bool cut; /* the connection is gone; whoever answers releases it */
+};
+
+struct http_server {
+	struct http_server_options options;
+	struct listener listener;
+	struct MHD_Daemon *mhd;
+	int epoll;
+	int wake; /* eventfd: something was answered, or the stop */
+	struct conn *conns;
+	struct conn *accepting;  /* handed to the library, which has not taken it yet */
+	int64_t sweep_ms;        /* no deadline is earlier */
+	int64_t accept_again_ms; /* 0: accepting now */
+	bool draining;
+	bool cut_off; /* the drain had to end something */
+	uint32_t id_prefix;
+	uint64_t id_count;
+
+	atomic_uint references; /* one, and one for each exchange that was cut off */
+	atomic_bool stopping;
+	atomic_uint connections;
+	atomic_uint in_flight;
+	atomic_uint_fast64_t requests;
+	atomic_uint_fast64_t refused;
+
+	pthread_mutex_t lock;
+	struct http_exchange *answered; /* in the order they were answered */
+	struct http_exchange **answered_end;
+};
+
+/* conn.c */
+
+/* A connection that nothing has come from; it is in the server's list. fd stays the caller's. */
+struct conn *conn_new(struct http_server *s, int fd, const struct sockaddr_storage *peer);
+/* Out of the list; the descriptor stays. */
+void conn_free(struct conn *c);
+
+/* The next state, and how long it may last; FOREVER leaves that to others. */
+enum { FOREVER = -1 };
+void conn_enter(struct conn *c, enum conn_state state, int64_t timeout_ms);
+void conn_first_byte(struct conn *c);
+/* What epoll says of the descriptor. May free c. */
+void conn_on_event(struct conn *c, uint32_t events);
+/* The library sees the end of the connection and closes it in its own time. */
+void conn_shut(struct conn *c);
+/* The library is done with it and closes the descriptor next. Frees c, at once or later. */
+void conn_on_closed(struct conn *c);
+void conn_stop_lingering(struct conn *c);
+/* Ends the connections that are past their deadlines. */
+void conn_sweep(struct http_server *s);
+
+/* Puts a descriptor into the loop's epoll set, and takes it out. */
+MUST_USE bool front_watch(struct http_server *s, int fd, uint32_t events, void *what);
+void front_unwatch(struct http_server *s, int fd);
+
+/* exchange.c */
+
+struct http_exchange *exchange_new(struct conn *c, const char *target);
+void exchange_free(struct http_exchange *x);
+/* Calls the handler. False if its answer is to come through the queue. */
+bool exchange_handle(struct http_exchange *x, const struct error *refused);
+/* Those that were answered since the last call, in that order, by their next. */
+struct http_exchange *exchange_take_answered(struct http_server *s);
+/* Takes from its connection an exchange that was not answered in time; whoever answers it later
+ * releases it. False if it was answered. */
+bool exchange_cut_off(struct http_exchange *x);
+
+/* Any thread: makes the loop turn. */
+void front_wake(struct http_server *s);
+/* Any thread: one reference less; the last one frees the server. */
+void front_release(struct http_server *s);
+
+#endif

@@ -1,0 +1,13 @@
+/* What the HTTP server and client share. */
+#include "http/http.h"
+
+const struct http_header *http_header_find(const struct http_header *headers, size_t count,
+					   const char *name)
+{
+	struct text wanted = text_of(name);
+
+	for (size_t i = 0; i < count; i++)
+		if (text_equal_nocase(headers[i].name, wanted))
+			return &headers[i];
+	return NULL;
+}
