@@ -424,8 +424,11 @@ bool http_server_run(struct http_server *s, int drain_timeout_ms)
 
 void http_server_stop(struct http_server *s)
 {
+	int saved = errno; /* a signal handler must not change it */
+
 	atomic_store(&s->stopping, true);
 	front_wake(s);
+	errno = saved;
 }
 
 /* Opening and closing */

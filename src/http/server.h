@@ -5,8 +5,14 @@
  *
  * Refused here, before the handler sees the body: a missing or repeated Host, two body lengths of
  * any form, transfer codings but "chunked", header names that are no tokens, folded headers, NUL or
- * other control characters in the target or a header, unknown methods, too many or too large
- * headers, a body over the limit.
+ * other control characters in the target or a header, bare line feeds, unknown methods, too many or
+ * too large headers, a body over the limit.
+ *
+ * The handler hears of a refusal, but for what the library refuses itself: a request line or header
+ * that it cannot parse, a Content-Length that is no number, a broken chunk, a head that is several
+ * times over the limit. Those get a short page of the library's (400, 413, 414, 431, 505) or none,
+ * and the end of the connection. So does, with no answer, a chunked body that goes on for more than
+ * twice the limit.
  */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
@@ -23,7 +29,7 @@
 
 struct http_request {
 	const char *method; /* "GET"; NUL-terminated */
-	struct text target; /* as sent: path, and query behind '?' */
+	struct text target; /* as sent: path, and query behind '?'; without scheme and host */
 	struct text path;   /* part of target, still percent-encoded */
 	struct text query;  /* part of target without '?'; empty if there is none */
 	const struct http_header *headers;
@@ -31,7 +37,7 @@ struct http_request {
 	struct text body;    /* NUL behind it */
 	const char *peer;    /* the client's address without port; "unix" on a local socket */
 	const char *id;      /* ours, unique: for logs and the X-Request-Id header */
-	int64_t received_us; /* clock_now_us() when the first byte of the request line was seen */
+	int64_t received_us; /* clock_now_us() when its first byte, or its first line, was seen */
 	struct arena *arena; /* lives until the answer is sent */
 };
 
@@ -39,7 +45,8 @@ enum { HTTP_MAX_RESPONSE_HEADERS = 24 };
 
 /*
  * An answer. Header names and values are borrowed and must live as long as the exchange's arena:
- * they come from it or are static. Content-Length, Date, Connection are the server's.
+ * they come from it or are static. Content-Length, Date, Connection are the server's. A header with
+ * an empty value is not sent. 204 and 304 are sent without the body, 304 with its length.
  */
 struct http_response {
 	int status;
@@ -68,7 +75,8 @@ const struct http_request *http_exchange_request(const struct http_exchange *x);
 /*
  * Answers; exactly once for each exchange, from any thread. The exchange and its arena must not be
  * touched afterwards. *response is copied; body_owned moves. A HEAD request gets no body, but its
- * length.
+ * length. An exchange that was cut off stays valid until it is answered, even after
+ * http_server_close(): then the answer goes nowhere.
  */
 void http_exchange_answer(struct http_exchange *x, const struct http_response *response);
 
@@ -76,7 +84,8 @@ void http_exchange_answer(struct http_exchange *x, const struct http_response *r
 void http_exchange_set_data(struct http_exchange *x, void *data);
 void *http_exchange_data(const struct http_exchange *x);
 
-/* The client hung up; the answer is still due, but nobody will read it. Any thread. */
+/* The client hung up, or at least will send no more; the answer is still due, but probably nobody
+ * will read it. Also once a drain has cut the exchange off. Any thread. */
 bool http_exchange_gone(const struct http_exchange *x);
 
 struct http_server_options {
@@ -84,10 +93,10 @@ struct http_server_options {
 	 * takes a free one. */
 	const char *listen;
 	size_t max_body_bytes;
-	size_t max_header_bytes; /* request line and headers together */
-	unsigned max_connections;
-	int idle_timeout_ms;    /* between requests of a connection */
-	int receive_timeout_ms; /* from a request's first byte to its last */
+	size_t max_header_bytes;  /* request line and headers together */
+	unsigned max_connections; /* one more is accepted and closed */
+	int idle_timeout_ms;      /* between requests of a connection, and of a stalled reader */
+	int receive_timeout_ms;   /* from a request's first byte to its last; late: the end */
 	http_handler *handle;
 	void *context;
 };
@@ -98,7 +107,7 @@ struct http_server;
  * Binds and listens; nothing is answered before http_server_run().
  * server  out, owned: http_server_close(). The strings in options are borrowed for the call only.
  * A path of "unix:" that is a stale socket is replaced; the socket gets mode 0660 and is removed at
- * close.
+ * close. From here on the process ignores SIGPIPE.
  * Fails with ERROR_INTERNAL: which address, and what the system said.
  */
 MUST_USE bool http_server_open(const struct http_server_options *options,
@@ -122,8 +131,9 @@ struct http_server_stats {
 	unsigned connections; /* open now */
 	unsigned in_flight;   /* handed to the handler and not yet answered */
 	uint64_t requests;    /* since the start */
-	uint64_t refused;     /* turned away at the door since the start */
+	uint64_t refused;     /* turned away at the door since the start, connections included */
 };
+/* Any thread. */
 struct http_server_stats http_server_stats(const struct http_server *server);
 
 #endif
