@@ -100,7 +100,8 @@ void app_stop(struct app *app)
 	http_server_stop(app->server);
 }
 
-/* The server first, so that no work comes; then the workers, which still answer what they have. */
+/* No work comes any more once app_run() has returned. The workers first: what they still have they
+ * answer while there is a server. */
 void app_close(struct app *app)
 {
 	if (app == NULL)

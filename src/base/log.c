@@ -1,6 +1,8 @@
 /* The log: one event name and its fields a line, on standard error. */
 #include "base/log.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
@@ -84,27 +86,49 @@ static void add_text(struct buf *line, enum log_level level, const char *event,
 	}
 }
 
+static void add_line(struct buf *line, enum log_level level, const char *event,
+		     const struct log_field *fields, const char *time)
+{
+	if (atomic_load(&line_format) == LOG_JSON)
+		add_json(line, level, event, fields, time);
+	else
+		add_text(line, level, event, fields, time);
+	buf_add_char(line, '\n');
+}
+
+/* A pipe takes long lines in parts, between which no other thread's may come. */
+static void write_whole(struct text line)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+	pthread_mutex_lock(&lock);
+	while (line.len > 0) {
+		ssize_t written = write(STDERR_FILENO, line.ptr, line.len);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0)
+			break; /* there is nowhere else to say it */
+		line = text_slice(line, (size_t)written, line.len);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
 void log_event(enum log_level level, const char *event, const struct log_field *fields)
 {
 	char time[CLOCK_ISO_SIZE];
 	struct buf line;
-	ssize_t written;
 
 	if (level >= LOG_OFF || !log_wants(level))
 		return;
 	clock_format_iso(clock_calendar_ms(), time);
 	buf_init(&line, LONGEST_LINE);
-	if (atomic_load(&line_format) == LOG_JSON)
-		add_json(&line, level, event, fields, time);
-	else
-		add_text(&line, level, event, fields, time);
+	add_line(&line, level, event, fields, time);
 	if (!buf_complete(&line)) {
 		buf_truncate(&line, 0);
 		line.overflowed = false;
-		add_text(&line, level, event, LOG_FIELDS(F_STR("log", "fields too long")), time);
+		add_line(&line, level, event, LOG_FIELDS(F_STR("log", "fields too long")), time);
 	}
-	buf_add_char(&line, '\n');
-	written = write(STDERR_FILENO, line.ptr, line.len);
-	(void)written; /* there is nowhere else to say it */
+	write_whole(buf_text(&line));
 	buf_fini(&line);
 }

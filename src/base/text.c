@@ -69,7 +69,8 @@ struct text text_slice(struct text a, size_t offset, size_t len)
 		offset = a.len;
 	if (len > a.len - offset)
 		len = a.len - offset;
-	return (struct text){a.ptr + offset, len};
+	/* Adding even 0 to NULL is not defined. */
+	return (struct text){offset == 0 ? a.ptr : a.ptr + offset, len};
 }
 
 size_t text_find(struct text a, char c)

@@ -38,8 +38,9 @@ bool base64_decode(struct text encoded, struct buf *out)
 	EVP_DecodeInit(context);
 	ok = true;
 	for (size_t at = 0; ok && at < encoded.len;) {
-		unsigned char piece[3072];
-		struct text chunk = text_slice(encoded, at, 4096);
+		/* With what the decoder kept of the chunk before, one can give more than 3072. */
+		unsigned char piece[4096];
+		struct text chunk = text_slice(encoded, at, sizeof piece);
 		int len = 0;
 
 		ok = EVP_DecodeUpdate(context, piece, &len, (const unsigned char *)chunk.ptr,

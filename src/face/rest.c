@@ -7,7 +7,11 @@
 #include "http/http.h"
 #include "json/json.h"
 
-enum { MOST_QUERY_PARTS = 64, LONGEST_ERROR = 128 * 1024 };
+enum {
+	MOST_QUERY_PARTS = 64,
+	LONGEST_ERROR = 128 * 1024, /* but for the URL */
+	LONGEST_ESCAPE = 6,         /* what a byte may become in a JSON string */
+};
 
 /* The requirements document writes POST /spectrocloud/clusters: the same routes answer there. */
 const char *const face_mounts[] = {"/api/spectrocloud", "/spectrocloud", NULL};
@@ -92,7 +96,7 @@ static void answer_error(struct http_exchange *x, struct text url, const struct 
 	const struct http_request *request = http_exchange_request(x);
 	struct http_response r = {.status = error_face(err->kind)->http_status};
 
-	buf_init(&r.body_owned, LONGEST_ERROR);
+	buf_init(&r.body_owned, LONGEST_ERROR + LONGEST_ESCAPE * url.len);
 	write_error(&r.body_owned, request->arena, request->method == NULL ? "" : request->method,
 		    url, err);
 	http_response_header(&r, "Content-Type", "application/json; charset=utf-8");
@@ -245,7 +249,7 @@ static void answer_no_route(struct http_exchange *x, struct rest_call *rc)
 		return;
 	}
 	if (rc->match.allow != NULL) {
-		error_set(&err, ERROR_METHOD, "%s is not possible here; %s is", request->method,
+		error_set(&err, ERROR_METHOD, "%s is not possible here, only %s", request->method,
 			  rc->match.allow);
 		err.allow = rc->match.allow;
 	} else {

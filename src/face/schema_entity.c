@@ -1,4 +1,6 @@
 /* The flat bodies of cluster creation as JSON schemas, from the rows of the entities. */
+#include <string.h>
+
 #include "face/schema.h"
 #include "palette/entity.h"
 
@@ -110,6 +112,12 @@ static void put_field(struct json_writer *w, const struct entity_field *f)
 	json_object_end(w);
 }
 
+/* The member that tells the kinds apart is written once, as a constant. */
+static bool is_constant(const struct entity_field *f, const char *cloud_type)
+{
+	return cloud_type != NULL && strcmp(f->name, "cloudType") == 0;
+}
+
 static void put_members(struct json_writer *w, const struct entity_field *fields,
 			const char *cloud_type)
 {
@@ -123,6 +131,8 @@ static void put_members(struct json_writer *w, const struct entity_field *fields
 		json_object_end(w);
 	}
 	for (const struct entity_field *f = fields; f->name != NULL; f++) {
+		if (is_constant(f, cloud_type))
+			continue;
 		json_key(w, f->name);
 		put_field(w, f);
 	}
@@ -132,7 +142,7 @@ static void put_members(struct json_writer *w, const struct entity_field *fields
 	if (cloud_type != NULL)
 		json_put_cstr(w, "cloudType");
 	for (const struct entity_field *f = fields; f->name != NULL; f++)
-		if (f->required)
+		if (f->required && !is_constant(f, cloud_type))
 			json_put_cstr(w, f->name);
 	json_array_end(w);
 	json_key(w, "additionalProperties");

@@ -40,7 +40,7 @@ static bool service_auth_debug(struct call *c, struct result *res, struct error 
 	struct buf out;
 
 	(void)err;
-	buf_init(&out, 256 * 1024);
+	buf_init(&out, 4 * 1024 * 1024); /* more than the most that headers may be */
 	json_writer_init(&w, &out);
 	json_object_begin(&w);
 	json_key(&w, "hasOidcToken");

@@ -43,8 +43,9 @@ static void is_type(const char *scalar, enum node_type type)
 
 	snprintf(yaml, sizeof yaml, "k: %s\n", scalar);
 	assert_true(read_text(&d, text_of(yaml)));
-	if (node_get(d.root, TEXT("k"))->type != type)
-		fail_msg("'%s' reads as type %d", scalar, (int)node_get(d.root, TEXT("k"))->type);
+	if (config_node_get(d.root, TEXT("k"))->type != type)
+		fail_msg("'%s' reads as type %d", scalar,
+			 (int)config_node_get(d.root, TEXT("k"))->type);
 	arena_fini(&d.arena);
 }
 
@@ -56,7 +57,7 @@ static void is_number(const char *scalar, double number)
 
 	snprintf(yaml, sizeof yaml, "k: %s\n", scalar);
 	assert_true(read_text(&d, text_of(yaml)));
-	node = node_get(d.root, TEXT("k"));
+	node = config_node_get(d.root, TEXT("k"));
 	assert_int_equal(node->type, NODE_NUMBER);
 	assert_true(node->number == number);
 	arena_fini(&d.arena);
@@ -99,7 +100,7 @@ static void every_node_has_its_place(void **state)
 
 	(void)state;
 	assert_true(read_text(&d, TEXT("a:\n  - x\n  - b: \"y\"\n")));
-	b = node_get(node_at(d.root, TEXT("a"))->entries[1].value, TEXT("b"));
+	b = config_node_get(config_node_at(d.root, TEXT("a"))->entries[1].value, TEXT("b"));
 	assert_string_equal(place_print(&d.arena, b->place), "f.yaml:3:8");
 	assert_string_equal(place_print(&d.arena, d.root->entries[0].place), "f.yaml:1:1");
 	arena_fini(&d.arena);
@@ -111,8 +112,8 @@ static void no_merge_keys(void **state)
 
 	(void)state;
 	assert_true(read_text(&d, TEXT("a: &x {p: 1}\nb:\n  <<: *x\n")));
-	assert_null(node_at(d.root, TEXT("b.p")));
-	assert_non_null(node_at(d.root, TEXT("b.<<.p")));
+	assert_null(config_node_at(d.root, TEXT("b.p")));
+	assert_non_null(config_node_at(d.root, TEXT("b.<<.p")));
 	arena_fini(&d.arena);
 }
 
@@ -122,8 +123,8 @@ static void aliases(void **state)
 
 	(void)state;
 	assert_true(read_text(&d, TEXT("a: &x {p: 1}\nb: *x\nc: &k key\n*k : 5\n")));
-	assert_non_null(node_at(d.root, TEXT("b.p")));
-	assert_non_null(node_at(d.root, TEXT("key")));
+	assert_non_null(config_node_at(d.root, TEXT("b.p")));
+	assert_non_null(config_node_at(d.root, TEXT("key")));
 	arena_fini(&d.arena);
 	refuse("a: &x [*x]\n", "f.yaml:1:8: this alias stands inside the value it names");
 	refuse("a: *nowhere\n", "f.yaml:1:4: this alias names no anchor above it");
@@ -195,7 +196,7 @@ static void empty_and_marked(void **state)
 	arena_fini(&d.arena);
 	assert_true(read_text(&d, TEXT("\xEF\xBB\xBF"
 				       "a: 1\n")));
-	assert_non_null(node_at(d.root, TEXT("a")));
+	assert_non_null(config_node_at(d.root, TEXT("a")));
 	arena_fini(&d.arena);
 }
 
@@ -216,7 +217,7 @@ static void json_values(void **state)
 	assert_true(json_value_read(&arena, &budget, place,
 				    TEXT(" {\"a\\u0041\": [1e3, \"\\ud83d\\ude00\", null]} "),
 				    &root));
-	root = node_get(root, TEXT("aA"));
+	root = config_node_get(root, TEXT("aA"));
 	assert_int_equal(root->count, 3);
 	assert_true(root->entries[0].value->number == 1000);
 	assert_string_equal(root->entries[1].value->text.ptr, "\xF0\x9F\x98\x80");

@@ -1,0 +1,90 @@
+/*
+ * The Authorization header: only "Bearer", blanks and a whole configured token let anybody in, and
+ * no refusal repeats a byte of what was sent.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backstage/backstage.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char *const read_only[] = {"read"};
+static const struct config_restriction ours[] = {
+	{.plugin = "catalog"}, {.plugin = "spectrocloud", .actions = read_only, .action_count = 1}};
+static const struct config_restriction others[] = {{.plugin = "catalog"}};
+
+enum { TOKENS = 3 };
+static const char *const tokens[TOKENS] = {"t0ken-free", "t0ken-ours", "t0ken-others"};
+
+static void must(bool holds, const char *what)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "broken: %s\n", what);
+	abort();
+}
+
+/* Which token a header holds, by the plainest reading there is; TOKENS: none. */
+static size_t expected(struct text header)
+{
+	struct text given;
+
+	if (!text_equal_nocase(text_slice(header, 0, 7), TEXT("bearer ")))
+		return TOKENS;
+	given = text_trim(text_slice(header, 7, header.len));
+	for (size_t i = 0; i < TOKENS; i++)
+		if (text_is(given, tokens[i]))
+			return i;
+	return TOKENS;
+}
+
+static void check(const struct config *config, struct text header)
+{
+	struct principal principal = {.subject = "untouched"};
+	size_t who = expected(header);
+	struct error err = {.kind = ERROR_INTERNAL};
+
+	if (!backstage_identify(config, header, &principal, &err)) {
+		must(who == TOKENS || who == 2, "a good token gets in");
+		must(err.kind == (who == 2 ? ERROR_DENIED : ERROR_UNAUTHENTICATED),
+		     "the right refusal");
+		must(strcmp(principal.subject, "untouched") == 0, "a refusal leaves no principal");
+		must(strstr(err.message, "t0ken") == NULL, "no token in a refusal");
+		return;
+	}
+	if (who == TOKENS) {
+		must(config->disable_default_auth_policy && principal.kind == PRINCIPAL_NONE,
+		     "only a good token gets in");
+		return;
+	}
+	must(principal.kind == PRINCIPAL_SERVICE &&
+		     principal.subject == config->external[who].subject,
+	     "it is that token's service");
+	must(backstage_authorize(config, &principal, PERMIT_VIEW_CLUSTER, &err), "it may read");
+	must(backstage_authorize(config, &principal, PERMIT_CREATE_CLUSTER, &err) == (who == 0),
+	     "only the free one may create");
+	must(!backstage_authorize(config, &principal, PERMIT_NOBODY, &err), "nobody is nobody");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct config_external externals[TOKENS] = {
+		{.subject = "external:free"},
+		{.subject = "external:ours", .restrictions = ours, .restriction_count = 2},
+		{.subject = "external:others", .restrictions = others, .restriction_count = 1},
+	};
+	struct config config = {.external = externals, .external_count = TOKENS};
+	struct text header = {(const char *)data, size};
+
+	for (size_t i = 0; i < TOKENS; i++)
+		secret_set(&externals[i].token, text_of(tokens[i]));
+	check(&config, header);
+	config.disable_default_auth_policy = true;
+	check(&config, header);
+	for (size_t i = 0; i < TOKENS; i++)
+		secret_wipe(&externals[i].token);
+	return 0;
+}

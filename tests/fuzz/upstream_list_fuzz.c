@@ -1,0 +1,158 @@
+/*
+ * Bytes as Palette's answers to a list, page after page: the list ends, and is either an error or a
+ * document in which every item is one of Palette's and stands once.
+ *
+ * The input is cut at bytes 0x1E into answers; the last one is given from then on. One that begins
+ * with '!' has status 403 instead of 200, one with '?' 500.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "palette/fetch.h"
+#include "palette/seen.h"
+#include "unit/palette/canned_http.h"
+#include "json/json.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool holds, const char *what)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "broken: %s\n", what);
+	abort();
+}
+
+/* The answers still to come. */
+struct script {
+	struct text rest;
+	struct text last;
+};
+
+static void answer_next(void *context, const struct canned_request *request,
+			struct canned_answer *answer)
+{
+	struct script *script = context;
+
+	must(request->api_key != NULL && request->authorization == NULL, "one credential");
+	(void)text_next(&script->rest, '\x1E', &script->last);
+	answer->status = text_starts(script->last, "!")   ? 403
+			 : text_starts(script->last, "?") ? 500
+							  : 200;
+	buf_add(answer->body, script->last);
+}
+
+static void check_list(struct arena *a, struct text document)
+{
+	struct palette_seen *seen = palette_seen_new();
+	struct json_walk walk;
+	struct error err;
+	struct text items;
+	struct text item;
+	struct text value;
+
+	must(json_check(document, &value, &err), "it is JSON");
+	must(json_member(value, "things", &items), "it holds the list");
+	walk = json_walk_begin(items);
+	while (json_walk_item(&walk, &item)) {
+		const char *uid = json_string_at(a, item, "/metadata/uid", "");
+
+		/* A uid with a NUL in it, written as an escape, is not readable and refused. */
+		must(uid[0] != '\0', "every item has a uid");
+		must(palette_seen_add(seen, text_of(uid)), "every item stands once");
+	}
+	palette_seen_free(seen);
+}
+
+typedef bool list_fn(struct palette *p, struct palette_list *list, struct error *err);
+
+static const struct palette_listing listing = {
+	.method = "GET",
+	.path = "/v1/things",
+	.paged = true,
+	.items = "items",
+	.items_too = "summaries",
+	.what = "Things",
+};
+
+static bool list_one(struct palette *p, struct palette_list *list, struct error *err)
+{
+	return palette_list_scope(p, &listing, "p1", list, err);
+}
+
+static bool list_all(struct palette *p, struct palette_list *list, struct error *err)
+{
+	static const char *const permissions[] = {"thing.list", NULL};
+
+	return palette_list_everywhere(p, &listing, permissions, list, err);
+}
+
+static bool list_mine(struct palette *p, struct palette_list *list, struct error *err)
+{
+	struct palette_list mine; /* its items are ours: check_list() is not about them */
+	bool ok;
+
+	(void)list;
+	palette_list_init(&mine, p, "projects");
+	ok = palette_my_projects(p, &mine, err);
+	palette_list_fini(&mine);
+	return ok;
+}
+
+static void run(const struct config *config, struct text input, list_fn *ask)
+{
+	struct script script = {.rest = input, .last = TEXT("")};
+	struct palette_client *client;
+	struct palette_list list;
+	struct http_client http;
+	struct palette *p;
+	struct arena arena;
+	struct error err;
+	struct buf out;
+
+	arena_init(&arena);
+	canned_http_init(&http, answer_next, &script);
+	palette_client_new(config, &http, &client);
+	must(palette_open(client, &config->environments[0], (struct text){NULL, 0}, &arena,
+			  clock_now_ms() + 60000, &p, &err),
+	     "there is a place");
+	palette_list_init(&list, p, "things");
+	if (ask(p, &list, &err) && palette_list_finish(&list, &out, &err)) {
+		check_list(&arena, buf_text(&out));
+		buf_fini(&out);
+	}
+	palette_list_fini(&list);
+	palette_close(p);
+	palette_client_free(client);
+	canned_http_fini(&http);
+	arena_fini(&arena);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct config_environment environment = {.name = "test", .url = "http://palette.test"};
+	const struct config config = {
+		.environments = &environment,
+		.environment_count = 1,
+		.workers = 1,
+		.upstream_timeout_ms = 60000,
+		.upstream_calls_in_flight = 1,
+		.upstream_parallel = 1,
+		.upstream_max_answer_bytes = 1024 * 1024,
+		.upstream_max_pages = 5,
+		.upstream_attempts = 1,
+	};
+	struct text input = {(const char *)data, size};
+
+	log_open(LOG_OFF, LOG_TEXT);
+	secret_set(&environment.api_token, TEXT("token"));
+	run(&config, input, list_one);
+	run(&config, input, list_all);
+	run(&config, input, list_mine);
+	secret_wipe(&environment.api_token);
+	return 0;
+}

@@ -1,0 +1,239 @@
+/* Workers: everything taken in is done once, a full queue says so, and stopping waits for the rest.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <cmocka.h>
+
+#include "app/workers.h"
+#include "base/clock.h"
+
+/* A door that work waits at until it is opened. */
+struct gate {
+	pthread_mutex_t lock;
+	pthread_cond_t opened;
+	bool open;
+	atomic_uint waiting;
+	atomic_uint done;
+};
+
+static void gate_init(struct gate *g)
+{
+	*g = (struct gate){.open = false};
+	pthread_mutex_init(&g->lock, NULL);
+	pthread_cond_init(&g->opened, NULL);
+}
+
+static void gate_open(struct gate *g)
+{
+	pthread_mutex_lock(&g->lock);
+	g->open = true;
+	pthread_cond_broadcast(&g->opened);
+	pthread_mutex_unlock(&g->lock);
+}
+
+static void gate_fini(struct gate *g)
+{
+	pthread_cond_destroy(&g->opened);
+	pthread_mutex_destroy(&g->lock);
+}
+
+static void wait_at_gate(void *context, void *item)
+{
+	struct gate *g = context;
+
+	(void)item;
+	atomic_fetch_add(&g->waiting, 1);
+	pthread_mutex_lock(&g->lock);
+	while (!g->open)
+		pthread_cond_wait(&g->opened, &g->lock);
+	pthread_mutex_unlock(&g->lock);
+	atomic_fetch_add(&g->done, 1);
+}
+
+static void wait_until(const atomic_uint *count, unsigned wanted)
+{
+	int64_t deadline = clock_now_ms() + 10000;
+
+	while (atomic_load(count) < wanted && clock_left_ms(deadline) > 0)
+		clock_sleep_ms(1);
+	assert_int_equal(atomic_load(count), wanted);
+}
+
+static void a_full_queue_refuses_and_keeps_what_it_has(void **state)
+{
+	struct workers *workers;
+	struct error err;
+	struct gate gate;
+
+	(void)state;
+	gate_init(&gate);
+	assert_true(workers_start(2, 3, wait_at_gate, &gate, &workers, &err));
+	assert_true(workers_submit(workers, NULL));
+	assert_true(workers_submit(workers, NULL));
+	wait_until(&gate.waiting, 2);
+	for (int i = 0; i < 3; i++)
+		assert_true(workers_submit(workers, NULL));
+	for (int i = 0; i < 3; i++)
+		assert_false(workers_submit(workers, NULL));
+	gate_open(&gate);
+	wait_until(&gate.done, 5);
+	assert_true(workers_submit(workers, NULL));
+	workers_stop(workers);
+	assert_int_equal(atomic_load(&gate.done), 6);
+	gate_fini(&gate);
+}
+
+static void *open_later(void *argument)
+{
+	clock_sleep_ms(30);
+	gate_open(argument);
+	return NULL;
+}
+
+static void stopping_waits_for_what_is_queued(void **state)
+{
+	struct workers *workers;
+	pthread_t opener;
+	struct error err;
+	struct gate gate;
+
+	(void)state;
+	gate_init(&gate);
+	assert_true(workers_start(1, 8, wait_at_gate, &gate, &workers, &err));
+	for (int i = 0; i < 8; i++)
+		assert_true(workers_submit(workers, NULL));
+	assert_int_equal(pthread_create(&opener, NULL, open_later, &gate), 0);
+	workers_stop(workers);
+	assert_int_equal(atomic_load(&gate.done), 8);
+	pthread_join(opener, NULL);
+	gate_fini(&gate);
+}
+
+static void stopping_at_rest_and_stopping_nothing(void **state)
+{
+	struct workers *workers;
+	struct error err;
+	struct gate gate;
+
+	(void)state;
+	gate_init(&gate);
+	workers_stop(NULL);
+	assert_true(workers_start(8, 1, wait_at_gate, &gate, &workers, &err));
+	workers_stop(workers);
+	assert_int_equal(atomic_load(&gate.done), 0);
+	gate_fini(&gate);
+}
+
+/* A queue without room takes nothing, and threads that never had work end. */
+static void a_queue_of_no_length(void **state)
+{
+	struct workers *workers;
+	struct error err;
+	struct gate gate;
+
+	(void)state;
+	gate_init(&gate);
+	assert_true(workers_start(1, 0, wait_at_gate, &gate, &workers, &err));
+	assert_false(workers_submit(workers, NULL));
+	workers_stop(workers);
+	gate_fini(&gate);
+}
+
+/* ---- many threads at once ---- */
+
+enum { SUBMITTERS = 4, ITEMS = 2000 };
+
+struct crowd {
+	struct workers *workers;
+	atomic_uint times[SUBMITTERS * ITEMS];
+	atomic_uint next;
+};
+
+static void count_item(void *context, void *item)
+{
+	struct crowd *crowd = context;
+
+	(void)crowd;
+	atomic_fetch_add((atomic_uint *)item, 1);
+}
+
+static void *submit_items(void *argument)
+{
+	struct crowd *crowd = argument;
+	unsigned at;
+
+	while ((at = atomic_fetch_add(&crowd->next, 1)) < SUBMITTERS * ITEMS)
+		while (!workers_submit(crowd->workers, &crowd->times[at]))
+			clock_sleep_ms(1);
+	return NULL;
+}
+
+static void every_item_is_done_exactly_once(void **state)
+{
+	static struct crowd crowd;
+	pthread_t submitters[SUBMITTERS];
+	struct error err;
+
+	(void)state;
+	assert_true(workers_start(4, 16, count_item, &crowd, &crowd.workers, &err));
+	for (int i = 0; i < SUBMITTERS; i++)
+		assert_int_equal(pthread_create(&submitters[i], NULL, submit_items, &crowd), 0);
+	for (int i = 0; i < SUBMITTERS; i++)
+		pthread_join(submitters[i], NULL);
+	workers_stop(crowd.workers);
+	for (int i = 0; i < SUBMITTERS * ITEMS; i++)
+		assert_int_equal(atomic_load(&crowd.times[i]), 1);
+}
+
+/* One worker takes them in the order they came, around the ring more than once. */
+struct order {
+	int seen[100];
+	unsigned count;
+};
+
+static void note_item(void *context, void *item)
+{
+	struct order *order = context;
+
+	order->seen[order->count++] = *(int *)item;
+}
+
+static void one_worker_keeps_the_order(void **state)
+{
+	struct order order = {.count = 0};
+	struct workers *workers;
+	struct error err;
+	int items[100];
+
+	(void)state;
+	assert_true(workers_start(1, 3, note_item, &order, &workers, &err));
+	for (int i = 0; i < 100; i++) {
+		items[i] = i;
+		while (!workers_submit(workers, &items[i]))
+			clock_sleep_ms(1);
+	}
+	workers_stop(workers);
+	assert_int_equal(order.count, 100);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(order.seen[i], i);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_full_queue_refuses_and_keeps_what_it_has),
+		cmocka_unit_test(stopping_waits_for_what_is_queued),
+		cmocka_unit_test(stopping_at_rest_and_stopping_nothing),
+		cmocka_unit_test(a_queue_of_no_length),
+		cmocka_unit_test(every_item_is_done_exactly_once),
+		cmocka_unit_test(one_worker_keeps_the_order),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

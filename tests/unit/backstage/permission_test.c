@@ -1,0 +1,168 @@
+/* Permissions: their names, and who has them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "backstage/backstage.h"
+
+/* As the plugin's documents name them. */
+static const struct {
+	enum permit permit;
+	const char *name;
+	const char *action;
+} documented[] = {
+	{PERMIT_VIEW_CLUSTER, "spectrocloud.cluster.view-info", "read"},
+	{PERMIT_DOWNLOAD_KUBECONFIG, "spectrocloud.cluster.download-kubeconfig", "read"},
+	{PERMIT_VIEW_PACK_VALUES, "spectrocloud.cluster.view-pack-values", "read"},
+	{PERMIT_VIEW_PACK_MANIFESTS, "spectrocloud.cluster.view-pack-manifests", "read"},
+	{PERMIT_CREATE_CLUSTER, "spectrocloud.cluster.create", "create"},
+	{PERMIT_VIEW_PROFILE, "spectrocloud.profile.view-info", "read"},
+	{PERMIT_VIEW_PROFILE_CLUSTERS, "spectrocloud.profile.view-clusters", "read"},
+};
+
+static void the_documented_names(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(documented); i++) {
+		const struct permission *p = permission_of(documented[i].permit);
+
+		assert_non_null(p);
+		assert_string_equal(p->name, documented[i].name);
+		assert_string_equal(p->action, documented[i].action);
+		assert_true(strlen(p->summary) > 0);
+	}
+	assert_int_equal(ARRAY_LEN(documented), PERMITS - PERMIT_VIEW_CLUSTER);
+	assert_null(permission_of(PERMIT_NOBODY));
+	assert_null(permission_of(PERMIT_ANYONE));
+	assert_null(permission_of(PERMIT_AUTHENTICATED));
+	assert_null(permission_of(PERMITS));
+	assert_null(permission_of((enum permit) - 1));
+}
+
+static bool may(const struct config *config, const struct principal *principal, enum permit permit)
+{
+	struct error err = {.kind = ERROR_INTERNAL};
+
+	if (backstage_authorize(config, principal, permit, &err))
+		return true;
+	assert_int_equal(err.kind, ERROR_DENIED);
+	assert_true(strlen(err.message) > 0);
+	return false;
+}
+
+static const struct config plain;
+static const struct config enforced = {.enable_permissions = true, .permission_enabled = true};
+
+static void nobody_is_nobody(void **state)
+{
+	const struct principal service = {.kind = PRINCIPAL_SERVICE, .subject = "external:x"};
+	const struct principal none = {.kind = PRINCIPAL_NONE};
+
+	(void)state;
+	assert_false(may(&plain, &service, PERMIT_NOBODY));
+	assert_false(may(&plain, &none, PERMIT_NOBODY));
+	assert_false(may(&plain, &service, PERMITS));
+	assert_false(may(&plain, &service, (enum permit)77));
+}
+
+static void an_unrestricted_service_may_everything(void **state)
+{
+	const struct principal service = {.kind = PRINCIPAL_SERVICE, .subject = "external:x"};
+
+	(void)state;
+	for (int permit = PERMIT_ANYONE; permit < PERMITS; permit++) {
+		assert_true(may(&plain, &service, (enum permit)permit));
+		assert_true(may(&enforced, &service, (enum permit)permit));
+	}
+}
+
+static void who_is_not_signed_in_is_refused_where_permissions_are_in_force(void **state)
+{
+	const struct config one_switch = {.enable_permissions = true};
+	const struct config other_switch = {.permission_enabled = true};
+	const struct principal none = {.kind = PRINCIPAL_NONE};
+
+	(void)state;
+	assert_true(may(&enforced, &none, PERMIT_ANYONE));
+	for (int permit = PERMIT_VIEW_CLUSTER; permit < PERMITS; permit++) {
+		assert_false(may(&enforced, &none, (enum permit)permit));
+		assert_true(may(&one_switch, &none, (enum permit)permit));
+		assert_true(may(&other_switch, &none, (enum permit)permit));
+	}
+}
+
+static void a_restriction_by_permission(void **state)
+{
+	static const char *const names[] = {"spectrocloud.cluster.view-info"};
+	const struct config_restriction r = {
+		.plugin = "spectrocloud", .permissions = names, .permission_count = 1};
+	const struct principal service = {
+		.kind = PRINCIPAL_SERVICE, .subject = "external:x", .restriction = &r};
+	struct error err;
+
+	(void)state;
+	assert_true(may(&plain, &service, PERMIT_VIEW_CLUSTER));
+	assert_true(may(&plain, &service, PERMIT_AUTHENTICATED));
+	assert_false(may(&plain, &service, PERMIT_DOWNLOAD_KUBECONFIG));
+	assert_false(may(&plain, &service, PERMIT_CREATE_CLUSTER));
+	assert_false(backstage_authorize(&plain, &service, PERMIT_CREATE_CLUSTER, &err));
+	assert_string_equal(err.message, "The access restrictions of external:x do not include the "
+					 "permission spectrocloud.cluster.create");
+}
+
+static void a_restriction_by_action(void **state)
+{
+	static const char *const actions[] = {"read"};
+	const struct config_restriction r = {
+		.plugin = "spectrocloud", .actions = actions, .action_count = 1};
+	const struct principal service = {
+		.kind = PRINCIPAL_SERVICE, .subject = "external:x", .restriction = &r};
+
+	(void)state;
+	assert_true(may(&plain, &service, PERMIT_VIEW_CLUSTER));
+	assert_true(may(&plain, &service, PERMIT_DOWNLOAD_KUBECONFIG));
+	assert_false(may(&plain, &service, PERMIT_CREATE_CLUSTER));
+}
+
+/* Both parts have to allow it, and an empty list allows nothing. */
+static void parts_of_a_restriction_add_up(void **state)
+{
+	static const char *const names[] = {"spectrocloud.cluster.create",
+					    "spectrocloud.cluster.view-info"};
+	static const char *const actions[] = {"read"};
+	const struct config_restriction both = {.plugin = "spectrocloud",
+						.permissions = names,
+						.permission_count = 2,
+						.actions = actions,
+						.action_count = 1};
+	const struct config_restriction empty = {
+		.plugin = "spectrocloud", .permissions = names, .permission_count = 0};
+	struct principal service = {
+		.kind = PRINCIPAL_SERVICE, .subject = "external:x", .restriction = &both};
+
+	(void)state;
+	assert_true(may(&plain, &service, PERMIT_VIEW_CLUSTER));
+	assert_false(may(&plain, &service, PERMIT_CREATE_CLUSTER));
+	assert_false(may(&plain, &service, PERMIT_VIEW_PROFILE));
+	service.restriction = &empty;
+	assert_false(may(&plain, &service, PERMIT_VIEW_CLUSTER));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_documented_names),
+		cmocka_unit_test(nobody_is_nobody),
+		cmocka_unit_test(an_unrestricted_service_may_everything),
+		cmocka_unit_test(who_is_not_signed_in_is_refused_where_permissions_are_in_force),
+		cmocka_unit_test(a_restriction_by_permission),
+		cmocka_unit_test(a_restriction_by_action),
+		cmocka_unit_test(parts_of_a_restriction_add_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

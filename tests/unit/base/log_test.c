@@ -1,0 +1,232 @@
+/* The log: levels, both formats, what is escaped, and lines that are one line whatever comes. */
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/log.h"
+#include "json/json.h"
+
+enum { MOST_OUTPUT = 4 * 1024 * 1024 };
+
+/* Standard error while a test runs, in a file. */
+static int kept_stderr;
+static int caught;
+static char output[MOST_OUTPUT];
+
+static void catch_output(void)
+{
+	char name[] = "/tmp/log-test-XXXXXX";
+
+	caught = mkstemp(name);
+	assert_true(caught >= 0);
+	unlink(name);
+	kept_stderr = dup(STDERR_FILENO);
+	dup2(caught, STDERR_FILENO);
+}
+
+static const char *take_output(void)
+{
+	ssize_t len;
+
+	dup2(kept_stderr, STDERR_FILENO);
+	close(kept_stderr);
+	len = pread(caught, output, sizeof output - 1, 0);
+	assert_true(len >= 0);
+	output[len] = '\0';
+	close(caught);
+	return output;
+}
+
+static void levels_below_the_least_are_silent(void **state)
+{
+	const char *said;
+
+	(void)state;
+	log_open(LOG_WARN, LOG_TEXT);
+	assert_false(log_wants(LOG_INFO));
+	assert_true(log_wants(LOG_WARN));
+	catch_output();
+	log_debug("a.debug");
+	log_info("an.info");
+	log_warn("a.warning", F_INT("n", -3));
+	log_error("an.error");
+	said = take_output();
+	assert_null(strstr(said, "a.debug"));
+	assert_null(strstr(said, "an.info"));
+	assert_non_null(strstr(said, " warn  a.warning n=-3\n"));
+	assert_non_null(strstr(said, " error an.error\n"));
+	log_open(LOG_OFF, LOG_TEXT);
+	catch_output();
+	log_error("nothing");
+	log_event(LOG_OFF, "nothing", LOG_FIELDS());
+	assert_string_equal(take_output(), "");
+}
+
+static void a_line_of_text_cannot_be_forged(void **state)
+{
+	const char *said;
+
+	(void)state;
+	log_open(LOG_INFO, LOG_TEXT);
+	catch_output();
+	log_info("request", F_STR("name", "a\n2026 info forged \"x\" \\ \x1B[31m \x7F"),
+		 F_TEXT("bytes", TEXT("\xFF\xC3\xA4")), F_STR("umlaut", "\xC3\xA4"),
+		 F_STR("none", NULL));
+	said = take_output();
+	assert_ptr_equal(strchr(said, '\n'), said + strlen(said) - 1);
+	assert_non_null(strstr(said, "name=\"a\\u000a2026 info forged \\\"x\\\" \\\\ "
+				     "\\u001b[31m \\u007f\""));
+	assert_non_null(strstr(said, "bytes=\"\\u00ff\\u00c3\\u00a4\""));
+	assert_non_null(strstr(said, "umlaut=\"\xC3\xA4\" none=\"\"\n"));
+}
+
+/* Parses the only line there is. */
+static json_t *read_json_line(const char *said)
+{
+	json_t *line = json_loads(said, JSON_REJECT_DUPLICATES, NULL);
+
+	assert_non_null(line);
+	assert_ptr_equal(strchr(said, '\n'), said + strlen(said) - 1);
+	return line;
+}
+
+static void a_line_of_json_is_one_object(void **state)
+{
+	json_t *line;
+
+	(void)state;
+	log_open(LOG_INFO, LOG_JSON);
+	log_set_request("req-1");
+	catch_output();
+	log_warn("upstream.failed", F_STR("path", "/v1/x?a=\"b\"\r\n"), F_INT("ms", INT64_MIN));
+	line = read_json_line(take_output());
+	log_set_request(NULL);
+	assert_string_equal(json_string_value(json_object_get(line, "level")), "warn");
+	assert_string_equal(json_string_value(json_object_get(line, "event")), "upstream.failed");
+	assert_string_equal(json_string_value(json_object_get(line, "requestId")), "req-1");
+	assert_string_equal(json_string_value(json_object_get(line, "path")), "/v1/x?a=\"b\"\r\n");
+	assert_true(json_integer_value(json_object_get(line, "ms")) == INT64_MIN);
+	json_decref(line);
+}
+
+static void the_request_is_the_threads_own(void **state)
+{
+	const char *said;
+
+	(void)state;
+	log_open(LOG_INFO, LOG_TEXT);
+	catch_output();
+	log_set_request("req-7");
+	log_info("first");
+	log_set_request(NULL);
+	log_info("second");
+	said = take_output();
+	assert_non_null(strstr(said, " info  first request=req-7\n"));
+	assert_non_null(strstr(said, " info  second\n"));
+}
+
+/* Around the longest line there may be, every line still ends, and JSON stays JSON. */
+static void lines_of_every_length_end(void **state)
+{
+	static char word[20 * 1024];
+
+	(void)state;
+	memset(word, 'w', sizeof word);
+	for (size_t len = 16 * 1024 - 120; len < 16 * 1024 + 20; len++) {
+		json_t *line;
+
+		log_open(LOG_INFO, LOG_JSON);
+		catch_output();
+		log_info("long", F_TEXT("word", ((struct text){word, len})));
+		line = read_json_line(take_output());
+		assert_string_equal(json_string_value(json_object_get(line, "event")), "long");
+		json_decref(line);
+		log_open(LOG_INFO, LOG_TEXT);
+		catch_output();
+		log_info("long", F_TEXT("word", ((struct text){word, len})));
+		take_output();
+		assert_int_equal(output[strlen(output) - 1], '\n');
+	}
+}
+
+static void *write_lines(void *unused)
+{
+	static char word[2000];
+
+	(void)unused;
+	for (int i = 0; i < 50; i++)
+		log_info("parallel", F_TEXT("word", ((struct text){word, sizeof word})));
+	return NULL;
+}
+
+/* What a reader at the other end of a pipe gets, up to its end. */
+static void *read_pipe(void *argument)
+{
+	int fd = *(int *)argument;
+	size_t len = 0;
+	ssize_t got;
+
+	while ((got = read(fd, output + len, sizeof output - 1 - len)) > 0)
+		len += (size_t)got;
+	output[len] = '\0';
+	return NULL;
+}
+
+/* Longer than a pipe takes at once. Each byte of word is NUL, six bytes in the log. */
+static void lines_of_threads_do_not_mix(void **state)
+{
+	enum { THREADS = 4 };
+	pthread_t threads[THREADS];
+	struct text rest;
+	struct text line;
+	pthread_t reader;
+	int ends[2];
+	size_t lines = 0;
+
+	(void)state;
+	log_open(LOG_INFO, LOG_JSON);
+	assert_int_equal(pipe(ends), 0);
+	kept_stderr = dup(STDERR_FILENO);
+	dup2(ends[1], STDERR_FILENO);
+	close(ends[1]);
+	assert_int_equal(pthread_create(&reader, NULL, read_pipe, &ends[0]), 0);
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, write_lines, NULL), 0);
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	dup2(kept_stderr, STDERR_FILENO);
+	close(kept_stderr);
+	pthread_join(reader, NULL);
+	close(ends[0]);
+	rest = text_of(output);
+	while (text_next(&rest, '\n', &line) && line.len > 0) {
+		struct text value;
+		struct error err;
+
+		assert_true(json_check(line, &value, &err));
+		lines++;
+	}
+	assert_int_equal(lines, THREADS * 50);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(levels_below_the_least_are_silent),
+		cmocka_unit_test(a_line_of_text_cannot_be_forged),
+		cmocka_unit_test(a_line_of_json_is_one_object),
+		cmocka_unit_test(the_request_is_the_threads_own),
+		cmocka_unit_test(lines_of_every_length_end),
+		cmocka_unit_test(lines_of_threads_do_not_mix),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,214 @@
+/* Which environment a call is for, and with whose Palette token it goes. */
+#include "unit/palette/fixture.h"
+
+#include "op/op.h"
+
+static void answer_nothing(void *context, const struct canned_request *request,
+			   struct canned_answer *answer)
+{
+	(void)context;
+	(void)request;
+	answer->status = 200;
+	buf_add_string(answer->body, "{}");
+}
+
+static const struct op asks = {.name = "test.asks", .params = PARAMS(QUERY_INSTANCE)};
+static const struct op local = {.name = "test.local", .flags = OP_LOCAL};
+
+static const char *const trusted[] = {"external:portal"};
+
+struct scene {
+	struct fixture *f;
+	struct op_services services;
+	struct call call;
+	struct error err;
+};
+
+static int scene_begin(void **state)
+{
+	struct scene *s = calloc(1, sizeof *s);
+
+	assert_non_null(s);
+	s->f = fixture_new(answer_nothing, NULL);
+	s->f->config.trusted_services = (struct config_strings){trusted, 1};
+	s->services = (struct op_services){.config = &s->f->config, .palette = s->f->client};
+	*state = s;
+	return 0;
+}
+
+static int scene_end(void **state)
+{
+	struct scene *s = *state;
+
+	palette_close(s->call.palette);
+	fixture_free(s->f);
+	free(s);
+	return 0;
+}
+
+static void begin(struct scene *s, const char *subject, const char *instance)
+{
+	palette_close(s->call.palette);
+	s->call = (struct call){
+		.services = &s->services,
+		.arena = &s->f->arena,
+		.deadline_ms = clock_now_ms() + 10000,
+		.op = &asks,
+		.principal = {.kind = subject == NULL ? PRINCIPAL_NONE : PRINCIPAL_SERVICE,
+			      .subject = subject},
+		.values[0] = {.given = instance != NULL, .string = instance},
+	};
+}
+
+static bool open_palette(struct scene *s)
+{
+	return call_open_palette(&s->call, s->call.op, &s->err);
+}
+
+/* What Palette is sent. */
+static const struct canned_request *ask(struct scene *s)
+{
+	struct buf out;
+
+	assert_true(palette_cluster(s->call.palette, NULL, "c1", &out, &s->err));
+	buf_fini(&out);
+	return &s->f->http.requests[s->f->http.count - 1];
+}
+
+static void without_an_instance_the_first_is_asked(void **state)
+{
+	struct scene *s = *state;
+
+	begin(s, "external:x", NULL);
+	assert_true(open_palette(s));
+	assert_string_equal(s->call.environment->name, "prod");
+	assert_string_equal(ask(s)->api_key, "prod-api-token");
+	assert_false(s->call.reauthenticate);
+}
+
+static void an_instance_is_found_by_its_whole_name(void **state)
+{
+	struct scene *s = *state;
+
+	begin(s, "external:x", "staging");
+	assert_true(open_palette(s));
+	assert_string_equal(ask(s)->api_key, "staging-api-token");
+	assert_string_equal(ask(s)->host, "https://staging.test");
+}
+
+static void an_unknown_instance_is_never_another(void **state)
+{
+	static const char *const names[] = {"Staging", "stag", "staging ", "x", "(unnamed)"};
+	struct scene *s = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		begin(s, "external:x", names[i]);
+		assert_false(open_palette(s));
+		assert_int_equal(s->err.kind, ERROR_INPUT);
+		assert_string_equal(s->err.message, "instance must be the name of a configured "
+						    "environment, one of: prod, staging");
+		assert_null(s->call.palette);
+	}
+	s->f->environments[1].name = NULL;
+	begin(s, "external:x", "(unnamed)");
+	assert_false(open_palette(s));
+	assert_non_null(strstr(s->err.message, "prod, (unnamed)"));
+}
+
+static void without_environments_it_is_our_fault(void **state)
+{
+	struct scene *s = *state;
+
+	s->f->config.environment_count = 0;
+	begin(s, "external:x", NULL);
+	assert_false(open_palette(s));
+	assert_int_equal(s->err.kind, ERROR_INTERNAL);
+	assert_non_null(strstr(s->err.message, "spectrocloud.environments"));
+	begin(s, "external:x", NULL);
+	s->call.op = &local;
+	assert_true(open_palette(s));
+	assert_null(s->call.palette);
+}
+
+static void a_sent_token_is_used_instead_of_the_api_token(void **state)
+{
+	struct scene *s = *state;
+
+	begin(s, "external:x", "staging");
+	s->call.palette_token = TEXT("user-session");
+	assert_true(open_palette(s));
+	assert_string_equal(ask(s)->authorization, "user-session");
+	assert_null(ask(s)->api_key);
+	assert_false(s->call.reauthenticate);
+}
+
+static void a_token_that_is_no_header_value_is_refused(void **state)
+{
+	static char long_token[16 * 1024 + 1];
+	static const struct text tokens[] = {
+		TEXT(""),     TEXT("a b"),      TEXT("a\tb"),  TEXT("a\r\nX: y"),
+		TEXT("a\0b"), TEXT("\xC3\xA4"), TEXT("a\x7F"), {long_token, sizeof long_token},
+	};
+	struct scene *s = *state;
+
+	memset(long_token, 'x', sizeof long_token);
+	for (size_t i = 0; i < ARRAY_LEN(tokens); i++) {
+		begin(s, "external:x", NULL);
+		s->call.palette_token = tokens[i];
+		assert_false(open_palette(s));
+		assert_int_equal(s->err.kind, ERROR_INPUT);
+		assert_int_equal(strncmp(s->err.message, "X-SpectroCloud-Token must be ", 29), 0);
+	}
+	begin(s, "external:x", NULL);
+	s->call.palette_token = (struct text){long_token, 16 * 1024};
+	assert_true(open_palette(s));
+}
+
+static void an_email_is_for_those_who_speak_for_others(void **state)
+{
+	static const char *const others[] = {"external:x", "external:portal2", "external:", NULL};
+	struct scene *s = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		begin(s, others[i], NULL);
+		s->call.user_email = TEXT("a@example.com");
+		s->call.palette_token = TEXT("user-session");
+		assert_false(open_palette(s));
+		assert_int_equal(s->err.kind, ERROR_DENIED);
+		assert_null(s->call.palette);
+	}
+}
+
+static void an_email_without_a_session_asks_to_sign_in_again(void **state)
+{
+	struct scene *s = *state;
+
+	begin(s, "external:portal", NULL);
+	s->call.user_email = TEXT("a@example.com");
+	assert_true(open_palette(s));
+	assert_true(s->call.reauthenticate);
+	assert_string_equal(ask(s)->api_key, "prod-api-token");
+	begin(s, "external:portal", NULL);
+	s->call.user_email = TEXT("a@example.com");
+	s->call.palette_token = TEXT("user-session");
+	assert_true(open_palette(s));
+	assert_false(s->call.reauthenticate);
+	assert_string_equal(ask(s)->authorization, "user-session");
+}
+
+int main(void)
+{
+#define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_begin, scene_end)
+	const struct CMUnitTest tests[] = {
+		SCENE(without_an_instance_the_first_is_asked),
+		SCENE(an_instance_is_found_by_its_whole_name),
+		SCENE(an_unknown_instance_is_never_another),
+		SCENE(without_environments_it_is_our_fault),
+		SCENE(a_sent_token_is_used_instead_of_the_api_token),
+		SCENE(a_token_that_is_no_header_value_is_refused),
+		SCENE(an_email_is_for_those_who_speak_for_others),
+		SCENE(an_email_without_a_session_asks_to_sign_in_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
