@@ -31,6 +31,7 @@ static int run(int argc, char **argv)
 		fprintf(stderr, "config: say `check` or `show`\n");
 		return 2;
 	}
+	argv[1] = argv[0]; /* a complaint about an option names the command by it */
 	if (!options_read(argc - 1, argv + 1, &options))
 		return 2;
 	if (options.help) {

@@ -105,6 +105,8 @@ bool options_load(const struct options *options, struct config **config)
 
 void command_print_help(const struct command *command)
 {
-	printf("Usage: spectrocloud-backend %s %s\n\n%s.\n\n%s", command->name, command->arguments,
-	       command->summary, command->help);
+	printf("Usage: spectrocloud-backend %s%s%s\n\n%s.\n", command->name,
+	       *command->arguments != '\0' ? " " : "", command->arguments, command->summary);
+	if (*command->help != '\0')
+		printf("\n%s", command->help);
 }

@@ -98,7 +98,7 @@ const struct command command_serve = {
 		"does\n"
 		"  --set PATH=VALUE   override one setting, such as "
 		"spectrocloud.upstream.timeout=10s\n"
-		"  --listen ADDRESS   HOST:PORT, PORT or unix:PATH; the same as\n"
+		"  --listen ADDRESS   HOST:PORT, [IPV6]:PORT or unix:PATH; the same as\n"
 		"                     --set spectrocloud.server.listen=ADDRESS\n"
 		"  -h, --help         show this\n"
 		"\n"

@@ -113,6 +113,18 @@ static void answer_error(struct http_exchange *x, struct text url, const struct 
 	http_exchange_answer(x, &r);
 }
 
+/* For what never came to an operation, whose pipeline logs by itself. */
+static void answer_refusal(struct http_exchange *x, struct text url, const struct error *err)
+{
+	const struct http_request *request = http_exchange_request(x);
+
+	log_set_request(request->id);
+	log_info("request.refused", F_INT("status", error_face(err->kind)->http_status),
+		 F_STR("error", err->message), F_STR("peer", request->peer));
+	log_set_request(NULL);
+	answer_error(x, url, err, false);
+}
+
 static void answer_result(struct http_exchange *x, const struct rest_call *rc, struct result *res)
 {
 	const struct http_request *request = http_exchange_request(x);
@@ -166,6 +178,9 @@ static bool single_header(const struct http_request *request, const char *name, 
 					 name);
 		*value = text_trim(h->value);
 	}
+	/* An empty one says nothing, as frontends send it that have nothing to say. */
+	if (value->len == 0)
+		value->ptr = NULL;
 	return true;
 }
 
@@ -245,7 +260,7 @@ static void answer_no_route(struct http_exchange *x, struct rest_call *rc)
 	struct error err;
 
 	if (!op_identify(&rc->call, &err)) {
-		answer_error(x, rc->url, &err, false);
+		answer_refusal(x, rc->url, &err);
 		return;
 	}
 	if (rc->match.allow != NULL) {
@@ -255,7 +270,7 @@ static void answer_no_route(struct http_exchange *x, struct rest_call *rc)
 	} else {
 		error_set(&err, ERROR_NOT_FOUND, "There is no such route");
 	}
-	answer_error(x, rc->url, &err, false);
+	answer_refusal(x, rc->url, &err);
 }
 
 /* ---- the two threads ---- */
@@ -282,7 +297,7 @@ void rest_work(struct rest *rest, struct http_exchange *x)
 	(void)rest;
 	if (http_exchange_gone(x) || clock_left_ms(rc->call.deadline_ms) == 0) {
 		error_set(&err, ERROR_UNAVAILABLE, "The request waited too long for its turn");
-		answer_error(x, rc->url, &err, false);
+		answer_refusal(x, rc->url, &err);
 		return;
 	}
 	run_and_answer(x, rc);
@@ -298,14 +313,14 @@ void rest_handle(void *context, struct http_exchange *x, const struct error *ref
 
 	rc->url = request->target;
 	if (refused != NULL) {
-		answer_error(x, rc->url, refused, false);
+		answer_refusal(x, rc->url, refused);
 		return;
 	}
 	if (!path_in_mount(request, &path, &rc->url))
 		path = TEXT("");
 	op_match_path(request->arena, text_of(request->method), path, &rc->match);
 	if (!make_call(rest, x, rc, &err)) {
-		answer_error(x, rc->url, &err, false);
+		answer_refusal(x, rc->url, &err);
 		return;
 	}
 	if (rc->match.op == NULL) {
@@ -319,6 +334,6 @@ void rest_handle(void *context, struct http_exchange *x, const struct error *ref
 	http_exchange_set_data(x, rc);
 	if (!rest->queue(rest->queue_context, x)) {
 		error_set(&err, ERROR_UNAVAILABLE, "Too many requests at the moment");
-		answer_error(x, rc->url, &err, false);
+		answer_refusal(x, rc->url, &err);
 	}
 }

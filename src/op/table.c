@@ -177,6 +177,14 @@ static bool check_params(const struct op *op, const struct segments *pattern, st
 	return true;
 }
 
+static bool has_param(const struct op *op, const char *name)
+{
+	for (const struct param *p = op->params; p != NULL && p->name != NULL; p++)
+		if (strcmp(p->name, name) == 0)
+			return true;
+	return false;
+}
+
 static bool check_row(const struct op *op, struct error *err)
 {
 	struct segments pattern;
@@ -192,6 +200,9 @@ static bool check_row(const struct op *op, struct error *err)
 				 op->name);
 	if ((op->flags & OP_FRONT) != 0 && (op->flags & OP_LOCAL) == 0)
 		return error_set(err, ERROR_INTERNAL, "%s: the front must not wait for Palette",
+				 op->name);
+	if ((op->flags & OP_LOCAL) == 0 && !has_param(op, "instance"))
+		return error_set(err, ERROR_INTERNAL, "%s: the caller cannot name the environment",
 				 op->name);
 	return check_params(op, &pattern, err);
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -62,12 +63,19 @@ static void prepare(const struct palette *p, struct attempt *at)
 
 /* ---- judging an answer ---- */
 
-/* Retry-After in seconds; a date is not understood and counts as absent. */
+/* Retry-After (RFC 9110, 10.2.3) in seconds from now: a number, or a date. 0: none, or passed. */
 static int retry_after(const struct http_fetch *fetch)
 {
+	struct text value = text_trim(text_of(fetch->retry_after));
+	struct tm date = {0};
 	int64_t seconds;
 
-	if (!text_to_int(text_trim(text_of(fetch->retry_after)), &seconds) || seconds < 0)
+	if (!text_to_int(value, &seconds)) {
+		if (strptime(value.ptr, "%a, %d %b %Y %H:%M:%S GMT", &date) == NULL)
+			return 0;
+		seconds = timegm(&date) - clock_calendar_ms() / 1000;
+	}
+	if (seconds < 0)
 		return 0;
 	return seconds > 3600 ? 3600 : (int)seconds;
 }

@@ -116,8 +116,12 @@ static bool next_page(struct palette *p, const struct palette_listing *listing, 
 
 	*more = false;
 	scope->pages++;
-	if (!listing->paged || token[0] == '\0')
+	if (token[0] == '\0')
 		return true;
+	if (!listing->paged)
+		return error_set(err, ERROR_UPSTREAM,
+				 "%s: Palette has more pages of a list that comes in one piece",
+				 listing->what);
 	if (json_at(page, "/listmeta/count", &raw) && !json_int(raw, &total))
 		total = -1;
 	if (total >= 0 && scope->items >= (size_t)total)

@@ -385,6 +385,19 @@ static void a_header_that_may_come_once(void **state)
 	assert_int_equal(s->f->http.count, 0);
 }
 
+/* Frontends send these headers also when they have nothing to say. */
+static void an_empty_header_is_none(void **state)
+{
+	struct scene *s = *state;
+
+	begin(s, "GET", "/api/spectrocloud/clusters/c1");
+	exchange_header(&s->x, "Authorization", "Bearer ci-token-value");
+	exchange_header(&s->x, "X-SpectroCloud-Token", "");
+	exchange_header(&s->x, "X-SpectroCloud-User-Email", "");
+	assert_int_equal(handle(s), 200);
+	assert_null(s->f->http.requests[0].authorization);
+}
+
 static void queries_are_read_as_forms_are(void **state)
 {
 	static const struct {
@@ -586,6 +599,7 @@ int main(void)
 		SCENE(the_debug_page_shows_no_token),
 		SCENE(the_debug_page_bears_long_names),
 		SCENE(a_header_that_may_come_once),
+		SCENE(an_empty_header_is_none),
 		SCENE(queries_are_read_as_forms_are),
 		SCENE(a_query_has_64_parts_at_most),
 		SCENE(long_queries_take_little_time),

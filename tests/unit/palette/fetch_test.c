@@ -336,6 +336,32 @@ static void retry_after_beyond_the_deadline_ends_at_once(void **state)
 	fixture_free(f);
 }
 
+static void retry_after_may_be_a_date(void **state)
+{
+	static const struct {
+		const char *header;
+		int least;
+		int most;
+	} cases[] = {
+		{"Fri, 31 Dec 2100 23:59:59 GMT", 3600, 3600}, /* an hour is the most we say */
+		{"Thu, 01 Jan 1970 00:00:00 GMT", 5, 5},
+		{"tomorrow", 5, 5},
+		{"-3", 5, 5},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct step steps[] = {{HTTP_FETCH_DONE, 429, cases[i].header, NULL}};
+		struct script script = SCRIPT(steps);
+		struct fixture *f = fixture_new(answer_script, &script);
+
+		f->config.upstream_attempts = 1;
+		assert_false(run(f, PALETTE_READ));
+		assert_in_range(f->err.retry_after_s, cases[i].least, cases[i].most);
+		fixture_free(f);
+	}
+}
+
 /* Not sooner than asked, even if our own pause on top would not fit any more. */
 static void retry_after_is_never_cut_short(void **state)
 {
@@ -518,6 +544,7 @@ int main(void)
 		cmocka_unit_test(too_slow_is_a_timeout),
 		cmocka_unit_test(retry_after_is_obeyed),
 		cmocka_unit_test(retry_after_beyond_the_deadline_ends_at_once),
+		cmocka_unit_test(retry_after_may_be_a_date),
 		cmocka_unit_test(retry_after_is_never_cut_short),
 		cmocka_unit_test(a_pause_that_would_use_up_the_time_is_not_made),
 		cmocka_unit_test(answers_have_the_form_that_was_asked_for),

@@ -231,10 +231,19 @@ static void pages_that_do_not_end_are_errors(void **state)
 		 "{\"items\":[],\"listmeta\":{\"continue\":\"s\",\"count\":3}}"},
 		{.path = NULL},
 	};
+	/* The first page again and again: what comes twice does not count towards the total. */
+	static const struct row first_page[] = {
+		{FIRST, NULL, 200,
+		 "{\"items\":[" ITEM("a") "],\"listmeta\":{\"continue\":\"t\",\"count\":2}}"},
+		{FIRST "&continue=t", NULL, 200,
+		 "{\"items\":[" ITEM("a") "],\"listmeta\":{\"continue\":\"t\",\"count\":2}}"},
+		{.path = NULL},
+	};
 	static const struct {
 		const struct row *rows;
 		const char *message;
 	} cases[] = {
+		{first_page, "Things: Palette's pages repeat themselves after 1 items"},
 		{same_token, "Things: Palette's pages repeat themselves after 2 items"},
 		{circle, "Things: Palette's pages repeat themselves after 3 items"},
 		{empty_page, "Things: Palette promised 3 items and stopped after 1"},
