@@ -14,6 +14,21 @@ export const RESTRICTED = 'contract-token-0002';
 export const OTHER_PLUGIN = 'contract-token-0003';
 export const TRUSTED = 'contract-token-0004';
 
+// A test that fails half-way must neither wait for its programs for ever nor leave them behind.
+const children = new Set();
+process.on('exit', () => children.forEach(child => child.kill('SIGKILL')));
+
+function start(program, args) {
+  const child = spawn(program, args);
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+  child.unref();
+  child.stdin.unref();
+  child.stdout.unref();
+  child.stderr.unref();
+  return child;
+}
+
 // Resolves with the groups of pattern as soon as a line of the child's output matches it.
 function outputLine(child, stream, pattern, what) {
   return new Promise((resolve, reject) => {
@@ -40,7 +55,7 @@ function ended(child) {
 }
 
 export async function startSimulator(...options) {
-  const child = spawn(SIMULATOR, ['--die-with-parent', '--api-key', 'sim-key', ...options]);
+  const child = start(SIMULATOR, ['--die-with-parent', '--api-key', 'sim-key', ...options]);
   child.stderr.resume();
   const [, url, control] = await outputLine(
     child, 'stdout', /listening (http:\S+)\s+control (http:\S+)/, 'the simulator');
@@ -58,7 +73,7 @@ export async function startSimulator(...options) {
     forget: () => json('DELETE', '/requests'),
     fault: fault => json('POST', '/faults', fault),
     heal: () => json('DELETE', '/faults'),
-    stop: () => { child.kill('SIGKILL'); return ended(child); },
+    stop: () => { child.ref(); child.kill('SIGKILL'); return ended(child); },
   };
 }
 
@@ -89,7 +104,7 @@ export async function startService(config, ...options) {
   const folder = mkdtempSync(join(tmpdir(), 'contract-'));
   const file = join(folder, 'app-config.yaml');
   writeFileSync(file, JSON.stringify(config));
-  const child = spawn(BACKEND, ['serve', '--config', file, '--listen', '127.0.0.1:0', ...options]);
+  const child = start(BACKEND, ['serve', '--config', file, '--listen', '127.0.0.1:0', ...options]);
   const log = [];
   child.stderr.on('data', chunk => log.push(chunk));
   const [, port] = await outputLine(child, 'stderr', / started .* port=(\d+)/, 'the service');
@@ -121,6 +136,7 @@ export async function startService(config, ...options) {
     // The exit status; a sanitizer's finding makes it differ from 0.
     async stop() {
       agent.destroy();
+      child.ref();
       child.kill('SIGTERM');
       const code = await ended(child);
       rmSync(folder, { recursive: true, force: true });
