@@ -57,9 +57,8 @@ const struct command command_config = {
 	.name = "config",
 	.arguments = "check|show [OPTIONS]",
 	.summary = "Check the configuration, or show what is in force",
-	.help = "check   reads everything, names every fault with file, line and column; exit "
-		"status 2\n"
-		"        if there is one\n"
+	.help = "check   reads everything, names every fault with file, line and column;\n"
+		"        exit status 2 if there is one\n"
 		"show    prints each setting with where it comes from; secrets as ***\n"
 		"\n"
 		"Options:\n"

@@ -92,12 +92,11 @@ const struct command command_serve = {
 	.arguments = "[OPTIONS]",
 	.summary = "Answer Backstage's requests for the plugin `spectrocloud`",
 	.help = "Options:\n"
-		"  --config FILE      read this file; may be repeated, later files win. Without "
-		"it:\n"
-		"                     app-config.yaml and its kin in this folder, as Backstage "
-		"does\n"
-		"  --set PATH=VALUE   override one setting, such as "
-		"spectrocloud.upstream.timeout=10s\n"
+		"  --config FILE      read this file; may be repeated, later files win.\n"
+		"                     Without it: app-config.yaml and its kin in this folder,\n"
+		"                     as Backstage does\n"
+		"  --set PATH=VALUE   override one setting, such as\n"
+		"                     spectrocloud.upstream.timeout=10s\n"
 		"  --listen ADDRESS   HOST:PORT, [IPV6]:PORT or unix:PATH; the same as\n"
 		"                     --set spectrocloud.server.listen=ADDRESS\n"
 		"  -h, --help         show this\n"

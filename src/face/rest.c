@@ -295,12 +295,14 @@ void rest_work(struct rest *rest, struct http_exchange *x)
 	struct error err;
 
 	(void)rest;
-	if (http_exchange_gone(x) || clock_left_ms(rc->call.deadline_ms) == 0) {
-		error_set(&err, ERROR_UNAVAILABLE, "The request waited too long for its turn");
-		answer_refusal(x, rc->url, &err);
+	if (!http_exchange_gone(x) && clock_left_ms(rc->call.deadline_ms) > 0) {
+		run_and_answer(x, rc);
 		return;
 	}
-	run_and_answer(x, rc);
+	error_set(&err, ERROR_UNAVAILABLE,
+		  http_exchange_gone(x) ? "The client hung up before its turn"
+					: "The request waited too long for its turn");
+	answer_refusal(x, rc->url, &err);
 }
 
 void rest_handle(void *context, struct http_exchange *x, const struct error *refused)
