@@ -188,7 +188,12 @@ node_packages()
 	step "npm ci ($1)" "$bins/log/npm.log" npm ci --prefix "$1" --no-audit --no-fund
 }
 
-suite_contract() { node_suite contract; }
+# The walk over the table of operations is worth seeing.
+suite_contract()
+{
+	node_suite contract
+	sed -n "/^operation  /,/^[^a-z]/p" "$bins/log/test-contract.log" 2>/dev/null | grep "^[a-z]"
+}
 suite_sim() { node_suite sim; }
 
 suite_http()
