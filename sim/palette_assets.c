@@ -136,6 +136,7 @@ static json_t *pack_entities(const struct world *w, const struct cluster *c, int
 					json_object_get(pack, "name"), "uid",
 					json_object_get(pack, "packUid"), "creationTimestamp",
 					NO_TIME, "labels", "spec", pack, "status"));
+		json_object_del(pack, "packUid");
 	}
 	json_decref(packs);
 	return list;
@@ -159,9 +160,10 @@ void cluster_profiles(struct request *r, struct reply *a)
 
 		json_array_append_new(
 			list,
-			json_pack("{s:o, s:{s:s, s:s, s:s, s:o, s:o}}", "metadata",
+			json_pack("{s:o, s:{s:s, s:s, s:i, s:o, s:o}}", "metadata",
 				  render_meta(w, &p->head, NULL, NULL), "spec", "cloudType",
-				  f->cloud, "type", f->type, "version", p->version, "relatedObject",
+				  f->cloud, "type", f->type, "version", render_version_number(p),
+				  "relatedObject",
 				  render_reference("spectrocluster", c->head.name, c->head.uid),
 				  "packs", pack_entities(w, c, slot)));
 	}

@@ -8,13 +8,13 @@
 
 /* ---- groups ---- */
 
-static json_t *profiles_of_group(const struct world *w)
+static json_t *profiles_of_group(const struct world *w, render_profile_as *render)
 {
 	json_t *list = json_array();
 
 	for (int i = 0; i < w->profile_count && json_array_size(list) < 1; i++) {
 		if (strcmp(w->families[w->profiles[i].family].type, "add-on") == 0)
-			json_array_append_new(list, render_template(w, i, false));
+			json_array_append_new(list, render(w, i, false));
 	}
 	return list;
 }
@@ -28,6 +28,7 @@ static int count_virtual(const struct world *w, const struct group *g)
 	return n;
 }
 
+/* name_key NULL: the uids only. */
 static json_t *hosts_of(const struct world *w, const struct group *g, const char *uid_key,
 			const char *name_key)
 {
@@ -35,9 +36,11 @@ static json_t *hosts_of(const struct world *w, const struct group *g, const char
 
 	for (int i = 0; i < 2 && g->hosts[i] >= 0; i++) {
 		const struct cluster *c = w->clusters[g->hosts[i]];
+		json_t *host = json_pack("{s:s}", uid_key, c->head.uid);
 
-		json_array_append_new(list, json_pack("{s:s, s:s}", uid_key, c->head.uid, name_key,
-						      c->head.name));
+		if (name_key != NULL)
+			json_object_set_new(host, name_key, json_string(c->head.name));
+		json_array_append_new(list, host);
 	}
 	return list;
 }
@@ -46,8 +49,8 @@ static json_t *group_summary(const struct world *w, const struct group *g)
 {
 	json_t *hosts = hosts_of(w, g, "uid", "name");
 	json_t *spec = json_pack("{s:o, s:{s:f, s:f}, s:{s:f, s:f}, s:s, s:i, s:o, s:s, s:s, s:i}",
-				 "clusterProfileTemplates", profiles_of_group(w), "cpu",
-				 "allocated", 16000.0, "used", 2500.0, "memory", "allocated",
+				 "clusterProfileTemplates", profiles_of_group(w, render_template),
+				 "cpu", "allocated", 16000.0, "used", 2500.0, "memory", "allocated",
 				 65536.0, "used", 1024.5, "endpointType", g->endpoint,
 				 "hostClustersCount", (int)json_array_size(hosts), "hostClusters",
 				 hosts, "kubernetesDistroType", "k3s", "scope",
@@ -91,17 +94,17 @@ static json_t *group_json(const struct world *w, const struct group *g)
 {
 	json_t *config =
 		json_pack("{s:s, s:o, s:s, s:{s:i, s:i, s:i, s:i, s:i, s:i}, s:s}", "endpointType",
-			  g->endpoint, "hostClustersConfig", hosts_of(w, g, "clusterUid", "note"),
+			  g->endpoint, "hostClustersConfig", hosts_of(w, g, "clusterUid", NULL),
 			  "kubernetesDistroType", "k3s", "limitConfig", "cpu", 8, "cpuMilliCore",
 			  8000, "memory", 16384, "memoryMiB", 16384, "overSubscription", 120,
 			  "storageGiB", 50, "values", "# größer\n");
 
 	return json_pack("{s:o, s:{s:o, s:o, s:o, s:s}, s:{s:b}, s:o}", "metadata",
 			 render_meta(w, &g->head, NULL, "a cluster group"), "spec",
-			 "clusterProfileTemplates", profiles_of_group(w), "clusterRefs",
-			 hosts_of(w, g, "clusterUid", "clusterName"), "clustersConfig", config,
-			 "type", "hostCluster", "status", "isActive", 1, "futureField",
-			 render_unknown());
+			 "clusterProfileTemplates", profiles_of_group(w, render_content),
+			 "clusterRefs", hosts_of(w, g, "clusterUid", "clusterName"),
+			 "clustersConfig", config, "type", "hostCluster", "status", "isActive", 1,
+			 "futureField", render_unknown());
 }
 
 static const struct group *open_group(struct request *r, struct reply *a)

@@ -21,7 +21,12 @@ json_t *render_cluster_object(struct world *w, const struct cluster *c);
 json_t *render_kube_version(const struct cluster *c);
 
 json_t *render_packs(const struct world *w, int profile, const struct cluster *of, int slot);
-json_t *render_template(const struct world *w, int profile, bool packs);
+/* A profile as an object refers to it. */
+typedef json_t *render_profile_as(const struct world *w, int profile, bool packs);
+render_profile_as render_template; /* on the dashboard: with its scope */
+render_profile_as render_content;  /* elsewhere: with its version's name */
+/* The number that Palette gives a version beside its name. */
+int render_version_number(const struct profile *p);
 json_t *render_profile(const struct world *w, const struct profile *p);
 json_t *render_family(const struct world *w, const struct family *f);
 json_t *render_variables(const struct world *w, int profile);

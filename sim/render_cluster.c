@@ -98,12 +98,13 @@ static json_t *cloud_config(const struct world *w, const struct cluster *c)
 			 "machinePools", pools(c), "hybridMachinePools");
 }
 
-static json_t *templates(const struct world *w, const struct cluster *c, bool packs)
+static json_t *templates(const struct world *w, const struct cluster *c, render_profile_as *render,
+			 bool packs)
 {
 	json_t *list = json_array();
 
 	for (int i = 0; i < c->profile_count; i++)
-		json_array_append_new(list, render_template(w, c->profiles[i], packs));
+		json_array_append_new(list, render(w, c->profiles[i], packs));
 	return list;
 }
 
@@ -128,14 +129,26 @@ static json_t *host_reference(const struct world *w, const struct cluster *c)
 				w->clusters[c->host]->head.uid);
 }
 
+/* NULL for a state that is no part of pausing and resuming. */
+static const char *lifecycle(const struct cluster *c)
+{
+	static const char *const words[] = {"Pausing", "Paused", "Resuming", "Running", "Error"};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (strcmp(c->state, words[i]) == 0)
+			return words[i];
+	}
+	return NULL;
+}
+
 /* Also of hosts: what runs in them. */
 static json_t *virtual_of(const struct world *w, const struct cluster *c)
 {
 	if (c->cloud != CLOUD_VIRTUAL)
 		return json_null();
-	return json_pack("{s:s, s:o, s:o, s:{s:s, s:s}, s:n, s:n}", "state", c->state,
+	return json_pack("{s:s, s:o, s:o, s:{s:s*, s:s}, s:n, s:n}", "state", c->state,
 			 "clusterGroup", group_reference(w, c), "hostCluster", host_reference(w, c),
-			 "lifecycleStatus", "status", c->state, "msg", "", "virtualClusters",
+			 "lifecycleStatus", "status", lifecycle(c), "msg", "", "virtualClusters",
 			 "appDeployments");
 }
 
@@ -183,14 +196,14 @@ static json_t *project_meta(const struct world *w, const struct cluster *c)
 
 static json_t *render_summary(const struct world *w, const struct cluster *c)
 {
-	json_t *spec =
-		json_pack("{s:[s], s:{s:s, s:s}, s:o, s:{s:{s:o}, s:s}, s:o, s:o, s:o}",
-			  "archTypes", c->head.index % 4 ? "amd64" : "arm64", "cloudAccountMeta",
-			  "name", account_name(w, c), "uid", account_uid(w, c), "cloudConfig",
-			  cloud_config(w, c), "clusterConfig", "hostClusterConfig", "clusterGroup",
-			  group_reference(w, c), "timezone", "Europe/Zurich",
-			  "clusterProfileTemplate", first_template(w, c), "clusterProfileTemplates",
-			  templates(w, c, false), "projectMeta", project_meta(w, c));
+	json_t *spec = json_pack(
+		"{s:[s], s:{s:s, s:s}, s:o, s:{s:{s:o}, s:s}, s:o, s:o, s:o}", "archTypes",
+		c->head.index % 4 ? "amd64" : "arm64", "cloudAccountMeta", "name",
+		account_name(w, c), "uid", account_uid(w, c), "cloudConfig", cloud_config(w, c),
+		"clusterConfig", "hostClusterConfig", "clusterGroup", group_reference(w, c),
+		"timezone", "Europe/Zurich", "clusterProfileTemplate", first_template(w, c),
+		"clusterProfileTemplates", templates(w, c, render_template, false), "projectMeta",
+		project_meta(w, c));
 	json_t *status = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:b}, s:{s:s}, s:n}",
 				   "state", c->state, "health", health(c), "metrics", metrics(c),
 				   "virtual", virtual_of(w, c), "location", location(c), "cost",
@@ -226,6 +239,20 @@ static json_t *conditions(const struct cluster *c)
 	return list;
 }
 
+/* A pack's manifests, which have no kind here. */
+static json_t *manifest_states(const json_t *pack)
+{
+	json_t *manifests = json_object_get(pack, "manifests");
+	size_t i;
+	json_t *one;
+
+	json_array_foreach(manifests, i, one)
+	{
+		json_object_del(one, "kind");
+	}
+	return manifests;
+}
+
 static json_t *pack_states(const struct world *w, const struct cluster *c)
 {
 	json_t *list = json_array();
@@ -242,14 +269,14 @@ static json_t *pack_states(const struct world *w, const struct cluster *c)
 						  ok ? "" : "image pull failed");
 
 			json_array_append_new(
-				list, json_pack("{s:O, s:O, s:O, s:s, s:s, s:s, s:o, s:O, s:n}",
-						"name", json_object_get(pack, "name"), "type",
-						json_object_get(pack, "type"), "version",
-						json_object_get(pack, "version"), "profileUid",
-						w->profiles[c->profiles[slot]].head.uid,
-						"startTime", NO_TIME, "endTime", NO_TIME,
-						"condition", state, "manifests",
-						json_object_get(pack, "manifests"), "services"));
+				list,
+				json_pack("{s:O, s:O, s:O, s:s, s:s, s:s, s:o, s:O, s:n}", "name",
+					  json_object_get(pack, "name"), "type",
+					  json_object_get(pack, "type"), "version",
+					  json_object_get(pack, "version"), "profileUid",
+					  w->profiles[c->profiles[slot]].head.uid, "startTime",
+					  NO_TIME, "endTime", NO_TIME, "condition", state,
+					  "manifests", manifest_states(pack), "services"));
 		}
 		json_decref(packs);
 	}
@@ -278,7 +305,7 @@ static json_t *render_detail(const struct world *w, const struct cluster *c)
 			  c->head.index % 4 ? "amd64" : "arm64", "cloudConfig", cloud_config(w, c),
 			  "cloudaccount", "name", account_name(w, c), "uid", account_uid(w, c),
 			  "clusterProfileTemplate", first_template(w, c), "clusterProfileTemplates",
-			  templates(w, c, true));
+			  templates(w, c, render_template, true));
 	json_t *status = json_pack(
 		"{s:s, s:o, s:o, s:o, s:{s:o, s:b, s:b, s:b}, s:o, s:o, s:n, s:n, s:o, s:n, s:o, "
 		"s:o, s:o, s:{s:b, s:b}, s:{s:s}, s:n, s:s}",
@@ -313,7 +340,8 @@ json_t *render_cluster_object(struct world *w, const struct cluster *c)
 	spec = json_pack("{s:s, s:o, s:{s:s}, s:o, s:n, s:s}", "cloudType", clouds[c->cloud].type,
 			 "cloudConfigRef", render_reference("cloudConfig", "", config),
 			 "clusterConfig", "timezone", "Europe/Zurich", "clusterProfileTemplates",
-			 templates(w, c, true), "clusterTemplate", "clusterType", "PureManage");
+			 templates(w, c, render_content, true), "clusterTemplate", "clusterType",
+			 "PureManage");
 	status = json_pack("{s:s, s:o, s:o, s:o, s:{s:s}, s:o, s:n, s:n, s:{s:s}}", "state",
 			   c->state, "conditions", conditions(c), "packs", pack_states(w, c),
 			   "apiEndpoints", api_endpoints(c), "repave", "state", "", "virtual",

@@ -84,26 +84,39 @@ json_t *render_packs(const struct world *w, int profile, const struct cluster *o
 
 /* ---- versions ---- */
 
-static int version_number(const char *version)
+int render_version_number(const struct profile *p)
 {
-	return version[0] == '2' ? 200 : version[2] == '1' ? 110 : 100;
+	return p->version[0] == '2' ? 200 : p->version[2] == '1' ? 110 : 100;
 }
 
-/* A profile as clusters and groups refer to it. */
-json_t *render_template(const struct world *w, int profile, bool packs)
+static json_t *reference_to(const struct world *w, int profile, bool packs)
 {
 	const struct profile *p = &w->profiles[profile];
 	const struct family *f = &w->families[p->family];
-	static const char *const scopes[] = {"project", "tenant", "system"};
-	json_t *t = json_pack("{s:s, s:s, s:s, s:s, s:i, s:s}", "uid", p->head.uid, "name", f->name,
-			      "type", f->type, "cloudType", f->cloud, "version",
-			      version_number(p->version), "scope",
-			      scopes[f->project < 0 ? -f->project : 0]);
+	json_t *t =
+		json_pack("{s:s, s:s, s:s, s:s, s:i}", "uid", p->head.uid, "name", f->name, "type",
+			  f->type, "cloudType", f->cloud, "version", render_version_number(p));
 
-	if (packs) {
+	if (packs)
 		json_object_set_new(t, "packs", render_packs(w, profile, NULL, 0));
-		json_object_set_new(t, "profileVersion", json_string(p->version));
-	}
+	return t;
+}
+
+json_t *render_template(const struct world *w, int profile, bool packs)
+{
+	static const char *const scopes[] = {"project", "tenant", "system"};
+	int project = w->families[w->profiles[profile].family].project;
+	json_t *t = reference_to(w, profile, packs);
+
+	json_object_set_new(t, "scope", json_string(scopes[project < 0 ? -project : 0]));
+	return t;
+}
+
+json_t *render_content(const struct world *w, int profile, bool packs)
+{
+	json_t *t = reference_to(w, profile, packs);
+
+	json_object_set_new(t, "profileVersion", json_string(w->profiles[profile].version));
 	return t;
 }
 
@@ -154,6 +167,7 @@ static json_t *pack_summaries(const struct world *w, int profile)
 
 	json_array_foreach(packs, i, pack)
 	{
+		json_object_del(pack, "registryUid");
 		json_object_del(pack, "values");
 		json_object_del(pack, "schema");
 		json_object_del(pack, "presets");
@@ -183,7 +197,7 @@ json_t *render_family(const struct world *w, const struct family *f)
 json_t *render_profile(const struct world *w, const struct profile *p)
 {
 	const struct family *f = &w->families[p->family];
-	json_t *content = render_template(w, p->head.index, true);
+	json_t *content = render_content(w, p->head.index, true);
 	json_t *spec = json_pack("{s:o, s:s, s:o}", p->published ? "published" : "draft", content,
 				 "version", p->version, "versions", versions(w, f));
 
@@ -263,7 +277,7 @@ bool profile_variable(const struct world *w, int profile, size_t n, const char *
 
 static json_t *render_variable(const struct variable *v)
 {
-	json_t *one = json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s, s:s?, s:b, s:b, s:b, s:b}", "name",
+	json_t *one = json_pack("{s:s, s:s, s:s, s:s*, s:s, s:s, s:s*, s:b, s:b, s:b, s:b}", "name",
 				v->name, "displayName", v->name, "description", "für Tests",
 				"defaultValue", v->fallback, "format", v->format, "inputType",
 				v->input, "regex", v->regex, "required", v->required, "hidden",
