@@ -1,6 +1,7 @@
 /* What lives as long as the process, and the order in which it starts and stops. */
 #include "app/app.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "app/workers.h"
@@ -12,7 +13,7 @@
 #include "op/op.h"
 #include "palette/palette.h"
 
-enum { LONGEST_OPENAPI = 4 * 1024 * 1024 };
+enum { LONGEST_OPENAPI = 4 * 1024 * 1024, LARGE_PIECE = 256 * 1024 };
 
 struct app {
 	const struct config *config;
@@ -71,10 +72,20 @@ static bool open_parts(struct app *app, struct error *err)
 	       http_server_open(&server, &app->server, err);
 }
 
+/*
+ * Pieces from this size on go back to the system when they are freed. glibc raises the threshold
+ * by itself, up to 32 MiB, and then each worker's arena would keep the largest list it has made.
+ */
+static void return_large_pieces(void)
+{
+	mallopt(M_MMAP_THRESHOLD, LARGE_PIECE);
+}
+
 bool app_open(const struct config *config, struct app **app, struct error *err)
 {
 	struct app *a = heap_alloc(sizeof *a);
 
+	return_large_pieces();
 	a->config = config;
 	buf_init(&a->openapi, LONGEST_OPENAPI);
 	if (!open_parts(a, err)) {
