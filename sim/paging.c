@@ -49,6 +49,23 @@ static char *token_of(int64_t offset, size_t count)
 	return encode_base64((struct text){json, (size_t)len});
 }
 
+/* The two numbers of a token's text. A number that does not fit gives another one, and so a token
+ * that is not the caller's. */
+static bool read_json(const char *json, long long *offset, size_t *count)
+{
+	static const char before_offset[] = "{\"offset\":";
+	static const char before_count[] = ",\"count\":";
+	char *end;
+
+	if (!text_starts(text_of(json), before_offset))
+		return false;
+	*offset = strtoll(json + strlen(before_offset), &end, 10);
+	if (!text_starts(text_of(end), before_count))
+		return false;
+	*count = strtoull(end + strlen(before_count), &end, 10);
+	return *end == ',';
+}
+
 /* A token is one that this program could have written, to the byte. */
 static bool token_read(const char *token, int64_t *offset)
 {
@@ -78,7 +95,7 @@ static bool token_read(const char *token, int64_t *offset)
 		json[n++] = (unsigned char)bits;
 	}
 	json[n] = '\0';
-	if (sscanf((char *)json, "{\"offset\":%lld,\"count\":%zu,", &at, &count) != 2 || at < 0)
+	if (!read_json((char *)json, &at, &count) || at < 0)
 		return false;
 	again = token_of(at, count);
 	same = strcmp(again, token) == 0;

@@ -232,13 +232,14 @@ static json_t *tallies_json(const struct record *c)
 
 		if (t->count == 0)
 			continue;
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:I, s:{s:I, s:I, s:I, s:I, s:I}}", "method",
-					t->route ? t->route->method : "", "pattern",
-					t->route ? t->route->pattern : "", "count",
-					(json_int_t)t->count, "statuses", "2xx", (json_int_t)by[2],
-					"3xx", (json_int_t)by[3], "4xx", (json_int_t)by[4], "5xx",
-					(json_int_t)by[5], "none", (json_int_t)(by[0] + by[1])));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:I, s:{s:I, s:I, s:I, s:I, s:I}}",
+						"method", t->route ? t->route->method : "",
+						"pattern", t->route ? t->route->pattern : "",
+						"count", (json_int_t)t->count, "statuses", "2xx",
+						(json_int_t)by[2], "3xx", (json_int_t)by[3], "4xx",
+						(json_int_t)by[4], "5xx", (json_int_t)by[5], "none",
+						(json_int_t)by[0] + (json_int_t)by[1]));
 	}
 	return list;
 }

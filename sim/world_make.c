@@ -160,7 +160,7 @@ static void make_profiles(struct world *w, int count)
 						  seed_of(w));
 		f->first = w->profile_count;
 		f->count = 1 + i % VERSIONS_AT_MOST;
-		for (int k = 0; k < f->count; k++) {
+		for (int k = 0; k < f->count && k < VERSIONS_AT_MOST; k++) {
 			struct profile *p = &w->profiles[w->profile_count];
 
 			begin_object(w, &p->head, KIND_PROFILE, w->profile_count, f->project);

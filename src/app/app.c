@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 
+#include "app/descriptors.h"
 #include "app/workers.h"
 #include "base/arena.h"
 #include "base/log.h"
@@ -52,7 +53,7 @@ static bool open_parts(struct app *app, struct error *err)
 		.listen = c->listen,
 		.max_body_bytes = (size_t)c->max_body_bytes,
 		.max_header_bytes = (size_t)c->max_header_bytes,
-		.max_connections = (unsigned)c->max_connections,
+		.max_connections = descriptors_for_clients(c),
 		.idle_timeout_ms = c->idle_timeout_ms,
 		.receive_timeout_ms = c->receive_timeout_ms,
 		.handle = rest_handle,
@@ -109,6 +110,11 @@ bool app_run(struct app *app)
 void app_stop(struct app *app)
 {
 	http_server_stop(app->server);
+}
+
+void app_cut_off(struct app *app)
+{
+	http_server_cut_off(app->server);
 }
 
 /* No work comes any more once app_run() has returned. The workers first: what they still have they

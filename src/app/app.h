@@ -25,6 +25,9 @@ bool app_run(struct app *app);
 /* From any thread or a signal handler. */
 void app_stop(struct app *app);
 
+/* The same, but does not wait for what is running, also in the middle of a drain. */
+void app_cut_off(struct app *app);
+
 /* NULL is fine. */
 void app_close(struct app *app);
 

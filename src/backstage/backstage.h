@@ -59,7 +59,8 @@ struct principal {
  * Who sent a request.
  *
  * authorization  the header's value; its ptr is NULL if the request had none.
- * principal      out; borrows from config.
+ * principal      out; borrows from config. Also set where a known token is refused, for the audit
+ *                trail.
  *
  * Fails with ERROR_UNAUTHENTICATED (no or an unknown token) or ERROR_DENIED (a token that is
  * restricted to other plugins). Looks at every configured token, each in constant time.

@@ -75,5 +75,6 @@ bool backstage_identify(const struct config *config, struct text authorization,
 						.restriction = &e->restrictions[i]};
 		return true;
 	}
+	*principal = (struct principal){.kind = PRINCIPAL_SERVICE, .subject = e->subject};
 	return refuse_other_plugins(e, err);
 }

@@ -40,6 +40,9 @@ MUST_USE bool options_read(int argc, char **argv, struct options *options);
 
 /* Loads the configuration; prints its notices to standard error, and the faults if it fails. */
 MUST_USE bool options_load(const struct options *options, struct config **config);
+/* The same; *warnings: how many notices there were. */
+MUST_USE bool options_load_counting(const struct options *options, struct config **config,
+				    size_t *warnings);
 
 /* "spectrocloud-backend serve [OPTIONS]" and the help text. */
 void command_print_help(const struct command *command);

@@ -17,11 +17,22 @@ static int show(const struct config *config)
 	return 0;
 }
 
+static void report(const struct config *config, size_t warnings)
+{
+	if (warnings == 0)
+		printf("The configuration is fine");
+	else
+		printf("No faults, but %zu warning(s)", warnings);
+	printf(": %zu environment(s), %zu usable caller token(s).\n", config->environment_count,
+	       config_usable_tokens(config));
+}
+
 static int run(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
 	struct options options;
 	struct config *config;
+	size_t warnings;
 
 	if (strcmp(what, "--help") == 0 || strcmp(what, "-h") == 0) {
 		command_print_help(&command_config);
@@ -42,13 +53,12 @@ static int run(int argc, char **argv)
 		fprintf(stderr, "config %s takes no arguments, only options\n", what);
 		return 2;
 	}
-	if (!options_load(&options, &config))
+	if (!options_load_counting(&options, &config, &warnings))
 		return 2;
 	if (strcmp(what, "show") == 0)
 		show(config);
 	else
-		printf("The configuration is fine: %zu environment(s), %zu external token(s).\n",
-		       config->environment_count, config->external_count);
+		report(config, warnings);
 	config_free(config);
 	return 0;
 }
@@ -64,6 +74,7 @@ const struct command command_config = {
 		"Options:\n"
 		"  --config FILE      read this file; may be repeated, later files win\n"
 		"  --set PATH=VALUE   override one setting\n"
+		"  --listen ADDRESS   HOST:PORT, [IPV6]:PORT or unix:PATH, as for serve\n"
 		"  -h, --help         show this\n",
 	.run = run,
 };

@@ -79,6 +79,13 @@ static void print_notices(const struct config_notices *notices)
 
 bool options_load(const struct options *options, struct config **config)
 {
+	size_t warnings;
+
+	return options_load_counting(options, config, &warnings);
+}
+
+bool options_load_counting(const struct options *options, struct config **config, size_t *warnings)
+{
 	const struct config_options load = {
 		.files = options->files,
 		.file_count = options->file_count,
@@ -93,12 +100,14 @@ bool options_load(const struct options *options, struct config **config)
 
 	buf_init(&faults, 1024 * 1024);
 	ok = config_load(&load, config, &notices, &faults, &err);
-	if (ok)
+	if (ok) {
 		print_notices(&notices);
-	else if (faults.len > 0)
+		*warnings = notices.count;
+	} else if (faults.len > 0) {
 		fprintf(stderr, "%.*s", (int)faults.len, faults.ptr);
-	else
+	} else {
 		fprintf(stderr, "%s\n", err.message);
+	}
 	buf_fini(&faults);
 	return ok;
 }

@@ -11,10 +11,17 @@
 
 static struct app *running;
 
+/* The first one asks nicely. Each handler masks both signals, so the count needs no more. */
 static void on_stop_signal(int number)
 {
+	static volatile sig_atomic_t asked;
+
 	(void)number;
-	app_stop(running);
+	if (asked)
+		app_cut_off(running);
+	else
+		app_stop(running);
+	asked = 1;
 }
 
 static void watch_signals(void)
@@ -23,6 +30,8 @@ static void watch_signals(void)
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
 	sigemptyset(&stop.sa_mask);
+	sigaddset(&stop.sa_mask, SIGTERM);
+	sigaddset(&stop.sa_mask, SIGINT);
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
@@ -101,6 +110,7 @@ const struct command command_serve = {
 		"                     --set spectrocloud.server.listen=ADDRESS\n"
 		"  -h, --help         show this\n"
 		"\n"
-		"SIGTERM and SIGINT stop it: running requests are finished first.\n",
+		"SIGTERM and SIGINT stop it: running requests are finished first; a second\n"
+		"signal cuts them off.\n",
 	.run = run,
 };

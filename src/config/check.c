@@ -55,12 +55,28 @@ void check_wrong(struct check *c, const struct node *node, const char *path, con
 	wrong(c, node, path, wanted, true);
 }
 
+/* What keeps a value from being a string that would do; "" if it is something else. */
+static const char *what_it_lacks(const struct setting *row, const struct node *node)
+{
+	if (row->type != SETTING_STRING && row->type != SETTING_SECRET)
+		return "";
+	if (node->type == NODE_STRING && row->accepts == NULL && !is_one_line(node->text))
+		return ", without control characters";
+	if ((node->type == NODE_NUMBER || node->type == NODE_BOOL) &&
+	    (row->accepts == NULL || row->accepts(node->text)))
+		return ", in quotes";
+	return "";
+}
+
 static void not_for_row(struct check *c, const struct setting *row, const struct node *node,
 			const char *path)
 {
 	bool show = row->type != SETTING_SECRET && row->type != SETTING_URL;
 
-	wrong(c, node, path, setting_wants(c->l->arena, row), show);
+	wrong(c, node, path,
+	      arena_printf(c->l->arena, "%s%s", setting_wants(c->l->arena, row),
+			   what_it_lacks(row, node)),
+	      show);
 }
 
 bool check_is_list_of_maps(struct check *c, const struct node *node, const char *path)
@@ -194,16 +210,36 @@ static void check_file_value(struct check *c, const struct setting *row, const s
 	struct text content;
 	struct error err;
 
-	if (!read_string(row, value, &name)) {
+	if (!read_string(&(struct setting){0}, value, &name)) {
 		not_for_row(c, row, value, path);
 		return;
 	}
 	name = load_path(c->l->arena, c->l->directory, name);
-	if (load_file(c->l, name, &content, &err))
-		*into = name;
-	else
+	if (!load_file(c->l, name, &content, &err))
 		findings_fault(c->l->found, value->place, path, "cannot read this file: %s",
 			       err.message);
+	else if (row->accepts != NULL && !row->accepts(content))
+		findings_fault(c->l->found, value->place, path,
+			       "got a file that holds something else, wanted %s", row->wants);
+	else
+		*into = name;
+}
+
+static bool is_off(const struct node *value)
+{
+	bool on;
+
+	if (value->type == NODE_LIST || value->type == NODE_MAP)
+		return value->count == 0 && !value->lost;
+	return value->text.len == 0 || (value_bool(value, &on) && !on);
+}
+
+/* To go on without a safeguard that somebody asked for would be worse than not to start. */
+static void refuse_unsupported(struct check *c, const struct node *value, const char *path)
+{
+	if (!is_off(value))
+		findings_fault(c->l->found, value->place, path,
+			       "is not supported by this version; remove it");
 }
 
 void check_value(struct check *c, const struct setting *row, const struct node *value,
@@ -257,6 +293,7 @@ static const struct node *find_value(struct check *c, const struct setting *row,
 	const struct node *node = map;
 	struct text key;
 
+	assert(map != NULL);
 	*around = map;
 	while (text_next(&rest, '.', &key)) {
 		if (node == NULL || node->type == NODE_NULL)
@@ -336,6 +373,8 @@ static void check_row(struct check *c, const struct setting *row, void *base,
 		check_list(c, row, value, path, base);
 	else if (node_is_set(value) && row->type == SETTING_EXTERNAL)
 		check_external(c, value, path);
+	else if (node_is_set(value) && row->type == SETTING_UNSUPPORTED)
+		refuse_unsupported(c, value, path);
 	else if (node_is_set(value))
 		check_value(c, row, value, path, into);
 	else if (row->required)
@@ -420,12 +459,33 @@ static void check_environments(struct check *c, const struct node *root)
 	}
 }
 
+/* The innermost part of backend.auth.externalAccess that was written. */
+static struct place place_of_callers(const struct node *root)
+{
+	static const char *const paths[] = {"backend.auth.externalAccess", "backend.auth",
+					    "backend"};
+
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		const struct node *node = config_node_at(root, text_of(paths[i]));
+
+		if (node_is_set(node))
+			return node->place;
+	}
+	return root->place;
+}
+
 static void remark_on_auth(struct check *c, const struct node *root)
 {
 	static const char policy[] = "backend.auth.dangerouslyDisableDefaultAuthPolicy";
 	static const char keys[] = "backend.auth.keys";
 	const struct node *old = config_node_at(root, TEXT("backend.auth.keys"));
 
+	/* A fault may be all that keeps a token from being usable. */
+	if (!c->config->disable_default_auth_policy && c->l->found->fault_count == 0 &&
+	    config_usable_tokens(c->config) == 0)
+		findings_notice(c->l->found, place_of_callers(root), "backend.auth.externalAccess",
+				"nobody can call: no token of type 'static' may be used with this "
+				"plugin");
 	if (c->config->disable_default_auth_policy)
 		findings_notice(c->l->found, config_node_at(root, text_of(policy))->place, policy,
 				"everybody is let in without a credential");

@@ -132,10 +132,13 @@ struct config_notices {
  * notices  out, part of config; may be NULL.
  * Fails with ERROR_INPUT. The message starts with file, line and column where there is one, names
  * the path and what was wanted; of several faults it gives the first and how many more there are,
- * and faults, if not NULL, gets a line for each of them.
+ * and faults, if not NULL, gets a line for each of them, then the notices as lines that begin with
+ * "warning: ".
  */
 MUST_USE bool config_load(const struct config_options *options, struct config **config,
 			  struct config_notices *notices, struct buf *faults, struct error *err);
+/* How many entries of external this service accepts: static ones that may use this plugin. */
+size_t config_usable_tokens(const struct config *config);
 /* NULL is fine. Wipes secrets. */
 void config_free(struct config *config);
 

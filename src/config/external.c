@@ -280,3 +280,22 @@ void check_external(struct check *c, const struct node *list, const char *path)
 		read_entry(c, list->entries[i].value, arena_printf(c->l->arena, "%s[%zu]", path, i),
 			   i);
 }
+
+static bool is_for_us(const struct config_external *entry)
+{
+	for (size_t i = 0; i < entry->restriction_count; i++)
+		if (strcmp(entry->restrictions[i].plugin, "spectrocloud") == 0)
+			return true;
+	return entry->restriction_count == 0;
+}
+
+size_t config_usable_tokens(const struct config *config)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->external_count; i++)
+		if (config->external[i].type == CONFIG_EXTERNAL_STATIC &&
+		    is_for_us(&config->external[i]))
+			count++;
+	return count;
+}

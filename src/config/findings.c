@@ -94,6 +94,13 @@ void findings_notice(struct findings *f, struct place place, const char *path, c
 	add_notice(f, notice);
 }
 
+void findings_tell_notices(struct findings *f)
+{
+	for (size_t i = 0; i < f->notice_count && f->faults != NULL; i++)
+		buf_printf(f->faults, "warning: %s: %s: %s\n", f->notices[i].where,
+			   f->notices[i].path, f->notices[i].message);
+}
+
 bool findings_none(const struct findings *f, struct error *err)
 {
 	if (f->fault_count == 0)

@@ -26,6 +26,10 @@ void findings_fault_error(struct findings *f, const struct error *err);
 void findings_notice(struct findings *f, struct place place, const char *path, const char *format,
 		     ...) PRINTF_LIKE(4, 5);
 
+/* Adds the notices to the lines of the faults: a misspelt setting is often why another is missing.
+ */
+void findings_tell_notices(struct findings *f);
+
 /* True if there were no faults; else err tells the first and how many more there are. */
 MUST_USE bool findings_none(const struct findings *f, struct error *err);
 

@@ -201,7 +201,7 @@ static bool is_choice(const struct setting *row, struct text t)
 	return false;
 }
 
-/* LOG_LEVEL belongs to Backstage too, so a level that is none of ours is no fault. */
+/* LOG_LEVEL belongs to Backstage too, so a level that is none of ours is only remarked on. */
 static void apply_stand_ins(struct check *c, struct node *root)
 {
 	for (const struct setting *row = settings; row->path != NULL; row++) {
@@ -209,8 +209,14 @@ static void apply_stand_ins(struct check *c, struct node *root)
 
 		if (row->variable == NULL ||
 		    node_is_set(config_node_at(root, text_of(row->path))) ||
-		    !load_variable(c->l, text_of(row->variable), &value) || !is_choice(row, value))
+		    !load_variable(c->l, text_of(row->variable), &value) || value.len == 0)
 			continue;
+		if (!is_choice(row, value)) {
+			findings_notice(c->l->found, (struct place){row->variable, 0, 0}, row->path,
+					"the variable is not %s, and ignored",
+					setting_wants(c->l->arena, row));
+			continue;
+		}
 		load_set(c->l, root, row->path, value, (struct place){row->variable, 0, 0});
 		check_value(c, row, config_node_at(root, text_of(row->path)), row->path,
 			    (char *)c->config + row->into);
@@ -252,6 +258,7 @@ bool config_load(const struct config_options *options, struct config **config,
 	made->tree = arena_new(&made->arena, struct config_tree);
 	fill(&l, made, options);
 	if (!findings_none(&found, err)) {
+		findings_tell_notices(&found);
 		config_free(made);
 		return false;
 	}

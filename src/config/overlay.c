@@ -240,6 +240,8 @@ static bool descend(const struct setter *s, struct node *root, struct node ***sl
 		if (!find_slot(s, *at, part, &at))
 			return false;
 	}
+	if (at == &root)
+		return refuse_path(s, "the path is empty");
 	*slot = at;
 	return true;
 }

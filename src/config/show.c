@@ -199,7 +199,8 @@ static void put_rows(struct show *s, const struct setting *rows, const void *bas
 		struct text name = last_name(row->path);
 		unsigned depth;
 
-		if (row->type == SETTING_FOREIGN || !has_value(row, (const char *)base + row->into))
+		if (row->type == SETTING_FOREIGN || row->type == SETTING_UNSUPPORTED ||
+		    !has_value(row, (const char *)base + row->into))
 			continue;
 		depth = put_sections(s, before, row->path);
 		begin_line(s, depth);

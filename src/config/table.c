@@ -63,6 +63,16 @@ static bool is_port(struct text t)
 	       text_to_int(t, &port) && port <= 65535;
 }
 
+static bool is_pem(struct text content)
+{
+	struct text line;
+
+	while (text_next(&content, '\n', &line))
+		if (text_starts(line, "-----BEGIN CERTIFICATE-----"))
+			return true;
+	return false;
+}
+
 /* Port 0 lets the system choose one. */
 static bool is_listen_address(struct text t)
 {
@@ -117,7 +127,9 @@ const struct setting settings[] = {
 		.type = SETTING_BOOL,
 		.into = offsetof(struct config, enable_permissions),
 		.fallback = "false",
-		.help = "Ask Backstage's permission framework before each answer.",
+		.help = "With `permission.enabled`: callers who are not signed in are refused what "
+			"needs a permission. Access restrictions of callers hold in any case; "
+			"Backstage's permission backend is not asked.",
 	},
 	{
 		.path = "spectrocloud.environments",
@@ -315,6 +327,8 @@ const struct setting settings[] = {
 		.into = offsetof(struct config, trusted_services),
 		.help = "Subjects of services that may name a user by e-mail.",
 	},
+	{.path = "spectrocloud.auth.requireUserSession", .type = SETTING_UNSUPPORTED},
+	{.path = "spectrocloud.auth.serviceTokenFor", .type = SETTING_UNSUPPORTED},
 
 	{
 		.path = "spectrocloud.telemetry.logLevel",
@@ -339,7 +353,8 @@ const struct setting settings[] = {
 		.type = SETTING_BOOL,
 		.into = offsetof(struct config, permission_enabled),
 		.fallback = "false",
-		.help = "Whether Backstage's permission framework is on.",
+		.help = "Whether Backstage's permission framework is on; see "
+			"`spectrocloud.enablePermissions`.",
 	},
 
 	{
@@ -363,7 +378,8 @@ const struct setting environment_settings[] = {
 		.path = "name",
 		.type = SETTING_STRING,
 		.into = offsetof(struct config_environment, name),
-		.help = "What calls name it by; needed when there are several.",
+		.help = "What calls name it by. Without one it is reached only as the first "
+			"environment, by calls that name none.",
 	},
 	{
 		.path = "url",
@@ -392,6 +408,8 @@ const struct setting environment_settings[] = {
 		.path = "caFile",
 		.type = SETTING_FILE,
 		.into = offsetof(struct config_environment, ca_file),
+		.accepts = is_pem,
+		.wants = "a file with at least one PEM certificate",
 		.help = "Certificates (PEM) to trust instead of the system's.",
 	},
 	{
@@ -414,7 +432,7 @@ const struct setting external_settings[] = {
 		.into = offsetof(struct config_external, token),
 		.required = true,
 		.accepts = is_external_token,
-		.wants = "at least 8 characters without white space",
+		.wants = "a string of at least 8 characters without white space",
 		.help = "What the caller sends as its bearer token.",
 	},
 	{
@@ -433,8 +451,8 @@ const struct setting external_settings[] = {
 
 bool setting_is_ours(const struct setting *row)
 {
-	return row->type != SETTING_FOREIGN && row->type != SETTING_LIST &&
-	       row->type != SETTING_EXTERNAL;
+	return row->type != SETTING_FOREIGN && row->type != SETTING_UNSUPPORTED &&
+	       row->type != SETTING_LIST && row->type != SETTING_EXTERNAL;
 }
 
 const char *setting_choice_name(const struct setting *row, int value)

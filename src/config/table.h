@@ -8,6 +8,7 @@
 
 enum setting_type {
 	SETTING_FOREIGN = 0, /* of other plugins that share the section: accepted, never read */
+	SETTING_UNSUPPORTED, /* a safeguard this version lacks: refused unless false or empty */
 	SETTING_STRING,      /* const char * */
 	SETTING_SECRET,      /* struct secret */
 	SETTING_BOOL,        /* bool */
@@ -44,7 +45,7 @@ struct setting {
 	int64_t max;
 	const struct setting_choice *choices;
 	const char *variable;           /* an environment variable that beats the default */
-	bool (*accepts)(struct text t); /* a further check of a string or secret */
+	bool (*accepts)(struct text t); /* a further check: of a string, or of what a file holds */
 	const char *wants;              /* what accepts() wants, in words */
 	const struct setting_list *list;
 	const char *help;

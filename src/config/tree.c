@@ -177,11 +177,6 @@ struct node *config_node_at(const struct node *node, struct text path)
 	return found;
 }
 
-bool node_is_set(const struct node *node)
-{
-	return node != NULL && node->type != NODE_NULL && node->type != NODE_ABSENT;
-}
-
 struct node *config_node_merge(struct arena *a, struct node *low, struct node *high)
 {
 	if (low == NULL)

@@ -74,8 +74,12 @@ void config_node_add(struct arena *a, struct node *parent, struct text key, stru
 struct node *config_node_get(const struct node *node, struct text key);
 /* The value at "a.b.c" below node; NULL as in config_node_get(). */
 struct node *config_node_at(const struct node *node, struct text path);
-/* Whether there is a value: node is neither NULL, nor null, nor absent. */
-bool node_is_set(const struct node *node);
+/* Whether there is a value: node is neither NULL, nor null, nor absent. Here, so that the analyser
+ * sees what a true answer says of the pointer. */
+static inline bool node_is_set(const struct node *node)
+{
+	return node != NULL && node->type != NODE_NULL && node->type != NODE_ABSENT;
+}
 
 /*
  * Lays high over low and returns the result; both are used up. Maps merge key by key, everything

@@ -22,6 +22,11 @@ static struct text last_name(const struct setting *row)
 	return text_of(dot == NULL ? row->path : dot + 1);
 }
 
+static bool is_suggestible(const struct setting *row)
+{
+	return row->type != SETTING_FOREIGN && row->type != SETTING_UNSUPPORTED;
+}
+
 /* "; did you mean ...?" or nothing: a similar name beside it, or the same name in another place. */
 static const char *suggest(struct arena *a, const struct setting *rows, struct text key,
 			   const char *within)
@@ -33,7 +38,7 @@ static const char *suggest(struct arena *a, const struct setting *rows, struct t
 		struct text name = name_within(row, within);
 		unsigned distance;
 
-		if (row->type == SETTING_FOREIGN || name.len == 0)
+		if (!is_suggestible(row) || name.len == 0)
 			continue;
 		distance = text_distance(key, name);
 		if (distance > least || (distance == least && best.len > 0))
@@ -44,7 +49,7 @@ static const char *suggest(struct arena *a, const struct setting *rows, struct t
 	if (best.len > 0)
 		return arena_printf(a, "; did you mean '%.*s'?", (int)best.len, best.ptr);
 	for (const struct setting *row = rows; row->path != NULL; row++)
-		if (row->type != SETTING_FOREIGN && text_equal_nocase(last_name(row), key))
+		if (is_suggestible(row) && text_equal_nocase(last_name(row), key))
 			return arena_printf(a, "; did you mean '%s'?", row->path);
 	return "";
 }

@@ -54,17 +54,31 @@ static bool refuse(struct reader *r, yaml_mark_t mark, const char *why)
 			 mark.column + 1, why);
 }
 
+/* For the two that people meet most, what to do about them; NULL for the others. */
+static const char *in_plain_words(const char *problem)
+{
+	if (strcmp(problem, "found a tab character that violates indentation") == 0)
+		return "a tab at the start of a line: indent with spaces";
+	if (strcmp(problem, "found character that cannot start any token") == 0)
+		return "no value can start with this character: indent with spaces, not tabs, and "
+		       "put what starts with @, ` or % in quotes";
+	return NULL;
+}
+
 /* What libyaml has to say; it never quotes the document. */
 static bool refuse_syntax(struct reader *r)
 {
 	const yaml_parser_t *p = &r->parser;
 	const char *problem = p->problem == NULL ? "not YAML" : p->problem;
+	const char *plain = in_plain_words(problem);
 
 	if (p->error == YAML_MEMORY_ERROR)
 		arena_out_of_memory(0);
 	if (p->error == YAML_READER_ERROR)
 		return error_set(r->err, ERROR_INPUT, "%s: %s, at byte %zu", r->file, problem,
 				 p->problem_offset);
+	if (plain != NULL)
+		return refuse(r, p->problem_mark, plain);
 	if (p->context != NULL)
 		return error_set(r->err, ERROR_INPUT, "%s:%zu:%zu: %s: %s", r->file,
 				 p->problem_mark.line + 1, p->problem_mark.column + 1, p->context,

@@ -47,6 +47,9 @@ static void put_param_schema(struct json_writer *w, const struct param *p)
 		put_pair(w, "type", "string");
 		put_choices(w, p->choices);
 		break;
+	case PARAM_FLAG:
+		put_pair(w, "type", "boolean");
+		break;
 	case PARAM_NOT_FALSE:
 		put_pair(w, "type", "boolean");
 		json_key(w, "default");

@@ -224,7 +224,7 @@ static bool read_inputs(const struct http_request *request, struct rest_call *rc
 			return error_set(err, ERROR_INPUT, "The query has more than %d parameters",
 					 MOST_QUERY_PARTS);
 		if (!http_url_decode(request->arena, raw_name, true, &input.name))
-			continue; /* no parameter of ours has such a name */
+			input.name = raw_name; /* which no parameter of ours has */
 		if (equals == SIZE_MAX)
 			input.value = TEXT("");
 		else if (!http_url_decode(request->arena, text_slice(part, equals + 1, SIZE_MAX),
@@ -248,7 +248,7 @@ static bool make_call(struct rest *rest, struct http_exchange *x, struct rest_ca
 	c->arena = request->arena;
 	c->id = request->id;
 	c->started_us = request->received_us;
-	c->deadline_ms = request->received_us / 1000 + config->request_timeout_ms;
+	c->deadline_ms = clock_now_ms() + config->request_timeout_ms;
 	c->body = request->body;
 	return read_headers(request, c, err) && read_inputs(request, rc, err);
 }
@@ -312,6 +312,7 @@ void rest_handle(void *context, struct http_exchange *x, const struct error *ref
 	struct rest *rest = context;
 	struct error err;
 	struct text path;
+	bool admitted;
 
 	rc->url = request->target;
 	if (refused != NULL) {
@@ -331,6 +332,13 @@ void rest_handle(void *context, struct http_exchange *x, const struct error *ref
 	}
 	if (rc->match.op->flags & OP_FRONT) {
 		run_and_answer(x, rc);
+		return;
+	}
+	log_set_request(request->id);
+	admitted = op_admit(rc->match.op, &rc->call, &err);
+	log_set_request(NULL);
+	if (!admitted) {
+		answer_error(x, rc->url, &err, false);
 		return;
 	}
 	http_exchange_set_data(x, rc);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "http/front.h"
+#include "http/guard.h"
 
 /* The exchange whose handler this thread is in: an answer to it need not go through the queue. */
 static _Thread_local struct http_exchange *in_handler;
@@ -33,6 +34,7 @@ struct http_exchange *exchange_new(struct conn *c, const char *target)
 {
 	struct http_server *s = c->server;
 	struct http_exchange *x = heap_alloc(sizeof *x);
+	struct guard_target shown;
 
 	x->server = s;
 	x->conn = c;
@@ -41,7 +43,11 @@ struct http_exchange *exchange_new(struct conn *c, const char *target)
 	atomic_init(&x->gone, c->hung_up);
 	snprintf(x->id, sizeof x->id, "%08x-%llx", s->id_prefix, (unsigned long long)++s->id_count);
 	x->raw_target = arena_copy_text(&x->arena, text_of(target));
+	shown = guard_any_target(x->raw_target);
 	x->request = (struct http_request){
+		.method = "",
+		.target = shown.target,
+		.path = shown.path,
 		.id = x->id,
 		.peer = arena_copy(&x->arena, text_of(c->peer)),
 		.received_us = c->first_byte_us,

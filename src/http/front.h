@@ -81,6 +81,7 @@ struct http_server {
 	struct conn *accepting;  /* handed to the library, which has not taken it yet */
 	int64_t sweep_ms;        /* no deadline is earlier */
 	int64_t accept_again_ms; /* 0: accepting now */
+	int64_t say_paused_ms;   /* before that nothing is logged of a pause */
 	bool draining;
 	bool cut_off; /* the drain had to end something */
 	uint32_t id_prefix;
@@ -88,6 +89,7 @@ struct http_server {
 
 	atomic_uint references; /* one, and one for each exchange that was cut off */
 	atomic_bool stopping;
+	atomic_bool cutting; /* the drain is to end now */
 	atomic_uint connections;
 	atomic_uint in_flight;
 	atomic_uint_fast64_t requests;
@@ -134,6 +136,11 @@ struct http_exchange *exchange_take_answered(struct http_server *s);
 /* Takes from its connection an exchange that was not answered in time; whoever answers it later
  * releases it. False if it was answered. */
 bool exchange_cut_off(struct http_exchange *x);
+
+/* response.c */
+
+/* The bytes of an answer that ends its connection. out: uninitialised, owned: buf_fini(). */
+void response_render(const struct http_response *r, const char *reason, struct buf *out);
 
 /* Any thread: makes the loop turn. */
 void front_wake(struct http_server *s);

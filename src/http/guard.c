@@ -131,7 +131,7 @@ static bool check_host(const struct guard_head *head, bool http_1_1, struct erro
 	return true;
 }
 
-static bool check_length(struct text value, size_t max_bytes, struct error *err)
+bool guard_length(struct text value, size_t max_body_bytes, struct error *err)
 {
 	int64_t length;
 
@@ -140,9 +140,9 @@ static bool check_length(struct text value, size_t max_bytes, struct error *err)
 	for (size_t i = 0; i < value.len; i++)
 		if (value.ptr[i] < '0' || value.ptr[i] > '9')
 			return refuse(err, "Content-Length is not a number");
-	if (!text_to_int(value, &length) || (uint64_t)length > max_bytes)
+	if (!text_to_int(value, &length) || (uint64_t)length > max_body_bytes)
 		return error_set(err, ERROR_TOO_LARGE, "the request body is larger than %zu bytes",
-				 max_bytes);
+				 max_body_bytes);
 	return true;
 }
 
@@ -161,7 +161,7 @@ static bool check_body(const struct guard_head *head, bool http_1_1, size_t max_
 		return refuse(err, "both Content-Length and Transfer-Encoding");
 	if (coding != NULL && (!http_1_1 || !text_equal_nocase(coding->value, TEXT("chunked"))))
 		return refuse(err, "a transfer coding other than chunked");
-	return length == NULL || check_length(length->value, max_bytes, err);
+	return length == NULL || guard_length(length->value, max_bytes, err);
 }
 
 bool guard_head(const struct guard_head *head, const struct guard_limits *limits, struct error *err)
@@ -195,15 +195,29 @@ static struct text strip_origin(struct arena *a, struct text raw, size_t scheme_
 	return text_of(arena_printf(a, "/%.*s", (int)rest.len, rest.ptr));
 }
 
+static bool is_printable(struct text target)
+{
+	for (size_t i = 0; i < target.len; i++)
+		if (is_control(target.ptr[i]) || target.ptr[i] == ' ')
+			return false;
+	return true;
+}
+
+struct guard_target guard_any_target(struct text raw)
+{
+	struct text shown = raw.len > 0 && is_printable(raw) ? raw : TEXT("/");
+
+	return (struct guard_target){shown, shown, TEXT("")};
+}
+
 bool guard_split_target(struct arena *a, struct text raw, struct guard_target *out,
 			struct error *err)
 {
 	struct text target = raw;
 	size_t mark;
 
-	for (size_t i = 0; i < raw.len; i++)
-		if (is_control(raw.ptr[i]) || raw.ptr[i] == ' ')
-			return refuse(err, "the target holds a blank or a control character");
+	if (!is_printable(raw))
+		return refuse(err, "the target holds a blank or a control character");
 	if (text_equal_nocase(text_slice(raw, 0, 7), TEXT("http://")))
 		target = strip_origin(a, raw, 7);
 	else if (text_equal_nocase(text_slice(raw, 0, 8), TEXT("https://")))

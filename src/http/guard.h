@@ -51,11 +51,21 @@ MUST_USE bool guard_head(const struct guard_head *head, const struct guard_limit
 			 struct error *err);
 
 /*
+ * Whether a Content-Length is a plain number within the limit; guard_head() asks this, too.
+ * Fails with ERROR_INPUT or ERROR_TOO_LARGE.
+ */
+MUST_USE bool guard_length(struct text value, size_t max_body_bytes, struct error *err);
+
+/*
  * Splits the request target; "http://host/path" is reduced to its path and query.
  * out  points into raw, or into the arena.
  * Fails with ERROR_INPUT.
  */
 MUST_USE bool guard_split_target(struct arena *a, struct text raw, struct guard_target *out,
 				 struct error *err);
+
+/* What to tell the handler of a target that may be none: as it was sent, all of it path, or "/" if
+ * it cannot be printed. */
+struct guard_target guard_any_target(struct text raw);
 
 #endif

@@ -12,6 +12,7 @@
  */
 #include "http/server.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <pthread.h>
@@ -33,6 +34,7 @@ enum {
 	EVENTS_PER_TURN = 128,
 	ACCEPTS_PER_TURN = 64,
 	ACCEPT_PAUSE_MS = 100,  /* when the process has no descriptors left */
+	SAY_PAUSED_MS = 10000,  /* not more often than this */
 	SLOWEST_READER = 16384, /* bytes a second a client must at least take of an answer */
 	SWALLOWED_BODIES = 2,   /* an endless body is read up to so many times the limit */
 	LIBRARY_MARGIN = 32768, /* of a connection's memory: for what is not the head itself */
@@ -77,6 +79,30 @@ static enum MHD_Result hand_over(struct http_exchange *x, const struct error *re
 	/* An answer that is in the queue already is looked at after this. */
 	MHD_suspend_connection(mhd);
 	return MHD_YES;
+}
+
+/*
+ * Answers past the library, where that makes a mess of it. What the socket does not take at once is
+ * lost with the connection. From here on the library can only find that it cannot write.
+ */
+static void refuse_directly(struct http_exchange *x, const struct error *refused)
+{
+	struct conn *c = x->conn;
+	bool answered = exchange_handle(x, refused);
+	struct buf out;
+
+	assert(answered); /* a refusal is answered on the spot */
+	(void)answered;
+	response_render(&x->response, MHD_get_reason_phrase_for((unsigned)x->response.status),
+			&out);
+	if (send(c->fd, out.ptr, out.len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		c->ended = true;
+	buf_fini(&out);
+	shutdown(c->fd, SHUT_WR);
+	c->linger = true;
+	c->x = NULL;
+	exchange_free(x);
+	conn_enter(c, CONN_SENDING, c->server->options.idle_timeout_ms);
 }
 
 struct header_list {
@@ -131,7 +157,7 @@ static enum MHD_Result take_head(struct http_exchange *x, const char *method, co
 	const struct http_server_options *o = &x->server->options;
 	struct header_list list = list_headers(x);
 	struct guard_limits limits = {o->max_header_bytes, o->max_body_bytes};
-	struct guard_target target = {TEXT("/"), TEXT("/"), TEXT("")};
+	struct guard_target target = guard_any_target(x->raw_target);
 	struct guard_head head = {
 		.method = method,
 		.version = version,
@@ -142,9 +168,15 @@ static enum MHD_Result take_head(struct http_exchange *x, const char *method, co
 		.headers = list.headers,
 		.header_count = list.count,
 	};
+	struct error split_err;
 	struct error err;
-	bool ok = guard_head(&head, &limits, &err) &&
-		  guard_split_target(&x->arena, x->raw_target, &target, &err);
+	bool split = guard_split_target(&x->arena, x->raw_target, &target, &split_err);
+	bool ok = guard_head(&head, &limits, &err);
+
+	if (ok && !split) {
+		err = split_err;
+		ok = false;
+	}
 
 	keep_head(x, method, list, &target);
 	x->step = STEP_BODY;
@@ -192,6 +224,36 @@ static void *on_request_line(void *context, const char *target, struct MHD_Conne
 		conn_first_byte(c);
 	c->x = exchange_new(c, target);
 	return NULL;
+}
+
+/* A head with a Content-Length that cannot be right, on its way through the library. */
+static bool has_bad_length(const struct conn *c, struct error *err)
+{
+	const char *value;
+
+	if (c->x == NULL || c->x->step != STEP_HEAD)
+		return false;
+	value = MHD_lookup_connection_value(c->mhd, MHD_HEADER_KIND, "Content-Length");
+	return value != NULL &&
+	       !guard_length(text_trim(text_of(value)), c->server->options.max_body_bytes, err);
+}
+
+/*
+ * The library says why it refuses a request right before it does so. A Content-Length that it
+ * cannot read it answers with two heads in a row, so we are quicker. It does not say which
+ * connection it means; whichever shows such a length is to be refused anyway.
+ */
+static void on_library_log(void *context, const char *format, va_list arguments)
+{
+	struct http_server *s = context;
+	struct error err;
+
+	(void)arguments;
+	if (strstr(format, "Content-Length") == NULL)
+		return;
+	for (struct conn *c = s->conns; c != NULL; c = c->next)
+		if (has_bad_length(c, &err))
+			refuse_directly(c->x, &err);
 }
 
 /* Called with the head, with each piece of the body, at its end, and when resumed. */
@@ -291,6 +353,9 @@ static void pause_accepting(struct http_server *s)
 {
 	front_unwatch(s, s->listener.fd);
 	s->accept_again_ms = clock_now_ms() + ACCEPT_PAUSE_MS;
+	if (clock_left_ms(s->say_paused_ms) > 0)
+		return;
+	s->say_paused_ms = clock_now_ms() + SAY_PAUSED_MS;
 	log_warn("http.accept_paused", F_INT("connections", atomic_load(&s->connections)));
 }
 
@@ -376,8 +441,20 @@ static void turn(struct http_server *s, int64_t until_ms)
 		s->accept_again_ms = 0;
 }
 
+/* Requests that have begun and whose answer is not yet sent: what a drain waits for. */
+static unsigned count_requests(const struct http_server *s)
+{
+	unsigned count = 0;
+
+	for (const struct conn *c = s->conns; c != NULL; c = c->next)
+		count += c->state == CONN_RECEIVING || c->state == CONN_HANDLING ||
+			 c->state == CONN_SENDING;
+	return count;
+}
+
 static void begin_drain(struct http_server *s)
 {
+	log_info("stopping", F_INT("requests", count_requests(s)));
 	s->draining = true;
 	if (s->accept_again_ms == 0)
 		front_unwatch(s, s->listener.fd);
@@ -388,7 +465,7 @@ static void begin_drain(struct http_server *s)
 			conn_shut(c);
 }
 
-/* The drain took too long: ends every connection, whatever it is doing. */
+/* The drain took too long, or somebody cannot wait: ends every connection, whatever it is doing. */
 static void cut_off_all(struct http_server *s)
 {
 	struct conn *next;
@@ -416,7 +493,7 @@ bool http_server_run(struct http_server *s, int drain_timeout_ms)
 		turn(s, INT64_MAX);
 	until_ms = clock_now_ms() + drain_timeout_ms;
 	begin_drain(s);
-	while (s->conns != NULL && clock_left_ms(until_ms) > 0)
+	while (s->conns != NULL && clock_left_ms(until_ms) > 0 && !atomic_load(&s->cutting))
 		turn(s, until_ms);
 	cut_off_all(s);
 	return !s->cut_off;
@@ -431,6 +508,12 @@ void http_server_stop(struct http_server *s)
 	errno = saved;
 }
 
+void http_server_cut_off(struct http_server *s)
+{
+	atomic_store(&s->cutting, true);
+	http_server_stop(s);
+}
+
 /* Opening and closing */
 
 static bool start_library(struct http_server *s, struct error *err)
@@ -443,14 +526,16 @@ static bool start_library(struct http_server *s, struct error *err)
 	const union MHD_DaemonInfo *info;
 
 	s->mhd = MHD_start_daemon(
-		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-		on_request, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_URI_LOG_CALLBACK,
-		on_request_line, s, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, s,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, o->max_header_bytes * 2 + LIBRARY_MARGIN,
-		MHD_OPTION_CONNECTION_LIMIT, o->max_connections + EVENTS_PER_TURN,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)quiet_ms / 1000 + 1,
-		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+		MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
+			MHD_USE_ERROR_LOG,
+		0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, s,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_NOTIFY_COMPLETED,
+		on_completed, s, MHD_OPTION_URI_LOG_CALLBACK, on_request_line, s,
+		MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		o->max_header_bytes * 2 + LIBRARY_MARGIN, MHD_OPTION_CONNECTION_LIMIT,
+		o->max_connections + EVENTS_PER_TURN, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)quiet_ms / 1000 + 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+		MHD_OPTION_END);
 	if (s->mhd == NULL)
 		return error_set(err, ERROR_INTERNAL, "could not start the HTTP library");
 	info = MHD_get_daemon_info(s->mhd, MHD_DAEMON_INFO_EPOLL_FD);

@@ -5,14 +5,16 @@
  *
  * Refused here, before the handler sees the body: a missing or repeated Host, two body lengths of
  * any form, transfer codings but "chunked", header names that are no tokens, folded headers, NUL or
- * other control characters in the target or a header, bare line feeds, unknown methods, too many or
- * too large headers, a body over the limit.
+ * other control characters in the target or a header, bare line feeds in the head, unknown methods,
+ * too many or too large headers, a body over the limit.
+ *
+ * Not refused: a bare line feed behind a chunk's size or data. The library takes it for CR LF and
+ * shows us the body without its framing, so nothing here could see it.
  *
  * The handler hears of a refusal, but for what the library refuses itself: a request line or header
- * that it cannot parse, a Content-Length that is no number, a broken chunk, a head that is several
- * times over the limit. Those get a short page of the library's (400, 413, 414, 431, 505) or none,
- * and the end of the connection. So does, with no answer, a chunked body that goes on for more than
- * twice the limit.
+ * that it cannot parse, a broken chunk, a head that is several times over the limit. Those get a
+ * short page of the library's (400, 413, 414, 431, 505) or none, and the end of the connection. So
+ * does, with no answer, a chunked body that goes on for more than twice the limit.
  */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
@@ -28,8 +30,9 @@
 #include "http/http.h"
 
 struct http_request {
-	const char *method; /* "GET"; NUL-terminated */
-	struct text target; /* as sent: path, and query behind '?'; without scheme and host */
+	const char *method; /* "GET"; NUL-terminated; of a refused request perhaps empty */
+	struct text target; /* as sent: path, and query behind '?'; without scheme and host. Of a
+			     * refused request: as sent, whatever it is, or "/" */
 	struct text path;   /* part of target, still percent-encoded */
 	struct text query;  /* part of target without '?'; empty if there is none */
 	const struct http_header *headers;
@@ -117,12 +120,16 @@ MUST_USE bool http_server_open(const struct http_server_options *options,
 int http_server_port(const struct http_server *server);
 
 /* Serves on the calling thread until http_server_stop(); then drains. Returns when every exchange
- * was answered and sent, or drain_timeout_ms after the stop. True if nothing was cut off. */
+ * was answered and sent, or drain_timeout_ms after the stop; logs how many there were. True if
+ * nothing was cut off. */
 bool http_server_run(struct http_server *server, int drain_timeout_ms);
 
 /* Asks the loop to stop: new connections are refused, idle ones closed, running requests finish.
  * From any thread or a signal handler. */
 void http_server_stop(struct http_server *server);
+
+/* The same, but running requests are cut off: at once, also in the middle of a drain. */
+void http_server_cut_off(struct http_server *server);
 
 /* After http_server_run() has returned. NULL is fine. */
 void http_server_close(struct http_server *server);

@@ -112,7 +112,7 @@ static const char *check_special(struct checker *c, const char *p)
 	} else {
 		next = scan_utf8(p, c->end);
 		if ((unsigned char)*p < ' ')
-			expected = "control characters in strings to be escaped";
+			expected = "an escape such as \\n (strings hold no control characters)";
 	}
 	return next == NULL ? fail(c, p, expected) : next;
 }
@@ -291,7 +291,7 @@ bool json_check(struct text document, struct text *value, struct error *err)
 	struct json_fault fault;
 
 	if (!json_check_fault(document, value, &fault))
-		return error_set(err, ERROR_INPUT, "JSON is wrong at byte %zu: expected %s",
-				 fault.offset, fault.expected);
+		return error_set(err, ERROR_INPUT, "wrong at byte %zu: expected %s", fault.offset,
+				 fault.expected);
 	return true;
 }

@@ -13,8 +13,8 @@
 
 static bool wrong_at(struct error *err, int line, int column, const char *expected)
 {
-	return error_set(err, ERROR_INPUT, "JSON is wrong at line %d, column %d: expected %s", line,
-			 column, expected);
+	return error_set(err, ERROR_INPUT, "wrong at line %d, column %d: expected %s", line, column,
+			 expected);
 }
 
 /* Says where a fault is as an editor counts: from 1, columns in characters. */

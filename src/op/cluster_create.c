@@ -143,10 +143,9 @@ static bool show(struct call *c, const struct creation *creation, struct result 
 static bool create(struct call *c, const struct creation *creation, struct result *res,
 		   struct error *err)
 {
-	const char *dry_run = call_string(c, "dryRun");
 	struct buf answer;
 
-	if (dry_run != NULL && strcmp(dry_run, "true") == 0)
+	if (call_bool(c, "dryRun"))
 		return show(c, creation, res, err);
 	if (!palette_create_cluster(c->palette, call_string(c, "projectUid"), creation->kind->name,
 				    creation->entity, &answer, err))
@@ -182,12 +181,12 @@ static bool virtual_cluster_create(struct call *c, struct result *res, struct er
 
 /* ---- rows ---- */
 
-static const char *const yes_or_no[] = {"true", "false", NULL};
-
-#define QUERY_DRY_RUN                                                                              \
-	QUERY_CHOICE("dryRun", yes_or_no,                                                          \
-		     "true: check it, also with Palette, create nothing, and answer 200 with the " \
-		     "entity that would be sent")
+#define QUERY_DRY_RUN                                                                           \
+	{                                                                                       \
+		.name = "dryRun", .in = IN_QUERY, .type = PARAM_FLAG,                           \
+		.help = "Check it, also with Palette, create nothing, and answer 200 with the " \
+			"entity that would be sent"                                             \
+	}
 
 static const struct field repair_fields[] = {
 	{.name = "message", .type = FIELD_STRING, .required = true, .help = "What was changed"},
@@ -220,7 +219,7 @@ const struct op cluster_create_ops[] = {
 					    "With cloudType at the top: a flat description. "
 					    "With spec: Palette's own entity"),
 				 QUERY_DRY_RUN, QUERY_PROJECT, QUERY_INSTANCE),
-		.flags = OP_AUDIT,
+		.flags = OP_AUDIT | OP_STRICT,
 		.success_status = 201,
 		.answer = created_answer_fields,
 		.run = cluster_create,
@@ -233,7 +232,7 @@ const struct op cluster_create_ops[] = {
 		.params = PARAMS(
 			BODY_OBJECT("clusterConfig", "Palette's entity of a virtual cluster"),
 			QUERY_DRY_RUN, QUERY_PROJECT, QUERY_INSTANCE),
-		.flags = OP_AUDIT,
+		.flags = OP_AUDIT | OP_STRICT,
 		.success_status = 201,
 		.answer = created_answer_fields,
 		.run = virtual_cluster_create,

@@ -38,6 +38,7 @@ enum param_type {
 	PARAM_NAME,      /* the same, but may be a word of Palette's: never part of a path */
 	PARAM_TEXT,      /* any printable UTF-8, 1 to 256 bytes */
 	PARAM_CHOICE,    /* one of `choices` */
+	PARAM_FLAG,      /* given without a value or as "true": true; "false": false */
 	PARAM_NOT_FALSE, /* true, but for the literal "false" */
 	PARAM_STRINGS,   /* a JSON array of 1 to 1,000 non-empty strings */
 	PARAM_OBJECT,    /* a JSON object, kept as raw bytes */
@@ -150,7 +151,9 @@ enum {
 	OP_AUDIT = 1 << 1,  /* who did it to what goes into the audit trail */
 	OP_SECRET = 1 << 2, /* the answer holds secrets: never stored, never logged */
 	OP_LOCAL = 1 << 3,  /* needs no Palette */
-	OP_LIST = 1 << 4,   /* may carry `warnings` about parts that Palette forbids */
+	OP_STRICT =
+		1 << 5, /* a query parameter that it does not have is a fault, as dryrun=true is */
+	OP_LIST = 1 << 4, /* may carry `warnings` about parts that Palette forbids */
 };
 
 struct call;
@@ -209,6 +212,7 @@ struct call {
 	struct text body;
 
 	const struct op *op;
+	bool admitted; /* op_admit() has let the caller in */
 	struct principal principal;
 	struct value values[MAX_PARAMS]; /* in the order of op->params */
 	const struct config_environment *environment;
@@ -268,6 +272,12 @@ MUST_USE bool op_check_table(struct error *err);
 
 /* The whole life of a request, for every face. */
 MUST_USE bool op_run(const struct op *op, struct call *c, struct result *res, struct error *err);
+
+/*
+ * The first two steps alone, for a face that would not queue a stranger's request: who asks, and
+ * may they? A refusal is recorded here as op_run() does it, and is the end of the call.
+ */
+MUST_USE bool op_admit(const struct op *op, struct call *c, struct error *err);
 
 /* Identifies the caller only: for paths that are no operation, so that strangers learn nothing. */
 MUST_USE bool op_identify(struct call *c, struct error *err);

@@ -8,6 +8,7 @@
 enum {
 	LONGEST_IDENTIFIER = 128,
 	LONGEST_TEXT = 256,
+	LONGEST_SHOWN = 64, /* of a name that is not ours */
 	MOST_STRINGS = 1000,
 	LONGEST_FAULTS = 64 * 1024,
 };
@@ -117,6 +118,16 @@ static const char *read_text(struct arena *a, const struct param *param, struct 
 	return NULL;
 }
 
+/* "", "true" or "false": what is meant to be only tried must not be done because of a spelling. */
+static const char *read_flag(struct text raw, struct value *value)
+{
+	value->given = true;
+	value->boolean = raw.ptr != NULL && !text_is(raw, "false");
+	if (raw.ptr == NULL || (raw.len > 0 && !text_is(raw, "true") && !text_is(raw, "false")))
+		return "must be true or false";
+	return NULL;
+}
+
 static const char *read_strings(struct arena *a, struct text json, struct value *value)
 {
 	static const char form[] = "must be an array of 1 to 1000 non-empty strings";
@@ -170,6 +181,12 @@ static void read_path_or_query(struct call *c, const struct param *param, struct
 		}
 		found = input;
 	}
+	if (found != NULL && param->type == PARAM_FLAG) {
+		problem = read_flag(found->value, value);
+		if (problem != NULL)
+			add_fault(faults, param, problem);
+		return;
+	}
 	/* An empty query value is how forms say that there is none. */
 	if (found != NULL &&
 	    (found->value.ptr == NULL || found->value.len > 0 || param->in == IN_PATH)) {
@@ -209,6 +226,29 @@ static void read_body_member(struct call *c, const struct param *param, struct t
 	problem = read_json(c->arena, param, found, value);
 	if (problem != NULL)
 		add_fault(faults, param, problem);
+}
+
+/* A misspelt parameter of an operation that changes something is not passed over. */
+static void refuse_unknown(const struct call *c, const struct op *op, struct faults *faults)
+{
+	for (size_t i = 0; i < c->input_count; i++) {
+		const struct call_input *input = &c->inputs[i];
+		const struct param *param = op->params;
+
+		while (param->name != NULL &&
+		       (param->in != IN_QUERY || !text_is(input->name, param->name)))
+			param++;
+		if (input->in == IN_QUERY && param->name == NULL) {
+			bool is_short = input->name.len <= LONGEST_SHOWN;
+			const struct param unknown = {
+				.name = is_short ? arena_copy(c->arena, input->name)
+						 : "a parameter with a long name",
+				.in = IN_QUERY,
+			};
+
+			add_fault(faults, &unknown, "is not a parameter here");
+		}
+	}
 }
 
 static bool wants_body(const struct op *op)
@@ -266,6 +306,8 @@ bool call_read_params(struct call *c, const struct op *op, struct error *err)
 		else
 			c->values[i] = (struct value){.given = true, .json = body};
 	}
+	if (op->flags & OP_STRICT)
+		refuse_unknown(c, op, &faults);
 	ok = report(c, &faults, err);
 	buf_fini(&faults.message);
 	buf_fini(&faults.details);

@@ -20,16 +20,21 @@ static bool call_permit(const struct call *c, const struct op *op, struct error 
 	return backstage_authorize(c->services->config, &c->principal, op->permission, err);
 }
 
-/* What was acted on, for the audit trail: what the handler says, else the path's first parameter.
+/*
+ * What was acted on, for the audit trail: what the handler says, else the path's first parameter,
+ * if it is an identifier. A refusal comes before the parameters are read, so it is the input
+ * itself.
  */
-static const char *object_of(const struct call *c, const struct op *op)
+static struct text object_of(const struct call *c)
 {
 	if (c->object != NULL)
-		return c->object;
-	for (size_t i = 0; op->params != NULL && op->params[i].name != NULL; i++)
-		if (op->params[i].in == IN_PATH && c->values[i].given)
-			return c->values[i].string;
-	return "";
+		return text_of(c->object);
+	for (size_t i = 0; i < c->input_count; i++)
+		if (c->inputs[i].in == IN_PATH)
+			return param_identifier_problem(c->inputs[i].value) == NULL
+				       ? c->inputs[i].value
+				       : TEXT("");
+	return TEXT("");
 }
 
 static void call_audit(const struct call *c, const struct op *op, bool ok, const struct error *err)
@@ -37,7 +42,7 @@ static void call_audit(const struct call *c, const struct op *op, bool ok, const
 	const char *environment = c->environment == NULL ? NULL : c->environment->name;
 
 	log_info("audit", F_STR("operation", op->name), F_STR("principal", c->principal.subject),
-		 F_STR("environment", environment), F_STR("object", object_of(c, op)),
+		 F_STR("environment", environment), F_TEXT("object", object_of(c)),
 		 F_STR("outcome", ok ? "succeeded" : "failed"),
 		 F_STR("reason", ok ? "" : err->message));
 }
@@ -45,7 +50,7 @@ static void call_audit(const struct call *c, const struct op *op, bool ok, const
 static void call_record(const struct call *c, const struct op *op, const struct result *res,
 			bool ok, const struct error *err)
 {
-	int status = ok ? res->status : error_face(err->kind)->http_status;
+	int status = ok && res != NULL ? res->status : error_face(err->kind)->http_status;
 
 	if (op->flags & OP_AUDIT || (!ok && err->kind == ERROR_DENIED))
 		call_audit(c, op, ok, err);
@@ -58,6 +63,15 @@ static void call_record(const struct call *c, const struct op *op, const struct 
 		 F_INT("ms", (clock_now_us() - c->started_us) / 1000));
 }
 
+bool op_admit(const struct op *op, struct call *c, struct error *err)
+{
+	c->op = op;
+	c->admitted = call_identify(c, op, err) && call_permit(c, op, err);
+	if (!c->admitted)
+		call_record(c, op, NULL, false, err);
+	return c->admitted;
+}
+
 /* The whole life of a request, for every face. Read this first. */
 bool op_run(const struct op *op, struct call *c, struct result *res, struct error *err)
 {
@@ -65,11 +79,11 @@ bool op_run(const struct op *op, struct call *c, struct result *res, struct erro
 
 	c->op = op;
 	res->status = op->success_status != 0 ? op->success_status : 200;
-	ok = call_identify(c, op, err) &&     /* who asks?            401 */
-	     call_permit(c, op, err) &&       /* may they?            403 */
-	     call_read_params(c, op, err) &&  /* what do they ask?    400 */
-	     call_open_palette(c, op, err) && /* which Palette/token? 503 */
-	     op->run(c, res, err);            /* upstream, transform  404, 502, 504 */
+	ok = (c->admitted || (call_identify(c, op, err) && /* who asks?            401 */
+			      call_permit(c, op, err))) && /* may they?            403 */
+	     call_read_params(c, op, err) &&               /* what do they ask?    400 */
+	     call_open_palette(c, op, err) &&              /* which Palette/token? 503 */
+	     op->run(c, res, err);                         /* upstream, transform  404, 502, 504 */
 
 	palette_close(c->palette);
 	c->palette = NULL;

@@ -69,12 +69,12 @@ bool palette_vsphere_resources(struct palette *p, const char *project, const cha
 
 bool palette_ssh_keys(struct palette *p, const char *project, struct buf *out, struct error *err)
 {
-	return palette_get_object(p, project, "/v1/users/assets/sshkeys", "SSH keys", out, err);
+	return palette_get_ours(p, project, "/v1/users/assets/sshkeys", "SSH keys", out, err);
 }
 
 bool palette_overlords(struct palette *p, const char *project, struct buf *out, struct error *err)
 {
-	return palette_get_object(p, project, "/v1/overlords", "Private cloud gateways", out, err);
+	return palette_get_ours(p, project, "/v1/overlords", "Private cloud gateways", out, err);
 }
 
 bool palette_ip_pools(struct palette *p, const char *project, const char *uid, struct buf *out,

@@ -79,11 +79,42 @@ static void decode_kubeconfig(struct buf *file)
 	buf_fini(&decoded);
 }
 
-/* A proxy's error page must not be saved as somebody's kubeconfig. */
+static bool is_plain_text(struct text file)
+{
+	for (size_t i = 0; i < file.len; i++) {
+		unsigned char c = (unsigned char)file.ptr[i];
+
+		if ((c < 0x20 && c != '\n' && c != '\r' && c != '\t') || c == 0x7F)
+			return false;
+	}
+	return text_is_utf8(file);
+}
+
+/* JSON is YAML too. */
+static bool is_json_kubeconfig(struct text file)
+{
+	struct error ignored;
+	struct text document;
+	struct text kind;
+
+	return json_check(file, &document, &ignored) && json_member(document, "kind", &kind) &&
+	       json_string_is(kind, "Config");
+}
+
+/* A proxy's error page must not be saved as somebody's kubeconfig: it has apiVersion at the top. */
 static bool is_kubeconfig(struct text file)
 {
-	return file.len > 0 && text_is_utf8(file) &&
-	       memmem(file.ptr, file.len, "apiVersion", strlen("apiVersion")) != NULL;
+	struct text rest = file;
+	struct text line;
+
+	if (!is_plain_text(file))
+		return false;
+	if (text_starts(text_trim(file), "{"))
+		return is_json_kubeconfig(file);
+	while (text_next(&rest, '\n', &line))
+		if (text_starts(line, "apiVersion:"))
+			return true;
+	return false;
 }
 
 bool palette_kubeconfig(struct palette *p, const char *project, const char *uid, bool frp,

@@ -24,10 +24,9 @@ bool palette_create_cluster(struct palette *p, const char *project, const char *
 		return false;
 	if (*json_string_at(p->arena, buf_text(&r.answer), "/uid", "") == '\0') {
 		buf_fini(&r.answer);
-		return error_set(err, ERROR_UPSTREAM,
-				 "%s: Palette took the request but named no uid: look for the "
-				 "cluster by its name before trying again",
-				 r.what);
+		error_set(err, ERROR_UPSTREAM, "%s: Palette's answer names no uid", r.what);
+		palette_say_unknown(err);
+		return false;
 	}
 	*out = r.answer;
 	return true;

@@ -54,7 +54,8 @@ static struct palette_problem read_problem(struct arena *a, struct text answer)
 
 /* {"palette":{"code":...,"message":...,"ref":...,"details":...}} for programs; empty where Palette
  * said nothing. */
-static struct text problem_details(struct arena *a, const struct palette_problem *problem)
+static struct text problem_details(struct arena *a, const struct palette_problem *problem,
+				   bool with_details)
 {
 	struct json_writer w;
 	struct text out;
@@ -75,7 +76,7 @@ static struct text problem_details(struct arena *a, const struct palette_problem
 		json_key(&w, "ref");
 		json_put_cstr(&w, problem->ref);
 	}
-	if (problem->details.len > 0 && problem->details.len < 32 * 1024) {
+	if (with_details && problem->details.len > 0 && problem->details.len < 32 * 1024) {
 		json_key(&w, "details");
 		json_put_raw(&w, problem->details);
 	}
@@ -84,6 +85,11 @@ static struct text problem_details(struct arena *a, const struct palette_problem
 	out = arena_copy_text(a, buf_text(&b));
 	buf_fini(&b);
 	return out;
+}
+
+static bool is_about_body(const struct palette_request *r)
+{
+	return r->purpose == PALETTE_CREATE || r->purpose == PALETTE_CHECK;
 }
 
 /* Passes on what Palette said, in the kinds where it is about the caller's own request. */
@@ -95,7 +101,17 @@ static void with_palettes_words(const struct palette *p, const struct palette_re
 		error_set(err, kind, "%s: Palette says: %s", r->what, problem->message);
 	else
 		error_set(err, kind, "%s: Palette refused the request", r->what);
-	err->details = problem_details(p->arena, problem);
+	err->details = problem_details(p->arena, problem, is_about_body(r));
+}
+
+void palette_say_unknown(struct error *err)
+{
+	static const char more[] = ". Palette may have created the cluster all the same: look for "
+				   "its name before trying again";
+	size_t len = strlen(err->message);
+
+	if (len + sizeof more <= sizeof err->message)
+		memcpy(err->message + len, more, sizeof more);
 }
 
 static const char *environment_name(const struct palette *p)
@@ -129,11 +145,6 @@ static bool mentions_uid(const struct palette_problem *problem)
 	       (problem->message != NULL && strcasestr(problem->message, "uid") != NULL);
 }
 
-static bool is_about_body(const struct palette_request *r)
-{
-	return r->purpose == PALETTE_CREATE || r->purpose == PALETTE_CHECK;
-}
-
 /* 400 and 422: about the caller's body on a create; about a uid on a read; else our own request. */
 static void request_refused(const struct palette *p, const struct palette_request *r, int status,
 			    const struct palette_problem *problem, struct error *err)
@@ -145,6 +156,8 @@ static void request_refused(const struct palette *p, const struct palette_reques
 		error_set(err, ERROR_NOT_FOUND, "%s not found", r->what);
 	else if (r->purpose == PALETTE_READ)
 		with_palettes_words(p, r, ERROR_INPUT, problem, err);
+	else if (r->project != NULL && mentions_uid(problem))
+		error_set(err, ERROR_NOT_FOUND, "%s: project %s not found", r->what, r->project);
 	else
 		error_set(err, ERROR_UPSTREAM, "%s: Palette refused our request with status %d",
 			  r->what, status);
@@ -170,7 +183,7 @@ void palette_status_error(const struct palette *p, const struct palette_request 
 			break;
 		}
 		error_set(err, ERROR_NOT_FOUND, "%s not found", r->what);
-		err->details = problem_details(p->arena, &problem);
+		err->details = problem_details(p->arena, &problem, false);
 		break;
 	case 409:
 		if (is_about_body(r))

@@ -125,14 +125,15 @@ static void transport_error(const struct palette_request *r, const struct http_f
 {
 	enum error_kind kind = fetch->end == HTTP_FETCH_TOO_SLOW ? ERROR_TIMEOUT : ERROR_UPSTREAM;
 
-	if (r->purpose == PALETTE_CREATE && fetch->end != HTTP_FETCH_UNREACHABLE)
-		error_set(err, kind,
-			  "%s: %s. Palette may have taken the request all the same: look for the "
-			  "name before trying again",
-			  r->what, fetch->problem);
-	else
-		error_set(err, kind, "%s: no whole answer from Palette: %s", r->what,
-			  fetch->problem);
+	error_set(err, kind, "%s: no whole answer from Palette: %s", r->what, fetch->problem);
+}
+
+/* A create that may have arrived and was not clearly refused: nobody can say what became of it. */
+static bool outcome_unknown(const struct palette_request *r, const struct http_fetch *fetch)
+{
+	if (r->purpose != PALETTE_CREATE || fetch->end == HTTP_FETCH_UNREACHABLE)
+		return false;
+	return fetch->end != HTTP_FETCH_DONE || fetch->status < 400 || fetch->status >= 500;
 }
 
 static void log_failure(const struct palette *p, const struct palette_request *r,
@@ -164,6 +165,8 @@ static void settle(const struct palette *p, struct attempt *at)
 		return;
 	}
 	r->error.upstream_status = r->status;
+	if (outcome_unknown(r, fetch))
+		palette_say_unknown(&r->error);
 	if (r->status == 0 || r->status == 429 || r->status >= 500 || r->status < 400)
 		log_failure(p, r, fetch);
 }
@@ -250,6 +253,13 @@ bool palette_fetch(struct palette *p, struct palette_request *r, struct error *e
 	return r->ok;
 }
 
+size_t palette_batch(const struct palette *p)
+{
+	/* Twice what is under way at a time, so that a slow one does not hold up the others much.
+	 */
+	return (size_t)p->config->upstream_parallel * 2;
+}
+
 void palette_requests_fini(struct palette_request *requests, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -257,11 +267,11 @@ void palette_requests_fini(struct palette_request *requests, size_t count)
 			buf_fini(&requests[i].answer);
 }
 
-bool palette_get_object(struct palette *p, const char *project, const char *path, const char *what,
-			struct buf *out, struct error *err)
+static bool get_object(struct palette *p, enum palette_purpose purpose, const char *project,
+		       const char *path, const char *what, struct buf *out, struct error *err)
 {
 	struct palette_request r = {
-		.purpose = PALETTE_READ,
+		.purpose = purpose,
 		.expect = PALETTE_OBJECT,
 		.method = "GET",
 		.path = path,
@@ -273,4 +283,16 @@ bool palette_get_object(struct palette *p, const char *project, const char *path
 		return false;
 	*out = r.answer;
 	return true;
+}
+
+bool palette_get_object(struct palette *p, const char *project, const char *path, const char *what,
+			struct buf *out, struct error *err)
+{
+	return get_object(p, PALETTE_READ, project, path, what, out, err);
+}
+
+bool palette_get_ours(struct palette *p, const char *project, const char *path, const char *what,
+		      struct buf *out, struct error *err)
+{
+	return get_object(p, PALETTE_LIST, project, path, what, out, err);
 }

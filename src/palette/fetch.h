@@ -49,6 +49,8 @@ struct palette_request {
 MUST_USE bool palette_fetch(struct palette *p, struct palette_request *r, struct error *err);
 /* Runs all, a bounded number at a time; each has its own outcome. */
 void palette_fetch_all(struct palette *p, struct palette_request *const *requests, size_t count);
+/* How many answers may be in memory at a time; many requests are made in batches of so many. */
+size_t palette_batch(const struct palette *p);
 /* Releases the answers of those that were ok. */
 void palette_requests_fini(struct palette_request *requests, size_t count);
 
@@ -56,6 +58,13 @@ void palette_requests_fini(struct palette_request *requests, size_t count);
 MUST_USE bool palette_get_object(struct palette *p, const char *project, const char *path,
 				 const char *what, struct buf *out, struct error *err);
 
+/* The same where no identifier of the caller's is in the path: a refusal is not about their input.
+ */
+MUST_USE bool palette_get_ours(struct palette *p, const char *project, const char *path,
+			       const char *what, struct buf *out, struct error *err);
+
+/* errors.c: adds that a create may have been carried out all the same. */
+void palette_say_unknown(struct error *err);
 /* errors.c: what an answer that is no success means. */
 void palette_status_error(const struct palette *p, const struct palette_request *r, int status,
 			  struct text answer, int retry_after_s, struct error *err);
@@ -78,9 +87,9 @@ struct palette_listing {
 
 /* Room for one more item in list->json, with the comma before it. */
 struct buf *palette_list_item(struct palette_list *list);
-/* Names a project that was left out; room is the most that can come. */
-void palette_list_warn(struct palette *p, struct palette_list *list, size_t room,
-		       const char *project, int status, const char *message);
+/* Names a project that was left out; "" is the tenant itself. */
+void palette_list_warn(struct palette *p, struct palette_list *list, const char *project,
+		       int status, const char *message);
 
 /* All pages of one scope; its refusal is an error. */
 MUST_USE bool palette_list_scope(struct palette *p, const struct palette_listing *listing,

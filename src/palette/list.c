@@ -1,6 +1,8 @@
 /* A list on its way to become an answer: its head, its items one behind the other, its warnings. */
 #include "palette/fetch.h"
 #include "palette/seen.h"
+#include <string.h>
+
 #include "json/json.h"
 
 enum { MOST_ANSWERS = 4 }; /* a list may be as large as this many of the largest answers */
@@ -36,11 +38,23 @@ struct buf *palette_list_item(struct palette_list *list)
 	return &list->json;
 }
 
-void palette_list_warn(struct palette *p, struct palette_list *list, size_t room,
-		       const char *project, int status, const char *message)
+static void make_room_for_warning(struct palette *p, struct palette_list *list)
 {
-	if (list->warnings == NULL)
-		list->warnings = arena_array(p->arena, struct palette_warning, room);
+	struct palette_warning *more;
+
+	if (list->warning_count < list->warning_room)
+		return;
+	list->warning_room = list->warning_room * 2 + 8;
+	more = arena_array(p->arena, struct palette_warning, list->warning_room);
+	if (list->warning_count > 0)
+		memcpy(more, list->warnings, list->warning_count * sizeof more[0]);
+	list->warnings = more;
+}
+
+void palette_list_warn(struct palette *p, struct palette_list *list, const char *project,
+		       int status, const char *message)
+{
+	make_room_for_warning(p, list);
 	list->warnings[list->warning_count++] =
 		(struct palette_warning){.project = project, .status = status, .message = message};
 }

@@ -169,10 +169,9 @@ static bool take_page(struct palette *p, const struct palette_listing *listing, 
 	return next_page(p, listing, scope, page, count, more, err);
 }
 
-static void add_warning(struct palette *p, struct palette_list *list, size_t room,
-			const struct scope *scope)
+static void add_warning(struct palette *p, struct palette_list *list, const struct scope *scope)
 {
-	palette_list_warn(p, list, room, scope->project, scope->request.status,
+	palette_list_warn(p, list, scope->project, scope->request.status,
 			  scope->request.status == 404
 				  ? "Palette does not find this project; it is left out"
 				  : "Palette does not let you see this project; it is left out");
@@ -189,7 +188,7 @@ static bool is_forbidden(const struct scope *scope)
  * many, or SIZE_MAX after a failure.
  */
 static size_t take_round(struct palette *p, const struct palette_listing *listing,
-			 struct scope **active, size_t count, bool may_warn, size_t room,
+			 struct scope **active, size_t count, bool may_warn,
 			 struct palette_list *list, struct error *err)
 {
 	bool failed = false;
@@ -201,7 +200,7 @@ static size_t take_round(struct palette *p, const struct palette_listing *listin
 
 		if (!scope->request.ok) {
 			if (may_warn && is_forbidden(scope)) {
-				add_warning(p, list, room, scope);
+				add_warning(p, list, scope);
 			} else if (!failed) {
 				*err = scope->request.error;
 				failed = true;
@@ -234,7 +233,7 @@ static bool list_scopes(struct palette *p, const struct palette_listing *listing
 			requests[i] = &active[i]->request;
 		}
 		palette_fetch_all(p, requests, left);
-		left = take_round(p, listing, active, left, may_warn, count, list, err);
+		left = take_round(p, listing, active, left, may_warn, list, err);
 	}
 	for (size_t i = 0; i < count; i++) {
 		palette_seen_free(scopes[i].tokens);
@@ -251,15 +250,21 @@ bool palette_list_scope(struct palette *p, const struct palette_listing *listing
 	return list_scopes(p, listing, &scope, 1, false, list, err);
 }
 
+/* In batches, so that a large tenant's answers are not all in memory before they are merged. */
 bool palette_list_projects(struct palette *p, const struct palette_listing *listing,
 			   const char *const *projects, size_t count, struct palette_list *list,
 			   struct error *err)
 {
 	struct scope *scopes = arena_array(p->arena, struct scope, count);
+	size_t batch = palette_batch(p);
+	bool ok = true;
 
 	for (size_t i = 0; i < count; i++)
 		scopes[i].project = projects[i];
-	return list_scopes(p, listing, scopes, count, true, list, err);
+	for (size_t at = 0; ok && at < count; at += batch)
+		ok = list_scopes(p, listing, scopes + at, count - at < batch ? count - at : batch,
+				 true, list, err);
+	return ok;
 }
 
 /* ---- all that the caller can see ---- */
@@ -308,6 +313,9 @@ static bool list_tenant(struct palette *p, const struct palette_listing *listing
 	if (err->upstream_status != 403)
 		return false;
 	palette_list_reset(list);
+	palette_list_warn(p, list, "", 403,
+			  "Palette does not let you list what belongs to the tenant itself; it is "
+			  "left out");
 	return true;
 }
 

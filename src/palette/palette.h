@@ -135,7 +135,7 @@ extern const char *const palette_account_types[];
 
 /* A project that Palette forbids to this caller, and what it said. */
 struct palette_warning {
-	const char *project; /* arena */
+	const char *project; /* arena; "" for what belongs to the tenant itself */
 	int status;
 	const char *message; /* arena */
 };
@@ -149,6 +149,7 @@ struct palette_list {
 	size_t count;
 	struct palette_warning *warnings; /* arena */
 	size_t warning_count;
+	size_t warning_room;
 	struct palette_seen *seen; /* the uids so far */
 };
 

@@ -29,7 +29,18 @@ static size_t count_items(struct text array)
 	return count;
 }
 
-static void read_projects(struct arena *a, struct text user, struct palette_me *me)
+/* The value at pointer, which may be absent or null, else has to be of that type. */
+static bool optional_at(struct text user, const char *pointer, enum json_type type, bool *there,
+			struct text *value)
+{
+	enum json_type found =
+		json_at(user, pointer, value) ? json_type_of(*value) : JSON_TYPE_NULL;
+
+	*there = found == type;
+	return found == type || found == JSON_TYPE_NULL;
+}
+
+static bool read_projects(struct arena *a, struct text user, struct palette_me *me)
 {
 	struct text permissions;
 	struct json_walk walk;
@@ -37,63 +48,82 @@ static void read_projects(struct arena *a, struct text user, struct palette_me *
 	struct text key;
 	struct text value;
 	const char **projects;
+	bool there;
 
-	if (!json_at(user, "/status/projectPermissions", &permissions) ||
-	    json_type_of(permissions) != JSON_TYPE_OBJECT)
-		return;
+	if (!optional_at(user, "/status/projectPermissions", JSON_TYPE_OBJECT, &there,
+			 &permissions))
+		return false;
+	if (!there)
+		return true;
 	projects = arena_array(a, const char *, count_members(permissions));
 	walk = json_walk_begin(permissions);
 	while (json_walk_member(&walk, &key, &value))
 		if (json_unescape(a, key, &name) && name.len > 0)
 			projects[me->project_count++] = name.ptr;
 	me->projects = projects;
+	return true;
 }
 
-static void read_tenant_permissions(struct arena *a, struct text user, struct palette_me *me)
+static bool read_tenant_permissions(struct arena *a, struct text user, struct palette_me *me)
 {
 	struct text permissions;
 	struct json_walk walk;
 	struct text name;
 	struct text item;
 	const char **names;
+	bool there;
 
-	if (!json_at(user, "/status/tenantPermissions/tenant", &permissions) ||
-	    json_type_of(permissions) != JSON_TYPE_ARRAY)
-		return;
+	if (!optional_at(user, "/status/tenantPermissions/tenant", JSON_TYPE_ARRAY, &there,
+			 &permissions))
+		return false;
+	if (!there)
+		return true;
 	names = arena_array(a, const char *, count_items(permissions));
 	walk = json_walk_begin(permissions);
 	while (json_walk_item(&walk, &item))
 		if (json_unescape(a, item, &name))
 			names[me->tenant_permission_count++] = name.ptr;
 	me->tenant_permissions = names;
+	return true;
+}
+
+/* A user without rights has a status that says so; without a status nobody knows. */
+static bool read_me(struct arena *a, struct text user, struct palette_me *me)
+{
+	struct text status;
+
+	return json_at(user, "/status", &status) && json_type_of(status) == JSON_TYPE_OBJECT &&
+	       read_projects(a, user, me) && read_tenant_permissions(a, user, me);
 }
 
 bool palette_me(struct palette *p, struct palette_me *me, struct error *err)
 {
-	struct text document;
+	struct palette_me found = {.project_count = 0};
 	struct buf user;
+	bool ok;
 
-	if (!palette_get_object(p, NULL, "/v1/users/me", "Your Palette user", &user, err))
+	if (!palette_get_ours(p, NULL, "/v1/users/me", "Your Palette user", &user, err))
 		return false;
-	document = text_trim(buf_text(&user));
-	*me = (struct palette_me){.project_count = 0};
-	read_projects(p->arena, document, me);
-	read_tenant_permissions(p->arena, document, me);
+	ok = read_me(p->arena, text_trim(buf_text(&user)), &found);
 	buf_fini(&user);
+	if (!ok)
+		return error_set(err, ERROR_UPSTREAM,
+				 "Your Palette user: Palette does not say which projects it has");
+	*me = found;
 	return true;
 }
 
 /* ---- my projects ---- */
 
-/* Writes {"uid","name"} of an item {"metadata":{"uid","name"}} that is one of ours and new. */
-static void add_project(struct palette *p, struct palette_list *list,
+/* Writes {"uid","name"} of an item {"metadata":{"uid","name"}}; false unless it is ours and new. */
+static bool add_project(struct palette *p, struct palette_list *list,
 			const struct palette_seen *mine, struct text item)
 {
 	struct text uid = text_of(json_string_at(p->arena, item, "/metadata/uid", ""));
 	struct json_writer w;
 
 	if (!palette_seen_has(mine, uid) || !palette_seen_add(list->seen, uid))
-		return;
+		return false;
 	json_writer_init(&w, palette_list_item(list));
 	json_object_begin(&w);
 	json_key(&w, "uid");
@@ -101,6 +131,7 @@ static void add_project(struct palette *p, struct palette_list *list,
 	json_key(&w, "name");
 	json_put_cstr(&w, json_string_at(p->arena, item, "/metadata/name", ""));
 	json_object_end(&w);
+	return true;
 }
 
 /* One call names them all, where the caller may make it; its refusal is not the caller's problem.
@@ -113,16 +144,60 @@ static bool add_projects_by_list(struct palette *p, struct palette_list *list,
 	struct json_walk walk;
 	struct buf answer;
 
-	if (!palette_get_object(p, NULL, "/v1/dashboard/projects/metadata", "Projects", &answer,
-				err))
+	if (!palette_get_ours(p, NULL, "/v1/dashboard/projects/metadata", "Projects", &answer, err))
 		return err->upstream_status == 403 || err->upstream_status == 404;
 	if (json_member(text_trim(buf_text(&answer)), "items", &items)) {
 		walk = json_walk_begin(items);
 		while (json_walk_item(&walk, &item))
-			add_project(p, list, mine, item);
+			(void)add_project(p, list, mine, item); /* others' are not asked for */
 	}
 	buf_fini(&answer);
 	return true;
+}
+
+/* What came of one project that was asked for by its uid. */
+static bool take_project(struct palette *p, struct palette_list *list,
+			 const struct palette_seen *mine, const char *uid,
+			 const struct palette_request *r, struct error *err)
+{
+	if (r->ok && !add_project(p, list, mine, text_trim(buf_text(&r->answer))))
+		return error_set(err, ERROR_UPSTREAM, "%s: Palette answered with something else",
+				 r->what);
+	if (r->ok)
+		return true;
+	if (r->status != 403 && r->status != 404) {
+		*err = r->error;
+		return false;
+	}
+	palette_list_warn(p, list, uid, r->status,
+			  "Palette does not name this project to you; it is left out");
+	return true;
+}
+
+/* As many as are held in memory at a time. */
+static bool add_projects_of_batch(struct palette *p, struct palette_list *list,
+				  const struct palette_seen *mine, const char *const *uids,
+				  size_t count, struct error *err)
+{
+	struct palette_request *requests = arena_array(p->arena, struct palette_request, count);
+	struct palette_request **pointers = arena_array(p->arena, struct palette_request *, count);
+	bool ok = true;
+
+	for (size_t i = 0; i < count; i++) {
+		requests[i] = (struct palette_request){
+			.purpose = PALETTE_READ,
+			.expect = PALETTE_OBJECT,
+			.method = "GET",
+			.path = http_url(p->arena, "/v1/projects/%s", uids[i]),
+			.what = arena_printf(p->arena, "Project %s", uids[i]),
+		};
+		pointers[i] = &requests[i];
+	}
+	palette_fetch_all(p, pointers, count);
+	for (size_t i = 0; ok && i < count; i++)
+		ok = take_project(p, list, mine, uids[i], &requests[i], err);
+	palette_requests_fini(requests, count);
+	return ok;
 }
 
 /* The rest one by one. */
@@ -130,51 +205,24 @@ static bool add_projects_by_uid(struct palette *p, struct palette_list *list,
 				const struct palette_seen *mine, const struct palette_me *me,
 				struct error *err)
 {
-	struct palette_request *requests =
-		arena_array(p->arena, struct palette_request, me->project_count);
-	struct palette_request **pointers =
-		arena_array(p->arena, struct palette_request *, me->project_count);
-	const char **projects = arena_array(p->arena, const char *, me->project_count);
+	const char **uids = arena_array(p->arena, const char *, me->project_count);
+	size_t batch = palette_batch(p);
 	bool ok = true;
 	size_t count = 0;
 
-	for (size_t i = 0; i < me->project_count; i++) {
-		const char *uid = me->projects[i];
-
-		if (palette_seen_has(list->seen, text_of(uid)))
-			continue;
-		requests[count] = (struct palette_request){
-			.purpose = PALETTE_READ,
-			.expect = PALETTE_OBJECT,
-			.method = "GET",
-			.path = http_url(p->arena, "/v1/projects/%s", uid),
-			.what = arena_printf(p->arena, "Project %s", uid),
-		};
-		projects[count] = uid;
-		pointers[count] = &requests[count];
-		count++;
-	}
-	palette_fetch_all(p, pointers, count);
-	for (size_t i = 0; i < count; i++) {
-		if (requests[i].ok) {
-			add_project(p, list, mine, text_trim(buf_text(&requests[i].answer)));
-		} else if (requests[i].status == 403 || requests[i].status == 404) {
-			palette_list_warn(
-				p, list, count, projects[i], requests[i].status,
-				"Palette does not name this project to you; it is left out");
-		} else if (ok) {
-			*err = requests[i].error;
-			ok = false;
-		}
-	}
-	palette_requests_fini(requests, count);
+	for (size_t i = 0; i < me->project_count; i++)
+		if (!palette_seen_has(list->seen, text_of(me->projects[i])))
+			uids[count++] = me->projects[i];
+	for (size_t at = 0; ok && at < count; at += batch)
+		ok = add_projects_of_batch(p, list, mine, uids + at,
+					   count - at < batch ? count - at : batch, err);
 	return ok;
 }
 
 bool palette_my_projects(struct palette *p, struct palette_list *list, struct error *err)
 {
 	struct palette_seen *mine;
-	struct palette_me me;
+	struct palette_me me = {0};
 	bool ok;
 
 	if (!palette_me(p, &me, err))

@@ -9,6 +9,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 const BACKEND = resolve(process.env.SPECTROCLOUD_BACKEND ?? 'build/spectrocloud-backend');
 const COMMANDS = ['serve', 'config', 'operations', 'docs'];
@@ -187,7 +188,7 @@ test('config check of a good file: one line on stdout', async () => {
   const result = await run(['config', 'check', '--config', good()]);
   assert.deepEqual([result.status, result.stderr], [0, '']);
   assert.equal(result.stdout,
-    'The configuration is fine: 1 environment(s), 1 external token(s).\n');
+    'The configuration is fine: 1 environment(s), 1 usable caller token(s).\n');
 });
 
 test('config check names every fault with file, line and column; status 2', async () => {
@@ -207,7 +208,7 @@ test('config check names every fault with file, line and column; status 2', asyn
   assert.equal(result.status, 2);
   assert.equal(result.stdout, '');
   const found = lines(result.stderr);
-  for (const line of found) assert.match(line, /^bad\.yaml:\d+:\d+: [a-z][\w.[\]]+: .+/i);
+  for (const line of found) assert.match(line, /^(warning: )?bad\.yaml:\d+:\d+: [a-z][\w.[\]]+: .+/i);
   for (const [place, what] of [
     ['3:14', 'spectrocloud.server.workers'],
     ['4:18', 'spectrocloud.server.idleTimeout'],
@@ -232,8 +233,19 @@ test('config check warns of settings there are not, and is still fine', async ()
   file('typo.yaml', 'spectrocloud:\n  server:\n    listn: 1\n  environments: []\n');
   const result = await run(['config', 'check', '--config', 'typo.yaml']);
   assert.equal(result.status, 0);
+  assert.equal(result.stdout,
+    'No faults, but 3 warning(s): 0 environment(s), 0 usable caller token(s).\n');
+  assert.match(result.stderr, /^warning: .*backend\.auth\.externalAccess: nobody can call/m);
   assert.match(result.stderr,
     /^warning: typo\.yaml:3:5: spectrocloud\.server\.listn: unknown.*listen/m);
+});
+
+test('config check tells a misspelt setting together with the faults', async () => {
+  file('both.yaml', 'spectrocloud:\n  server:\n    listn: 1\n    workers: 0\n');
+  const result = await run(['config', 'check', '--config', 'both.yaml']);
+  assert.equal(result.status, 2);
+  assert.match(result.stderr, /^both\.yaml:4:14: spectrocloud\.server\.workers: /m);
+  assert.match(result.stderr, /^warning: both\.yaml:3:5: spectrocloud\.server\.listn: unknown/m);
 });
 
 test('config check without --config reads the files of the folder', async () => {
@@ -308,6 +320,18 @@ for (const [page, pattern] of [['operations', /^# Operations\n/], ['settings', /
     assert.deepEqual([result.status, result.stderr], [0, '']);
     assert.match(result.stdout, pattern);
     assert.match(result.stdout, /[^\n]\n$/);
+  });
+
+// ---- the demo ----
+
+for (const [args, env, pattern] of [
+  [['--frob'], {}, /^demo: unknown option --frob/],
+  [[], { SPECTROCLOUD_URL: 'http://127.0.0.1:1' }, /^demo: .*SPECTROCLOUD_API_TOKEN is not/],
+  [[], { SPECTROCLOUD_API_TOKEN: 'key' }, /^demo: .*SPECTROCLOUD_URL is not/],
+])
+  test(`demo ${args} ${Object.keys(env)}: says what is wrong, starts nothing`, async () => {
+    const program = fileURLToPath(new URL('../../dev.d/demo', import.meta.url));
+    assertFails(await run(args, { program, env: { PATH: process.env.PATH, ...env } }), 2, pattern);
   });
 
 // ---- serve ----

@@ -64,7 +64,7 @@ static void answer_route(void *context, const struct canned_request *request,
 		     param_identifier_problem(text_of(request->project)) == NULL,
 	     "the project is an identifier");
 	answer->status = 200;
-	buf_add_string(answer->body, "{\"apiVersion\":\"v1\",\"items\":[]}");
+	buf_add_string(answer->body, "{\"apiVersion\":\"v1\",\"kind\":\"Config\",\"items\":[]}");
 }
 
 static bool take_into_queue(void *context, struct http_exchange *x)

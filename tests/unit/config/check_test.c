@@ -8,6 +8,8 @@
 	"      tenant: t\n"              \
 	"      apiToken: k\n" more
 
+#define NOBODY "nobody can call: no token of type 'static' may be used with this plugin"
+
 static void defaults(void **state)
 {
 	struct fixture *f = *state;
@@ -43,10 +45,11 @@ static void defaults(void **state)
 	assert_false(c->permission_enabled);
 	assert_false(c->disable_default_auth_policy);
 	assert_int_equal(c->external_count, 0);
-	assert_int_equal(f->notices.count, 1);
+	assert_int_equal(f->notices.count, 2);
 	assert_true(fixture_noticed(
 		f, "spectrocloud.environments",
 		"no environments: every call to Palette will be answered with 500"));
+	assert_true(fixture_noticed(f, "backend.auth.externalAccess", NOBODY));
 }
 
 static void values(void **state)
@@ -99,7 +102,7 @@ static void wrong_values(void **state)
 	fixture_fails(
 		f, "spectrocloud: {annotationPrefix: 7}",
 		"app-config.yaml:1:34: spectrocloud.annotationPrefix: got the number 7, wanted a "
-		"DNS name such as terasky.backstage.io");
+		"DNS name such as terasky.backstage.io, in quotes");
 	fixture_fails(
 		f, "spectrocloud: {annotationPrefix: ''}",
 		"app-config.yaml:1:34: spectrocloud.annotationPrefix: got an empty string, wanted "
@@ -135,6 +138,9 @@ static void wrong_values(void **state)
 		f, "spectrocloud: {auth: {trustedServices: [a, 5]}}",
 		"app-config.yaml:1:40: spectrocloud.auth.trustedServices: got a list, wanted a "
 		"list of non-empty strings");
+	fixture_fails(f, "spectrocloud: {server: {listen: 7727}}",
+		      "app-config.yaml:1:33: spectrocloud.server.listen: got the number 7727, "
+		      "wanted HOST:PORT, [IPV6]:PORT or unix:PATH");
 	fixture_fails(
 		f, "spectrocloud: {environments: {name: x}}",
 		"app-config.yaml:1:30: spectrocloud.environments: got a map, wanted a list of "
@@ -161,6 +167,54 @@ static void sections_are_maps(void **state)
 	fixture_fails(f, "spectrocloud: text",
 		      "app-config.yaml:1:15: spectrocloud: got a string, wanted a map");
 	fixture_loads(f, "spectrocloud:\npermission: null\n");
+}
+
+/* What this version cannot do must not look as if it were done. */
+static void safeguards_not_there_yet(void **state)
+{
+	static const char *const off[] = {
+		"requireUserSession: false", "requireUserSession: 'no'", "serviceTokenFor: []",
+		"serviceTokenFor: ''",       "requireUserSession: null", "serviceTokenFor: {}",
+	};
+	static const char *const on[] = {
+		"requireUserSession: true",   "requireUserSession: 1",
+		"requireUserSession: x",      "requireUserSession: [a]",
+		"requireUserSession: {a: 1}", "requireUserSession: ['${NONE}']",
+	};
+	struct fixture *f = *state;
+	char yaml[128];
+
+	for (size_t i = 0; i < ARRAY_LEN(off); i++) {
+		snprintf(yaml, sizeof yaml, "spectrocloud: {auth: {%s}}", off[i]);
+		fixture_loads(f, yaml);
+		assert_int_equal(f->notices.count, 2);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(on); i++) {
+		snprintf(yaml, sizeof yaml, "spectrocloud: {auth: {%s}}", on[i]);
+		fixture_fails(f, yaml,
+			      "app-config.yaml:1:43: spectrocloud.auth.requireUserSession: is not "
+			      "supported by this version; remove it");
+	}
+	fixture_fails(
+		f, "spectrocloud: {auth: {serviceTokenFor: [a]}}",
+		"app-config.yaml:1:40: spectrocloud.auth.serviceTokenFor: is not supported by "
+		"this version; remove it");
+}
+
+/* A misspelt setting is often the reason why another is missing: one run tells both. */
+static void notices_with_faults(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_fails(
+		f, "spectrocloud: {environments: [{url: 'https://h', tenat: t, apiToken: k}]}",
+		"app-config.yaml:1:31: spectrocloud.environments[0].tenant: missing; wanted a "
+		"non-empty string");
+	assert_non_null(strstr(f->faults.ptr,
+			       "app-config.yaml:1:50: spectrocloud.environments[0].tenat: unknown "
+			       "setting; did you mean 'tenant'?\n"));
+	assert_non_null(strstr(f->faults.ptr, "\nwarning: "));
+	assert_null(strstr(f->faults.ptr, "nobody can call"));
 }
 
 static void all_faults_are_told(void **state)
@@ -208,7 +262,8 @@ static void urls(void **state)
 			 "spectrocloud: {environments: [{tenant: t, apiToken: k, url: '%s'}]}",
 			 good[i]);
 		fixture_loads(f, yaml);
-		assert_int_equal(f->notices.count, 0);
+		assert_int_equal(f->notices.count, 1);
+		assert_true(fixture_noticed(f, "backend.auth.externalAccess", NOBODY));
 	}
 	url_fails(f, "palette.example", "it must start with https:// or http://");
 	url_fails(f, "https://", "it has no host");
@@ -245,6 +300,21 @@ static void environment_faults(void **state)
 	fixture_fails(f, ENVIRONMENT("      caFile: none.pem\n"),
 		      "app-config.yaml:6:15: spectrocloud.environments[0].caFile: cannot read this "
 		      "file: No such file or directory");
+	fixture_write(f, "empty.pem", "");
+	fixture_write(f, "key.pem", "# -----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n");
+	fixture_fails(f, ENVIRONMENT("      caFile: empty.pem\n"),
+		      "app-config.yaml:6:15: spectrocloud.environments[0].caFile: got a file that "
+		      "holds something else, wanted a file with at least one PEM certificate");
+	fixture_fails(f, ENVIRONMENT("      caFile: key.pem\n"),
+		      "app-config.yaml:6:15: spectrocloud.environments[0].caFile: got a file that "
+		      "holds something else, wanted a file with at least one PEM certificate");
+	fixture_fails(
+		f, ENVIRONMENT("      name: \"a\\nb\"\n"),
+		"app-config.yaml:6:13: spectrocloud.environments[0].name: got a string, wanted "
+		"a non-empty string, without control characters");
+	fixture_fails(f, ENVIRONMENT("      name: 5\n"),
+		      "app-config.yaml:6:13: spectrocloud.environments[0].name: got the number 5, "
+		      "wanted a non-empty string, in quotes");
 }
 
 static void environment_notices(void **state)
@@ -252,13 +322,13 @@ static void environment_notices(void **state)
 	struct fixture *f = *state;
 	char path[128];
 
-	fixture_write(f, "ca.pem", "-----BEGIN CERTIFICATE-----\n");
+	fixture_write(f, "ca.pem", "a comment\n-----BEGIN CERTIFICATE-----\n");
 	fixture_loads(f, ENVIRONMENT("      caFile: ca.pem\n"
 				     "      insecureSkipVerify: true\n"
 				     "    - {url: 'http://q.example', tenant: t, apiToken: k}\n"));
 	snprintf(path, sizeof path, "%s/ca.pem", f->directory);
 	assert_string_equal(f->config->environments[0].ca_file, path);
-	assert_int_equal(f->notices.count, 4);
+	assert_int_equal(f->notices.count, 5);
 	assert_true(fixture_noticed(
 		f, "spectrocloud.environments[0].insecureSkipVerify",
 		"certificates are not verified: anybody on the way can read the token"));
@@ -281,7 +351,7 @@ static void unknown_keys(void **state)
 				     "  enabled: true\n"
 				     "  ingestor: {a: 1}\n"
 				     "  server.listen: x\n"));
-	assert_int_equal(f->notices.count, 6);
+	assert_int_equal(f->notices.count, 7);
 	assert_true(fixture_noticed(f, "spectrocloud.environments[0].apitoken2",
 				    "unknown setting; did you mean 'apiToken'?"));
 	assert_true(fixture_noticed(f, "spectrocloud.server.lisen",
@@ -388,6 +458,8 @@ int main(void)
 		fixture_test(values),
 		fixture_test(wrong_values),
 		fixture_test(sections_are_maps),
+		fixture_test(safeguards_not_there_yet),
+		fixture_test(notices_with_faults),
 		fixture_test(all_faults_are_told),
 		fixture_test(urls),
 		fixture_test(environment_faults),

@@ -28,8 +28,12 @@ static void faults(void **state)
 		const char *yaml, *message;
 	} cases[] = {
 		{ENTRY("type: static, options: {token: short, subject: a}"),
-		 "backend.auth.externalAccess[0].options.token: got a string, wanted at least 8 "
-		 "characters without white space"},
+		 "backend.auth.externalAccess[0].options.token: got a string, wanted a string of "
+		 "at "
+		 "least 8 characters without white space"},
+		{ENTRY("type: static, options: {token: 12345678, subject: a}"),
+		 "options.token: got a number, wanted a string of at least 8 characters without "
+		 "white space, in quotes"},
 		{ENTRY("type: static, options: {token: 'a b c d e', subject: a}"),
 		 "options.token: got a string"},
 		{ENTRY("type: static, options: {token: abcdefgh, subject: ''}"),
@@ -137,12 +141,34 @@ static void types_not_accepted_yet(void **state)
 				    "tokens made with these keys are refused by this version"));
 }
 
+#define NOBODY "nobody can call: no token of type 'static' may be used with this plugin"
+
+static void usable_tokens(void **state)
+{
+	struct fixture *f = *state;
+	static const char path[] = "backend.auth.externalAccess";
+
+	fixture_loads(f, ENTRY(STATIC));
+	assert_int_equal(config_usable_tokens(f->config), 1);
+	assert_false(fixture_noticed(f, path, NOBODY));
+	fixture_loads(f, RESTRICTED("[{plugin: catalog}, {plugin: spectrocloud}]"));
+	assert_int_equal(config_usable_tokens(f->config), 1);
+	assert_false(fixture_noticed(f, path, NOBODY));
+	fixture_loads(f, RESTRICTED("[{plugin: catalog}]"));
+	assert_int_equal(config_usable_tokens(f->config), 0);
+	assert_true(fixture_noticed(f, path, NOBODY));
+	fixture_loads(f, ENTRY("type: legacy, options: {secret: c2VjcmV0, subject: old}"));
+	assert_int_equal(config_usable_tokens(f->config), 0);
+	assert_true(fixture_noticed(f, path, NOBODY));
+	fixture_loads(f, "backend: {auth: {dangerouslyDisableDefaultAuthPolicy: true}}");
+	assert_false(fixture_noticed(f, path, NOBODY));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		fixture_test(static_tokens),
-		fixture_test(faults),
-		fixture_test(restrictions),
+		fixture_test(static_tokens),          fixture_test(faults),
+		fixture_test(restrictions),           fixture_test(usable_tokens),
 		fixture_test(types_not_accepted_yet),
 	};
 

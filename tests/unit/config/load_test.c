@@ -345,6 +345,12 @@ static void log_level_variable(void **state)
 	f->variables[0] = "LOG_LEVEL=silly";
 	fixture_loads(f, "");
 	assert_int_equal(f->config->log_level, LOG_INFO);
+	assert_true(fixture_noticed(
+		f, "spectrocloud.telemetry.logLevel",
+		"the variable is not one of debug, info, warn, error, and ignored"));
+	f->variables[0] = "LOG_LEVEL=";
+	fixture_loads(f, "");
+	assert_int_equal(f->notices.count, 2);
 }
 
 int main(void)

@@ -145,6 +145,11 @@ static void refusals(void **state)
 					   "%YAML line");
 	refuse("? [a]\n: 1\n", "f.yaml:1:3: a key must be a plain word or a string");
 	refuse("a: \xff\n", "f.yaml: not UTF-8");
+	refuse("a:\n\tb: 1\n",
+	       "f.yaml:2:1: no value can start with this character: indent with spaces, not tabs, "
+	       "and put what starts with @, ` or % in quotes");
+	refuse("a:\n  b: 1\n\tc: 2\n",
+	       "f.yaml:3:1: a tab at the start of a line: indent with spaces");
 	refuse("a: [1\n", "f.yaml:2:1: while parsing a flow sequence: did not find expected ',' or "
 			  "']'");
 }

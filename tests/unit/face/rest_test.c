@@ -562,7 +562,7 @@ static void work_that_nobody_waits_for_is_not_done(void **state)
 	assert_int_equal(handle(s), 503);
 	begin(s, "GET", "/api/spectrocloud/clusters/c1");
 	exchange_header(&s->x, "Authorization", "Bearer ci-token-value");
-	s->x.request.received_us -= (int64_t)s->f->config.request_timeout_ms * 1000;
+	s->f->config.request_timeout_ms = 0;
 	assert_int_equal(handle(s), 503);
 	assert_int_equal(s->f->http.count, 0);
 }

@@ -312,6 +312,8 @@ static atomic_int names_hanging;
 typedef int lookup(const char *name, const char *service, const struct addrinfo *hints,
 		   struct addrinfo **found);
 
+/* The C library's names for the parameters are reserved ones. */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
 int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
 		struct addrinfo **found)
 {

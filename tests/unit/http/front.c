@@ -64,7 +64,8 @@ static void handle(void *context, struct http_exchange *x, const struct error *r
 
 	if (refused != NULL)
 		answer(x, error_face(refused->kind)->http_status,
-		       text_of(arena_printf(r->arena, "%s", refused->message)));
+		       text_of(arena_printf(r->arena, "%s [%.*s]", refused->message,
+					    (int)r->target.len, r->target.ptr)));
 	else if (text_is(r->path, "/park"))
 		put(f, &f->parked, x);
 	else if (text_is(r->path, "/later"))

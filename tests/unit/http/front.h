@@ -4,7 +4,7 @@
  *   /park   keeps the exchange until front_answer_parked()
  *   /later  is answered by another thread, as soon as it can
  *   /none   204      /same  304      /big  FRONT_BIG bytes      /huge  FRONT_HUGE bytes
- * A refused request is answered with the status of its kind and the message.
+ * A refused request is answered with the status of its kind, the message and [the target].
  */
 #ifndef TEST_FRONT_H
 #define TEST_FRONT_H

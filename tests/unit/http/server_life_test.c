@@ -346,6 +346,40 @@ static void stop_cuts_off_what_takes_too_long(void **state)
 	http_exchange_answer(parked[2], &response);
 }
 
+/* A drain that would last for long ends at once when somebody asks for it. */
+static void stop_can_be_cut_short(void **state)
+{
+	struct http_response response = {.status = 200, .body = TEXT("late")};
+	int64_t began = clock_now_ms();
+	struct http_exchange *parked;
+	char answer[WIRE_SIZE];
+	int idle;
+	int fd;
+
+	(void)state;
+	front_start(&front, front_options(), 60 * 1000);
+	idle = wire_connect(&front);
+	fd = wire_connect(&front);
+	wire_say(fd, GET("/park"));
+	front_wait_parked(&front, 1);
+	parked = front.parked.items[0];
+	http_server_stop(front.server);
+	assert_int_equal(0, wire_rest(idle, answer)); /* it drains now */
+	assert_int_equal(-1, recv(fd, answer, 1, MSG_DONTWAIT));
+	http_server_cut_off(front.server);
+	assert_int_equal(0, wire_rest(fd, answer));
+	assert_false(front_stop(&front));
+	assert_in_range(clock_now_ms() - began, 0, 5000);
+	http_exchange_answer(parked, &response);
+	close(idle);
+	close(fd);
+
+	/* Where nothing runs, nothing is cut off. */
+	start_default();
+	http_server_cut_off(front.server);
+	assert_true(front_stop(&front));
+}
+
 static void *keep_asking(void *context)
 {
 	int *answered = context;
@@ -519,6 +553,7 @@ int main(void)
 		cmocka_unit_test(ids_are_unique),
 		cmocka_unit_test(stop_lets_requests_finish),
 		cmocka_unit_test(stop_cuts_off_what_takes_too_long),
+		cmocka_unit_test(stop_can_be_cut_short),
 		cmocka_unit_test(stop_under_load),
 		cmocka_unit_test(addresses_are_checked),
 		cmocka_unit_test(address_in_use_is_said),

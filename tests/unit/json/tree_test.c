@@ -39,9 +39,9 @@ static const struct {
 	struct text document;
 	const char *message;
 } refused[] = {
-	{TEXT(""), "JSON is wrong at line 1, column 1: expected a value"},
-	{{NULL, 0}, "JSON is wrong at line 1, column 1: expected a value"},
-	{TEXT("{\"a\": 1,\n \"b\" 2}"), "JSON is wrong at line 2, column 6: expected ':'"},
+	{TEXT(""), "wrong at line 1, column 1: expected a value"},
+	{{NULL, 0}, "wrong at line 1, column 1: expected a value"},
+	{TEXT("{\"a\": 1,\n \"b\" 2}"), "wrong at line 2, column 6: expected ':'"},
 	{TEXT("[\"\xC3\xBC\xE2\x82\xAC\" 1]"), "line 1, column 7: expected ',' or ']'"},
 	{TEXT("\r\n\n[1]x"), "line 3, column 4: expected the end of the document"},
 	{TEXT("{\"a\":1,\n\"a\":2}"), "line 2, column 3: expected each name once in an object"},

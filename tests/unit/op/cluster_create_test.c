@@ -323,7 +323,7 @@ static void an_answer_without_a_uid_is_an_error(void **state)
 	r = go(0, NESTED, NULL);
 	assert_false(r.ok);
 	assert_int_equal(f->err.kind, ERROR_UPSTREAM);
-	assert_non_null(strstr(f->err.message, "look for the cluster"));
+	assert_non_null(strstr(f->err.message, "look for its name"));
 }
 
 int main(void)

@@ -644,12 +644,33 @@ static void a_caller_whose_rights_are_not_known_gets_an_error(void **state)
 	fixture_free(f);
 }
 
-static void odd_permissions_are_read_as_far_as_they_go(void **state)
+/* An empty list would say that there is nothing; nobody said so. */
+static void permissions_that_cannot_be_read_are_an_error(void **state)
 {
 	static const char *const bodies[] = {
 		"{}",
 		"{\"status\":null}",
-		"{\"status\":{\"projectPermissions\":[],\"tenantPermissions\":[]}}",
+		"{\"status\":{\"projectPermissions\":[]}}",
+		"{\"status\":{\"tenantPermissions\":{\"tenant\":\"cluster.list\"}}}",
+	};
+	struct row rows[] = {{"/v1/users/me", NULL, 200, ""}, {.path = NULL}};
+	struct fixture *f = fixture_with(rows);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+		rows[0].body = bodies[i];
+		assert_null(list_everywhere(f));
+		assert_int_equal(f->err.kind, ERROR_UPSTREAM);
+	}
+	fixture_free(f);
+}
+
+static void odd_permissions_are_read_as_far_as_they_go(void **state)
+{
+	static const char *const bodies[] = {
+		"{\"status\":{}}",
+		"{\"status\":{\"projectPermissions\":null,\"tenantPermissions\":null}}",
+		"{\"status\":{\"tenantPermissions\":{\"tenant\":null}}}",
 		("{\"status\":{\"projectPermissions\":{\"\":[],\"a\\u0000b\":[]},"
 		 "\"tenantPermissions\":{\"tenant\":[7,null,{}]}}}"),
 	};
@@ -766,6 +787,7 @@ int main(void)
 		cmocka_unit_test(a_refused_tenants_list_says_nothing_about_the_projects),
 		cmocka_unit_test(another_failure_of_the_tenants_list_fails_the_whole),
 		cmocka_unit_test(a_caller_whose_rights_are_not_known_gets_an_error),
+		cmocka_unit_test(permissions_that_cannot_be_read_are_an_error),
 		cmocka_unit_test(odd_permissions_are_read_as_far_as_they_go),
 		cmocka_unit_test(many_projects_many_warnings),
 		cmocka_unit_test(my_projects_are_named_by_list_or_one_by_one),
