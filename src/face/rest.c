@@ -315,12 +315,12 @@ void rest_handle(void *context, struct http_exchange *x, const struct error *ref
 	bool admitted;
 
 	rc->url = request->target;
+	if (!path_in_mount(request, &path, &rc->url))
+		path = TEXT("");
 	if (refused != NULL) {
 		answer_refusal(x, rc->url, refused);
 		return;
 	}
-	if (!path_in_mount(request, &path, &rc->url))
-		path = TEXT("");
 	op_match_path(request->arena, text_of(request->method), path, &rc->match);
 	if (!make_call(rest, x, rc, &err)) {
 		answer_refusal(x, rc->url, &err);

@@ -43,13 +43,7 @@ static bool cloud_account_get(struct call *c, struct result *res, struct error *
 
 static bool vsphere_metadata(struct call *c, struct result *res, struct error *err)
 {
-	struct buf out;
-
-	if (!palette_vsphere_datacenters(c->palette, call_string(c, "projectUid"),
-					 call_string(c, "accountUid"), &out, err))
-		return false;
-	result_json_owned(res, &out);
-	return true;
+	return result_object(c, palette_vsphere_datacenters, "accountUid", res, err);
 }
 
 static bool vsphere_resources(struct call *c, struct result *res, struct error *err)

@@ -6,22 +6,14 @@ static bool cluster_group_list(struct call *c, struct result *res, struct error 
 	struct palette_list list;
 
 	palette_list_init(&list, c->palette, "items");
-	if (!palette_cluster_groups(c->palette, call_string(c, "projectUid"), &list, err)) {
-		palette_list_fini(&list);
-		return false;
-	}
-	return result_list(res, &list, err);
+	return result_list(
+		res, &list,
+		palette_cluster_groups(c->palette, call_string(c, "projectUid"), &list, err), err);
 }
 
 static bool cluster_group_get(struct call *c, struct result *res, struct error *err)
 {
-	struct buf out;
-
-	if (!palette_cluster_group(c->palette, call_string(c, "projectUid"),
-				   call_string(c, "clusterGroupUid"), &out, err))
-		return false;
-	result_json_owned(res, &out);
-	return true;
+	return result_object(c, palette_cluster_group, "clusterGroupUid", res, err);
 }
 
 static const struct field groups_answer[] = {

@@ -6,25 +6,17 @@ static bool cluster_list(struct call *c, struct result *res, struct error *err)
 	struct palette_list list;
 
 	palette_list_init(&list, c->palette, "clusters");
-	if (!palette_clusters(c->palette, call_string(c, "projectUid"), &list, err)) {
-		palette_list_fini(&list);
-		return false;
-	}
-	return result_list(res, &list, err);
+	return result_list(res, &list,
+			   palette_clusters(c->palette, call_string(c, "projectUid"), &list, err),
+			   err);
 }
 
 static bool cluster_get(struct call *c, struct result *res, struct error *err)
 {
-	struct buf out;
-
-	if (!palette_cluster(c->palette, call_string(c, "projectUid"), call_string(c, "clusterUid"),
-			     &out, err))
-		return false;
-	result_json_owned(res, &out);
-	return true;
+	return result_object(c, palette_cluster, "clusterUid", res, err);
 }
 
-static bool cluster_kubeconfig(struct call *c, struct result *res, struct error *err)
+bool answer_kubeconfig(struct call *c, const char *suffix, struct result *res, struct error *err)
 {
 	const char *cluster = call_string(c, "clusterUid");
 	struct buf yaml;
@@ -32,20 +24,19 @@ static bool cluster_kubeconfig(struct call *c, struct result *res, struct error 
 	if (!palette_kubeconfig(c->palette, call_string(c, "projectUid"), cluster,
 				call_bool(c, "frp"), &yaml, err))
 		return false;
-	result_file(res, "application/x-yaml",
-		    arena_printf(c->arena, "%s-kubeconfig.yaml", cluster), &yaml);
+	result_file(res, "application/x-yaml", arena_printf(c->arena, "%s%s", cluster, suffix),
+		    &yaml);
 	return true;
+}
+
+static bool cluster_kubeconfig(struct call *c, struct result *res, struct error *err)
+{
+	return answer_kubeconfig(c, "-kubeconfig.yaml", res, err);
 }
 
 static bool cluster_profiles(struct call *c, struct result *res, struct error *err)
 {
-	struct buf out;
-
-	if (!palette_cluster_profiles(c->palette, call_string(c, "projectUid"),
-				      call_string(c, "clusterUid"), &out, err))
-		return false;
-	result_json_owned(res, &out);
-	return true;
+	return result_object(c, palette_cluster_profiles, "clusterUid", res, err);
 }
 
 static bool cluster_manifest(struct call *c, struct result *res, struct error *err)

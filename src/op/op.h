@@ -242,8 +242,19 @@ void result_json(struct result *res, struct text json);
 /* Bytes moved out of *body. */
 void result_json_owned(struct result *res, struct buf *body);
 void result_file(struct result *res, const char *content_type, const char *name, struct buf *body);
-/* The finished list; the list is released in any case. */
-MUST_USE bool result_list(struct result *res, struct palette_list *list, struct error *err);
+/*
+ * The finished list; it is released in any case.
+ * listed  what the call that filled it returned: where it failed, so does this, with its error.
+ */
+MUST_USE bool result_list(struct result *res, struct palette_list *list, bool listed,
+			  struct error *err);
+
+/* A call of Palette's for one object by its uid, such as palette_cluster(). */
+typedef bool palette_object_fn(struct palette *p, const char *project, const char *uid,
+			       struct buf *out, struct error *err);
+/* Answers what it fetches for the parameter named uid, in the scope of the parameter projectUid. */
+MUST_USE bool result_object(struct call *c, palette_object_fn *fetch, const char *uid,
+			    struct result *res, struct error *err);
 
 /* ---- the table: table.c ---- */
 

@@ -18,13 +18,7 @@ static bool overlord_list(struct call *c, struct result *res, struct error *err)
 
 static bool overlord_pools(struct call *c, struct result *res, struct error *err)
 {
-	struct buf out;
-
-	if (!palette_ip_pools(c->palette, call_string(c, "projectUid"),
-			      call_string(c, "overlordUid"), &out, err))
-		return false;
-	result_json_owned(res, &out);
-	return true;
+	return result_object(c, palette_ip_pools, "overlordUid", res, err);
 }
 
 static const struct field overlords_answer[] = {

@@ -9,23 +9,15 @@ static bool profile_search(struct call *c, struct result *res, struct error *err
 
 	names = call_strings(c, "names", &count);
 	palette_list_init(&list, c->palette, "profiles");
-	if (!palette_profiles_named(c->palette, call_string(c, "projectUid"), names, count, &list,
-				    err)) {
-		palette_list_fini(&list);
-		return false;
-	}
-	return result_list(res, &list, err);
+	return result_list(res, &list,
+			   palette_profiles_named(c->palette, call_string(c, "projectUid"), names,
+						  count, &list, err),
+			   err);
 }
 
 static bool profile_get(struct call *c, struct result *res, struct error *err)
 {
-	struct buf out;
-
-	if (!palette_profile(c->palette, call_string(c, "projectUid"), call_string(c, "profileUid"),
-			     &out, err))
-		return false;
-	result_json_owned(res, &out);
-	return true;
+	return result_object(c, palette_profile, "profileUid", res, err);
 }
 
 /* A version of a profile is a profile of its own, with its own UID. */
@@ -43,13 +35,7 @@ static bool profile_packs(struct call *c, struct result *res, struct error *err)
 
 static bool profile_variables(struct call *c, struct result *res, struct error *err)
 {
-	struct buf out;
-
-	if (!palette_profile_variables(c->palette, call_string(c, "projectUid"),
-				       call_string(c, "profileUid"), &out, err))
-		return false;
-	result_json_owned(res, &out);
-	return true;
+	return result_object(c, palette_profile_variables, "profileUid", res, err);
 }
 
 static const struct field profiles_answer[] = {

@@ -6,11 +6,7 @@ static bool project_list(struct call *c, struct result *res, struct error *err)
 	struct palette_list list;
 
 	palette_list_init(&list, c->palette, "projects");
-	if (!palette_projects(c->palette, &list, err)) {
-		palette_list_fini(&list);
-		return false;
-	}
-	return result_list(res, &list, err);
+	return result_list(res, &list, palette_projects(c->palette, &list, err), err);
 }
 
 static bool project_profiles(struct call *c, struct result *res, struct error *err)
@@ -18,13 +14,11 @@ static bool project_profiles(struct call *c, struct result *res, struct error *e
 	struct palette_list list;
 
 	palette_list_init(&list, c->palette, "profiles");
-	if (!palette_project_profiles(c->palette, call_string(c, "projectUid"),
-				      call_string(c, "cloudType"), call_string(c, "profileType"),
-				      &list, err)) {
-		palette_list_fini(&list);
-		return false;
-	}
-	return result_list(res, &list, err);
+	return result_list(res, &list,
+			   palette_project_profiles(c->palette, call_string(c, "projectUid"),
+						    call_string(c, "cloudType"),
+						    call_string(c, "profileType"), &list, err),
+			   err);
 }
 
 static const struct field projects_answer[] = {

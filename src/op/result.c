@@ -28,10 +28,21 @@ void result_file(struct result *res, const char *content_type, const char *name,
 	buf_init(body, 0);
 }
 
-bool result_list(struct result *res, struct palette_list *list, struct error *err)
+bool result_object(struct call *c, palette_object_fn *fetch, const char *uid, struct result *res,
+		   struct error *err)
+{
+	struct buf out;
+
+	if (!fetch(c->palette, call_string(c, "projectUid"), call_string(c, uid), &out, err))
+		return false;
+	result_json_owned(res, &out);
+	return true;
+}
+
+bool result_list(struct result *res, struct palette_list *list, bool listed, struct error *err)
 {
 	struct buf json;
-	bool ok = palette_list_finish(list, &json, err);
+	bool ok = listed && palette_list_finish(list, &json, err);
 
 	if (ok)
 		result_json_owned(res, &json);

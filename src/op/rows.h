@@ -17,6 +17,9 @@ extern const struct op overlord_ops[];
 
 /* ---- answers that several resources have ---- */
 
+/* A kubeconfig by the parameters clusterUid, projectUid and frp, as a file of that name's end. */
+bool answer_kubeconfig(struct call *c, const char *suffix, struct result *res, struct error *err);
+
 /* Palette's ObjectMeta, as far as anybody may rely on it. */
 extern const struct field metadata_fields[];
 /* One object of Palette's. */

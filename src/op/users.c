@@ -6,11 +6,7 @@ static bool user_projects(struct call *c, struct result *res, struct error *err)
 	struct palette_list list;
 
 	palette_list_init(&list, c->palette, "projects");
-	if (!palette_my_projects(c->palette, &list, err)) {
-		palette_list_fini(&list);
-		return false;
-	}
-	return result_list(res, &list, err);
+	return result_list(res, &list, palette_my_projects(c->palette, &list, err), err);
 }
 
 static bool user_ssh_keys(struct call *c, struct result *res, struct error *err)

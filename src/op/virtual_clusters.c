@@ -6,35 +6,20 @@ static bool virtual_cluster_list(struct call *c, struct result *res, struct erro
 	struct palette_list list;
 
 	palette_list_init(&list, c->palette, "virtualClusters");
-	if (!palette_virtual_clusters(c->palette, call_string(c, "projectUid"), &list, err)) {
-		palette_list_fini(&list);
-		return false;
-	}
-	return result_list(res, &list, err);
+	return result_list(
+		res, &list,
+		palette_virtual_clusters(c->palette, call_string(c, "projectUid"), &list, err),
+		err);
 }
 
 static bool virtual_cluster_get(struct call *c, struct result *res, struct error *err)
 {
-	struct buf out;
-
-	if (!palette_virtual_cluster(c->palette, call_string(c, "projectUid"),
-				     call_string(c, "clusterUid"), &out, err))
-		return false;
-	result_json_owned(res, &out);
-	return true;
+	return result_object(c, palette_virtual_cluster, "clusterUid", res, err);
 }
 
 static bool virtual_cluster_kubeconfig(struct call *c, struct result *res, struct error *err)
 {
-	const char *cluster = call_string(c, "clusterUid");
-	struct buf yaml;
-
-	if (!palette_kubeconfig(c->palette, call_string(c, "projectUid"), cluster,
-				call_bool(c, "frp"), &yaml, err))
-		return false;
-	result_file(res, "application/x-yaml",
-		    arena_printf(c->arena, "%s-vcluster-kubeconfig.yaml", cluster), &yaml);
-	return true;
+	return answer_kubeconfig(c, "-vcluster-kubeconfig.yaml", res, err);
 }
 
 static const struct field virtual_clusters_answer[] = {

@@ -119,6 +119,16 @@ static const char *environment_name(const struct palette *p)
 	return p->environment->name != NULL ? p->environment->name : "(unnamed)";
 }
 
+/* 403 with the operator's key: often just a scope that it was not meant for. */
+static const char *scope_hint(const struct palette *p, const struct palette_request *r)
+{
+	if (r->project != NULL)
+		return arena_printf(p->arena, ", asked for project %s", r->project);
+	if (r->purpose == PALETTE_READ)
+		return ". What belongs to a project is only found with its projectUid";
+	return "";
+}
+
 static void credential_refused(const struct palette *p, const struct palette_request *r, int status,
 			       const struct palette_problem *problem, struct error *err)
 {
@@ -126,9 +136,7 @@ static void credential_refused(const struct palette *p, const struct palette_req
 		error_set(err, ERROR_UPSTREAM,
 			  "%s: Palette refused the apiToken configured for environment %s (%d)%s",
 			  r->what, environment_name(p), status,
-			  status == 403 && r->project == NULL && r->purpose == PALETTE_READ
-				  ? ". What belongs to a project is only found with its projectUid"
-				  : "");
+			  status == 403 ? scope_hint(p, r) : "");
 	} else if (status == 403) {
 		with_palettes_words(p, r, ERROR_DENIED, problem, err);
 	} else {

@@ -125,7 +125,7 @@ static void transport_error(const struct palette_request *r, const struct http_f
 {
 	enum error_kind kind = fetch->end == HTTP_FETCH_TOO_SLOW ? ERROR_TIMEOUT : ERROR_UPSTREAM;
 
-	error_set(err, kind, "%s: no whole answer from Palette: %s", r->what, fetch->problem);
+	error_set(err, kind, "%s: calling Palette failed: %s", r->what, fetch->problem);
 }
 
 /* A create that may have arrived and was not clearly refused: nobody can say what became of it. */
@@ -142,7 +142,7 @@ static void log_failure(const struct palette *p, const struct palette_request *r
 	log_warn("upstream.failed",
 		 F_STR("environment", p->environment->name == NULL ? "" : p->environment->name),
 		 F_STR("method", r->method), F_STR("path", r->path), F_INT("status", fetch->status),
-		 F_STR("problem", fetch->problem == NULL ? "" : fetch->problem),
+		 F_STR("problem", fetch->problem == NULL ? r->error.message : fetch->problem),
 		 F_INT("ms", fetch->took_us / 1000));
 }
 

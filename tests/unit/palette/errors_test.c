@@ -145,6 +145,12 @@ static void a_refused_api_token_names_its_environment_and_not_itself(void **stat
 		f->err.message,
 		"Thing t1: Palette refused the apiToken configured for environment prod (401)");
 	assert_int_equal(f->err.details.len, 0);
+	script.status = 403;
+	assert_false(fetch(f, PALETTE_LIST));
+	assert_string_equal(
+		f->err.message,
+		"Thing t1: Palette refused the apiToken configured for environment prod "
+		"(403), asked for project p1");
 	f->environments[0].name = NULL;
 	assert_false(fetch(f, PALETTE_LIST));
 	assert_non_null(strstr(f->err.message, "(unnamed)"));

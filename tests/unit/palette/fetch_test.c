@@ -289,7 +289,7 @@ static void too_slow_is_a_timeout(void **state)
 	assert_false(run(f, PALETTE_READ));
 	assert_int_equal(f->err.kind, ERROR_TIMEOUT);
 	assert_int_equal(f->err.upstream_status, 0);
-	assert_string_equal(f->err.message, "Thing t1: no whole answer from Palette: the answer "
+	assert_string_equal(f->err.message, "Thing t1: calling Palette failed: the answer "
 					    "took too long");
 	/* With no time left nothing goes out. */
 	canned_http_forget(&f->http);
