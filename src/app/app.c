@@ -36,9 +36,8 @@ static bool queue_exchange(void *context, struct http_exchange *x)
 
 static void work_on_exchange(void *context, void *item)
 {
-	struct app *app = context;
-
-	rest_work(&app->rest, item);
+	(void)context;
+	rest_work(item);
 }
 
 static bool open_parts(struct app *app, struct error *err)

@@ -449,12 +449,6 @@ const struct setting external_settings[] = {
 
 /* ---- what a row says ---- */
 
-bool setting_is_ours(const struct setting *row)
-{
-	return row->type != SETTING_FOREIGN && row->type != SETTING_UNSUPPORTED &&
-	       row->type != SETTING_LIST && row->type != SETTING_EXTERNAL;
-}
-
 const char *setting_choice_name(const struct setting *row, int value)
 {
 	for (const struct setting_choice *c = row->choices; c->name != NULL; c++)

@@ -55,8 +55,6 @@ extern const struct setting settings[];             /* into struct config */
 extern const struct setting environment_settings[]; /* into struct config_environment */
 extern const struct setting external_settings[];    /* into struct config_external */
 
-/* Whether a row has a value of its own to read. */
-bool setting_is_ours(const struct setting *row);
 /* The name of an ENUM's value. */
 const char *setting_choice_name(const struct setting *row, int value);
 /* What a row wants, in words: "a number from 1 to 1024"; arena. */

@@ -289,12 +289,11 @@ static void run_and_answer(struct http_exchange *x, struct rest_call *rc)
 	log_set_request(NULL);
 }
 
-void rest_work(struct rest *rest, struct http_exchange *x)
+void rest_work(struct http_exchange *x)
 {
 	struct rest_call *rc = http_exchange_data(x);
 	struct error err;
 
-	(void)rest;
 	if (!http_exchange_gone(x) && clock_left_ms(rc->call.deadline_ms) > 0) {
 		run_and_answer(x, rc);
 		return;

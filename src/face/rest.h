@@ -22,6 +22,6 @@ struct rest {
 void rest_handle(void *context, struct http_exchange *x, const struct error *refused);
 
 /* The rest of the work for a queued exchange, on a worker; answers it. */
-void rest_work(struct rest *rest, struct http_exchange *x);
+void rest_work(struct http_exchange *x);
 
 #endif

@@ -86,7 +86,7 @@ static void run(const struct op_services *services, struct text target)
 	exchange_init(&x, "GET", target);
 	rest_handle(&rest, &x, NULL);
 	if (queued != NULL)
-		rest_work(&rest, queued);
+		rest_work(queued);
 	must(x.answers == 1, "there is one answer");
 	must(x.response.status == 200 || x.response.status == 400, "of one of two kinds");
 	must(json_check(buf_text(&x.body), &value, &err), "it is JSON");

@@ -98,7 +98,7 @@ static int handle(struct scene *s)
 	rest_handle(&s->rest, &s->x, NULL);
 	if (s->queued != NULL) {
 		assert_int_equal(s->x.answers, 0);
-		rest_work(&s->rest, s->queued);
+		rest_work(s->queued);
 	}
 	assert_int_equal(s->x.answers, 1);
 	assert_string_equal(exchange_answered(&s->x, "X-Request-Id"), "req-1");
