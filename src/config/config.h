@@ -38,22 +38,43 @@ struct config_restriction {
 	size_t action_count;
 };
 
-/* Tokens of the last two types are not accepted yet; loading says so in a notice. */
-enum config_external_type { CONFIG_EXTERNAL_STATIC, CONFIG_EXTERNAL_LEGACY, CONFIG_EXTERNAL_JWKS };
-
-/* One entry of backend.auth.externalAccess. */
-struct config_external {
-	enum config_external_type type;
-	struct secret token;                           /* static */
-	const char *subject;                           /* static and legacy */
-	const struct config_restriction *restrictions; /* NULL: unrestricted */
-	size_t restriction_count;
-};
-
 /* A list of strings in the configuration. */
 struct config_strings {
 	const char *const *items;
 	size_t count;
+};
+
+enum config_external_type { CONFIG_EXTERNAL_STATIC, CONFIG_EXTERNAL_LEGACY, CONFIG_EXTERNAL_JWKS };
+
+/* One entry of backend.auth.externalAccess, or of backend.auth.keys (legacy, without restrictions).
+ */
+struct config_external {
+	enum config_external_type type;
+	struct secret token;              /* static */
+	struct secret secret;             /* legacy: decoded, the bytes of the HMAC key */
+	const char *subject;              /* static and legacy */
+	const char *url;                  /* jwks: where its keys are */
+	struct config_strings issuers;    /* jwks: one of them; none: any */
+	struct config_strings audiences;  /* jwks: one of them; none: any */
+	struct config_strings algorithms; /* jwks: one of them; none: what the key says */
+	const char *subject_prefix;       /* jwks; NULL: none */
+	const struct config_restriction *restrictions; /* NULL: unrestricted */
+	size_t restriction_count;
+};
+
+/* One entry of discovery.endpoints. "{{pluginId}}" stands in the URLs as it was written. */
+struct config_endpoint {
+	const char *internal; /* http, https, http+srv or https+srv; NULL: the fallback */
+	const char *external; /* http or https; NULL: the fallback */
+	struct config_strings plugins;
+};
+
+/* One entry of backend.auth.pluginKeyStore.static.keys. */
+struct config_plugin_key {
+	const char *key_id;
+	const char *algorithm;
+	const char *public_key_file;  /* PEM, SPKI */
+	const char *private_key_file; /* PEM, PKCS#8; NULL but for the first */
 };
 
 /* Constant after config_load(); everything in it is released by config_free(). */
@@ -94,11 +115,22 @@ struct config {
 	enum log_level log_level;
 	enum log_format log_format;
 
+	/* spectrocloud.permissions, spectrocloud.backstage, spectrocloud.standalone */
+	int permission_cache_ttl_ms;   /* 0: every question is asked */
+	int backstage_timeout_ms;      /* of one call to another plugin */
+	const char *backstage_ca_file; /* NULL: the system's certificates */
+	const char *policy_file;       /* NULL: none */
+
 	/* Backstage's own */
 	bool permission_enabled;          /* permission.enabled */
 	bool disable_default_auth_policy; /* backend.auth.dangerouslyDisableDefaultAuthPolicy */
-	struct config_external *external; /* backend.auth.externalAccess */
+	struct config_external *external; /* backend.auth.externalAccess, then backend.auth.keys */
 	size_t external_count;
+	const char *base_url;              /* backend.baseUrl; NULL: unset */
+	struct config_endpoint *endpoints; /* discovery.endpoints */
+	size_t endpoint_count;
+	struct config_plugin_key *plugin_keys; /* none: keys are made, and replaced every hour */
+	size_t plugin_key_count;
 
 	struct arena arena;
 	struct config_tree *tree; /* the merged document, for config_show() */
