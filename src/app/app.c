@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "app/descriptors.h"
+#include "app/keeper.h"
 #include "app/workers.h"
 #include "base/arena.h"
 #include "base/log.h"
@@ -20,11 +21,14 @@ struct app {
 	const struct config *config;
 	struct http_client *http;
 	struct palette_client *palette;
+	struct backstage *backstage;
+	struct op_life *life;
 	struct buf openapi;
 	struct op_services services;
 	struct rest rest;
 	struct workers *workers;
 	struct http_server *server;
+	struct keeper *keeper;
 };
 
 static bool queue_exchange(void *context, struct http_exchange *x)
@@ -36,8 +40,9 @@ static bool queue_exchange(void *context, struct http_exchange *x)
 
 static void work_on_exchange(void *context, void *item)
 {
-	(void)context;
-	rest_work(item);
+	struct app *app = context;
+
+	rest_work(&app->rest, item);
 }
 
 static bool open_parts(struct app *app, struct error *err)
@@ -59,17 +64,36 @@ static bool open_parts(struct app *app, struct error *err)
 		.context = &app->rest,
 	};
 
-	if (!op_check_table(err) || !http_client_open(&client, &app->http, err))
+	if (!op_check_table(err) || !http_client_open(&client, &app->http, err) ||
+	    !backstage_open(c, app->http, &app->backstage, err))
 		return false;
+	app->life = op_life_new();
 	palette_client_new(c, app->http, &app->palette);
 	face_openapi(&app->openapi);
-	app->services = (struct op_services){
-		.config = c, .palette = app->palette, .openapi = buf_text(&app->openapi)};
-	app->rest = (struct rest){
-		.services = &app->services, .queue = queue_exchange, .queue_context = app};
+	app->services = (struct op_services){.config = c,
+					     .backstage = app->backstage,
+					     .life = app->life,
+					     .palette = app->palette,
+					     .openapi = buf_text(&app->openapi)};
+	app->rest.services = &app->services;
+	app->rest.queue = queue_exchange;
+	app->rest.queue_context = app;
+	app->rest.most_unknown = (unsigned)(c->queue_length + 1) / 2;
 	return workers_start((unsigned)c->workers, (size_t)c->queue_length, work_on_exchange, app,
 			     &app->workers, err) &&
 	       http_server_open(&server, &app->server, err);
+}
+
+static bool start_keeper(struct app *app, struct error *err)
+{
+	const struct keeper_options options = {
+		.backstage = app->backstage,
+		.life = app->life,
+		.server = app->server,
+		.shutdown_delay_ms = app->config->shutdown_delay_ms,
+	};
+
+	return keeper_open(&options, &app->keeper, err);
 }
 
 /*
@@ -88,7 +112,7 @@ bool app_open(const struct config *config, struct app **app, struct error *err)
 	return_large_pieces();
 	a->config = config;
 	buf_init(&a->openapi, LONGEST_OPENAPI);
-	if (!open_parts(a, err)) {
+	if (!open_parts(a, err) || !start_keeper(a, err)) {
 		app_close(a);
 		return false;
 	}
@@ -108,7 +132,7 @@ bool app_run(struct app *app)
 
 void app_stop(struct app *app)
 {
-	http_server_stop(app->server);
+	keeper_leave(app->keeper);
 }
 
 void app_cut_off(struct app *app)
@@ -122,9 +146,12 @@ void app_close(struct app *app)
 {
 	if (app == NULL)
 		return;
+	keeper_close(app->keeper);
 	workers_stop(app->workers);
 	http_server_close(app->server);
 	palette_client_free(app->palette);
+	backstage_close(app->backstage);
+	op_life_free(app->life);
 	http_client_close(app->http);
 	buf_fini(&app->openapi);
 	free(app);

@@ -11,7 +11,7 @@
 struct app;
 
 /*
- * Starts everything but the listening loop: HTTP client, Palette, workers, server.
+ * Starts everything but the listening loop: HTTP client, Backstage, Palette, workers, server.
  * app  out, owned: app_close(). config is borrowed for its life.
  */
 MUST_USE bool app_open(const struct config *config, struct app **app, struct error *err);
@@ -22,7 +22,8 @@ int app_port(const struct app *app);
 /* Serves on the calling thread until app_stop(); drains. True if nothing had to be cut off. */
 bool app_run(struct app *app);
 
-/* From any thread or a signal handler. */
+/* Not ready from now on; after the configured delay the drain begins. From any thread or a signal
+ * handler. */
 void app_stop(struct app *app);
 
 /* The same, but does not wait for what is running, also in the middle of a drain. */

@@ -1,19 +1,86 @@
 /*
- * What this service owes Backstage and asks of it: who a caller is, and what they may do.
+ * What this service owes Backstage and asks of it: who a caller is, what they may do, and our own
+ * keys and tokens as the plugin `spectrocloud`.
  *
- * Source: Backstage's documentation, "Backend System, Core Services": auth, httpAuth, permissions;
- * "Service to Service Auth", external callers and their access restrictions.
+ * Source: Backstage's documentation, "Backend System, Core Services": auth, httpAuth, permissions,
+ * discovery; "Service to Service Auth", external callers and their access restrictions; and the
+ * tokens as @backstage/backend-defaults 0.18 makes and takes them.
  */
 #ifndef BACKSTAGE_BACKSTAGE_H
 #define BACKSTAGE_BACKSTAGE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/attr.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "config/config.h"
+#include "http/client.h"
+
+/* Our plugin's id in Backstage. */
+#define BACKSTAGE_PLUGIN_ID "spectrocloud"
+
+struct backstage;
+
+/*
+ * Reads our keys or makes one, and the policy file if there is one.
+ * config, http  borrowed for its life.
+ * b             out, owned: backstage_close().
+ */
+MUST_USE bool backstage_open(const struct config *config, struct http_client *http,
+			     struct backstage **b, struct error *err);
+/* After every caller has returned. NULL is fine. */
+void backstage_close(struct backstage *b);
+
+/* How the functions below may spend a call's time and memory. */
+struct backstage_call {
+	struct arena *arena;
+	int64_t deadline_ms; /* of clock_now_ms() */
+	bool may_wait;       /* false: answers at once or says that it cannot */
+};
+
+/* ---- callers: caller.c ---- */
+
+enum principal_kind {
+	PRINCIPAL_NONE, /* only where Backstage's default auth policy is switched off */
+	PRINCIPAL_SERVICE,
+	PRINCIPAL_USER,
+};
+
+struct principal {
+	enum principal_kind kind;
+	const char
+		*subject;  /* "user:default/ada", "plugin:catalog", "external:ci"; NULL for none */
+	const char *actor; /* of a user for whom a plugin acts: "plugin:catalog"; else NULL */
+	const struct config_external *external;       /* the entry that let a service in, or NULL */
+	const struct config_restriction *restriction; /* for this plugin; NULL: unrestricted */
+	/* Of a user: what goes into the claim obo of our own tokens, good until expires_s. Empty
+	 * where the user's token cannot be delegated. A credential: never log it. */
+	struct text on_behalf;
+	int64_t expires_s; /* of the caller's token, since 1970; 0: it does not end */
+};
+
+enum identity {
+	IDENTITY_KNOWN,
+	IDENTITY_REFUSED,
+	IDENTITY_UNDECIDED, /* it takes a signature or a fetch of keys, and the call may not wait */
+};
+
+/*
+ * Who sent a request.
+ *
+ * authorization  the header's value; its ptr is NULL if the request had none.
+ * principal      out, arena; also set where a known token is refused, for the audit trail.
+ *
+ * Refuses with ERROR_UNAUTHENTICATED (no token, or one that is not good) or ERROR_DENIED (one that
+ * is restricted to other plugins). A token that was verified is remembered until it expires.
+ */
+MUST_USE enum identity backstage_identify(struct backstage *b, const struct backstage_call *call,
+					  struct text authorization, struct principal *principal,
+					  struct error *err);
 
 /* ---- permissions: permission.c ---- */
 
@@ -42,40 +109,82 @@ struct permission {
 /* NULL for those that name no permission: nobody, anyone, authenticated. */
 const struct permission *permission_of(enum permit permit);
 
-/* ---- callers: caller.c ---- */
-
-enum principal_kind {
-	PRINCIPAL_NONE, /* only where Backstage's default auth policy is switched off */
-	PRINCIPAL_SERVICE,
-};
-
-struct principal {
-	enum principal_kind kind;
-	const char *subject; /* "external:ci"; NULL for none; borrowed from the configuration */
-	const struct config_restriction *restriction; /* for this plugin; NULL: unrestricted */
-};
+/*
+ * Whether the caller may. Services are decided here, by the restrictions of their token; users by
+ * Backstage's permission backend, which is asked on their own behalf, or, without one, by the
+ * policy file. Decisions are kept for a short while, and a question that is being asked is not
+ * asked again.
+ *
+ * Whoever is not clearly allowed is refused with ERROR_DENIED, also where the answer does not come
+ * or is no clear yes; ERROR_UNAVAILABLE where so many wait for answers that another must not.
+ */
+MUST_USE bool backstage_authorize(struct backstage *b, const struct backstage_call *call,
+				  const struct principal *principal, enum permit permit,
+				  struct error *err);
 
 /*
- * Who sent a request.
- *
- * authorization  the header's value; its ptr is NULL if the request had none.
- * principal      out; borrows from config. Also set where a known token is refused, for the audit
- *                trail.
- *
- * Fails with ERROR_UNAUTHENTICATED (no or an unknown token) or ERROR_DENIED (a token that is
- * restricted to other plugins). Looks at every configured token, each in constant time.
+ * Whether permissions of users can be decided, as far as is known from the last question or look.
+ * Fails with ERROR_UNAVAILABLE, saying what is wrong. Does not wait.
  */
-MUST_USE bool backstage_identify(const struct config *config, struct text authorization,
-				 struct principal *principal, struct error *err);
+MUST_USE bool backstage_ready(struct backstage *b, struct error *err);
 
 /*
- * Whether the caller may. Decided here for services, by the restrictions of their token. Whoever is
- * not clearly allowed is refused with ERROR_DENIED.
+ * Keeps that knowledge fresh: looks whether the permission backend answers, if nobody has asked it
+ * for a while or it failed. To be called about once a second, from one thread. Blocks for at most
+ * two seconds.
  */
-MUST_USE bool backstage_authorize(const struct config *config, const struct principal *principal,
-				  enum permit permit, struct error *err);
+void backstage_look_around(struct backstage *b);
 
-/* Our plugin's id in Backstage. */
-#define BACKSTAGE_PLUGIN_ID "spectrocloud"
+/* Fetches what the first requests would have to wait for: the keys of Backstage's users. Blocks for
+ * at most the time-out of a call. What it cannot get it logs; the requests will try again. */
+void backstage_warm_up(struct backstage *b);
+
+/* ---- our own keys and tokens: own_keys.c, plugin_token.c ---- */
+
+/* Our public keys, {"keys":[...]}; arena. Does not wait. */
+struct text backstage_jwks(struct backstage *b, struct arena *a);
+
+/*
+ * A token with which this plugin calls another one for the caller. token: out, arena; empty where
+ * Backstage's default auth policy is off and there is no caller. A credential: never log it.
+ *
+ * Fails with ERROR_DENIED where the caller's restrictions do not reach that plugin, and with
+ * ERROR_UNAUTHENTICATED where there is nobody to act for or their token cannot be delegated.
+ */
+MUST_USE bool backstage_plugin_token(struct backstage *b, struct arena *a,
+				     const struct principal *principal, const char *plugin,
+				     struct text *token, struct error *err);
+
+/* ---- discovery: discovery.c ---- */
+
+/*
+ * Where another plugin is, such as "http://localhost:7007/api/catalog".
+ * plugin  letters, digits, '-' and '_'.
+ * url     out, arena.
+ * Fails with ERROR_UNAVAILABLE where the configuration does not say. Waits for DNS where the
+ * address is a service name.
+ */
+MUST_USE bool backstage_url(struct backstage *b, const struct backstage_call *call,
+			    const char *plugin, const char **url, struct error *err);
+/* The same as a browser sees it; false where the configuration does not say. */
+MUST_USE bool backstage_external_url(const struct config *config, struct arena *a,
+				     const char *plugin, const char **url);
+
+/* ---- figures ---- */
+
+struct backstage_stats {
+	uint64_t tokens_verified; /* by their signature */
+	uint64_t tokens_recalled; /* known from before */
+	uint64_t tokens_refused;
+	uint64_t key_fetches;
+	uint64_t key_fetches_failed;
+	uint64_t questions_asked; /* of the permission backend */
+	uint64_t questions_recalled;
+	uint64_t questions_failed; /* no answer, or no clear one */
+	uint64_t allowed;          /* decisions about users */
+	uint64_t denied;
+};
+/* Since the start. Any thread. */
+struct backstage_stats backstage_stats(const struct backstage *b);
 
 #endif

@@ -1,7 +1,7 @@
 /* The permissions of this plugin, and whether a caller has them. */
-#include "backstage/backstage.h"
-
 #include <string.h>
+
+#include "backstage/inside.h"
 
 static const struct permission permissions[PERMITS] = {
 	[PERMIT_VIEW_CLUSTER] = {"spectrocloud.cluster.view-info", "read",
@@ -42,8 +42,49 @@ static bool restriction_allows(const struct config_restriction *r, const struct 
 	return r->actions == NULL || is_listed(r->actions, r->action_count, p->action);
 }
 
-bool backstage_authorize(const struct config *config, const struct principal *principal,
-			 enum permit permit, struct error *err)
+/* ---- decisions ---- */
+
+/* Whether a policy is in force for callers whom no access restrictions describe. */
+static bool asks_permission_backend(const struct backstage *b)
+{
+	return b->config->enable_permissions && b->config->permission_enabled;
+}
+
+static bool permit_service(const struct principal *principal, const struct permission *permission,
+			   struct error *err)
+{
+	if (principal->restriction == NULL ||
+	    restriction_allows(principal->restriction, permission))
+		return true;
+	return error_set(err, ERROR_DENIED,
+			 "The access restrictions of %s do not include the permission %s",
+			 principal->subject, permission->name);
+}
+
+static bool permit_user(struct backstage *b, const struct backstage_call *call,
+			const struct principal *principal, const struct permission *permission,
+			struct error *err)
+{
+	bool allowed;
+
+	if (!asks_permission_backend(b))
+		return true;
+	allowed = decisions_ask(b->decisions, call, principal, permission, err);
+	atomic_fetch_add(allowed ? &b->counts.allowed : &b->counts.denied, 1);
+	return allowed;
+}
+
+static bool permit_basic(struct backstage *b, const struct backstage_call *call,
+			 const struct principal *principal, const struct permission *permission,
+			 struct error *err)
+{
+	if (principal->kind == PRINCIPAL_SERVICE)
+		return permit_service(principal, permission, err);
+	return permit_user(b, call, principal, permission, err);
+}
+
+bool backstage_authorize(struct backstage *b, const struct backstage_call *call,
+			 const struct principal *principal, enum permit permit, struct error *err)
 {
 	const struct permission *permission = permission_of(permit);
 
@@ -53,18 +94,16 @@ bool backstage_authorize(const struct config *config, const struct principal *pr
 		return true; /* backstage_identify() let them in */
 	if (permission == NULL)
 		return error_set(err, ERROR_DENIED, "Nobody may do this");
-	if (principal->kind == PRINCIPAL_SERVICE) {
-		if (principal->restriction == NULL ||
-		    restriction_allows(principal->restriction, permission))
-			return true;
-		return error_set(err, ERROR_DENIED,
-				 "The access restrictions of %s do not include the permission %s",
-				 principal->subject, permission->name);
-	}
-	/* Nobody is signed in. Where permissions are in force there is no one to ask about. */
-	if (config->enable_permissions && config->permission_enabled)
-		return error_set(err, ERROR_DENIED,
-				 "The permission %s needs a caller who is signed in",
-				 permission->name);
-	return true;
+	return permit_basic(b, call, principal, permission, err);
+}
+
+bool backstage_ready(struct backstage *b, struct error *err)
+{
+	return !asks_permission_backend(b) || decisions_ready(b->decisions, err);
+}
+
+void backstage_look_around(struct backstage *b)
+{
+	if (asks_permission_backend(b))
+		decisions_look(b->decisions);
 }

@@ -120,6 +120,7 @@ struct config {
 	int backstage_timeout_ms;      /* of one call to another plugin */
 	const char *backstage_ca_file; /* NULL: the system's certificates */
 	const char *policy_file;       /* NULL: none */
+	int startup_pause_ms; int shutdown_delay_ms; /* MERGE */
 
 	/* Backstage's own */
 	bool permission_enabled;          /* permission.enabled */

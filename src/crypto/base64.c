@@ -1,7 +1,12 @@
 /* Base64 over OpenSSL. */
 #include "crypto/base64.h"
 
+#include <stdint.h>
+#include <string.h>
+
 #include <openssl/evp.h>
+
+#include "base/arena.h"
 
 /* Whether EVP's decoder, which takes some liberties, would see nothing but the alphabet. */
 static bool is_base64(struct text t)
@@ -60,4 +65,66 @@ bool base64_decode(struct text encoded, struct buf *out)
 	if (!ok)
 		buf_truncate(out, before);
 	return ok && buf_complete(out);
+}
+
+/* ---- base64url ---- */
+
+enum { LETTERS_OF_GROUP = 4, BYTES_OF_GROUP = 3 };
+
+/* The value of a letter; the letters that end a text must not have the lowest bits of it set. */
+static int value_of(char c)
+{
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	const char *at = c == '\0' ? NULL : strchr(alphabet, c);
+
+	return at == NULL ? -1 : (int)(at - alphabet);
+}
+
+static bool is_canonical(struct text t)
+{
+	size_t tail = t.len % LETTERS_OF_GROUP;
+	int unused = tail == 2 ? 0xf : tail == 3 ? 0x3 : 0;
+
+	if (tail == 1)
+		return false;
+	for (size_t i = 0; i < t.len; i++)
+		if (value_of(t.ptr[i]) < 0)
+			return false;
+	return tail == 0 || (value_of(t.ptr[t.len - 1]) & unused) == 0;
+}
+
+bool base64url_decode(struct text encoded, struct buf *out)
+{
+	struct buf plain;
+	bool ok;
+
+	if (encoded.len == 0)
+		return true;
+	if (!is_canonical(encoded))
+		return false;
+	buf_init(&plain, encoded.len + LETTERS_OF_GROUP);
+	buf_add(&plain, encoded);
+	while (plain.len % LETTERS_OF_GROUP != 0)
+		buf_add_char(&plain, '=');
+	for (size_t i = 0; i < plain.len; i++)
+		plain.ptr[i] = plain.ptr[i] == '-' ? '+' : plain.ptr[i] == '_' ? '/' : plain.ptr[i];
+	ok = base64_decode(buf_text(&plain), out);
+	buf_fini(&plain);
+	return ok;
+}
+
+void base64url_encode(struct text bytes, struct buf *out)
+{
+	size_t before = out->len;
+
+	for (size_t at = 0; at < bytes.len; at += BYTES_OF_GROUP) {
+		struct text group = text_slice(bytes, at, BYTES_OF_GROUP);
+		unsigned char letters[LETTERS_OF_GROUP + 1];
+
+		EVP_EncodeBlock(letters, (const unsigned char *)group.ptr, (int)group.len);
+		buf_add(out, (struct text){(const char *)letters, group.len + 1});
+	}
+	for (size_t i = before; i < out->len; i++)
+		out->ptr[i] = out->ptr[i] == '+' ? '-' : out->ptr[i] == '/' ? '_' : out->ptr[i];
 }

@@ -250,6 +250,10 @@ static void put_operation(struct json_writer *w, const struct op *op)
 	json_object_begin(w);
 	put_pair(w, "operationId", op->name);
 	put_pair(w, "summary", op->summary);
+	if (op->flags & OP_ROOT) {
+		json_key(w, "servers");
+		json_put_raw(w, TEXT("[{\"url\":\"/\"}]"));
+	}
 	if (permission != NULL)
 		put_pair(w, "x-backstage-permission", permission->name);
 	if (op->permission == PERMIT_ANYONE) {

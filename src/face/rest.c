@@ -21,6 +21,7 @@ struct rest_call {
 	struct call call;
 	struct op_match match;
 	struct text url; /* relative to the mount, with the query, for error bodies */
+	bool unknown;    /* it was queued before its sender was known */
 };
 
 /* ---- answers ---- */
@@ -118,10 +119,8 @@ static void answer_refusal(struct http_exchange *x, struct text url, const struc
 {
 	const struct http_request *request = http_exchange_request(x);
 
-	log_set_request(request->id);
 	log_info("request.refused", F_INT("status", error_face(err->kind)->http_status),
 		 F_STR("error", err->message), F_STR("peer", request->peer));
-	log_set_request(NULL);
 	answer_error(x, url, err, false);
 }
 
@@ -259,7 +258,7 @@ static void answer_no_route(struct http_exchange *x, struct rest_call *rc)
 	const struct http_request *request = http_exchange_request(x);
 	struct error err;
 
-	if (!op_identify(&rc->call, &err)) {
+	if (op_identify(&rc->call, true, &err) != IDENTITY_KNOWN) {
 		answer_refusal(x, rc->url, &err);
 		return;
 	}
@@ -281,27 +280,104 @@ static void run_and_answer(struct http_exchange *x, struct rest_call *rc)
 	struct error err;
 
 	buf_init(&res.body_owned, 0);
-	log_set_request(rc->call.id);
 	if (op_run(rc->match.op, &rc->call, &res, &err))
 		answer_result(x, rc, &res);
 	else
 		answer_error(x, rc->url, &err, rc->call.reauthenticate);
+}
+
+/* Whether it is still worth doing, and the service is up. Waits while it is starting. */
+static bool may_work(const struct http_exchange *x, const struct rest_call *rc, struct error *err)
+{
+	const struct op_services *services = rc->call.services;
+	int64_t until_ms = rc->call.started_us / 1000 + services->config->startup_pause_ms;
+
+	if (http_exchange_gone(x))
+		return error_set(err, ERROR_UNAVAILABLE, "The client hung up before its turn");
+	if (clock_left_ms(rc->call.deadline_ms) == 0)
+		return error_set(err, ERROR_UNAVAILABLE,
+				 "The request waited too long for its turn");
+	return op_life_admits(op_life_wait_started(services->life, until_ms), err);
+}
+
+void rest_work(struct rest *rest, struct http_exchange *x)
+{
+	struct rest_call *rc = http_exchange_data(x);
+	const char *id = rc->call.id;
+	struct error err;
+
+	if (rc->unknown)
+		atomic_fetch_sub(&rest->unknown, 1);
+	log_set_request(id);
+	if (!may_work(x, rc, &err))
+		answer_refusal(x, rc->url, &err);
+	else if (rc->match.op == NULL)
+		answer_no_route(x, rc);
+	else
+		run_and_answer(x, rc);
 	log_set_request(NULL);
 }
 
-void rest_work(struct http_exchange *x)
+static bool queue(struct rest *rest, struct http_exchange *x, struct rest_call *rc,
+		  struct error *err)
 {
-	struct rest_call *rc = http_exchange_data(x);
+	rc->unknown = !rc->call.identified;
+	if (rc->unknown && atomic_fetch_add(&rest->unknown, 1) >= rest->most_unknown) {
+		atomic_fetch_sub(&rest->unknown, 1);
+		return error_set(err, ERROR_UNAVAILABLE,
+				 "Too many requests of unknown senders at the moment");
+	}
+	http_exchange_set_data(x, rc);
+	if (rest->queue(rest->queue_context, x))
+		return true;
+	if (rc->unknown)
+		atomic_fetch_sub(&rest->unknown, 1);
+	return error_set(err, ERROR_UNAVAILABLE, "Too many requests at the moment");
+}
+
+/* What the front can say by itself is said here; false: a worker has to. */
+static bool answer_at_once(struct http_exchange *x, struct rest_call *rc)
+{
+	const struct op *op = rc->match.op;
 	struct error err;
 
-	if (!http_exchange_gone(x) && clock_left_ms(rc->call.deadline_ms) > 0) {
-		run_and_answer(x, rc);
+	if (op == NULL) {
+		if (op_identify(&rc->call, false, &err) == IDENTITY_UNDECIDED)
+			return false;
+		answer_no_route(x, rc);
+		return true;
+	}
+	switch (op_admit(op, &rc->call, &err)) {
+	case OP_REFUSED:
+		answer_error(x, rc->url, &err, false);
+		return true;
+	case OP_UNDECIDED:
+		return false;
+	default:
+		break;
+	}
+	if ((op->flags & OP_FRONT) == 0)
+		return false;
+	run_and_answer(x, rc);
+	return true;
+}
+
+/* From a whole, acceptable request on. */
+static void handle_call(struct rest *rest, struct http_exchange *x, struct rest_call *rc)
+{
+	bool always = rc->match.op != NULL && (rc->match.op->flags & OP_ALWAYS) != 0;
+	enum op_phase phase = op_life_phase(rest->services->life);
+	struct error err;
+
+	if (!always && phase == PHASE_STOPPING) {
+		if (!op_life_admits(phase, &err))
+			answer_refusal(x, rc->url, &err);
 		return;
 	}
-	error_set(&err, ERROR_UNAVAILABLE,
-		  http_exchange_gone(x) ? "The client hung up before its turn"
-					: "The request waited too long for its turn");
-	answer_refusal(x, rc->url, &err);
+	if ((always || phase != PHASE_STARTING) && answer_at_once(x, rc))
+		return;
+	if (!queue(rest, x, rc, &err))
+		answer_refusal(x, rc->url, &err);
 }
 
 void rest_handle(void *context, struct http_exchange *x, const struct error *refused)
@@ -309,40 +385,21 @@ void rest_handle(void *context, struct http_exchange *x, const struct error *ref
 	const struct http_request *request = http_exchange_request(x);
 	struct rest_call *rc = arena_new(request->arena, struct rest_call);
 	struct rest *rest = context;
+	struct text path = request->path;
 	struct error err;
-	struct text path;
-	bool admitted;
+	bool mounted;
 
 	rc->url = request->target;
-	if (!path_in_mount(request, &path, &rc->url))
-		path = TEXT("");
+	mounted = path_in_mount(request, &path, &rc->url);
+	log_set_request(request->id);
 	if (refused != NULL) {
 		answer_refusal(x, rc->url, refused);
-		return;
+	} else {
+		op_match_path(request->arena, text_of(request->method), path, !mounted, &rc->match);
+		if (make_call(rest, x, rc, &err))
+			handle_call(rest, x, rc);
+		else
+			answer_refusal(x, rc->url, &err);
 	}
-	op_match_path(request->arena, text_of(request->method), path, &rc->match);
-	if (!make_call(rest, x, rc, &err)) {
-		answer_refusal(x, rc->url, &err);
-		return;
-	}
-	if (rc->match.op == NULL) {
-		answer_no_route(x, rc);
-		return;
-	}
-	if (rc->match.op->flags & OP_FRONT) {
-		run_and_answer(x, rc);
-		return;
-	}
-	log_set_request(request->id);
-	admitted = op_admit(rc->match.op, &rc->call, &err);
 	log_set_request(NULL);
-	if (!admitted) {
-		answer_error(x, rc->url, &err, false);
-		return;
-	}
-	http_exchange_set_data(x, rc);
-	if (!rest->queue(rest->queue_context, x)) {
-		error_set(&err, ERROR_UNAVAILABLE, "Too many requests at the moment");
-		answer_refusal(x, rc->url, &err);
-	}
 }

@@ -5,6 +5,7 @@
 #ifndef FACE_REST_H
 #define FACE_REST_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/error.h"
@@ -16,12 +17,17 @@ struct rest {
 	/* Hands an exchange to a worker, which calls rest_work(). False when the queue is full. */
 	bool (*queue)(void *queue_context, struct http_exchange *x);
 	void *queue_context;
+	/* Queued requests whose sender is not known yet: strangers get only their part of the
+	 * queue.
+	 */
+	unsigned most_unknown;
+	atomic_uint unknown;
 };
 
 /* An http_handler; context is the struct rest. Runs on the front thread. */
 void rest_handle(void *context, struct http_exchange *x, const struct error *refused);
 
 /* The rest of the work for a queued exchange, on a worker; answers it. */
-void rest_work(struct http_exchange *x);
+void rest_work(struct rest *rest, struct http_exchange *x);
 
 #endif

@@ -153,7 +153,9 @@ enum {
 	OP_LOCAL = 1 << 3,  /* needs no Palette */
 	OP_STRICT =
 		1 << 5, /* a query parameter that it does not have is a fault, as dryrun=true is */
-	OP_LIST = 1 << 4, /* may carry `warnings` about parts that Palette forbids */
+	OP_LIST = 1 << 4,   /* may carry `warnings` about parts that Palette forbids */
+	OP_ROOT = 1 << 6,   /* its path is the server's own, not below the mount of the plugin */
+	OP_ALWAYS = 1 << 7, /* answered while the service starts and stops, too */
 };
 
 struct call;
@@ -178,9 +180,13 @@ struct op {
 
 /* ---- a call ---- */
 
+struct op_life;
+
 /* What every call needs and no call owns. */
 struct op_services {
 	const struct config *config;
+	struct backstage *backstage;
+	struct op_life *life;
 	struct palette_client *palette;
 	struct text openapi; /* the description of the API, made at start */
 };
@@ -212,7 +218,8 @@ struct call {
 	struct text body;
 
 	const struct op *op;
-	bool admitted; /* op_admit() has let the caller in */
+	bool identified; /* principal is known */
+	bool admitted;   /* op_admit() has let the caller in */
 	struct principal principal;
 	struct value values[MAX_PARAMS]; /* in the order of op->params */
 	const struct config_environment *environment;
@@ -269,11 +276,13 @@ struct op_match {
 };
 
 /*
- * Finds the row for a request. path is relative to the mount and percent-encoded; parameters are
- * decoded once each, after the split; one that does not decode has a value whose ptr is NULL. A
- * literal segment wins over a parameter, whatever the order of rows. match: out.
+ * Finds the row for a request. path is percent-encoded, and relative to the mount unless root is
+ * true; parameters are decoded once each, after the split; one that does not decode has a value
+ * whose ptr is NULL. A literal segment wins over a parameter, whatever the order of rows. match:
+ * out.
  */
-void op_match_path(struct arena *a, struct text method, struct text path, struct op_match *match);
+void op_match_path(struct arena *a, struct text method, struct text path, bool root,
+		   struct op_match *match);
 
 /* Checks the rows against each other: names and routes unique, path parameters declared, a
  * permission on each, no two rows that could match the same path at the same rank. */
@@ -285,16 +294,46 @@ MUST_USE bool op_check_table(struct error *err);
 MUST_USE bool op_run(const struct op *op, struct call *c, struct result *res, struct error *err);
 
 /*
- * The first two steps alone, for a face that would not queue a stranger's request: who asks, and
- * may they? A refusal is recorded here as op_run() does it, and is the end of the call.
+ * The first two steps alone and without waiting, for a face that would not queue a stranger's
+ * request: who asks, and may they? A refusal is recorded here as op_run() does it, and is the end
+ * of the call.
  */
-MUST_USE bool op_admit(const struct op *op, struct call *c, struct error *err);
+enum op_admission {
+	OP_ADMITTED,
+	OP_REFUSED,
+	OP_UNDECIDED, /* it takes waiting, which op_run() does; c->identified tells which step */
+};
+MUST_USE enum op_admission op_admit(const struct op *op, struct call *c, struct error *err);
 
-/* Identifies the caller only: for paths that are no operation, so that strangers learn nothing. */
-MUST_USE bool op_identify(struct call *c, struct error *err);
+/* Identifies the caller only: for paths that are no operation, so that strangers learn nothing.
+ * Waits if it may; IDENTITY_UNDECIDED is only answered if not. */
+MUST_USE enum identity op_identify(struct call *c, bool may_wait, struct error *err);
 
 MUST_USE bool call_read_params(struct call *c, const struct op *op, struct error *err);
 MUST_USE bool call_open_palette(struct call *c, const struct op *op, struct error *err);
+
+/* ---- the service's own life: life.c ---- */
+
+enum op_phase {
+	PHASE_STARTING, /* requests wait */
+	PHASE_SERVING,
+	PHASE_LEAVING,  /* not ready for new clients, but every request is served */
+	PHASE_STOPPING, /* only what was begun is finished */
+};
+
+/* life: owned, op_life_free(). It begins with PHASE_STARTING. */
+struct op_life *op_life_new(void);
+void op_life_free(struct op_life *life);
+/* Never goes back. Wakes who waits for it. Any thread. */
+void op_life_enter(struct op_life *life, enum op_phase phase);
+/* The same without waking anybody, so that a signal handler may do it. */
+void op_life_mark(struct op_life *life, enum op_phase phase);
+/* Any thread; also in a signal handler. */
+enum op_phase op_life_phase(const struct op_life *life);
+/* Waits while the service is starting, at most until until_ms of clock_now_ms(). */
+enum op_phase op_life_wait_started(struct op_life *life, int64_t until_ms);
+/* Whether a request that needs it may be run in that phase; fails with ERROR_UNAVAILABLE. */
+MUST_USE bool op_life_admits(enum op_phase phase, struct error *err);
 
 /* The documents' name of a place: "path", "query" or "body". */
 const char *param_place(enum param_in in);

@@ -3,21 +3,36 @@
 #include "base/log.h"
 #include "op/op.h"
 
-static bool call_identify(struct call *c, const struct op *op, struct error *err)
+static struct backstage_call waiting(const struct call *c, bool may_wait)
 {
-	if (op->permission == PERMIT_ANYONE)
-		return true;
-	return op_identify(c, err);
+	return (struct backstage_call){
+		.arena = c->arena, .deadline_ms = c->deadline_ms, .may_wait = may_wait};
 }
 
-bool op_identify(struct call *c, struct error *err)
+enum identity op_identify(struct call *c, bool may_wait, struct error *err)
 {
-	return backstage_identify(c->services->config, c->authorization, &c->principal, err);
+	const struct backstage_call how = waiting(c, may_wait);
+	enum identity identity;
+
+	if (c->identified)
+		return IDENTITY_KNOWN;
+	identity = backstage_identify(c->services->backstage, &how, c->authorization, &c->principal,
+				      err);
+	c->identified = identity == IDENTITY_KNOWN;
+	return identity;
+}
+
+static bool call_identify(struct call *c, const struct op *op, struct error *err)
+{
+	return op->permission == PERMIT_ANYONE || op_identify(c, true, err) == IDENTITY_KNOWN;
 }
 
 static bool call_permit(const struct call *c, const struct op *op, struct error *err)
 {
-	return backstage_authorize(c->services->config, &c->principal, op->permission, err);
+	const struct backstage_call how = waiting(c, true);
+
+	return backstage_authorize(c->services->backstage, &how, &c->principal, op->permission,
+				   err);
 }
 
 /*
@@ -42,8 +57,8 @@ static void call_audit(const struct call *c, const struct op *op, bool ok, const
 	const char *environment = c->environment == NULL ? NULL : c->environment->name;
 
 	log_info("audit", F_STR("operation", op->name), F_STR("principal", c->principal.subject),
-		 F_STR("environment", environment), F_TEXT("object", object_of(c)),
-		 F_STR("outcome", ok ? "succeeded" : "failed"),
+		 F_STR("actor", c->principal.actor), F_STR("environment", environment),
+		 F_TEXT("object", object_of(c)), F_STR("outcome", ok ? "succeeded" : "failed"),
 		 F_STR("reason", ok ? "" : err->message));
 }
 
@@ -63,13 +78,25 @@ static void call_record(const struct call *c, const struct op *op, const struct 
 		 F_INT("ms", (clock_now_us() - c->started_us) / 1000));
 }
 
-bool op_admit(const struct op *op, struct call *c, struct error *err)
+/* Whether call_permit() is a matter of what is in memory. */
+static bool is_permitted_locally(const struct call *c, const struct op *op)
 {
+	return permission_of(op->permission) == NULL || c->principal.kind == PRINCIPAL_SERVICE;
+}
+
+enum op_admission op_admit(const struct op *op, struct call *c, struct error *err)
+{
+	enum identity identity =
+		op->permission == PERMIT_ANYONE ? IDENTITY_KNOWN : op_identify(c, false, err);
+
 	c->op = op;
-	c->admitted = call_identify(c, op, err) && call_permit(c, op, err);
+	if (identity == IDENTITY_UNDECIDED ||
+	    (identity == IDENTITY_KNOWN && !is_permitted_locally(c, op)))
+		return OP_UNDECIDED;
+	c->admitted = identity == IDENTITY_KNOWN && call_permit(c, op, err);
 	if (!c->admitted)
 		call_record(c, op, NULL, false, err);
-	return c->admitted;
+	return c->admitted ? OP_ADMITTED : OP_REFUSED;
 }
 
 /* The whole life of a request, for every face. Read this first. */

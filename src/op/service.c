@@ -97,7 +97,7 @@ const struct op service_ops[] = {
 		.summary = "Tell that the service is up",
 		GET("/health"),
 		.permission = PERMIT_ANYONE,
-		.flags = OP_FRONT | OP_LOCAL,
+		.flags = OP_FRONT | OP_LOCAL | OP_ALWAYS,
 		.answer = health_answer,
 		.run = service_health,
 	},

@@ -8,8 +8,10 @@
 enum { MOST_ROWS = 256, MOST_SEGMENTS = 16 };
 
 static const struct op *const resources[] = {
-	service_ops,         user_ops,          project_ops, cluster_ops,       cluster_create_ops,
-	virtual_cluster_ops, cluster_group_ops, profile_ops, cloud_account_ops, overlord_ops,
+	service_ops,       user_ops,           project_ops,
+	cluster_ops,       cluster_create_ops, virtual_cluster_ops,
+	cluster_group_ops, profile_ops,        cloud_account_ops,
+	overlord_ops,      host_ops,
 };
 
 static const struct op *rows[MOST_ROWS + 1];
@@ -113,7 +115,13 @@ static const char *add_method(struct arena *a, const char *allow, const char *me
 	return strstr(allow, more) != NULL ? allow : arena_printf(a, "%s, %s", allow, more);
 }
 
-void op_match_path(struct arena *a, struct text method, struct text path, struct op_match *match)
+static bool is_at(const struct op *op, bool root)
+{
+	return ((op->flags & OP_ROOT) != 0) == root;
+}
+
+void op_match_path(struct arena *a, struct text method, struct text path, bool root,
+		   struct op_match *match)
 {
 	struct segments best = {.count = 0};
 	struct segments wanted;
@@ -124,7 +132,8 @@ void op_match_path(struct arena *a, struct text method, struct text path, struct
 	for (const struct op *const *row = op_all(); *row != NULL; row++) {
 		struct segments pattern;
 
-		if (!split(text_of((*row)->path), &pattern) || !fits(&pattern, &wanted))
+		if (!is_at(*row, root) || !split(text_of((*row)->path), &pattern) ||
+		    !fits(&pattern, &wanted))
 			continue;
 		match->allow = add_method(a, match->allow, (*row)->method);
 		if (!answers_method(*row, method) ||
@@ -213,8 +222,8 @@ static bool is_ambiguous(const struct op *a, const struct op *b)
 	struct segments x;
 	struct segments y;
 
-	if (strcmp(a->method, b->method) != 0 || !split(text_of(a->path), &x) ||
-	    !split(text_of(b->path), &y) || x.count != y.count)
+	if (!is_at(a, (b->flags & OP_ROOT) != 0) || strcmp(a->method, b->method) != 0 ||
+	    !split(text_of(a->path), &x) || !split(text_of(b->path), &y) || x.count != y.count)
 		return false;
 	for (size_t i = 0; i < x.count; i++) {
 		if (is_param(x.items[i]) != is_param(y.items[i]))

@@ -1,0 +1,110 @@
+/* The thread that looks after the process while the front serves. */
+#include "app/keeper.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+
+enum { LOOK_EVERY_MS = 1000, STACK_BYTES = 512 * 1024 };
+
+struct keeper {
+	struct keeper_options options;
+	pthread_t thread;
+	sem_t wake; /* the one thing of these that a signal handler may touch */
+	atomic_bool leaving;
+	atomic_bool closing;
+};
+
+/* At most so long; less if keeper_leave() or keeper_close() comes. */
+static void doze(struct keeper *k, int64_t ms)
+{
+	int64_t until_ms = clock_now_ms() + ms;
+	struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+
+	while (sem_clockwait(&k->wake, CLOCK_MONOTONIC, &until) != 0 && errno == EINTR)
+		;
+}
+
+static bool is_over(struct keeper *k)
+{
+	return atomic_load(&k->leaving) || atomic_load(&k->closing);
+}
+
+static void lead_out(struct keeper *k)
+{
+	if (!atomic_load(&k->closing) && k->options.shutdown_delay_ms > 0)
+		doze(k, k->options.shutdown_delay_ms);
+	op_life_enter(k->options.life, PHASE_STOPPING);
+	http_server_stop(k->options.server);
+}
+
+static void *keep(void *argument)
+{
+	struct keeper *k = argument;
+
+	backstage_warm_up(k->options.backstage);
+	op_life_enter(k->options.life, PHASE_SERVING);
+	while (!is_over(k)) {
+		doze(k, LOOK_EVERY_MS);
+		if (!is_over(k))
+			backstage_look_around(k->options.backstage);
+	}
+	lead_out(k);
+	return NULL;
+}
+
+bool keeper_open(const struct keeper_options *options, struct keeper **keeper, struct error *err)
+{
+	struct keeper *k = heap_alloc(sizeof *k);
+	pthread_attr_t attributes;
+	int problem;
+
+	k->options = *options;
+	sem_init(&k->wake, 0, 0);
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, STACK_BYTES);
+	problem = pthread_create(&k->thread, &attributes, keep, k);
+	pthread_attr_destroy(&attributes);
+	if (problem != 0) {
+		sem_destroy(&k->wake);
+		free(k);
+		return error_set(err, ERROR_INTERNAL, "could not start a thread: %s",
+				 strerror(problem));
+	}
+	*keeper = k;
+	return true;
+}
+
+void keeper_leave(struct keeper *k)
+{
+	int saved = errno;
+
+	/* Without a delay it must not wait for what the thread may be looking at. */
+	if (k->options.shutdown_delay_ms == 0) {
+		op_life_mark(k->options.life, PHASE_STOPPING);
+		http_server_stop(k->options.server);
+	} else {
+		op_life_mark(k->options.life, PHASE_LEAVING);
+	}
+	atomic_store(&k->leaving, true);
+	sem_post(&k->wake);
+	errno = saved;
+}
+
+void keeper_close(struct keeper *k)
+{
+	if (k == NULL)
+		return;
+	atomic_store(&k->closing, true);
+	sem_post(&k->wake);
+	pthread_join(k->thread, NULL);
+	sem_destroy(&k->wake);
+	free(k);
+}

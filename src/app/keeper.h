@@ -1,0 +1,37 @@
+/*
+ * The thread that looks after the process while the front serves: it prepares what the first
+ * requests need, keeps an eye on Backstage, and leads the way out.
+ */
+#ifndef APP_KEEPER_H
+#define APP_KEEPER_H
+
+#include "backstage/backstage.h"
+#include "base/attr.h"
+#include "base/error.h"
+#include "http/server.h"
+#include "op/op.h"
+
+struct keeper;
+
+struct keeper_options {
+	struct backstage *backstage;
+	struct op_life *life;
+	struct http_server *server;
+	int shutdown_delay_ms; /* served so long after the wish to stop */
+};
+
+/*
+ * Starts the thread, which ends the phase PHASE_STARTING once it has prepared everything.
+ * keeper  out, owned: keeper_close(). What is in options is borrowed until then.
+ */
+MUST_USE bool keeper_open(const struct keeper_options *options, struct keeper **keeper,
+			  struct error *err);
+
+/* The wish to stop: no longer ready at once; after the delay the server is told to stop. From any
+ * thread or a signal handler. */
+void keeper_leave(struct keeper *keeper);
+
+/* Ends and releases it. NULL is fine. */
+void keeper_close(struct keeper *keeper);
+
+#endif

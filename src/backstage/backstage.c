@@ -1,0 +1,100 @@
+/* What lives as long as the process, put together. */
+#include "backstage/inside.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+/* The keys of legacy entries, made once. */
+static bool make_external_secrets(struct backstage *b, struct error *err)
+{
+	size_t count = b->config->external_count;
+
+	b->external_secrets = heap_alloc((count + 1) * sizeof(struct jose_key *));
+	for (size_t i = 0; i < count; i++) {
+		const struct config_external *e = &b->config->external[i];
+
+		if (e->type == CONFIG_EXTERNAL_LEGACY &&
+		    !jose_key_from_secret((struct text){e->secret.ptr, e->secret.len},
+					  &b->external_secrets[i], err))
+			return error_in(err, "the secret of %s", e->subject);
+	}
+	return true;
+}
+
+bool backstage_open(const struct config *config, struct http_client *http, struct backstage **b,
+		    struct error *err)
+{
+	struct backstage *made = heap_alloc(sizeof *made);
+
+	made->config = config;
+	made->http = http;
+	/* As Backstage's own plugins call each other: whatever proxy leads to Palette. */
+	made->target = (struct http_target){.ca_file = config->backstage_ca_file, .direct = true};
+	made->issuers =
+		issuers_new(http, &made->target, config->backstage_timeout_ms, &made->counts);
+	made->verified = verified_new();
+	made->delegated = delegated_new();
+	made->decisions = decisions_new(made);
+	if (!own_keys_open(config, &made->own_keys, err) || !make_external_secrets(made, err)) {
+		backstage_close(made);
+		return false;
+	}
+	*b = made;
+	return true;
+}
+
+void backstage_close(struct backstage *b)
+{
+	if (b == NULL)
+		return;
+	for (size_t i = 0; b->external_secrets != NULL && i < b->config->external_count; i++)
+		jose_key_free(b->external_secrets[i]);
+	free((void *)b->external_secrets);
+	decisions_free(b->decisions);
+	digest_map_free(b->delegated);
+	digest_map_free(b->verified);
+	own_keys_close(b->own_keys);
+	issuers_free(b->issuers);
+	free(b);
+}
+
+void backstage_warm_up(struct backstage *b)
+{
+	struct backstage_call call = {
+		.deadline_ms = clock_now_ms() + b->config->backstage_timeout_ms, .may_wait = true};
+	struct error unused;
+	struct arena arena;
+	const char *url;
+
+	arena_init(&arena);
+	call.arena = &arena;
+	if (backstage_url(b, &call, "auth", &url, &unused))
+		issuers_prepare(b->issuers, arena_printf(&arena, "%s%s", url, PATH_USER_KEYS),
+				call.deadline_ms);
+	arena_fini(&arena);
+	backstage_look_around(b);
+}
+
+struct text backstage_jwks(struct backstage *b, struct arena *a)
+{
+	return own_keys_jwks(b->own_keys, a, now_s());
+}
+
+struct backstage_stats backstage_stats(const struct backstage *b)
+{
+	const struct counts *c = &b->counts;
+
+	return (struct backstage_stats){
+		.tokens_verified = atomic_load(&c->tokens_verified),
+		.tokens_recalled = atomic_load(&c->tokens_recalled),
+		.tokens_refused = atomic_load(&c->tokens_refused),
+		.key_fetches = atomic_load(&c->key_fetches),
+		.key_fetches_failed = atomic_load(&c->key_fetches_failed),
+		.questions_asked = atomic_load(&c->questions_asked),
+		.questions_recalled = atomic_load(&c->questions_recalled),
+		.questions_failed = atomic_load(&c->questions_failed),
+		.allowed = atomic_load(&c->allowed),
+		.denied = atomic_load(&c->denied),
+	};
+}

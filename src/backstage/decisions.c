@@ -1,0 +1,487 @@
+/*
+ * What Backstage's permission backend says about users: POST <permission>/authorize, on the user's
+ * own behalf.
+ *
+ * A decision is kept for spectrocloud.permissions.cacheTtl, by the user's token and the permission.
+ * A question that is on its way is not asked again: whoever has the same one waits for that answer.
+ * No answer, and any answer that is not clearly ALLOW, is a refusal.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backstage/inside.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "json/json.h"
+
+enum {
+	MOST_DECISIONS = 16 * 1024,
+	LARGEST_ANSWER = 64 * 1024,
+	LARGEST_QUESTION = 4 * 1024,
+	FAILURE_HELD_MS = 1000,  /* who did not answer is not asked again at once */
+	SLOW_MS = 1000,          /* from then on waiting callers count against the limit */
+	GOOD_FOR_MS = 10 * 1000, /* an answer says for so long that the backend works */
+	LOOK_AGAIN_MS = 2000,    /* after a failure */
+	LOOK_MS = 2000,          /* how long a look waits */
+};
+
+/* How a question ended. */
+struct outcome {
+	bool answered;
+	enum decision decision;
+	const char *problem; /* static; NULL where it was answered */
+	bool of_this_caller; /* the problem says nothing about the backend */
+};
+
+/* A question that is being asked. */
+struct flight {
+	struct flight *next;
+	struct digest key;
+	int64_t began_ms;
+	bool landed;
+	struct outcome outcome;
+	unsigned holders; /* who asks, and who waits for it */
+};
+
+struct decisions {
+	struct backstage *b;
+	unsigned most_waiting; /* callers, while the backend is slow */
+	struct digest_map *known;
+	pthread_mutex_t lock;
+	pthread_cond_t landed;
+	struct flight *flights;
+	unsigned waiting;
+	int64_t answered_ms; /* 0: never */
+	int64_t failed_ms;   /* 0: never, or it has answered since */
+	const char *problem; /* of the last failure */
+};
+
+struct decisions *decisions_new(struct backstage *b)
+{
+	struct decisions *d = heap_alloc(sizeof *d);
+	pthread_condattr_t steady;
+
+	d->b = b;
+	d->most_waiting = (unsigned)b->config->workers / 2;
+	if (d->most_waiting == 0)
+		d->most_waiting = 1;
+	d->known = digest_map_new(MOST_DECISIONS, SIZE_MAX, free);
+	pthread_mutex_init(&d->lock, NULL);
+	pthread_condattr_init(&steady);
+	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+	pthread_cond_init(&d->landed, &steady);
+	pthread_condattr_destroy(&steady);
+	return d;
+}
+
+void decisions_free(struct decisions *d)
+{
+	if (d == NULL)
+		return;
+	digest_map_free(d->known);
+	pthread_cond_destroy(&d->landed);
+	pthread_mutex_destroy(&d->lock);
+	free(d);
+}
+
+/* ---- the question and its answer ---- */
+
+static void write_question(struct buf *out, const char *id, const struct permission *p)
+{
+	struct json_writer w;
+
+	json_writer_init(&w, out);
+	json_object_begin(&w);
+	json_key(&w, "items");
+	json_array_begin(&w);
+	if (p != NULL) {
+		json_object_begin(&w);
+		json_key(&w, "id");
+		json_put_cstr(&w, id);
+		json_key(&w, "permission");
+		json_object_begin(&w);
+		json_key(&w, "type");
+		json_put_cstr(&w, "basic");
+		json_key(&w, "name");
+		json_put_cstr(&w, p->name);
+		json_key(&w, "attributes");
+		json_object_begin(&w);
+		json_key(&w, "action");
+		json_put_cstr(&w, p->action);
+		json_object_end(&w);
+		json_object_end(&w);
+		json_object_end(&w);
+	}
+	json_array_end(&w);
+	json_object_end(&w);
+}
+
+/* The one item of an answer; NULL if there is none, or more. */
+static const json_t *single_item(const json_t *answer)
+{
+	const json_t *items = json_object_get(answer, "items");
+
+	return json_array_size(items) == 1 ? json_array_get(items, 0) : NULL;
+}
+
+static const char *problem_with_item(const json_t *item, const char *id, enum decision *decision)
+{
+	const char *given_id = json_string_value(json_object_get(item, "id"));
+	const char *result = json_string_value(json_object_get(item, "result"));
+
+	if (item == NULL)
+		return "it did not answer exactly one question";
+	if (given_id == NULL || strcmp(given_id, id) != 0)
+		return "it answered another question";
+	if (result == NULL || (strcmp(result, "ALLOW") != 0 && strcmp(result, "DENY") != 0))
+		return "its answer is neither ALLOW nor DENY";
+	*decision = strcmp(result, "ALLOW") == 0 ? DECISION_ALLOW : DECISION_DENY;
+	return NULL;
+}
+
+bool decision_read(struct text body, const char *id, enum decision *decision, const char **problem)
+{
+	struct error unused;
+	const char *wrong;
+	json_t *answer;
+
+	if (!json_tree_read(body, &answer, &unused)) {
+		*problem = "its answer is not JSON";
+		return false;
+	}
+	wrong = problem_with_item(single_item(answer), id, decision);
+	json_decref(answer);
+	if (wrong == NULL)
+		return true;
+	*problem = wrong;
+	return false;
+}
+
+/* ---- asking ---- */
+
+static bool refuses(const struct http_fetch *fetch)
+{
+	return fetch->end == HTTP_FETCH_DONE && fetch->status >= 400 && fetch->status < 500 &&
+	       fetch->status != 404;
+}
+
+static const char *status_problem(const struct http_fetch *fetch)
+{
+	if (fetch->end != HTTP_FETCH_DONE)
+		return fetch->problem;
+	if (refuses(fetch))
+		return "it refused the question";
+	return fetch->status == 200 ? NULL : "it did not answer with 200";
+}
+
+/* One request to the permission backend; the caller releases *fetch in any case. False with the
+ * problem in *outcome where none could be sent. */
+static bool send_question(struct backstage *b, const struct backstage_call *call,
+			  const struct principal *principal, const struct buf *question,
+			  int timeout_ms, struct http_fetch *fetch, struct outcome *outcome)
+{
+	int64_t latest_ms = clock_now_ms() + timeout_ms;
+	struct http_header *headers = arena_array(call->arena, struct http_header, 3);
+	size_t header_count = 2;
+	struct text token;
+	struct error err;
+	const char *url;
+
+	*fetch = (struct http_fetch){.end = HTTP_FETCH_UNREACHABLE};
+	if (!backstage_url(b, call, "permission", &url, &err)) {
+		outcome->problem = "the configuration does not say where it is";
+		return false;
+	}
+	if (!backstage_plugin_token(b, call->arena, principal, "permission", &token, &err)) {
+		outcome->problem = "the caller's token cannot be delegated";
+		outcome->of_this_caller = true;
+		return false;
+	}
+	headers[0] = (struct http_header){TEXT("Content-Type"), TEXT("application/json")};
+	headers[1] = (struct http_header){TEXT("Accept"), TEXT("application/json")};
+	if (token.len > 0)
+		headers[header_count++] = (struct http_header){
+			TEXT("Authorization"), text_of(arena_printf(call->arena, "Bearer %.*s",
+								    (int)token.len, token.ptr))};
+	*fetch = (struct http_fetch){
+		.method = "POST",
+		.url = arena_printf(call->arena, "%s/authorize", url),
+		.target = &b->target,
+		.headers = headers,
+		.header_count = header_count,
+		.body = buf_text(question),
+		.deadline_ms = call->deadline_ms < latest_ms ? call->deadline_ms : latest_ms,
+		.max_bytes = LARGEST_ANSWER,
+	};
+	http_fetch(b->http, fetch);
+	return true;
+}
+
+static struct outcome ask(struct backstage *b, const struct backstage_call *call,
+			  const struct principal *principal, const struct permission *permission)
+{
+	struct outcome outcome = {.answered = false};
+	struct http_fetch fetch;
+	struct buf question;
+	char id[UUID_SIZE];
+
+	random_uuid(id);
+	buf_init(&question, LARGEST_QUESTION);
+	write_question(&question, id, permission);
+	atomic_fetch_add(&b->counts.questions_asked, 1);
+	if (send_question(b, call, principal, &question, b->config->backstage_timeout_ms, &fetch,
+			  &outcome)) {
+		outcome.problem = status_problem(&fetch);
+		outcome.answered = outcome.problem == NULL &&
+				   decision_read(buf_text(&fetch.answer), id, &outcome.decision,
+						 &outcome.problem);
+	}
+	http_fetch_fini(&fetch);
+	buf_fini(&question);
+	if (!outcome.answered) {
+		atomic_fetch_add(&b->counts.questions_failed, 1);
+		log_warn("permission.unanswered", F_STR("permission", permission->name),
+			 F_STR("principal", principal->subject), F_STR("problem", outcome.problem));
+	}
+	return outcome;
+}
+
+/* ---- one question at a time ---- */
+
+static struct flight *find_flight(struct decisions *d, const struct digest *key)
+{
+	for (struct flight *f = d->flights; f != NULL; f = f->next)
+		if (digest_equal(&f->key, key))
+			return f;
+	return NULL;
+}
+
+static void unlist_flight(struct decisions *d, struct flight *f)
+{
+	struct flight **at = &d->flights;
+
+	while (*at != f)
+		at = &(*at)->next;
+	*at = f->next;
+}
+
+static void release_flight(struct flight *f)
+{
+	if (--f->holders == 0)
+		free(f);
+}
+
+/* Waits for somebody else's question, at most until the deadline. Under the lock. */
+static struct outcome wait_for(struct decisions *d, struct flight *f, int64_t deadline_ms)
+{
+	struct timespec until = {.tv_sec = deadline_ms / 1000,
+				 .tv_nsec = deadline_ms % 1000 * 1000000};
+	struct outcome outcome = {.problem = "it did not answer in time"};
+
+	f->holders++;
+	while (!f->landed && clock_left_ms(deadline_ms) > 0)
+		pthread_cond_timedwait(&d->landed, &d->lock, &until);
+	if (f->landed)
+		outcome = f->outcome;
+	release_flight(f);
+	return outcome;
+}
+
+static void keep(struct decisions *d, const struct digest *key, enum decision decision)
+{
+	int64_t ttl_ms = d->b->config->permission_cache_ttl_ms;
+	enum decision *copy;
+
+	if (ttl_ms == 0)
+		return;
+	copy = heap_alloc(sizeof *copy);
+	*copy = decision;
+	digest_map_put(d->known, key, copy, sizeof *copy, clock_now_ms() + ttl_ms);
+}
+
+static void note_health(struct decisions *d, const struct outcome *outcome)
+{
+	if (outcome->answered || outcome->of_this_caller) {
+		d->answered_ms = clock_now_ms();
+		d->failed_ms = 0;
+		return;
+	}
+	if (d->failed_ms == 0)
+		log_warn("permission.backend_failed", F_STR("problem", outcome->problem));
+	d->failed_ms = clock_now_ms();
+	d->problem = outcome->problem;
+}
+
+/* Asks, with the lock given up meanwhile. */
+static struct outcome fly(struct decisions *d, const struct backstage_call *call,
+			  const struct principal *principal, const struct permission *permission,
+			  const struct digest *key)
+{
+	struct flight *f = heap_alloc(sizeof *f);
+	struct outcome outcome;
+
+	*f = (struct flight){
+		.next = d->flights, .key = *key, .began_ms = clock_now_ms(), .holders = 1};
+	d->flights = f;
+	pthread_mutex_unlock(&d->lock);
+	outcome = ask(d->b, call, principal, permission);
+	if (outcome.answered)
+		keep(d, key, outcome.decision);
+	pthread_mutex_lock(&d->lock);
+	f->outcome = outcome;
+	f->landed = true;
+	unlist_flight(d, f);
+	release_flight(f);
+	note_health(d, &outcome);
+	pthread_cond_broadcast(&d->landed);
+	return outcome;
+}
+
+static bool is_slow(const struct decisions *d)
+{
+	int64_t now_ms = clock_now_ms();
+
+	for (const struct flight *f = d->flights; f != NULL; f = f->next)
+		if (now_ms - f->began_ms > SLOW_MS)
+			return true;
+	return false;
+}
+
+static void copy_decision(void *context, const void *value)
+{
+	*(enum decision *)context = *(const enum decision *)value;
+}
+
+static bool is_remembered(struct decisions *d, const struct digest *key, enum decision *decision)
+{
+	if (!digest_map_get(d->known, key, clock_now_ms(), copy_decision, decision))
+		return false;
+	atomic_fetch_add(&d->b->counts.questions_recalled, 1);
+	return true;
+}
+
+/* Under the lock. False, with err, where there must be no further one waiting. */
+static bool find_out(struct decisions *d, const struct backstage_call *call,
+		     const struct principal *principal, const struct permission *permission,
+		     const struct digest *key, struct outcome *outcome, struct error *err)
+{
+	struct flight *f = find_flight(d, key);
+
+	/* It may have been answered since the caller looked. */
+	*outcome = (struct outcome){.answered = true};
+	if (f == NULL && is_remembered(d, key, &outcome->decision))
+		return true;
+	if (f == NULL && d->failed_ms != 0 && clock_now_ms() - d->failed_ms < FAILURE_HELD_MS) {
+		*outcome = (struct outcome){.problem = d->problem};
+		return true;
+	}
+	if (d->waiting >= d->most_waiting && is_slow(d))
+		return error_set(err, ERROR_UNAVAILABLE,
+				 "The permission backend is slow, and too many requests wait for "
+				 "it");
+	d->waiting++;
+	*outcome = f != NULL ? wait_for(d, f, call->deadline_ms)
+			     : fly(d, call, principal, permission, key);
+	d->waiting--;
+	return true;
+}
+
+bool decisions_ask(struct decisions *d, const struct backstage_call *call,
+		   const struct principal *principal, const struct permission *permission,
+		   struct error *err)
+{
+	const struct text parts[] = {principal->on_behalf, text_of(permission->name)};
+	struct outcome outcome = {.answered = true};
+	struct digest key;
+	bool found = true;
+
+	digest_of(parts, ARRAY_LEN(parts), &key);
+	if (!is_remembered(d, &key, &outcome.decision)) {
+		pthread_mutex_lock(&d->lock);
+		found = find_out(d, call, principal, permission, &key, &outcome, err);
+		pthread_mutex_unlock(&d->lock);
+	}
+	if (!found)
+		return false;
+	if (!outcome.answered)
+		return error_set(err, ERROR_DENIED,
+				 "The permission %s could not be checked: the permission backend "
+				 "gave no clear answer (%s)",
+				 permission->name, outcome.problem);
+	if (outcome.decision == DECISION_ALLOW)
+		return true;
+	return error_set(err, ERROR_DENIED, "The permission %s is denied to %s", permission->name,
+			 principal->subject == NULL ? "callers who are not signed in"
+						    : principal->subject);
+}
+
+/* ---- readiness ---- */
+
+/*
+ * A service's token gets 403 from it, which says that it is there, knows us and speaks Backstage's
+ * protocol; without the default policy it may also answer the empty question.
+ */
+static struct outcome look(struct backstage *b, struct arena *a)
+{
+	const struct backstage_call call = {
+		.arena = a, .deadline_ms = clock_now_ms() + LOOK_MS, .may_wait = true};
+	const struct principal nobody = {.kind = b->config->disable_default_auth_policy
+							 ? PRINCIPAL_NONE
+							 : PRINCIPAL_SERVICE};
+	struct outcome outcome = {.answered = false};
+	struct http_fetch fetch;
+	struct buf question;
+
+	buf_init(&question, LARGEST_QUESTION);
+	write_question(&question, NULL, NULL);
+	if (send_question(b, &call, &nobody, &question, LOOK_MS, &fetch, &outcome)) {
+		outcome.answered = fetch.end == HTTP_FETCH_DONE &&
+				   (fetch.status == 200 || fetch.status == 403);
+		outcome.problem = outcome.answered ? NULL : status_problem(&fetch);
+	}
+	http_fetch_fini(&fetch);
+	buf_fini(&question);
+	return outcome;
+}
+
+/* Whether nothing has been heard for long enough. Under the lock. */
+static bool is_time_to_look(const struct decisions *d)
+{
+	int64_t now_ms = clock_now_ms();
+
+	if (d->failed_ms != 0)
+		return now_ms - d->failed_ms >= LOOK_AGAIN_MS;
+	return d->answered_ms == 0 || now_ms - d->answered_ms >= GOOD_FOR_MS;
+}
+
+void decisions_look(struct decisions *d)
+{
+	struct outcome outcome;
+	struct arena arena;
+	bool due;
+
+	pthread_mutex_lock(&d->lock);
+	due = is_time_to_look(d);
+	pthread_mutex_unlock(&d->lock);
+	if (!due)
+		return;
+	arena_init(&arena);
+	outcome = look(d->b, &arena);
+	arena_fini(&arena);
+	pthread_mutex_lock(&d->lock);
+	note_health(d, &outcome);
+	pthread_mutex_unlock(&d->lock);
+}
+
+bool decisions_ready(struct decisions *d, struct error *err)
+{
+	const char *problem;
+
+	pthread_mutex_lock(&d->lock);
+	problem = d->failed_ms != 0 ? d->problem : NULL;
+	pthread_mutex_unlock(&d->lock);
+	return problem == NULL ||
+	       error_set(err, ERROR_UNAVAILABLE,
+			 "The permission backend does not answer as it should: %s", problem);
+}

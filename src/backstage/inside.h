@@ -1,0 +1,120 @@
+/* Inside backstage/: what its parts share. */
+#ifndef BACKSTAGE_INSIDE_H
+#define BACKSTAGE_INSIDE_H
+
+#include <stdatomic.h>
+
+#include "backstage/backstage.h"
+#include "backstage/digest_map.h"
+#include "crypto/jose.h"
+
+struct issuers;
+struct own_keys;
+struct decisions;
+struct policy;
+struct srv_resolver;
+
+/* Counters; see struct backstage_stats. */
+struct counts {
+	atomic_uint_fast64_t tokens_verified;
+	atomic_uint_fast64_t tokens_recalled;
+	atomic_uint_fast64_t tokens_refused;
+	atomic_uint_fast64_t key_fetches;
+	atomic_uint_fast64_t key_fetches_failed;
+	atomic_uint_fast64_t questions_asked;
+	atomic_uint_fast64_t questions_recalled;
+	atomic_uint_fast64_t questions_failed;
+	atomic_uint_fast64_t allowed;
+	atomic_uint_fast64_t denied;
+};
+
+struct backstage {
+	const struct config *config;
+	struct http_client *http;
+	struct http_target target; /* how other plugins are reached */
+	struct issuers *issuers;
+	struct own_keys *own_keys;
+	struct digest_map *verified;  /* callers by their tokens */
+	struct digest_map *delegated; /* our tokens by target and caller */
+	struct decisions *decisions;
+	struct policy *policy;              /* NULL: none */
+	struct srv_resolver *srv;           /* NULL: no target needs it */
+	struct jose_key **external_secrets; /* of legacy entries, by their place; else NULL */
+	struct counts counts;
+};
+
+/* Where a plugin's keys are, below its address; of the auth plugin those of its users. */
+#define PATH_USER_KEYS   "/.well-known/jwks.json"
+#define PATH_PLUGIN_KEYS "/.backstage/auth/v1/jwks.json"
+
+/* The names of header "typ" that Backstage's tokens have. */
+#define TYPE_USER         "vnd.backstage.user"
+#define TYPE_LIMITED_USER "vnd.backstage.limited-user"
+#define TYPE_PLUGIN       "vnd.backstage.plugin"
+#define AUDIENCE_USER     "backstage" /* of user tokens, also of those without a typ */
+
+int64_t now_s(void);
+
+/* ---- issuers.c: whose keys verify a token ---- */
+
+enum issuer_verdict {
+	ISSUER_GOOD,
+	ISSUER_REFUSED,     /* the signature is wrong, or there is no such key */
+	ISSUER_NO_ENDPOINT, /* it has no key set there: 404 */
+	ISSUER_UNREACHABLE, /* no key set could be had, or nothing may be asked now */
+};
+
+/* Fetches the key set at url if it is not there or old. */
+void issuers_prepare(struct issuers *issuers, const char *url, int64_t deadline_ms);
+
+struct issuers *issuers_new(struct http_client *http, const struct http_target *target,
+			    int timeout_ms, struct counts *counts);
+void issuers_free(struct issuers *issuers);
+
+/*
+ * Verifies token with the key set at url, which is fetched if it is not known, is old, or has no
+ * such key. Blocks for one fetch, at most until deadline_ms.
+ * configured  the address stands in the configuration: it is never dropped for another, and is not
+ *             counted among the strangers that may be asked.
+ */
+MUST_USE enum issuer_verdict issuers_verify(struct issuers *issuers, const char *url,
+					    bool configured, const struct jose_token *token,
+					    int64_t deadline_ms);
+
+/* ---- own_keys.c ---- */
+
+MUST_USE bool own_keys_open(const struct config *config, struct own_keys **keys, struct error *err);
+void own_keys_close(struct own_keys *keys);
+/* The key set as it is at that time; arena. */
+struct text own_keys_jwks(struct own_keys *keys, struct arena *a, int64_t at_s);
+/* Signs with the key of that time, making a new one when the last is too old. */
+MUST_USE bool own_keys_sign(struct own_keys *keys, const char *type, struct text claims,
+			    int64_t at_s, struct buf *out, struct error *err);
+
+/* ---- plugin_token.c and caller.c: what they remember ---- */
+
+struct digest_map *delegated_new(void);
+struct digest_map *verified_new(void);
+
+/* The limited form of a user's token, by cutting it down; arena. Empty where it has no proof. */
+struct text limited_form(struct arena *a, const struct jose_token *token);
+
+/* ---- decisions.c: what the permission backend says ---- */
+
+struct decisions *decisions_new(struct backstage *b);
+void decisions_free(struct decisions *decisions);
+MUST_USE bool decisions_ask(struct decisions *decisions, const struct backstage_call *call,
+			    const struct principal *principal, const struct permission *permission,
+			    struct error *err);
+MUST_USE bool decisions_ready(struct decisions *decisions, struct error *err);
+void decisions_look(struct decisions *decisions);
+
+enum decision { DECISION_DENY, DECISION_ALLOW };
+/*
+ * Reads an answer to one question. decision: out. False, with a static phrase in *problem, unless
+ * body answers exactly the question of that id with ALLOW or DENY.
+ */
+MUST_USE bool decision_read(struct text body, const char *id, enum decision *decision,
+			    const char **problem);
+
+#endif

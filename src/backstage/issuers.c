@@ -1,0 +1,366 @@
+/*
+ * Key sets of those who sign tokens: one a URL, fetched when it is needed and kept for a while.
+ *
+ * One lock guards all; it is not held during a fetch or a verification. A set never changes: a new
+ * one takes its place, and the old one goes with its last reader. The same issuer is fetched by one
+ * caller at a time; the others wait for what comes of it.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backstage/inside.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+enum {
+	MOST_ISSUERS = 128,
+	SET_AGE_MS = 10 * 60 * 1000, /* older sets are fetched again */
+	RELOAD_AFTER_MS = 30 * 1000, /* an unknown key is a reason to, after so long */
+	FORCED_RELOADS = 10,         /* and before that so many times a window */
+	STRANGER_FETCHES = 20,       /* first fetches of all issuers, a window */
+	WINDOW_MS = 60 * 1000,
+	FAILURE_HELD_MS = 1000, /* who failed is not asked again at once */
+	LARGEST_SET = 256 * 1024,
+};
+
+/* A key set and those who use it: the issuer, and callers in the middle of a verification. */
+struct shared_set {
+	struct jose_set *keys;
+	unsigned users; /* under the lock */
+};
+
+struct budget {
+	int64_t window_ms; /* when it began */
+	unsigned spent;
+};
+
+struct issuer {
+	char *url;
+	bool configured;
+	bool fetching;
+	bool tried;
+	bool failed;         /* the last fetch gave no set */
+	bool missing;        /* because it was answered with 404 */
+	int64_t tried_ms;    /* the end of the last fetch */
+	unsigned generation; /* fetches that have ended */
+	unsigned waiting;    /* callers that hold a pointer to it */
+	int64_t used_ms;
+	struct shared_set *set; /* NULL: none yet */
+	int64_t set_ms;         /* its age begins */
+	struct budget reloads;
+};
+
+struct issuers {
+	struct http_client *http;
+	const struct http_target *target;
+	int timeout_ms;
+	struct counts *counts;
+	pthread_mutex_t lock;
+	pthread_cond_t fetch_ended;
+	struct issuer *items[MOST_ISSUERS];
+	size_t count;
+	struct budget strangers;
+};
+
+struct issuers *issuers_new(struct http_client *http, const struct http_target *target,
+			    int timeout_ms, struct counts *counts)
+{
+	struct issuers *all = heap_alloc(sizeof *all);
+	pthread_condattr_t steady;
+
+	all->http = http;
+	all->target = target;
+	all->timeout_ms = timeout_ms;
+	all->counts = counts;
+	pthread_mutex_init(&all->lock, NULL);
+	pthread_condattr_init(&steady);
+	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+	pthread_cond_init(&all->fetch_ended, &steady);
+	pthread_condattr_destroy(&steady);
+	return all;
+}
+
+static void release_set(struct shared_set *set)
+{
+	if (set == NULL || --set->users > 0)
+		return;
+	jose_set_free(set->keys);
+	free(set);
+}
+
+static void issuer_free(struct issuer *issuer)
+{
+	release_set(issuer->set);
+	free(issuer->url);
+	free(issuer);
+}
+
+void issuers_free(struct issuers *all)
+{
+	if (all == NULL)
+		return;
+	for (size_t i = 0; i < all->count; i++)
+		issuer_free(all->items[i]);
+	pthread_cond_destroy(&all->fetch_ended);
+	pthread_mutex_destroy(&all->lock);
+	free(all);
+}
+
+static bool spend(struct budget *budget, unsigned most)
+{
+	int64_t now_ms = clock_now_ms();
+
+	if (budget->spent == 0 || now_ms - budget->window_ms >= WINDOW_MS)
+		*budget = (struct budget){.window_ms = now_ms};
+	if (budget->spent == most)
+		return false;
+	budget->spent++;
+	return true;
+}
+
+/* ---- which issuer ---- */
+
+/* The one to give up for a new one: better one without keys, and the one unused for longest. NULL
+ * where all are in use or stand in the configuration. */
+static struct issuer **find_dispensable(struct issuers *all)
+{
+	struct issuer **best = NULL;
+
+	for (size_t i = 0; i < all->count; i++) {
+		struct issuer **at = &all->items[i];
+
+		if ((*at)->configured || (*at)->waiting > 0)
+			continue;
+		if (best == NULL || ((*at)->set == NULL) > ((*best)->set == NULL) ||
+		    (((*at)->set == NULL) == ((*best)->set == NULL) &&
+		     (*at)->used_ms < (*best)->used_ms))
+			best = at;
+	}
+	return best;
+}
+
+static struct issuer *find(struct issuers *all, const char *url)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (strcmp(all->items[i]->url, url) == 0)
+			return all->items[i];
+	return NULL;
+}
+
+/* NULL where there is no room for another. */
+static struct issuer *find_or_add(struct issuers *all, const char *url, bool configured)
+{
+	struct issuer *issuer = find(all, url);
+	struct issuer **place;
+
+	if (issuer != NULL)
+		return issuer;
+	if (all->count < MOST_ISSUERS) {
+		place = &all->items[all->count];
+	} else {
+		place = find_dispensable(all);
+		if (place == NULL)
+			return NULL;
+		issuer_free(*place);
+		all->count--;
+	}
+	issuer = heap_alloc(sizeof *issuer);
+	issuer->url = heap_copy(text_of(url));
+	issuer->configured = configured;
+	*place = issuer;
+	all->count++;
+	return issuer;
+}
+
+/* ---- fetching ---- */
+
+static struct shared_set *read_set(const struct http_fetch *fetch, const char **problem)
+{
+	struct shared_set *made;
+	struct jose_set *keys;
+	struct error err;
+
+	if (!jose_set_read(buf_text(&fetch->answer), &keys, &err)) {
+		*problem = "the answer is no JSON Web Key Set";
+		return NULL;
+	}
+	made = heap_alloc(sizeof *made);
+	*made = (struct shared_set){.keys = keys, .users = 1};
+	return made;
+}
+
+/* NULL with why, unless it got a set. */
+static struct shared_set *fetch_set(struct issuers *all, const char *url, int64_t deadline_ms,
+				    int *status, const char **problem)
+{
+	const struct http_header headers[] = {{TEXT("Accept"), TEXT("application/json")}};
+	int64_t latest_ms = clock_now_ms() + all->timeout_ms;
+	struct http_fetch fetch = {
+		.method = "GET",
+		.url = url,
+		.target = all->target,
+		.headers = headers,
+		.header_count = ARRAY_LEN(headers),
+		.deadline_ms = deadline_ms < latest_ms ? deadline_ms : latest_ms,
+		.max_bytes = LARGEST_SET,
+	};
+	struct shared_set *set = NULL;
+
+	atomic_fetch_add(&all->counts->key_fetches, 1);
+	http_fetch(all->http, &fetch);
+	*status = fetch.end == HTTP_FETCH_DONE ? fetch.status : 0;
+	*problem = fetch.problem;
+	if (*status == 200)
+		set = read_set(&fetch, problem);
+	else if (*status != 0)
+		*problem = "it did not answer with 200";
+	http_fetch_fini(&fetch);
+	if (set == NULL)
+		atomic_fetch_add(&all->counts->key_fetches_failed, 1);
+	return set;
+}
+
+/* Under the lock, which it gives up meanwhile. */
+static void fetch_issuer(struct issuers *all, struct issuer *issuer, int64_t deadline_ms)
+{
+	struct shared_set *set;
+	const char *problem;
+	int status;
+
+	issuer->fetching = true;
+	pthread_mutex_unlock(&all->lock);
+	set = fetch_set(all, issuer->url, deadline_ms, &status, &problem);
+	if (set == NULL)
+		log_warn("keys.unavailable", F_STR("url", issuer->url), F_STR("problem", problem),
+			 F_INT("status", status));
+	else
+		log_debug("keys.fetched", F_STR("url", issuer->url),
+			  F_INT("keys", jose_set_size(set->keys)));
+	pthread_mutex_lock(&all->lock);
+	issuer->fetching = false;
+	issuer->tried = true;
+	issuer->tried_ms = clock_now_ms();
+	issuer->failed = set == NULL;
+	issuer->missing = status == 404;
+	issuer->generation++;
+	if (set != NULL) {
+		release_set(issuer->set);
+		issuer->set = set;
+		issuer->set_ms = issuer->tried_ms;
+	}
+	pthread_cond_broadcast(&all->fetch_ended);
+}
+
+/* Fetches, or waits for who does. False when that is not allowed, or the deadline passed. */
+static bool refresh(struct issuers *all, struct issuer *issuer, int64_t deadline_ms)
+{
+	unsigned generation = issuer->generation;
+	struct timespec until = {.tv_sec = deadline_ms / 1000,
+				 .tv_nsec = deadline_ms % 1000 * 1000000};
+
+	if (!issuer->fetching) {
+		if (!issuer->tried && !issuer->configured &&
+		    !spend(&all->strangers, STRANGER_FETCHES))
+			return false;
+		fetch_issuer(all, issuer, deadline_ms);
+		return true;
+	}
+	while (issuer->generation == generation && clock_left_ms(deadline_ms) > 0)
+		pthread_cond_timedwait(&all->fetch_ended, &all->lock, &until);
+	return issuer->generation != generation;
+}
+
+/* ---- verifying ---- */
+
+static bool is_fresh(const struct issuer *issuer)
+{
+	return issuer->set != NULL && clock_now_ms() - issuer->set_ms < SET_AGE_MS;
+}
+
+static bool failed_just_now(const struct issuer *issuer)
+{
+	return issuer->failed && clock_now_ms() - issuer->tried_ms < FAILURE_HELD_MS;
+}
+
+static enum jose_verdict verify_unlocked(struct issuers *all, struct issuer *issuer,
+					 const struct jose_token *token)
+{
+	struct shared_set *set = issuer->set;
+	enum jose_verdict verdict;
+
+	set->users++;
+	pthread_mutex_unlock(&all->lock);
+	verdict = jose_verify_with_set(token, set->keys);
+	pthread_mutex_lock(&all->lock);
+	release_set(set);
+	return verdict;
+}
+
+static bool may_reload(struct issuer *issuer)
+{
+	if (clock_now_ms() - issuer->tried_ms > RELOAD_AFTER_MS)
+		return true;
+	return spend(&issuer->reloads, FORCED_RELOADS);
+}
+
+/* Under the lock. */
+static enum issuer_verdict verify_with(struct issuers *all, struct issuer *issuer,
+				       const struct jose_token *token, int64_t deadline_ms)
+{
+	bool reloaded = false;
+
+	for (;;) {
+		unsigned generation;
+		enum jose_verdict verdict;
+
+		if (!is_fresh(issuer)) {
+			if (failed_just_now(issuer) || reloaded ||
+			    !refresh(all, issuer, deadline_ms) || !is_fresh(issuer))
+				return issuer->missing ? ISSUER_NO_ENDPOINT : ISSUER_UNREACHABLE;
+			reloaded = true;
+		}
+		generation = issuer->generation;
+		verdict = verify_unlocked(all, issuer, token);
+		if (verdict != JOSE_NO_KEY)
+			return verdict == JOSE_GOOD ? ISSUER_GOOD : ISSUER_REFUSED;
+		if (issuer->generation != generation)
+			continue; /* somebody has fetched it meanwhile */
+		if (reloaded || (!issuer->fetching && !may_reload(issuer)) ||
+		    !refresh(all, issuer, deadline_ms))
+			return ISSUER_REFUSED;
+		reloaded = true;
+	}
+}
+
+enum issuer_verdict issuers_verify(struct issuers *all, const char *url, bool configured,
+				   const struct jose_token *token, int64_t deadline_ms)
+{
+	enum issuer_verdict verdict = ISSUER_UNREACHABLE;
+	struct issuer *issuer;
+
+	pthread_mutex_lock(&all->lock);
+	issuer = find_or_add(all, url, configured);
+	if (issuer != NULL) {
+		issuer->waiting++;
+		issuer->used_ms = clock_now_ms();
+		verdict = verify_with(all, issuer, token, deadline_ms);
+		issuer->waiting--;
+	}
+	pthread_mutex_unlock(&all->lock);
+	return verdict;
+}
+
+void issuers_prepare(struct issuers *all, const char *url, int64_t deadline_ms)
+{
+	struct issuer *issuer;
+
+	pthread_mutex_lock(&all->lock);
+	issuer = find_or_add(all, url, true);
+	if (issuer != NULL && !is_fresh(issuer)) {
+		issuer->waiting++;
+		refresh(all, issuer, deadline_ms);
+		issuer->waiting--;
+	}
+	pthread_mutex_unlock(&all->lock);
+}
