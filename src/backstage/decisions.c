@@ -26,12 +26,19 @@ enum {
 	LOOK_MS = 2000,          /* how long a look waits */
 };
 
+/* What the end of a question says about the backend. Zero: it failed. */
+enum health {
+	HEALTH_BAD,
+	HEALTH_GOOD,    /* it answered, be it that it refuses this caller */
+	HEALTH_UNKNOWN, /* it was not asked */
+};
+
 /* How a question ended. */
 struct outcome {
 	bool answered;
 	enum decision decision;
 	const char *problem; /* static; NULL where it was answered */
-	bool of_this_caller; /* the problem says nothing about the backend */
+	enum health health;
 };
 
 /* A question that is being asked. */
@@ -166,6 +173,11 @@ static bool refuses(const struct http_fetch *fetch)
 	       fetch->status != 404;
 }
 
+static enum health health_of(const struct http_fetch *fetch, const struct outcome *outcome)
+{
+	return outcome->answered || refuses(fetch) ? HEALTH_GOOD : HEALTH_BAD;
+}
+
 static const char *status_problem(const struct http_fetch *fetch)
 {
 	if (fetch->end != HTTP_FETCH_DONE)
@@ -195,7 +207,7 @@ static bool send_question(struct backstage *b, const struct backstage_call *call
 	}
 	if (!backstage_plugin_token(b, call->arena, principal, "permission", &token, &err)) {
 		outcome->problem = "the caller's token cannot be delegated";
-		outcome->of_this_caller = true;
+		outcome->health = HEALTH_UNKNOWN;
 		return false;
 	}
 	headers[0] = (struct http_header){TEXT("Content-Type"), TEXT("application/json")};
@@ -236,6 +248,7 @@ static struct outcome ask(struct backstage *b, const struct backstage_call *call
 		outcome.answered = outcome.problem == NULL &&
 				   decision_read(buf_text(&fetch.answer), id, &outcome.decision,
 						 &outcome.problem);
+		outcome.health = health_of(&fetch, &outcome);
 	}
 	http_fetch_fini(&fetch);
 	buf_fini(&question);
@@ -302,7 +315,9 @@ static void keep(struct decisions *d, const struct digest *key, enum decision de
 
 static void note_health(struct decisions *d, const struct outcome *outcome)
 {
-	if (outcome->answered || outcome->of_this_caller) {
+	if (outcome->health == HEALTH_UNKNOWN)
+		return;
+	if (outcome->health == HEALTH_GOOD) {
 		d->answered_ms = clock_now_ms();
 		d->failed_ms = 0;
 		return;
@@ -439,6 +454,7 @@ static struct outcome look(struct backstage *b, struct arena *a)
 		outcome.answered = fetch.end == HTTP_FETCH_DONE &&
 				   (fetch.status == 200 || fetch.status == 403);
 		outcome.problem = outcome.answered ? NULL : status_problem(&fetch);
+		outcome.health = outcome.answered ? HEALTH_GOOD : HEALTH_BAD;
 	}
 	http_fetch_fini(&fetch);
 	buf_fini(&question);

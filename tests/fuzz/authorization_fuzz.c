@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backstage/backstage.h"
+#include "backstage/inside.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "unit/palette/canned_http.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -41,51 +44,75 @@ static size_t expected(struct text header)
 	return TOKENS;
 }
 
-static void check(const struct config *config, struct text header)
+/* Nobody can be asked anything: whoever gets in does so by a token of the configuration. */
+static void answer_nothing(void *context, const struct canned_request *request,
+			   struct canned_answer *answer)
 {
+	(void)context;
+	(void)request;
+	answer->end = HTTP_FETCH_UNREACHABLE;
+}
+
+static void check(struct backstage *b, struct text header)
+{
+	struct arena arena;
+	const struct backstage_call call = {
+		.arena = &arena, .deadline_ms = clock_now_ms() + 1000, .may_wait = true};
 	struct principal principal = {.subject = "untouched"};
 	size_t who = expected(header);
 	struct error err = {.kind = ERROR_INTERNAL};
 
-	if (!backstage_identify(config, header, &principal, &err)) {
+	arena_init(&arena);
+	if (backstage_identify(b, &call, header, &principal, &err) != IDENTITY_KNOWN) {
 		must(who == TOKENS || who == 2, "a good token gets in");
 		must(err.kind == (who == 2 ? ERROR_DENIED : ERROR_UNAUTHENTICATED),
 		     "the right refusal");
 		must(strcmp(principal.subject, who == 2 ? "external:others" : "untouched") == 0,
 		     "only a known token has a name, for the audit trail");
 		must(strstr(err.message, "t0ken") == NULL, "no token in a refusal");
-		return;
-	}
-	if (who == TOKENS) {
-		must(config->disable_default_auth_policy && principal.kind == PRINCIPAL_NONE,
+	} else if (who == TOKENS) {
+		must(b->config->disable_default_auth_policy && principal.kind == PRINCIPAL_NONE,
 		     "only a good token gets in");
-		return;
+	} else {
+		must(principal.kind == PRINCIPAL_SERVICE &&
+			     principal.subject == b->config->external[who].subject,
+		     "it is that token's service");
+		must(backstage_authorize(b, &call, &principal, PERMIT_VIEW_CLUSTER, &err),
+		     "it may read");
+		must(backstage_authorize(b, &call, &principal, PERMIT_CREATE_CLUSTER, &err) ==
+			     (who == 0),
+		     "only the free one may create");
+		must(!backstage_authorize(b, &call, &principal, PERMIT_NOBODY, &err),
+		     "nobody is nobody");
 	}
-	must(principal.kind == PRINCIPAL_SERVICE &&
-		     principal.subject == config->external[who].subject,
-	     "it is that token's service");
-	must(backstage_authorize(config, &principal, PERMIT_VIEW_CLUSTER, &err), "it may read");
-	must(backstage_authorize(config, &principal, PERMIT_CREATE_CLUSTER, &err) == (who == 0),
-	     "only the free one may create");
-	must(!backstage_authorize(config, &principal, PERMIT_NOBODY, &err), "nobody is nobody");
+	arena_fini(&arena);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct config_external externals[TOKENS] = {
+	static struct config_external externals[TOKENS] = {
 		{.subject = "external:free"},
 		{.subject = "external:ours", .restrictions = ours, .restriction_count = 2},
 		{.subject = "external:others", .restrictions = others, .restriction_count = 1},
 	};
-	struct config config = {.external = externals, .external_count = TOKENS};
+	static struct config config = {
+		.external = externals, .external_count = TOKENS, .base_url = "http://host.test"};
+	static struct http_client http;
+	static struct backstage *b;
 	struct text header = {(const char *)data, size};
+	struct error err;
 
-	for (size_t i = 0; i < TOKENS; i++)
-		secret_set(&externals[i].token, text_of(tokens[i]));
-	check(&config, header);
+	if (b == NULL) {
+		log_open(LOG_OFF, LOG_TEXT);
+		for (size_t i = 0; i < TOKENS; i++)
+			secret_set(&externals[i].token, text_of(tokens[i]));
+		canned_http_init(&http, answer_nothing, NULL);
+		must(backstage_open(&config, &http, &b, &err), "it starts");
+	}
+	config.disable_default_auth_policy = false;
+	check(b, header);
 	config.disable_default_auth_policy = true;
-	check(&config, header);
-	for (size_t i = 0; i < TOKENS; i++)
-		secret_wipe(&externals[i].token);
+	check(b, header);
+	canned_http_forget(&http);
 	return 0;
 }

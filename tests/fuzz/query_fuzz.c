@@ -77,8 +77,10 @@ static bool take_into_queue(void *context, struct http_exchange *x)
 static void run(const struct op_services *services, struct text target)
 {
 	struct http_exchange *queued = NULL;
-	struct rest rest = {
-		.services = services, .queue = take_into_queue, .queue_context = &queued};
+	struct rest rest = {.services = services,
+			    .queue = take_into_queue,
+			    .queue_context = &queued,
+			    .most_unknown = 1};
 	struct http_exchange x;
 	struct text value;
 	struct error err;
@@ -86,7 +88,7 @@ static void run(const struct op_services *services, struct text target)
 	exchange_init(&x, "GET", target);
 	rest_handle(&rest, &x, NULL);
 	if (queued != NULL)
-		rest_work(queued);
+		rest_work(&rest, queued);
 	must(x.answers == 1, "there is one answer");
 	must(x.response.status == 200 || x.response.status == 400, "of one of two kinds");
 	must(json_check(buf_text(&x.body), &value, &err), "it is JSON");
@@ -109,7 +111,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.upstream_attempts = 1,
 		.disable_default_auth_policy = true,
 	};
-	struct op_services services = {.config = &config};
+	struct op_services services = {.config = &config, .life = op_life_new()};
+	struct error err;
 	struct http_client http;
 	struct buf target;
 	size_t route;
@@ -121,12 +124,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	secret_set(&environment.api_token, TEXT("token"));
 	canned_http_init(&http, answer_route, &route);
 	palette_client_new(&config, &http, &services.palette);
+	must(backstage_open(&config, &http, &services.backstage, &err), "the service starts");
+	op_life_enter(services.life, PHASE_SERVING);
 	buf_init(&target, size + 200);
 	buf_add_string(&target, routes[route].target);
 	buf_add(&target, (struct text){(const char *)data + 1, size - 1});
 	run(&services, buf_text(&target));
 	buf_fini(&target);
 	palette_client_free(services.palette);
+	backstage_close(services.backstage);
+	op_life_free(services.life);
 	canned_http_fini(&http);
 	secret_wipe(&environment.api_token);
 	return 0;

@@ -55,8 +55,8 @@ struct host {
 	struct arena arena;
 };
 
-static void answer_keys(struct host *h, const struct canned_request *request,
-			struct canned_answer *answer)
+static inline void answer_keys(struct host *h, const struct canned_request *request,
+			       struct canned_answer *answer)
 {
 	bool user_keys = strcmp(request->path, "/api/auth/.well-known/jwks.json") == 0;
 
@@ -74,8 +74,8 @@ static void answer_keys(struct host *h, const struct canned_request *request,
 	buf_add_string(answer->body, "]}");
 }
 
-static void answer_question(struct host *h, const struct canned_request *request,
-			    struct canned_answer *answer)
+static inline void answer_question(struct host *h, const struct canned_request *request,
+				   struct canned_answer *answer)
 {
 	const char *id = json_string_at(&h->arena, request->body, "/items/0/id", "none");
 
@@ -133,8 +133,8 @@ static void answer_question(struct host *h, const struct canned_request *request
 	}
 }
 
-static void answer_as_host(void *context, const struct canned_request *request,
-			   struct canned_answer *answer)
+static inline void answer_as_host(void *context, const struct canned_request *request,
+				  struct canned_answer *answer)
 {
 	struct host *h = context;
 
@@ -146,7 +146,7 @@ static void answer_as_host(void *context, const struct canned_request *request,
 		answer_keys(h, request, answer);
 }
 
-static void host_open(struct host *h)
+static inline void host_open(struct host *h)
 {
 	struct error err = {.message = ""};
 
@@ -164,7 +164,7 @@ static void host_open(struct host *h)
 }
 
 /* After the test has set what it wants in config. */
-static void host_start(struct host *h)
+static inline void host_start(struct host *h)
 {
 	struct error err = {.message = ""};
 
@@ -172,7 +172,7 @@ static void host_start(struct host *h)
 		fail_msg("%s", err.message);
 }
 
-static void host_close(struct host *h)
+static inline void host_close(struct host *h)
 {
 	backstage_close(h->b);
 	jose_key_free(h->user_key);
@@ -184,10 +184,10 @@ static void host_close(struct host *h)
 /* ---- tokens ---- */
 
 /* "claims" in quotes of JSON's own: {'sub':'x'} with ' for ". */
-static struct text host_sign(struct host *h, const struct jose_key *key, const char *type,
-			     const char *format, ...) PRINTF_LIKE(4, 5);
-static struct text host_sign(struct host *h, const struct jose_key *key, const char *type,
-			     const char *format, ...)
+static inline struct text host_sign(struct host *h, const struct jose_key *key, const char *type,
+				    const char *format, ...) PRINTF_LIKE(4, 5);
+static inline struct text host_sign(struct host *h, const struct jose_key *key, const char *type,
+				    const char *format, ...)
 {
 	struct error err = {.message = ""};
 	struct buf out;
@@ -208,7 +208,7 @@ static struct text host_sign(struct host *h, const struct jose_key *key, const c
 	return token;
 }
 
-static struct text signature_of(struct text token)
+static inline struct text signature_of(struct text token)
 {
 	size_t dot = token.len;
 
@@ -218,14 +218,14 @@ static struct text signature_of(struct text token)
 }
 
 /* The limited token as the auth plugin signs it: header and payload are written out here. */
-static struct text host_limited(struct host *h, const char *subject, int64_t issued_s,
-				int64_t expires_s)
+static inline struct text host_limited(struct host *h, const char *subject, int64_t issued_s,
+				       int64_t expires_s)
 {
 	return host_sign(h, h->user_key, TYPE_LIMITED_USER, "{'sub':'%s','iat':%lld,'exp':%lld}",
 			 subject, (long long)issued_s, (long long)expires_s);
 }
 
-static struct text host_user(struct host *h, const char *subject, int64_t expires_s)
+static inline struct text host_user(struct host *h, const char *subject, int64_t expires_s)
 {
 	return host_sign(h, h->user_key, TYPE_USER,
 			 "{'iss':'http://backstage.test/api/auth','sub':'%s','aud':'backstage',"
@@ -233,8 +233,8 @@ static struct text host_user(struct host *h, const char *subject, int64_t expire
 			 subject, (long long)now_s(), (long long)expires_s, subject);
 }
 
-static struct text host_plugin(struct host *h, const char *plugin, const char *audience,
-			       struct text obo)
+static inline struct text host_plugin(struct host *h, const char *plugin, const char *audience,
+				      struct text obo)
 {
 	return host_sign(h, h->plugin_key, TYPE_PLUGIN,
 			 "{'sub':'%s','aud':'%s','iat':%lld,'exp':%lld%s%.*s%s}", plugin, audience,
@@ -243,14 +243,14 @@ static struct text host_plugin(struct host *h, const char *plugin, const char *a
 			 obo.len > 0 ? "'" : "");
 }
 
-static struct backstage_call host_call(struct host *h)
+static inline struct backstage_call host_call(struct host *h)
 {
 	return (struct backstage_call){
 		.arena = &h->arena, .deadline_ms = clock_now_ms() + 5000, .may_wait = true};
 }
 
-static enum identity host_identify(struct host *h, struct text token, struct principal *principal,
-				   struct error *err)
+static inline enum identity host_identify(struct host *h, struct text token,
+					  struct principal *principal, struct error *err)
 {
 	const struct backstage_call call = host_call(h);
 	const char *header = arena_printf(&h->arena, "Bearer %.*s", (int)token.len, token.ptr);

@@ -2,7 +2,7 @@
  * The HTTP face: mounts, headers, queries, error bodies, and answers as frontends expect them. From
  * the request to Palette's canned answer and back; only the server is left out.
  */
-#include "unit/palette/fixture.h"
+#include "unit/op/services.h"
 
 #include "face/face.h"
 #include "unit/face/exchange.h"
@@ -57,10 +57,12 @@ static int scene_begin(void **state)
 	s->f->config.external_count = 1;
 	buf_init(&s->openapi, 4 * 1024 * 1024);
 	face_openapi(&s->openapi);
-	s->services = (struct op_services){
-		.config = &s->f->config, .palette = s->f->client, .openapi = buf_text(&s->openapi)};
-	s->rest = (struct rest){
-		.services = &s->services, .queue = take_into_queue, .queue_context = s};
+	services_open(&s->services, s->f);
+	s->services.openapi = buf_text(&s->openapi);
+	s->rest.services = &s->services;
+	s->rest.queue = take_into_queue;
+	s->rest.queue_context = s;
+	s->rest.most_unknown = 4;
 	s->status = 200;
 	s->body = TEXT("{\"metadata\":{\"uid\":\"c1\"}}");
 	exchange_init(&s->x, "GET", TEXT("/"));
@@ -75,6 +77,7 @@ static int scene_end(void **state)
 	exchange_fini(&s->x);
 	buf_fini(&s->openapi);
 	secret_wipe(&externals[0].token);
+	services_close(&s->services);
 	fixture_free(s->f);
 	free(s);
 	return 0;
@@ -98,7 +101,7 @@ static int handle(struct scene *s)
 	rest_handle(&s->rest, &s->x, NULL);
 	if (s->queued != NULL) {
 		assert_int_equal(s->x.answers, 0);
-		rest_work(s->queued);
+		rest_work(&s->rest, s->queued);
 	}
 	assert_int_equal(s->x.answers, 1);
 	assert_string_equal(exchange_answered(&s->x, "X-Request-Id"), "req-1");

@@ -2,7 +2,7 @@
  * The pipeline: in what order a call is refused, that its place at Palette is given back whatever
  * happens, and what is written down about it.
  */
-#include "unit/palette/fixture.h"
+#include "unit/op/services.h"
 
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -104,7 +104,7 @@ static int scene_begin(void **state)
 	secret_set(&externals[1].token, TEXT("reader-token-value"));
 	s->f->config.external = externals;
 	s->f->config.external_count = ARRAY_LEN(externals);
-	s->services = (struct op_services){.config = &s->f->config, .palette = s->f->client};
+	services_open(&s->services, s->f);
 	atomic_store(&runs, 0);
 	*state = s;
 	return 0;
@@ -116,6 +116,7 @@ static int scene_end(void **state)
 
 	secret_wipe(&externals[0].token);
 	secret_wipe(&externals[1].token);
+	services_close(&s->services);
 	fixture_free(s->f);
 	free(s);
 	return 0;
@@ -314,7 +315,8 @@ static void what_was_done_is_in_the_audit_trail(void **state)
 	const char *lines = log_of(s, &fine, CI, "c1");
 
 	assert_non_null(strstr(lines, "\"event\":\"audit\",\"operation\":\"test.fine\","
-				      "\"principal\":\"external:ci\",\"environment\":\"prod\","
+				      "\"principal\":\"external:ci\",\"actor\":\"\","
+				      "\"environment\":\"prod\","
 				      "\"object\":\"c1\",\"outcome\":\"succeeded\""));
 	assert_non_null(strstr(lines, "\"event\":\"request\",\"operation\":\"test.fine\","
 				      "\"status\":201"));

@@ -1,5 +1,5 @@
 /* Which environment a call is for, and with whose Palette token it goes. */
-#include "unit/palette/fixture.h"
+#include "unit/op/services.h"
 
 #include "op/op.h"
 
@@ -31,7 +31,7 @@ static int scene_begin(void **state)
 	assert_non_null(s);
 	s->f = fixture_new(answer_nothing, NULL);
 	s->f->config.trusted_services = (struct config_strings){trusted, 1};
-	s->services = (struct op_services){.config = &s->f->config, .palette = s->f->client};
+	services_open(&s->services, s->f);
 	*state = s;
 	return 0;
 }
@@ -41,6 +41,7 @@ static int scene_end(void **state)
 	struct scene *s = *state;
 
 	palette_close(s->call.palette);
+	services_close(&s->services);
 	fixture_free(s->f);
 	free(s);
 	return 0;

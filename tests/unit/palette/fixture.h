@@ -38,6 +38,8 @@ static inline struct config fixture_config(void)
 		.max_body_bytes = 1024 * 1024,
 		.workers = 16,
 		.request_timeout_ms = 60000,
+		.backstage_timeout_ms = 5000,
+		.startup_pause_ms = 5000,
 		.upstream_timeout_ms = 30000,
 		.upstream_calls_in_flight = 16,
 		.upstream_parallel = 4,
