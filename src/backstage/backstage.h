@@ -76,6 +76,6 @@ MUST_USE bool backstage_authorize(const struct config *config, const struct prin
 				  enum permit permit, struct error *err);
 
 /* Our plugin's id in Backstage. */
-#define BACKSTAGE_PLUGIN_ID "spectrocloud"
+#define BACKSTAGE_PLUGIN_ID CONFIG_PLUGIN_ID
 
 #endif
