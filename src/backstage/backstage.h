@@ -21,7 +21,7 @@
 #include "http/client.h"
 
 /* Our plugin's id in Backstage. */
-#define BACKSTAGE_PLUGIN_ID "spectrocloud"
+#define BACKSTAGE_PLUGIN_ID CONFIG_PLUGIN_ID
 
 struct backstage;
 

@@ -22,18 +22,24 @@ static enum fit fit_of(const struct config_endpoint *endpoint, const char *plugi
 	return best;
 }
 
-/* A name wins over '*', and of equals the later one. */
-static const struct config_endpoint *endpoint_of(const struct config *config, const char *plugin)
+/* Who asks: each side is looked up by itself, so an entry for one does not hide another's. */
+enum side { SIDE_INTERNAL, SIDE_EXTERNAL };
+
+/* A name wins over '*', and of equals the later one. NULL: the fallback. */
+static const char *pattern_of(const struct config *config, const char *plugin, enum side side)
 {
-	const struct config_endpoint *best = NULL;
+	const char *best = NULL;
 	enum fit best_fit = FIT_NONE;
 
 	for (size_t i = 0; i < config->endpoint_count; i++) {
-		enum fit fit = fit_of(&config->endpoints[i], plugin);
+		const struct config_endpoint *endpoint = &config->endpoints[i];
+		const char *pattern =
+			side == SIDE_INTERNAL ? endpoint->internal : endpoint->external;
+		enum fit fit = pattern == NULL ? FIT_NONE : fit_of(endpoint, plugin);
 
 		if (fit == FIT_NONE || fit < best_fit)
 			continue;
-		best = &config->endpoints[i];
+		best = pattern;
 		best_fit = fit;
 	}
 	return best;
@@ -83,21 +89,21 @@ static bool fall_back(const struct config *config, struct arena *a, const char *
 bool backstage_external_url(const struct config *config, struct arena *a, const char *plugin,
 			    const char **url)
 {
-	const struct config_endpoint *endpoint = endpoint_of(config, plugin);
+	const char *pattern = pattern_of(config, plugin, SIDE_EXTERNAL);
 
-	if (endpoint == NULL || endpoint->external == NULL)
+	if (pattern == NULL)
 		return fall_back(config, a, plugin, url);
-	*url = fill_in(a, endpoint->external, plugin);
+	*url = fill_in(a, pattern, plugin);
 	return true;
 }
 
 bool backstage_url(struct backstage *b, const struct backstage_call *call, const char *plugin,
 		   const char **url, struct error *err)
 {
-	const struct config_endpoint *endpoint = endpoint_of(b->config, plugin);
+	const char *pattern = pattern_of(b->config, plugin, SIDE_INTERNAL);
 
-	if (endpoint != NULL && endpoint->internal != NULL) {
-		*url = fill_in(call->arena, endpoint->internal, plugin);
+	if (pattern != NULL) {
+		*url = fill_in(call->arena, pattern, plugin);
 		return true;
 	}
 	if (fall_back(b->config, call->arena, plugin, url))

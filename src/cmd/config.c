@@ -23,8 +23,8 @@ static void report(const struct config *config, size_t warnings)
 		printf("The configuration is fine");
 	else
 		printf("No faults, but %zu warning(s)", warnings);
-	printf(": %zu environment(s), %zu usable caller token(s).\n", config->environment_count,
-	       config_usable_tokens(config));
+	printf(": %zu environment(s), %zu external caller(s).\n", config->environment_count,
+	       config_usable_external(config));
 }
 
 static int run(int argc, char **argv)

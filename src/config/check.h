@@ -21,23 +21,39 @@ void check_config(struct check *c, const struct node *root);
  * with its '.'. */
 void check_rows(struct check *c, const struct setting *rows, void *base, const struct node *map,
 		const char *prefix);
-/* Reads one value into its place; a fault if it is not what the row wants. */
+/* Reads one value into its place; a fault if it is not what the row wants; fill.c. */
 void check_value(struct check *c, const struct setting *row, const struct node *value,
 		 const char *path, void *into);
 /* What a node is, for messages: its value only when show is true and it was written literally. */
 const char *check_describe(struct arena *a, const struct node *node, bool show);
 /* A fault: got this, wanted that. The value is shown if it is a short literal. */
 void check_wrong(struct check *c, const struct node *node, const char *path, const char *wanted);
+/* The same, of a value that is not what the row wants; hides what may be secret. */
+void check_not_for_row(struct check *c, const struct setting *row, const struct node *node,
+		       const char *path);
+/* Whether text has no control characters: a value that has some is not shown, and rarely meant. */
+bool check_is_one_line(struct text t);
 /* Whether node is a list of maps; a fault if not, or if one element is none. */
 bool check_is_list_of_maps(struct check *c, const struct node *node, const char *path);
+/* Faults where the element at index repeats what no two elements may share. of->element_size bytes
+ * each; map is what the element was read from, path that of the list. */
+void check_unique(struct check *c, const struct setting_list *of, const void *elements,
+		  size_t index, const struct node *map, const char *path);
 
-/* Notices for the keys of a map, under the part of the rows' paths in within ("" or "a.b."), that
- * no row knows. */
-void check_unknown(struct check *c, const struct setting *rows, const struct node *map,
+/* What rows cannot say: faults between settings, and remarks on what is in force; remarks.c. */
+void check_remarks(struct check *c, const struct node *root);
+/* Notices, or faults if the list is strict, for the keys of a map that no row knows; within is the
+ * part of the rows' paths it stands under, "" or "a.b.". map may be NULL or no map. */
+void check_unknown(struct check *c, const struct setting_list *of, const struct node *map,
 		   const char *within, const char *prefix);
-/* Fills backend.auth.externalAccess. */
+/* Strings of words, which spaces and commas separate, into the two places of the row; words.c. */
+void check_words(struct check *c, const struct setting *row, const struct node *value,
+		 const char *path, void *base);
+/* Fills backend.auth.externalAccess, and adds backend.auth.keys behind it; external.c. */
 void check_external(struct check *c, const struct node *list, const char *path);
-/* Why url cannot be a Palette's address, or NULL; *loopback: it does not leave this machine. */
-const char *check_url(struct text url, bool *loopback);
+void check_old_keys(struct check *c, const struct node *list, const char *path);
+/* Why url cannot be the address of another service, or NULL. may is of enum setting_url; *loopback:
+ * it does not leave this machine. */
+const char *check_url(struct arena *a, struct text url, unsigned may, bool *loopback);
 
 #endif

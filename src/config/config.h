@@ -19,6 +19,9 @@
 #include "base/log.h"
 #include "base/secret.h"
 
+/* What Backstage knows this service by. */
+#define CONFIG_PLUGIN_ID "spectrocloud"
+
 /* One entry of spectrocloud.environments. */
 struct config_environment {
 	const char *name; /* NULL if it has none */
@@ -46,8 +49,7 @@ struct config_strings {
 
 enum config_external_type { CONFIG_EXTERNAL_STATIC, CONFIG_EXTERNAL_LEGACY, CONFIG_EXTERNAL_JWKS };
 
-/* One entry of backend.auth.externalAccess, or of backend.auth.keys (legacy, without restrictions).
- */
+/* One entry of backend.auth.externalAccess, or of backend.auth.keys (legacy). */
 struct config_external {
 	enum config_external_type type;
 	struct secret token;              /* static */
@@ -68,6 +70,8 @@ struct config_endpoint {
 	const char *external; /* http or https; NULL: the fallback */
 	struct config_strings plugins;
 };
+
+enum config_key_store { CONFIG_KEYS_DATABASE, CONFIG_KEYS_STATIC };
 
 /* One entry of backend.auth.pluginKeyStore.static.keys. */
 struct config_plugin_key {
@@ -130,7 +134,8 @@ struct config {
 	const char *base_url;              /* backend.baseUrl; NULL: unset */
 	struct config_endpoint *endpoints; /* discovery.endpoints */
 	size_t endpoint_count;
-	struct config_plugin_key *plugin_keys; /* none: keys are made, and replaced every hour */
+	enum config_key_store plugin_key_store; /* backend.auth.pluginKeyStore.type */
+	struct config_plugin_key *plugin_keys;  /* none: keys are made, and replaced every hour */
 	size_t plugin_key_count;
 
 	struct arena arena;
@@ -170,8 +175,8 @@ struct config_notices {
  */
 MUST_USE bool config_load(const struct config_options *options, struct config **config,
 			  struct config_notices *notices, struct buf *faults, struct error *err);
-/* How many entries of external this service accepts: static ones that may use this plugin. */
-size_t config_usable_tokens(const struct config *config);
+/* How many entries of external may be used with this plugin. */
+size_t config_usable_external(const struct config *config);
 /* NULL is fine. Wipes secrets. */
 void config_free(struct config *config);
 

@@ -55,12 +55,14 @@ static const char introduction[] =
 	"|\n"
 	"\n"
 	"Paths start at the folder of the file they are written in.\n"
+	"Where a setting restricts what callers may do, a variable that is not set is a fault.\n"
 	"\n"
 	"Durations have a unit (`500ms`, `30s`, `5m`, `1 day`, `PT5M`, `{minutes: 5}`). Sizes are "
 	"numbers of bytes\n"
 	"or have a unit (`64KiB`, `1MiB`, `10 MB`). Booleans may also be `yes`, `y`, `on`, `1` and "
 	"their "
 	"opposites.\n"
+	"Where a string or a list of strings is wanted, spaces and commas separate words.\n"
 	"\n"
 	"A key below `spectrocloud` that is not listed here is reported and ignored. "
 	"`spectrocloud-backend "
@@ -70,26 +72,11 @@ static const char introduction[] =
 	"it comes\n"
 	"from, without secrets.\n";
 
-/* What external.c reads without a row. */
-static const char external_type[] = "| `type` | string | required | one of static, legacy, jwks | "
-				    "How the caller proves who it is. "
-				    "Tokens of types other than `static` are refused for now. |\n";
-
-static const char external_restrictions[] =
-	"| `accessRestrictions[].plugin` | string | required | each plugin once | A plugin the "
-	"token may "
-	"be used with; without any restriction it may be used with all. |\n"
-	"| `accessRestrictions[].permission` | string or list of strings | any | names separated "
-	"by "
-	"spaces or commas | The permissions the token has there. |\n"
-	"| `accessRestrictions[].permissionAttribute.action` | string or list of strings | any | "
-	"create, "
-	"read, update, delete | The actions the token may take there. |\n";
-
 static const char *type_of(const struct setting *row)
 {
 	switch (row->type) {
 	case SETTING_SECRET:
+	case SETTING_BASE64:
 		return "secret";
 	case SETTING_BOOL:
 		return "boolean";
@@ -101,12 +88,17 @@ static const char *type_of(const struct setting *row)
 		return "duration";
 	case SETTING_STRINGS:
 		return "list of strings";
+	case SETTING_WORDS:
+		return "string or list of strings";
+	case SETTING_TARGET:
+		return "URL or map";
 	case SETTING_URL:
 		return "URL";
 	case SETTING_FILE:
 		return "file name";
 	case SETTING_LIST:
 	case SETTING_EXTERNAL:
+	case SETTING_OLD_KEYS:
 		return "list, see below";
 	default:
 		return "string";
@@ -125,10 +117,14 @@ static const char *range_of(struct arena *a, const struct setting *row)
 		return arena_printf(a, "%s to %s", value_print_duration(a, row->min),
 				    value_print_duration(a, row->max));
 	case SETTING_URL:
-		return "http or https; a host, perhaps a port and a path";
-	case SETTING_ENUM:
-		return setting_wants(a, row);
+		return arena_printf(a, "http or https; a host, perhaps a port and a path%s",
+				    (row->url & URL_QUERY) != 0 ? " and a query" : "");
+	case SETTING_LIST:
+	case SETTING_STRINGS:
+		return row->min > 0 ? "at least one" : "";
 	default:
+		if (row->choices != NULL)
+			return setting_wants(a, row);
 		return row->wants == NULL ? "" : row->wants;
 	}
 }
@@ -141,15 +137,27 @@ static const char *default_of(struct arena *a, const struct setting *row)
 
 	if (row->required)
 		return "required";
-	if (row->fallback == NULL)
-		return row->type == SETTING_STRING || row->type == SETTING_FILE ? "none" : "empty";
-	return arena_printf(a, "`%s`%s", row->fallback, variable);
+	if (row->fallback != NULL)
+		return arena_printf(a, "`%s`%s", row->fallback, variable);
+	switch (row->type) {
+	case SETTING_STRING:
+	case SETTING_FILE:
+	case SETTING_URL:
+		return "none";
+	case SETTING_WORDS:
+		return "any";
+	default:
+		return "empty";
+	}
 }
 
 static void put_row(struct arena *a, const struct setting *row, const char *name, struct buf *out)
 {
-	buf_printf(out, "| `%s` | %s | %s | %s | %s |\n", name, type_of(row), default_of(a, row),
-		   range_of(a, row), row->help);
+	const char *range = range_of(a, row);
+	const char *once = !row->unique ? "" : *range == '\0' ? "each once" : "; each once";
+
+	buf_printf(out, "| `%s` | %s | %s | %s%s | %s |\n", name, type_of(row), default_of(a, row),
+		   range, once, row->help);
 }
 
 static void put_table_head(const char *title, struct buf *out)
@@ -215,13 +223,42 @@ static void put_unsupported(struct buf *out)
 	buf_add_string(out, ".\n");
 }
 
+static void put_rows(struct arena *a, const struct setting *rows, struct buf *out)
+{
+	for (const struct setting *row = rows; row->path != NULL; row++)
+		if (row->type != SETTING_FOREIGN)
+			put_row(a, row, row->path, out);
+}
+
+/* A table for the elements of each list among the rows, and for those in them. */
+static void put_lists(struct arena *a, const struct setting *rows, const char *within,
+		      struct buf *out)
+{
+	for (const struct setting *row = rows; row->path != NULL; row++) {
+		const char *path = arena_printf(a, "%s%s[]", within, row->path);
+
+		if (row->type != SETTING_LIST)
+			continue;
+		put_table_head(arena_printf(a, "`%s`", path), out);
+		put_rows(a, row->list->rows, out);
+		put_lists(a, row->list->rows, arena_printf(a, "%s.", path), out);
+	}
+}
+
 static void put_external(struct arena *a, struct buf *out)
 {
-	put_table_head("`backend.auth.externalAccess[]`", out);
-	buf_add_string(out, external_type);
-	for (const struct setting *row = external_settings; row->path != NULL; row++)
-		put_row(a, row, row->path, out);
-	buf_add_string(out, external_restrictions);
+	static const char path[] = "backend.auth.externalAccess[]";
+	const struct setting *type = &external_settings[0];
+
+	put_table_head(arena_printf(a, "`%s`", path), out);
+	put_rows(a, external_settings, out);
+	for (const struct setting_choice *c = type->choices; c->name != NULL; c++) {
+		put_table_head(arena_printf(a, "`%s` of type `%s`", path, c->name), out);
+		put_rows(a, external_options[c->value], out);
+	}
+	put_lists(a, external_settings, arena_printf(a, "%s.", path), out);
+	put_table_head("`backend.auth.keys[]`", out);
+	put_rows(a, old_key_settings, out);
 }
 
 void config_document(struct buf *out)
@@ -231,12 +268,9 @@ void config_document(struct buf *out)
 	arena_init(&arena);
 	buf_add_string(out, introduction);
 	put_settings(&arena, out);
-	put_table_head("`spectrocloud.environments[]`", out);
-	for (const struct setting *row = environment_settings; row->path != NULL; row++)
-		if (row->type != SETTING_FOREIGN)
-			put_row(&arena, row, row->path, out);
 	put_foreign(out);
 	put_unsupported(out);
+	put_lists(&arena, settings, "", out);
 	put_external(&arena, out);
 	arena_fini(&arena);
 }

@@ -193,14 +193,6 @@ static struct node *read_sources(struct loader *l, const struct config_options *
 
 /* ---- variables that stand in for a setting ---- */
 
-static bool is_choice(const struct setting *row, struct text t)
-{
-	for (const struct setting_choice *choice = row->choices; choice->name != NULL; choice++)
-		if (text_is(t, choice->name))
-			return true;
-	return false;
-}
-
 /* LOG_LEVEL belongs to Backstage too, so a level that is none of ours is only remarked on. */
 static void apply_stand_ins(struct check *c, struct node *root)
 {
@@ -211,7 +203,7 @@ static void apply_stand_ins(struct check *c, struct node *root)
 		    node_is_set(config_node_at(root, text_of(row->path))) ||
 		    !load_variable(c->l, text_of(row->variable), &value) || value.len == 0)
 			continue;
-		if (!is_choice(row, value)) {
+		if (setting_find_choice(row, value) == NULL) {
 			findings_notice(c->l->found, (struct place){row->variable, 0, 0}, row->path,
 					"the variable is not %s, and ignored",
 					setting_wants(c->l->arena, row));
@@ -274,8 +266,10 @@ void config_free(struct config *config)
 		return;
 	for (size_t i = 0; i < config->environment_count; i++)
 		secret_wipe(&config->environments[i].api_token);
-	for (size_t i = 0; i < config->external_count; i++)
+	for (size_t i = 0; i < config->external_count; i++) {
 		secret_wipe(&config->external[i].token);
+		secret_wipe(&config->external[i].secret);
+	}
 	arena_fini(&config->arena);
 	free(config);
 }

@@ -83,12 +83,20 @@ static void end_line(struct show *s, const struct node *source)
 
 /* ---- rows ---- */
 
-static void put_value(struct show *s, const struct setting *row, const void *at)
+/* Of WORDS and LIST. */
+static size_t list_count(const struct setting *row, const void *base)
 {
+	return *(const size_t *)((const char *)base + row->count_into);
+}
+
+static void put_value(struct show *s, const struct setting *row, const void *base)
+{
+	const void *at = (const char *)base + row->into;
 	const struct config_strings *strings = at;
 
 	switch (row->type) {
 	case SETTING_SECRET:
+	case SETTING_BASE64:
 		buf_add_string(s->out, "\"***\"");
 		break;
 	case SETTING_BOOL:
@@ -109,26 +117,39 @@ static void put_value(struct show *s, const struct setting *row, const void *at)
 	case SETTING_STRINGS:
 		put_strings(s, strings->items, strings->count);
 		break;
+	case SETTING_WORDS:
+		put_strings(s, *(const char *const *const *)at, list_count(row, base));
+		break;
 	default:
 		put_string(s, *(const char *const *)at);
 		break;
 	}
 }
 
-static bool has_value(const struct setting *row, const void *at)
+/* Whether there is something to print of a row. Of lists, most are worth a line when empty too. */
+static bool has_value(const struct setting *row, const void *base, const struct node *source)
 {
-	if (row->type == SETTING_SECRET)
+	const void *at = (const char *)base + row->into;
+
+	switch (row->type) {
+	case SETTING_FOREIGN:
+	case SETTING_UNSUPPORTED:
+		return false;
+	case SETTING_SECRET:
+	case SETTING_BASE64:
 		return secret_is_set(at);
-	if (row->type == SETTING_STRING || row->type == SETTING_URL || row->type == SETTING_FILE)
-		return *(const char *const *)at != NULL;
-	return true;
-}
-
-static struct text last_name(const char *path)
-{
-	const char *dot = strrchr(path, '.');
-
-	return text_of(dot == NULL ? path : dot + 1);
+	case SETTING_STRING:
+	case SETTING_URL:
+	case SETTING_FILE:
+	case SETTING_WORDS:
+		return *(const void *const *)at != NULL;
+	case SETTING_LIST:
+		return list_count(row, base) > 0 || (!row->narrows && row->needed == NULL);
+	case SETTING_OLD_KEYS:
+		return node_is_set(source);
+	default:
+		return true;
+	}
 }
 
 /* Prints the sections of path that were not those of the line before; tells how deep path is. */
@@ -155,39 +176,112 @@ static unsigned put_sections(struct show *s, const char *before, const char *pat
 static void put_rows(struct show *s, const struct setting *rows, const void *base,
 		     const struct node *map);
 
+/* The element of a list that starts at base; it goes on until the indent is put back. */
+static void put_element(struct show *s, unsigned indent, const struct setting *rows,
+			const void *base, const struct node *map)
+{
+	s->indent = indent + 2;
+	s->dash = true;
+	put_rows(s, rows, base, map);
+}
+
 static void put_list(struct show *s, const struct setting *row, const void *base,
 		     const struct node *list)
 {
 	const char *elements = *(const char *const *)((const char *)base + row->into);
-	size_t count = *(const size_t *)((const char *)base + row->list->count_into);
+	size_t count = list_count(row, base);
 	unsigned indent = s->indent;
 
 	if (count == 0)
 		buf_add_string(s->out, " []");
 	end_line(s, list);
-	for (size_t i = 0; i < count; i++) {
-		s->indent = indent + 3;
-		s->dash = true;
-		put_rows(s, row->list->rows, elements + i * row->list->element_size,
-			 list->entries[i].value);
+	for (size_t i = 0; i < count; i++)
+		put_element(s, indent, row->list->rows, elements + i * row->list->element_size,
+			    list->entries[i].value);
+	s->indent = indent;
+}
+
+static void put_target(struct show *s, const struct config_endpoint *endpoint,
+		       const struct node *source)
+{
+	bool is_one = source->type == NODE_STRING;
+
+	if (is_one) {
+		buf_add_char(s->out, ' ');
+		put_string(s, endpoint->external);
+	} else if (endpoint->internal == NULL && endpoint->external == NULL) {
+		buf_add_string(s->out, " {internal: null}");
+	}
+	end_line(s, source);
+	s->indent++;
+	if (!is_one)
+		put_rows(s, target_settings, endpoint, source);
+	s->indent--;
+}
+
+/* How many elements a list of external callers has. */
+static size_t count_elements(const struct node *list)
+{
+	return node_is_set(list) ? list->count : 0;
+}
+
+static void put_external(struct show *s, const struct config *config, const struct node *list)
+{
+	unsigned indent = s->indent;
+
+	if (count_elements(list) == 0)
+		buf_add_string(s->out, " []");
+	end_line(s, list);
+	for (size_t i = 0; i < count_elements(list); i++) {
+		const struct config_external *entry = &config->external[i];
+		const struct node *source = list->entries[i].value;
+
+		put_element(s, indent, external_settings, entry, source);
+		put_rows(s, external_options[entry->type], entry, source);
 	}
 	s->indent = indent;
 }
 
-static void put_external(struct show *s, const struct config *config, const struct node *list);
-
-static void put_row(struct show *s, const struct setting *row, const void *base,
-		    const struct node *source)
+/* They stand behind those of put_external(). */
+static void put_old_keys(struct show *s, const struct config *config, const struct node *list)
 {
-	if (row->type == SETTING_LIST) {
+	size_t first = config->external_count - list->count;
+	unsigned indent = s->indent;
+
+	if (list->count == 0)
+		buf_add_string(s->out, " []");
+	end_line(s, list);
+	for (size_t i = 0; i < list->count; i++)
+		put_element(s, indent, old_key_settings, &config->external[first + i],
+			    list->entries[i].value);
+	s->indent = indent;
+}
+
+/* What stands behind the name of a row that is depth levels deep. */
+static void put_row(struct show *s, const struct setting *row, const void *base,
+		    const struct node *source, unsigned depth)
+{
+	s->indent += depth;
+	switch (row->type) {
+	case SETTING_LIST:
 		put_list(s, row, base, source);
-	} else if (row->type == SETTING_EXTERNAL) {
+		break;
+	case SETTING_TARGET:
+		put_target(s, base, source);
+		break;
+	case SETTING_EXTERNAL:
 		put_external(s, base, source);
-	} else {
+		break;
+	case SETTING_OLD_KEYS:
+		put_old_keys(s, base, source);
+		break;
+	default:
 		buf_add_char(s->out, ' ');
-		put_value(s, row, (const char *)base + row->into);
+		put_value(s, row, base);
 		end_line(s, source);
+		break;
 	}
+	s->indent -= depth;
 }
 
 static void put_rows(struct show *s, const struct setting *rows, const void *base,
@@ -196,87 +290,18 @@ static void put_rows(struct show *s, const struct setting *rows, const void *bas
 	const char *before = "";
 
 	for (const struct setting *row = rows; row->path != NULL; row++) {
-		struct text name = last_name(row->path);
+		const struct node *source = config_node_at(map, text_of(row->path));
 		unsigned depth;
 
-		if (row->type == SETTING_FOREIGN || row->type == SETTING_UNSUPPORTED ||
-		    !has_value(row, (const char *)base + row->into))
+		if (!has_value(row, base, source))
 			continue;
 		depth = put_sections(s, before, row->path);
 		begin_line(s, depth);
-		buf_add(s->out, name);
+		buf_add(s->out, setting_name(row));
 		buf_add_char(s->out, ':');
-		put_row(s, row, base, config_node_at(map, text_of(row->path)));
+		put_row(s, row, base, source, depth);
 		before = row->path;
 	}
-}
-
-/* ---- backend.auth.externalAccess ---- */
-
-static void put_words(struct show *s, unsigned depth, const char *key, const char *const *items,
-		      size_t count)
-{
-	if (items == NULL)
-		return;
-	begin_line(s, depth);
-	buf_printf(s->out, "%s: ", key);
-	put_strings(s, items, count);
-	buf_add_char(s->out, '\n');
-}
-
-static void put_restriction(struct show *s, const struct config_restriction *restriction,
-			    const struct node *source)
-{
-	s->dash = true;
-	begin_line(s, 0);
-	buf_add_string(s->out, "plugin: ");
-	put_string(s, restriction->plugin);
-	end_line(s, source);
-	put_words(s, 0, "permission", restriction->permissions, restriction->permission_count);
-	if (restriction->actions == NULL)
-		return;
-	begin_line(s, 0);
-	buf_add_string(s->out, "permissionAttribute:\n");
-	put_words(s, 1, "action", restriction->actions, restriction->action_count);
-}
-
-static void put_entry(struct show *s, const struct config_external *external,
-		      const struct node *source)
-{
-	static const char *const types[] = {
-		[CONFIG_EXTERNAL_STATIC] = "static",
-		[CONFIG_EXTERNAL_LEGACY] = "legacy",
-		[CONFIG_EXTERNAL_JWKS] = "jwks",
-	};
-	const struct node *list = config_node_get(source, TEXT("accessRestrictions"));
-
-	s->dash = true;
-	begin_line(s, 0);
-	buf_printf(s->out, "type: %s", types[external->type]);
-	end_line(s, source);
-	put_rows(s, external_settings, external, source);
-	if (external->restriction_count == 0)
-		return;
-	begin_line(s, 0);
-	buf_add_string(s->out, "accessRestrictions:");
-	end_line(s, list);
-	s->indent += 2;
-	for (size_t i = 0; i < external->restriction_count; i++)
-		put_restriction(s, &external->restrictions[i], list->entries[i].value);
-	s->indent -= 2;
-}
-
-static void put_external(struct show *s, const struct config *config, const struct node *list)
-{
-	unsigned indent = s->indent;
-
-	if (config->external_count == 0)
-		buf_add_string(s->out, " []");
-	end_line(s, list);
-	s->indent = indent + 4;
-	for (size_t i = 0; i < config->external_count; i++)
-		put_entry(s, &config->external[i], list->entries[i].value);
-	s->indent = indent;
 }
 
 void config_show(const struct config *config, struct buf *out)

@@ -2,97 +2,13 @@
  * follow from the rows. */
 #include "config/table.h"
 
-#include <inttypes.h>
-#include <limits.h>
-#include <string.h>
-
-#include "config/value.h"
+#include <stddef.h>
 
 #define KIB    1024
 #define MIB    (1024 * KIB)
 #define SECOND 1000
 #define MINUTE (60 * SECOND)
 #define HOUR   (60 * MINUTE)
-
-/* ---- further checks of strings ---- */
-
-static bool is_visible(char c)
-{
-	return c > ' ' && c < 0x7f;
-}
-
-static bool is_token(struct text t)
-{
-	for (size_t i = 0; i < t.len; i++)
-		if (!is_visible(t.ptr[i]))
-			return false;
-	return t.len > 0;
-}
-
-static bool is_external_token(struct text t)
-{
-	return t.len >= 8 && is_token(t);
-}
-
-static bool is_dns_name(struct text t)
-{
-	struct text label;
-
-	if (t.len > 253)
-		return false;
-	while (text_next(&t, '.', &label)) {
-		if (label.len == 0 || label.len > 63 || label.ptr[0] == '-' ||
-		    label.ptr[label.len - 1] == '-')
-			return false;
-		for (size_t i = 0; i < label.len; i++) {
-			char c = label.ptr[i];
-
-			if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
-			    !(c >= '0' && c <= '9') && c != '-')
-				return false;
-		}
-	}
-	return true;
-}
-
-static bool is_port(struct text t)
-{
-	int64_t port;
-
-	return t.len > 0 && t.ptr[0] >= '0' && t.ptr[0] <= '9' && t.len <= 5 &&
-	       text_to_int(t, &port) && port <= 65535;
-}
-
-static bool is_pem(struct text content)
-{
-	struct text line;
-
-	while (text_next(&content, '\n', &line))
-		if (text_starts(line, "-----BEGIN CERTIFICATE-----"))
-			return true;
-	return false;
-}
-
-/* Port 0 lets the system choose one. */
-static bool is_listen_address(struct text t)
-{
-	size_t colon = SIZE_MAX;
-	struct text host;
-
-	if (text_starts(t, "unix:"))
-		return t.len > strlen("unix:") && t.len - strlen("unix:") < 108;
-	for (size_t i = 0; i < t.len; i++)
-		if (t.ptr[i] == ':')
-			colon = i;
-	if (colon == SIZE_MAX || !is_port(text_slice(t, colon + 1, t.len)))
-		return false;
-	host = text_slice(t, 0, colon);
-	if (text_starts(host, "[") && text_ends(host, "]"))
-		return host.len > 2;
-	return is_token(host) && text_find(host, ':') == SIZE_MAX;
-}
-
-/* ---- rows ---- */
 
 static const struct setting_choice log_levels[] = {
 	{"debug", LOG_DEBUG}, {"info", LOG_INFO}, {"warn", LOG_WARN},
@@ -105,11 +21,16 @@ static const struct setting_choice log_formats[] = {
 	{NULL, 0},
 };
 
-static const struct setting_list environment_list = {
-	.rows = environment_settings,
-	.element_size = sizeof(struct config_environment),
-	.count_into = offsetof(struct config, environment_count),
+static const struct setting_choice key_stores[] = {
+	{"database", CONFIG_KEYS_DATABASE},
+	{"static", CONFIG_KEYS_STATIC},
+	{NULL, 0},
 };
+
+static bool has_static_keys(const struct config *config)
+{
+	return config->plugin_key_store == CONFIG_KEYS_STATIC;
+}
 
 /* Rows of one section stand together: `config show` and the reference page print them in order. */
 const struct setting settings[] = {
@@ -118,7 +39,7 @@ const struct setting settings[] = {
 		.type = SETTING_STRING,
 		.into = offsetof(struct config, annotation_prefix),
 		.fallback = "terasky.backstage.io",
-		.accepts = is_dns_name,
+		.accepts = accepts_dns_name,
 		.wants = "a DNS name such as terasky.backstage.io",
 		.help = "What the annotations of catalog entities start with.",
 	},
@@ -127,14 +48,17 @@ const struct setting settings[] = {
 		.type = SETTING_BOOL,
 		.into = offsetof(struct config, enable_permissions),
 		.fallback = "false",
-		.help = "With `permission.enabled`: callers who are not signed in are refused what "
-			"needs a permission. Access restrictions of callers hold in any case; "
-			"Backstage's permission backend is not asked.",
+		.help = "Whether permissions are asked for. With `permission.enabled`, a user's "
+			"own "
+			"credential is put to Backstage's permission backend; without it, "
+			"Backstage allows users everything. What a service may do is decided here, "
+			"by its access restrictions, which hold in any case.",
 	},
 	{
 		.path = "spectrocloud.environments",
 		.type = SETTING_LIST,
 		.into = offsetof(struct config, environments),
+		.count_into = offsetof(struct config, environment_count),
 		.list = &environment_list,
 		.help = "The Palette tenants to connect to. The first is the one meant when a call "
 			"names none.",
@@ -150,7 +74,7 @@ const struct setting settings[] = {
 		.type = SETTING_STRING,
 		.into = offsetof(struct config, listen),
 		.fallback = "127.0.0.1:7727",
-		.accepts = is_listen_address,
+		.accepts = accepts_listen_address,
 		.wants = "HOST:PORT, [IPV6]:PORT or unix:PATH",
 		.help = "Where the service listens. Backstage's own `backend.listen` is not used.",
 	},
@@ -349,12 +273,72 @@ const struct setting settings[] = {
 	},
 
 	{
+		.path = "spectrocloud.permissions.cacheTtl",
+		.type = SETTING_DURATION_MS,
+		.into = offsetof(struct config, permission_cache_ttl_ms),
+		.fallback = "5s",
+		.min = 0,
+		.max = 5 * MINUTE,
+		.help = "How long an answer of Backstage's permission backend is kept. With `0s`, "
+			"every call asks.",
+	},
+
+	{
+		.path = "spectrocloud.backstage.timeout",
+		.type = SETTING_DURATION_MS,
+		.into = offsetof(struct config, backstage_timeout_ms),
+		.fallback = "5s",
+		.min = 100,
+		.max = MINUTE,
+		.help = "Longest wait for one answer of another plugin of Backstage.",
+	},
+	{
+		.path = "spectrocloud.backstage.caFile",
+		.type = SETTING_FILE,
+		.into = offsetof(struct config, backstage_ca_file),
+		.accepts = accepts_certificates,
+		.wants = CERTIFICATES_WANTED,
+		.help = "Certificates (PEM) to trust instead of the system's, for calls to "
+			"Backstage's plugins.",
+	},
+
+	{
+		.path = "spectrocloud.standalone.policyFile",
+		.type = SETTING_FILE,
+		.into = offsetof(struct config, policy_file),
+		.help = "A file of rules that says who may do what, for a service without "
+			"Backstage's permission backend. Not read with `permission.enabled`: there "
+			"that backend decides.",
+	},
+
+	{
 		.path = "permission.enabled",
 		.type = SETTING_BOOL,
 		.into = offsetof(struct config, permission_enabled),
 		.fallback = "false",
-		.help = "Whether Backstage's permission framework is on; see "
-			"`spectrocloud.enablePermissions`.",
+		.help = "Whether Backstage's permission framework is on. Without it Backstage "
+			"allows users everything; with it and `spectrocloud.enablePermissions`, "
+			"its permission backend decides what they may do.",
+	},
+
+	{
+		.path = "discovery.endpoints",
+		.type = SETTING_LIST,
+		.into = offsetof(struct config, endpoints),
+		.count_into = offsetof(struct config, endpoint_count),
+		.list = &endpoint_list,
+		.help = "Where plugins of Backstage are, if not below `backend.baseUrl`. What is "
+			"said of a plugin by its name beats what is said of `*`, and a later entry "
+			"beats an earlier one.",
+	},
+
+	{
+		.path = "backend.baseUrl",
+		.type = SETTING_URL,
+		.into = offsetof(struct config, base_url),
+		.help = "Where Backstage's backend is. Its plugins are looked for below `/api/` "
+			"there: `auth` has the keys of users' tokens, each plugin those of its "
+			"own, and `permission` decides.",
 	},
 
 	{
@@ -370,130 +354,32 @@ const struct setting settings[] = {
 		.into = offsetof(struct config, external),
 		.help = "Callers outside Backstage and how they prove who they are.",
 	},
-	{.path = NULL},
-};
-
-const struct setting environment_settings[] = {
 	{
-		.path = "name",
-		.type = SETTING_STRING,
-		.into = offsetof(struct config_environment, name),
-		.help = "What calls name it by. Without one it is reached only as the first "
-			"environment, by calls that name none.",
+		.path = "backend.auth.keys",
+		.type = SETTING_OLD_KEYS,
+		.into = offsetof(struct config, external),
+		.help = "Deprecated: the same as entries of type `legacy` at the end of "
+			"`externalAccess`, with the subject `" CONFIG_OLD_KEY_SUBJECT "`.",
 	},
 	{
-		.path = "url",
-		.type = SETTING_URL,
-		.into = offsetof(struct config_environment, url),
-		.required = true,
-		.help = "Palette's address, such as `https://api.spectrocloud.com`.",
+		.path = "backend.auth.pluginKeyStore.type",
+		.type = SETTING_ENUM,
+		.into = offsetof(struct config, plugin_key_store),
+		.fallback = "database",
+		.choices = key_stores,
+		.help = "Where the keys come from that sign this service's own tokens. With "
+			"`database` they are made here, replaced every hour and kept in memory.",
 	},
 	{
-		.path = "tenant",
-		.type = SETTING_STRING,
-		.into = offsetof(struct config_environment, tenant),
-		.required = true,
-		.help = "The tenant's name in Palette.",
-	},
-	{
-		.path = "apiToken",
-		.type = SETTING_SECRET,
-		.into = offsetof(struct config_environment, api_token),
-		.required = true,
-		.accepts = is_token,
-		.wants = "a token without white space",
-		.help = "The API key used when the caller has no Palette session.",
-	},
-	{
-		.path = "caFile",
-		.type = SETTING_FILE,
-		.into = offsetof(struct config_environment, ca_file),
-		.accepts = is_pem,
-		.wants = "a file with at least one PEM certificate",
-		.help = "Certificates (PEM) to trust instead of the system's.",
-	},
-	{
-		.path = "insecureSkipVerify",
-		.type = SETTING_BOOL,
-		.into = offsetof(struct config_environment, insecure_skip_verify),
-		.fallback = "false",
-		.help = "Accepts any certificate. For trials only.",
-	},
-	{.path = "catalogProvider"},
-	{.path = "clusterProvider"},
-	{.path = NULL},
-};
-
-/* Of an entry of type static; the type itself and the restrictions are read by external.c. */
-const struct setting external_settings[] = {
-	{
-		.path = "options.token",
-		.type = SETTING_SECRET,
-		.into = offsetof(struct config_external, token),
-		.required = true,
-		.accepts = is_external_token,
-		.wants = "a string of at least 8 characters without white space",
-		.help = "What the caller sends as its bearer token.",
-	},
-	{
-		.path = "options.subject",
-		.type = SETTING_STRING,
-		.into = offsetof(struct config_external, subject),
-		.required = true,
-		.accepts = is_token,
-		.wants = "a name without white space",
-		.help = "Who the caller is then taken for.",
+		.path = "backend.auth.pluginKeyStore.static.keys",
+		.type = SETTING_LIST,
+		.into = offsetof(struct config, plugin_keys),
+		.count_into = offsetof(struct config, plugin_key_count),
+		.needed = has_static_keys,
+		.min = 1,
+		.list = &plugin_key_list,
+		.help = "Needed with the type `static`, otherwise not read. The first key signs; "
+			"all are published.",
 	},
 	{.path = NULL},
 };
-
-/* ---- what a row says ---- */
-
-const char *setting_choice_name(const struct setting *row, int value)
-{
-	for (const struct setting_choice *c = row->choices; c->name != NULL; c++)
-		if (c->value == value)
-			return c->name;
-	return "?";
-}
-
-static const char *list_choices(struct arena *a, const struct setting *row)
-{
-	const char *list = "";
-
-	for (const struct setting_choice *c = row->choices; c->name != NULL; c++)
-		list = arena_printf(a, "%s%s%s", list, c == row->choices ? "" : ", ", c->name);
-	return arena_printf(a, "one of %s", list);
-}
-
-const char *setting_wants(struct arena *a, const struct setting *row)
-{
-	switch (row->type) {
-	case SETTING_BOOL:
-		return "true or false";
-	case SETTING_INT:
-		return arena_printf(a, "a whole number from %" PRId64 " to %" PRId64, row->min,
-				    row->max);
-	case SETTING_SIZE_BYTES:
-		return arena_printf(a, "a size from %s to %s such as %s",
-				    value_print_size(a, row->min), value_print_size(a, row->max),
-				    row->fallback);
-	case SETTING_DURATION_MS:
-		return arena_printf(a, "a duration with its unit, from %s to %s, such as %s",
-				    value_print_duration(a, row->min),
-				    value_print_duration(a, row->max), row->fallback);
-	case SETTING_ENUM:
-		return list_choices(a, row);
-	case SETTING_STRINGS:
-		return "a list of non-empty strings";
-	case SETTING_URL:
-		return "an http or https URL";
-	case SETTING_FILE:
-		return "the name of a readable file";
-	case SETTING_LIST:
-	case SETTING_EXTERNAL:
-		return "a list of maps";
-	default:
-		return row->wants != NULL ? row->wants : "a non-empty string";
-	}
-}

@@ -15,13 +15,6 @@ static struct text name_within(const struct setting *row, const char *within)
 	return text_next(&path, '.', &name) ? name : TEXT("");
 }
 
-static struct text last_name(const struct setting *row)
-{
-	const char *dot = strrchr(row->path, '.');
-
-	return text_of(dot == NULL ? row->path : dot + 1);
-}
-
 static bool is_suggestible(const struct setting *row)
 {
 	return row->type != SETTING_FOREIGN && row->type != SETTING_UNSUPPORTED;
@@ -49,7 +42,7 @@ static const char *suggest(struct arena *a, const struct setting *rows, struct t
 	if (best.len > 0)
 		return arena_printf(a, "; did you mean '%.*s'?", (int)best.len, best.ptr);
 	for (const struct setting *row = rows; row->path != NULL; row++)
-		if (is_suggestible(row) && text_equal_nocase(last_name(row), key))
+		if (is_suggestible(row) && text_equal_nocase(setting_name(row), key))
 			return arena_printf(a, "; did you mean '%s'?", row->path);
 	return "";
 }
@@ -69,31 +62,42 @@ static enum kinship know(const struct setting *rows, struct text key, const char
 	return STRANGER;
 }
 
-void check_unknown(struct check *c, const struct setting *rows, const struct node *map,
+static void tell_stranger(struct check *c, const struct setting_list *of, const struct entry *entry,
+			  const char *within, const char *prefix)
+{
+	struct arena *a = c->l->arena;
+	size_t len = entry->key.len > 100 ? 100 : entry->key.len;
+	const char *path = arena_printf(a, "%s%.*s", prefix, (int)len, entry->key.ptr);
+	const char *suggestion = suggest(a, of->rows, entry->key, within);
+
+	if (of->strict)
+		findings_fault(c->l->found, entry->place, path, "unknown setting%s", suggestion);
+	else
+		findings_notice(c->l->found, entry->place, path, "unknown setting%s", suggestion);
+}
+
+void check_unknown(struct check *c, const struct setting_list *of, const struct node *map,
 		   const char *within, const char *prefix)
 {
 	struct arena *a = c->l->arena;
 
-	if (map->type != NODE_MAP)
+	if (map == NULL || map->type != NODE_MAP)
 		return;
 	for (size_t i = 0; i < map->count; i++) {
 		const struct entry *entry = &map->entries[i];
 		const char *key = entry->key.ptr;
 		int len = (int)entry->key.len;
 
-		switch (know(rows, entry->key, within)) {
+		switch (know(of->rows, entry->key, within)) {
 		case SETTING:
 			break;
 		case SECTION:
-			check_unknown(c, rows, entry->value,
+			check_unknown(c, of, entry->value,
 				      arena_printf(a, "%s%.*s.", within, len, key),
 				      arena_printf(a, "%s%.*s.", prefix, len, key));
 			break;
 		case STRANGER:
-			findings_notice(
-				c->l->found, entry->place,
-				arena_printf(a, "%s%.*s", prefix, len > 100 ? 100 : len, key),
-				"unknown setting%s", suggest(a, rows, entry->key, within));
+			tell_stranger(c, of, entry, within, prefix);
 			break;
 		}
 	}

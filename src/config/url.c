@@ -1,4 +1,5 @@
-/* Whether a URL can be a Palette's address. */
+/* Whether a URL can be the address of another service. */
+#include <stdint.h>
 #include <string.h>
 
 #include "config/check.h"
@@ -78,34 +79,137 @@ static bool has_dot_segment(struct text path)
 	return false;
 }
 
-const char *check_url(struct text url, bool *loopback)
+/* ---- {{pluginId}} ---- */
+
+static size_t count_blanks(struct text t)
 {
-	struct text rest;
-	struct text authority;
+	size_t n = 0;
+
+	while (n < t.len && (t.ptr[n] == ' ' || t.ptr[n] == '\t'))
+		n++;
+	return n;
+}
+
+/* How long the placeholder is that t starts with; 0 if it starts with none. */
+static size_t placeholder_len(struct text t)
+{
+	struct text rest = text_slice(t, 2, t.len);
+
+	if (!text_starts(t, "{{"))
+		return 0;
+	rest = text_slice(rest, count_blanks(rest), rest.len);
+	if (!text_starts(rest, "pluginId"))
+		return 0;
+	rest = text_slice(rest, strlen("pluginId"), rest.len);
+	rest = text_slice(rest, count_blanks(rest), rest.len);
+	if (!text_starts(rest, "}}"))
+		return 0;
+	return (size_t)(rest.ptr - t.ptr) + 2;
+}
+
+/* The URL as it is for a plugin with a name of one letter; arena. */
+static struct text with_sample(struct arena *a, struct text url)
+{
+	char *out = arena_alloc(a, url.len + 1);
+	size_t len = 0;
+
+	for (size_t at = 0; at < url.len;) {
+		size_t skip = placeholder_len(text_slice(url, at, url.len));
+
+		out[len++] = skip > 0 ? 'x' : url.ptr[at];
+		at += skip > 0 ? skip : 1;
+	}
+	return (struct text){out, len};
+}
+
+/* ---- parts ---- */
+
+/* Takes the scheme off, up to and with its "://". */
+static bool take_scheme(struct text *url, unsigned may, bool *srv)
+{
+	static const struct {
+		const char *scheme;
+		bool srv;
+	} schemes[] = {
+		{"https://", false},
+		{"http://", false},
+		{"https+srv://", true},
+		{"http+srv://", true},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
+		struct text scheme = text_of(schemes[i].scheme);
+
+		if (!text_equal_nocase(text_slice(*url, 0, scheme.len), scheme) ||
+		    (schemes[i].srv && (may & URL_SRV) == 0))
+			continue;
+		*url = text_slice(*url, scheme.len, url->len);
+		*srv = schemes[i].srv;
+		return true;
+	}
+	return false;
+}
+
+/* Takes the query off, where one is allowed. */
+static const char *take_query(struct text *url, unsigned may)
+{
+	size_t query = text_find(*url, '?');
+
+	if (text_find(*url, '#') != SIZE_MAX)
+		return (may & URL_QUERY) != 0 ? "it must not have a fragment"
+					      : "it must not have a query or a fragment";
+	if (query == SIZE_MAX)
+		return NULL;
+	if ((may & URL_QUERY) == 0)
+		return "it must not have a query or a fragment";
+	*url = text_slice(*url, 0, query);
+	return NULL;
+}
+
+static const char *check_authority(struct text authority, bool srv, bool *loopback)
+{
 	struct text host;
 	struct text port;
 
-	if (!is_visible_ascii(url))
-		return "it has white space or characters that must be percent-encoded";
-	if (text_equal_nocase(text_slice(url, 0, 8), TEXT("https://")))
-		rest = text_slice(url, 8, url.len);
-	else if (text_equal_nocase(text_slice(url, 0, 7), TEXT("http://")))
-		rest = text_slice(url, 7, url.len);
-	else
-		return "it must start with https:// or http://";
-	if (text_find(rest, '?') != SIZE_MAX || text_find(rest, '#') != SIZE_MAX)
-		return "it must not have a query or a fragment";
-	authority = text_slice(rest, 0, text_find(rest, '/'));
 	if (text_find(authority, '@') != SIZE_MAX)
 		return "it must not hold credentials";
 	if (authority.len == 0 || authority.ptr[0] == ':')
 		return "it has no host";
 	if (!split_authority(authority, &host, &port) || !is_host(host))
 		return "its host is not a name or an address";
+	if (srv && host.len < authority.len)
+		return "it must not have a port, which SRV records say";
 	if (!is_port(port))
 		return "its port is not a number from 1 to 65535";
-	if (has_dot_segment(text_slice(rest, authority.len, rest.len)))
-		return "its path must not have '.' or '..' segments";
 	*loopback = is_loopback(host);
+	return NULL;
+}
+
+const char *check_url(struct arena *a, struct text url, unsigned may, bool *loopback)
+{
+	struct text authority;
+	const char *why;
+	bool srv;
+
+	if ((may & URL_PLUGIN_ID) != 0) {
+		url = with_sample(a, url);
+		if (text_find(url, '{') != SIZE_MAX || text_find(url, '}') != SIZE_MAX)
+			return "it has braces other than those of {{pluginId}}";
+	}
+	if (!is_visible_ascii(url))
+		return "it has white space or characters that must be percent-encoded";
+	if (!take_scheme(&url, may, &srv))
+		return (may & URL_SRV) != 0
+			       ? "it must start with https://, http://, https+srv:// or http+srv://"
+			       : "it must start with https:// or http://";
+	why = take_query(&url, may);
+	if (why != NULL)
+		return why;
+	authority = text_slice(url, 0, text_find(url, '/'));
+	why = check_authority(authority, srv, loopback);
+	if (why != NULL)
+		return why;
+	if (has_dot_segment(text_slice(url, authority.len, url.len)))
+		return "its path must not have '.' or '..' segments";
 	return NULL;
 }

@@ -241,6 +241,58 @@ bool value_duration_ms(const struct node *node, int64_t *out)
 	return ok && to_nearest(ms, out);
 }
 
+/* ---- base64 ---- */
+
+/* What a letter of the alphabet stands for; -1: none of it. The letters for URLs count too. */
+static int sextet(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == '+' || c == '-')
+		return 62;
+	return c == '/' || c == '_' ? 63 : -1;
+}
+
+/* Padding may be left out; where it stands, it is complete. */
+static struct text without_padding(struct text t)
+{
+	if (t.len % 4 != 0)
+		return t;
+	for (int i = 0; i < 2 && text_ends(t, "="); i++)
+		t.len--;
+	return t;
+}
+
+bool value_base64(struct arena *a, struct text encoded, struct text *out)
+{
+	struct text t = without_padding(encoded);
+	char *bytes = arena_alloc(a, t.len + 1);
+	unsigned held = 0;
+	unsigned bits = 0;
+	size_t len = 0;
+
+	for (size_t i = 0; i < t.len; i++) {
+		int value = sextet(t.ptr[i]);
+
+		if (value < 0)
+			return false;
+		held = (held << 6 | (unsigned)value) & 0xfff;
+		bits += 6;
+		if (bits < 8)
+			continue;
+		bits -= 8;
+		bytes[len++] = (char)(held >> bits & 0xff);
+	}
+	if (t.len % 4 == 1)
+		return false;
+	*out = (struct text){bytes, len};
+	return true;
+}
+
 /* ---- printing ---- */
 
 struct print_unit {

@@ -14,6 +14,9 @@ bool value_int(const struct node *node, int64_t *out);
 bool value_size(const struct node *node, int64_t *out);
 /* {minutes: 5}, "PT5M", "5m", "1 day"; never a number without its unit. */
 bool value_duration_ms(const struct node *node, int64_t *out);
+/* The bytes that base64 stands for, in the alphabet of RFC 4648, section 4 or 5, with its padding
+ * or without; arena, NUL-terminated. */
+bool value_base64(struct arena *a, struct text encoded, struct text *out);
 
 /* In the largest unit that needs no fraction; arena. */
 const char *value_print_size(struct arena *a, int64_t bytes);

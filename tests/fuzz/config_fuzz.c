@@ -1,7 +1,8 @@
 /*
  * A whole configuration file through the loader: YAML, substitution, includes, rows, `config show`.
- * The environment is fixed; the folder holds the input as app-config.yaml and two files that it may
- * include. What a variable holds must not turn up in any message.
+ * The environment is fixed; the folder holds the input as app-config.yaml, two files that it may
+ * include, and one that may stand for certificates and keys. What a variable holds must not turn up
+ * in any message.
  */
 #include <assert.h>
 #include <stdint.h>
@@ -37,7 +38,8 @@ static void write_file(const char *name, const void *bytes, size_t len)
 
 static void remove_folder(void)
 {
-	static const char *const names[] = {"app-config.yaml", "other.yaml", "value.txt"};
+	static const char *const names[] = {"app-config.yaml", "other.yaml", "value.txt",
+					    "all.pem"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		char path[128];
@@ -51,6 +53,8 @@ static void remove_folder(void)
 static void prepare(void)
 {
 	static const char other[] = "a: {b: [1, '${A}'], c: {$file: value.txt}}\nd: {$env: A}\n";
+	static const char pem[] = "-----BEGIN CERTIFICATE-----\n-----BEGIN PUBLIC KEY-----\n"
+				  "-----BEGIN PRIVATE KEY-----\n";
 	static bool ready;
 
 	if (ready)
@@ -60,6 +64,7 @@ static void prepare(void)
 	ready = true;
 	write_file("other.yaml", other, sizeof other - 1);
 	write_file("value.txt", CANARY "\n", sizeof CANARY);
+	write_file("all.pem", pem, sizeof pem - 1);
 	atexit(remove_folder);
 }
 

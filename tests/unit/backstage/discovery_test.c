@@ -13,6 +13,7 @@ static struct config_endpoint endpoints[] = {
 	 .plugins = {two, 2}},
 	{.internal = "http://any.test/api/{{pluginId}}/", .plugins = {all, 1}},
 	{.internal = "http://braces.test/{{other}}/{{pluginId}/{{pluginId}}", .plugins = {ours, 1}},
+	{.external = "https://only.test/{{pluginId}}", .plugins = {two, 1}},
 };
 
 static const char *url_of(struct host *h, const char *plugin)
@@ -51,6 +52,10 @@ static void endpoints_and_fallbacks(void **state)
 	h.config.endpoint_count = 4;
 	assert_string_equal(url_of(&h, "spectrocloud"),
 			    "http://braces.test/{{other}}/{{pluginId}/spectrocloud");
+	/* An entry for browsers alone does not hide the other's address. */
+	h.config.endpoint_count = 5;
+	assert_string_equal(url_of(&h, "catalog"), "http://first.test/catalog/x/catalog?");
+	assert_string_equal(external_of(&h, "catalog"), "https://only.test/catalog");
 	host_close(&h);
 }
 

@@ -8,8 +8,6 @@
 	"      tenant: t\n"              \
 	"      apiToken: k\n" more
 
-#define NOBODY "nobody can call: no token of type 'static' may be used with this plugin"
-
 static void defaults(void **state)
 {
 	struct fixture *f = *state;
@@ -45,6 +43,14 @@ static void defaults(void **state)
 	assert_false(c->permission_enabled);
 	assert_false(c->disable_default_auth_policy);
 	assert_int_equal(c->external_count, 0);
+	assert_int_equal(c->permission_cache_ttl_ms, 5000);
+	assert_int_equal(c->backstage_timeout_ms, 5000);
+	assert_null(c->backstage_ca_file);
+	assert_null(c->policy_file);
+	assert_null(c->base_url);
+	assert_int_equal(c->endpoint_count, 0);
+	assert_int_equal(c->plugin_key_store, CONFIG_KEYS_DATABASE);
+	assert_int_equal(c->plugin_key_count, 0);
 	assert_int_equal(f->notices.count, 2);
 	assert_true(fixture_noticed(
 		f, "spectrocloud.environments",
@@ -57,8 +63,10 @@ static void values(void **state)
 	struct fixture *f = *state;
 	const struct config *c;
 
+	fixture_write(f, "ca.pem", "-----BEGIN CERTIFICATE-----\n");
 	fixture_loads(f, "permission: {enabled: 'Yes'}\n"
-			 "backend: {auth: {dangerouslyDisableDefaultAuthPolicy: on}}\n"
+			 "backend: {baseUrl: 'https://b.example/x//',\n"
+			 "          auth: {dangerouslyDisableDefaultAuthPolicy: on}}\n"
 			 "spectrocloud:\n"
 			 "  enablePermissions: 1\n"
 			 "  server: {workers: '4', maxBodyBytes: 2 MiB, requestTimeout: PT5S,\n"
@@ -66,6 +74,8 @@ static void values(void **state)
 			 "  upstream: {maxAnswerBytes: 2048}\n"
 			 "  telemetry: {logLevel: warn, logFormat: json}\n"
 			 "  auth: {trustedServices: ['plugin:a', b]}\n"
+			 "  permissions: {cacheTtl: 0s}\n"
+			 "  backstage: {timeout: 1 min, caFile: ca.pem}\n"
 			 "  environments:\n"
 			 "    - name: prod\n"
 			 "      url: HTTPS://Palette.example:8443/prefix//\n"
@@ -90,6 +100,10 @@ static void values(void **state)
 	assert_string_equal(c->environments[0].tenant, "acme");
 	assert_true(secret_equal(&c->environments[0].api_token, TEXT("k")));
 	assert_null(c->environments[0].ca_file);
+	assert_string_equal(c->base_url, "https://b.example/x");
+	assert_int_equal(c->permission_cache_ttl_ms, 0);
+	assert_int_equal(c->backstage_timeout_ms, 60000);
+	assert_non_null(strstr(c->backstage_ca_file, "/ca.pem"));
 	assert_int_equal(f->notices.count, 1);
 	assert_true(fixture_noticed(f, "backend.auth.dangerouslyDisableDefaultAuthPolicy",
 				    "everybody is let in without a credential"));
@@ -152,6 +166,24 @@ static void wrong_values(void **state)
 		f, "spectrocloud: {annotationPrefix: \"a\\nb\"}",
 		"app-config.yaml:1:34: spectrocloud.annotationPrefix: got a string, wanted a DNS "
 		"name such as terasky.backstage.io");
+	fixture_fails(
+		f, "spectrocloud: {permissions: {cacheTtl: 6m}}",
+		"app-config.yaml:1:40: spectrocloud.permissions.cacheTtl: got the string '6m', "
+		"wanted a duration with its unit, from 0ms to 5m, such as 5s");
+	fixture_fails(
+		f, "spectrocloud: {backstage: {timeout: 0s}}",
+		"app-config.yaml:1:37: spectrocloud.backstage.timeout: got the string '0s', wanted "
+		"a duration with its unit, from 100ms to 1m, such as 5s");
+	fixture_fails(f, "spectrocloud: {standalone: {policyFile: none.yaml}}",
+		      "app-config.yaml:1:41: spectrocloud.standalone.policyFile: cannot read this "
+		      "file: No such file or directory");
+	fixture_write(f, "empty.pem", "");
+	fixture_fails(f, "spectrocloud: {backstage: {caFile: empty.pem}}",
+		      "app-config.yaml:1:36: spectrocloud.backstage.caFile: got a file that holds "
+		      "something else, wanted a file with at least one PEM certificate");
+	fixture_fails(f, "backend: {baseUrl: b.example}",
+		      "app-config.yaml:1:20: backend.baseUrl: not usable as a URL: it must start "
+		      "with https:// or http://");
 }
 
 static void sections_are_maps(void **state)
@@ -381,6 +413,13 @@ static void secrets_stay_secret(void **state)
 		"backend: {auth: {externalAccess: [{type: '${S}'}]}}",
 		"backend: {auth: {externalAccess: [{type: static, options: {token: 'hunter2 x', "
 		"subject: s}}]}}",
+		"backend: {auth: {externalAccess: [{type: legacy, options: {secret: 'hunter2!', "
+		"subject: s}}]}}",
+		"backend: {auth: {externalAccess: [{type: jwks, options: {url: 'x:hunter2'}}]}}",
+		"backend: {auth: {keys: [{secret: 'hunter2!'}]}}",
+		"backend: {baseUrl: 'https://u:hunter2@h'}",
+		"discovery: {endpoints: [{target: 'https://u:hunter2@h', plugins: [a]}]}",
+		"discovery: {endpoints: [{target: {internal: 'x:hunter2'}, plugins: [a]}]}",
 		"spectrocloud: {environments: [{url: {$env: '${S}'}, tenant: t, apiToken: k}]}",
 		"spectrocloud: {annotationPrefix: {$file: '${S}'}}",
 		"spectrocloud: {annotationPrefix: {$include: '${S}.yaml'}}",

@@ -142,6 +142,12 @@ static inline bool fixture_noticed(const struct fixture *f, const char *path, co
 	return false;
 }
 
+/* What is said of a configuration without callers, at backend.auth.externalAccess. */
+#define NOBODY                                                                                    \
+	"nobody can call: no entry is for this plugin, and Backstage's tokens cannot be "         \
+	"verified: neither backend.baseUrl nor discovery.endpoints says where its plugin 'auth' " \
+	"is"
+
 #define fixture_test(name) cmocka_unit_test_setup_teardown(name, fixture_begin, fixture_end)
 
 #endif

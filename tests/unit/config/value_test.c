@@ -135,12 +135,43 @@ static void printing(void **state)
 	assert_string_equal(value_print_duration(&arena, 0), "0ms");
 }
 
+static void base64(void **state)
+{
+	static const struct {
+		const char *encoded, *bytes;
+	} good[] = {
+		{"", ""},
+		{"Zg==", "f"},
+		{"Zg", "f"},
+		{"Zm8=", "fo"},
+		{"Zm9v", "foo"},
+		{"Zm9vYg", "foob"},
+		{"+/+/", "\xfb\xff\xbf"},
+		{"-_-_", "\xfb\xff\xbf"},
+	};
+	static const char *const bad[] = {"Z",    "=",     "Z=",    "Zg=",   "Z===",
+					  "====", "Zg===", "Zm9vY", "Zm 9v", "Zm9v\n",
+					  "Zm=9", "Z.==",  "é000"};
+	struct text out;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+		assert_true(value_base64(&arena, text_of(good[i].encoded), &out));
+		assert_true(text_is(out, good[i].bytes));
+	}
+	assert_true(value_base64(&arena, TEXT("AAA"), &out));
+	assert_true(text_equal(out, TEXT("\0\0")));
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_false(value_base64(&arena, text_of(bad[i]), &out));
+	assert_false(value_base64(&arena, TEXT("A\0AA"), &out));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(booleans), cmocka_unit_test(whole_numbers),
 		cmocka_unit_test(sizes),    cmocka_unit_test(durations),
-		cmocka_unit_test(printing),
+		cmocka_unit_test(printing), cmocka_unit_test(base64),
 	};
 	int failed;
 
