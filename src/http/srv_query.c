@@ -303,7 +303,7 @@ static bool ask_in_turn(struct talk *t, const struct srv_servers *servers, int64
 bool srv_ask(const struct srv_servers *servers, const char *name, int64_t deadline_ms,
 	     struct srv_records *records, struct error *err)
 {
-	struct srv_servers system;
+	struct srv_servers system = {.count = 0};
 	struct talk *t;
 	bool ok;
 
