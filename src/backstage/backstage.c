@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 
+#include "backstage/policy.h"
 #include "base/clock.h"
+#include "http/srv.h"
 
 /* The keys of legacy entries, made once. */
 static bool make_external_secrets(struct backstage *b, struct error *err)
@@ -36,7 +38,10 @@ bool backstage_open(const struct config *config, struct http_client *http, struc
 	made->verified = verified_new();
 	made->delegated = delegated_new();
 	made->decisions = decisions_new(made);
-	if (!own_keys_open(config, &made->own_keys, err) || !make_external_secrets(made, err)) {
+	if (!own_keys_open(config, &made->own_keys, err) || !make_external_secrets(made, err) ||
+	    !srv_open(NULL, &made->srv, err) ||
+	    (config->policy_file != NULL &&
+	     !policy_open(config->policy_file, &made->policy, err))) {
 		backstage_close(made);
 		return false;
 	}
@@ -51,6 +56,8 @@ void backstage_close(struct backstage *b)
 	for (size_t i = 0; b->external_secrets != NULL && i < b->config->external_count; i++)
 		jose_key_free(b->external_secrets[i]);
 	free((void *)b->external_secrets);
+	policy_close(b->policy);
+	srv_close(b->srv);
 	decisions_free(b->decisions);
 	digest_map_free(b->delegated);
 	digest_map_free(b->verified);
@@ -69,9 +76,15 @@ void backstage_warm_up(struct backstage *b)
 
 	arena_init(&arena);
 	call.arena = &arena;
-	if (backstage_url(b, &call, "auth", &url, &unused))
-		issuers_prepare(b->issuers, arena_printf(&arena, "%s%s", url, PATH_USER_KEYS),
-				call.deadline_ms);
+	if (backstage_url(b, &call, "auth", &url, &unused)) {
+		const struct issuer_address at = {
+			.name = "auth" PATH_USER_KEYS,
+			.url = arena_printf(&arena, "%s%s", url, PATH_USER_KEYS),
+			.configured = true,
+		};
+
+		issuers_prepare(b->issuers, &at, call.deadline_ms);
+	}
 	arena_fini(&arena);
 	backstage_look_around(b);
 }

@@ -122,6 +122,10 @@ MUST_USE bool backstage_authorize(struct backstage *b, const struct backstage_ca
 				  const struct principal *principal, enum permit permit,
 				  struct error *err);
 
+/* Whether backstage_authorize() has its answer in memory, so that it does not wait. */
+bool backstage_decides_at_once(const struct backstage *b, const struct principal *principal,
+			       enum permit permit);
+
 /*
  * Whether permissions of users can be decided, as far as is known from the last question or look.
  * Fails with ERROR_UNAVAILABLE, saying what is wrong. Does not wait.

@@ -152,6 +152,7 @@ static const char *cause_of(enum issuer_verdict verdict)
 static enum identity verify_by_plugin(const struct reading *r, const char *plugin, const char *path,
 				      const char *what, bool configured, struct error *err)
 {
+	struct issuer_address at = {.configured = configured};
 	enum issuer_verdict verdict;
 	const char *url;
 
@@ -162,8 +163,10 @@ static enum identity verify_by_plugin(const struct reading *r, const char *plugi
 			 F_STR("problem", err->message));
 		return refuse(err, what, cause_of(ISSUER_UNREACHABLE));
 	}
-	verdict = issuers_verify(r->b->issuers, arena_printf(r->call->arena, "%s%s", url, path),
-				 configured, &r->token, r->call->deadline_ms);
+	/* A plugin's own keys are others than those of users, which the auth plugin has both. */
+	at.name = arena_printf(r->call->arena, "%s%s", plugin, path);
+	at.url = arena_printf(r->call->arena, "%s%s", url, path);
+	verdict = issuers_verify(r->b->issuers, &at, &r->token, r->call->deadline_ms);
 	if (verdict != ISSUER_GOOD)
 		return refuse(err, what, cause_of(verdict));
 	atomic_fetch_add(&r->b->counts.tokens_verified, 1);
@@ -347,11 +350,11 @@ static bool may_be_of(const struct reading *r, const struct config_external *e)
 static bool is_signed_for(const struct reading *r, size_t index)
 {
 	const struct config_external *e = &r->b->config->external[index];
+	const struct issuer_address at = {.name = e->url, .url = e->url, .configured = true};
 
 	if (e->type == CONFIG_EXTERNAL_LEGACY)
 		return jose_verify_with_key(&r->token, r->b->external_secrets[index]);
-	return issuers_verify(r->b->issuers, e->url, true, &r->token, r->call->deadline_ms) ==
-	       ISSUER_GOOD;
+	return issuers_verify(r->b->issuers, &at, &r->token, r->call->deadline_ms) == ISSUER_GOOD;
 }
 
 static const char *external_subject(const struct reading *r, const struct config_external *e)

@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "backstage/inside.h"
+#include "base/clock.h"
 #include "http/http.h"
+#include "http/srv.h"
 
 /* How well an endpoint fits a plugin: by its name, by '*', or not. */
 enum fit { FIT_NONE, FIT_ANY, FIT_NAME };
@@ -97,13 +99,43 @@ bool backstage_external_url(const struct config *config, struct arena *a, const 
 	return true;
 }
 
+/* "http+srv://name/path" to "http://host:port/path". Others stay as they are. */
+static bool resolve_service(struct backstage *b, const struct backstage_call *call,
+			    const char **url, struct error *err)
+{
+	static const char mark[] = "+srv://";
+	const char *at = strstr(*url, mark);
+	int64_t left_ms = clock_left_ms(call->deadline_ms);
+	struct srv_target target;
+	const char *name;
+	const char *path;
+
+	if (at == NULL)
+		return true;
+	path = at + strlen(mark) + strcspn(at + strlen(mark), "/");
+	name = arena_copy(call->arena,
+			  (struct text){at + strlen(mark), (size_t)(path - at) - strlen(mark)});
+	if (left_ms > b->config->backstage_timeout_ms)
+		left_ms = b->config->backstage_timeout_ms;
+	if (!srv_choose(b->srv, name, (int)left_ms, &target, err))
+		return error_in(err, "discovery.endpoints: %s", name);
+	*url = arena_printf(call->arena, "%.*s://%s:%u%s", (int)(at - *url), *url, target.host,
+			    target.port, path);
+	return true;
+}
+
 bool backstage_url(struct backstage *b, const struct backstage_call *call, const char *plugin,
 		   const char **url, struct error *err)
 {
 	const char *pattern = pattern_of(b->config, plugin, SIDE_INTERNAL);
 
+	const char *found;
+
 	if (pattern != NULL) {
-		*url = fill_in(call->arena, pattern, plugin);
+		found = fill_in(call->arena, pattern, plugin);
+		if (!resolve_service(b, call, &found, err))
+			return false;
+		*url = found;
 		return true;
 	}
 	if (fall_back(b->config, call->arena, plugin, url))

@@ -64,22 +64,28 @@ enum issuer_verdict {
 	ISSUER_UNREACHABLE, /* no key set could be had, or nothing may be asked now */
 };
 
-/* Fetches the key set at url if it is not there or old. */
-void issuers_prepare(struct issuers *issuers, const char *url, int64_t deadline_ms);
-
 struct issuers *issuers_new(struct http_client *http, const struct http_target *target,
 			    int timeout_ms, struct counts *counts);
 void issuers_free(struct issuers *issuers);
 
+/* Whose keys, and where they are now. Strings are borrowed for the call. */
+struct issuer_address {
+	const char *name; /* of the issuer, for as long as it is the same */
+	const char *url;
+	bool configured; /* it stands in the configuration: it is never dropped for another, and is
+			  * not counted among the strangers that may be asked */
+};
+
 /*
- * Verifies token with the key set at url, which is fetched if it is not known, is old, or has no
+ * Verifies token with the issuer's key set, which is fetched if it is not known, is old, or has no
  * such key. Blocks for one fetch, at most until deadline_ms.
- * configured  the address stands in the configuration: it is never dropped for another, and is not
- *             counted among the strangers that may be asked.
  */
-MUST_USE enum issuer_verdict issuers_verify(struct issuers *issuers, const char *url,
-					    bool configured, const struct jose_token *token,
-					    int64_t deadline_ms);
+MUST_USE enum issuer_verdict issuers_verify(struct issuers *issuers,
+					    const struct issuer_address *at,
+					    const struct jose_token *token, int64_t deadline_ms);
+
+/* Fetches the key set if it is not there or old. */
+void issuers_prepare(struct issuers *issuers, const struct issuer_address *at, int64_t deadline_ms);
 
 /* ---- own_keys.c ---- */
 

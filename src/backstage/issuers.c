@@ -36,7 +36,8 @@ struct budget {
 };
 
 struct issuer {
-	char *url;
+	char *name;
+	char *url; /* where its keys were last said to be */
 	bool configured;
 	bool fetching;
 	bool tried;
@@ -92,6 +93,7 @@ static void release_set(struct shared_set *set)
 static void issuer_free(struct issuer *issuer)
 {
 	release_set(issuer->set);
+	free(issuer->name);
 	free(issuer->url);
 	free(issuer);
 }
@@ -140,25 +142,21 @@ static struct issuer **find_dispensable(struct issuers *all)
 	return best;
 }
 
-static struct issuer *find(struct issuers *all, const char *url)
+static struct issuer *find(struct issuers *all, const char *name)
 {
 	for (size_t i = 0; i < all->count; i++)
-		if (strcmp(all->items[i]->url, url) == 0)
+		if (strcmp(all->items[i]->name, name) == 0)
 			return all->items[i];
 	return NULL;
 }
 
-/* NULL where there is no room for another. */
-static struct issuer *find_or_add(struct issuers *all, const char *url, bool configured)
+/* A new one in the place of none, or of one that is not needed; NULL where there is no room. */
+static struct issuer *add(struct issuers *all, const struct issuer_address *at)
 {
-	struct issuer *issuer = find(all, url);
-	struct issuer **place;
+	struct issuer **place = &all->items[all->count];
+	struct issuer *issuer;
 
-	if (issuer != NULL)
-		return issuer;
-	if (all->count < MOST_ISSUERS) {
-		place = &all->items[all->count];
-	} else {
+	if (all->count == MOST_ISSUERS) {
 		place = find_dispensable(all);
 		if (place == NULL)
 			return NULL;
@@ -166,10 +164,25 @@ static struct issuer *find_or_add(struct issuers *all, const char *url, bool con
 		all->count--;
 	}
 	issuer = heap_alloc(sizeof *issuer);
-	issuer->url = heap_copy(text_of(url));
-	issuer->configured = configured;
+	issuer->name = heap_copy(text_of(at->name));
+	issuer->url = heap_copy(text_of(at->url));
+	issuer->configured = at->configured;
 	*place = issuer;
 	all->count++;
+	return issuer;
+}
+
+/* Service names may lead elsewhere each time. */
+static struct issuer *find_or_add(struct issuers *all, const struct issuer_address *at)
+{
+	struct issuer *issuer = find(all, at->name);
+
+	if (issuer == NULL)
+		return add(all, at);
+	if (strcmp(issuer->url, at->url) != 0) {
+		free(issuer->url);
+		issuer->url = heap_copy(text_of(at->url));
+	}
 	return issuer;
 }
 
@@ -224,19 +237,21 @@ static struct shared_set *fetch_set(struct issuers *all, const char *url, int64_
 /* Under the lock, which it gives up meanwhile. */
 static void fetch_issuer(struct issuers *all, struct issuer *issuer, int64_t deadline_ms)
 {
+	char *url = heap_copy(text_of(issuer->url));
 	struct shared_set *set;
 	const char *problem;
 	int status;
 
 	issuer->fetching = true;
 	pthread_mutex_unlock(&all->lock);
-	set = fetch_set(all, issuer->url, deadline_ms, &status, &problem);
+	set = fetch_set(all, url, deadline_ms, &status, &problem);
 	if (set == NULL)
-		log_warn("keys.unavailable", F_STR("url", issuer->url), F_STR("problem", problem),
+		log_warn("keys.unavailable", F_STR("url", url), F_STR("problem", problem),
 			 F_INT("status", status));
 	else
-		log_debug("keys.fetched", F_STR("url", issuer->url),
+		log_debug("keys.fetched", F_STR("url", url),
 			  F_INT("keys", jose_set_size(set->keys)));
+	free(url);
 	pthread_mutex_lock(&all->lock);
 	issuer->fetching = false;
 	issuer->tried = true;
@@ -333,14 +348,14 @@ static enum issuer_verdict verify_with(struct issuers *all, struct issuer *issue
 	}
 }
 
-enum issuer_verdict issuers_verify(struct issuers *all, const char *url, bool configured,
+enum issuer_verdict issuers_verify(struct issuers *all, const struct issuer_address *at,
 				   const struct jose_token *token, int64_t deadline_ms)
 {
 	enum issuer_verdict verdict = ISSUER_UNREACHABLE;
 	struct issuer *issuer;
 
 	pthread_mutex_lock(&all->lock);
-	issuer = find_or_add(all, url, configured);
+	issuer = find_or_add(all, at);
 	if (issuer != NULL) {
 		issuer->waiting++;
 		issuer->used_ms = clock_now_ms();
@@ -351,12 +366,12 @@ enum issuer_verdict issuers_verify(struct issuers *all, const char *url, bool co
 	return verdict;
 }
 
-void issuers_prepare(struct issuers *all, const char *url, int64_t deadline_ms)
+void issuers_prepare(struct issuers *all, const struct issuer_address *at, int64_t deadline_ms)
 {
 	struct issuer *issuer;
 
 	pthread_mutex_lock(&all->lock);
-	issuer = find_or_add(all, url, true);
+	issuer = find_or_add(all, at);
 	if (issuer != NULL && !is_fresh(issuer)) {
 		issuer->waiting++;
 		refresh(all, issuer, deadline_ms);

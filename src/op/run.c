@@ -78,12 +78,6 @@ static void call_record(const struct call *c, const struct op *op, const struct 
 		 F_INT("ms", (clock_now_us() - c->started_us) / 1000));
 }
 
-/* Whether call_permit() is a matter of what is in memory. */
-static bool is_permitted_locally(const struct call *c, const struct op *op)
-{
-	return permission_of(op->permission) == NULL || c->principal.kind == PRINCIPAL_SERVICE;
-}
-
 enum op_admission op_admit(const struct op *op, struct call *c, struct error *err)
 {
 	enum identity identity =
@@ -91,7 +85,8 @@ enum op_admission op_admit(const struct op *op, struct call *c, struct error *er
 
 	c->op = op;
 	if (identity == IDENTITY_UNDECIDED ||
-	    (identity == IDENTITY_KNOWN && !is_permitted_locally(c, op)))
+	    (identity == IDENTITY_KNOWN &&
+	     !backstage_decides_at_once(c->services->backstage, &c->principal, op->permission)))
 		return OP_UNDECIDED;
 	c->admitted = identity == IDENTITY_KNOWN && call_permit(c, op, err);
 	if (!c->admitted)

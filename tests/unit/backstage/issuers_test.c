@@ -30,7 +30,8 @@ static enum issuer_verdict verify_at(struct host *h, const char *at, struct text
 	struct error err;
 
 	assert_true(jose_token_read(&h->arena, compact, &token, &err));
-	return issuers_verify(h->b->issuers, at, false, &token, clock_now_ms() + 2000);
+	return issuers_verify(h->b->issuers, &(struct issuer_address){.name = at, .url = at},
+			      &token, clock_now_ms() + 2000);
 }
 
 static struct text signed_by(struct host *h, const struct jose_key *key)
@@ -176,6 +177,7 @@ struct load {
 /* Under rotation a token of the key that is published is good; the other one may be. */
 static void *verify_many(void *argument)
 {
+	const struct issuer_address relay = {.name = url, .url = url};
 	struct load *load = argument;
 
 	for (int i = 0; i < ROUNDS; i++) {
@@ -185,8 +187,8 @@ static void *verify_many(void *argument)
 
 		arena_init(&arena);
 		if (!jose_token_read(&arena, load->good[i % 2], &token, &err) ||
-		    issuers_verify(load->h->b->issuers, url, false, &token,
-				   clock_now_ms() + 2000) != ISSUER_GOOD)
+		    issuers_verify(load->h->b->issuers, &relay, &token, clock_now_ms() + 2000) !=
+			    ISSUER_GOOD)
 			atomic_fetch_add(&load->refused, 1);
 		arena_fini(&arena);
 	}
