@@ -91,6 +91,17 @@ static void write_error(struct buf *out, struct arena *a, const char *method, st
 	json_object_end(&w);
 }
 
+/* RFC 6750 section 3: what is wanted, and whether what came was no good. */
+static const char *challenge(const struct http_request *request, const struct error *err)
+{
+	bool sent =
+		http_header_find(request->headers, request->header_count, "Authorization") != NULL;
+
+	if (!sent || err->reauthenticate)
+		return "Bearer realm=\"spectrocloud\"";
+	return "Bearer realm=\"spectrocloud\", error=\"invalid_token\"";
+}
+
 static void answer_error(struct http_exchange *x, struct text url, const struct error *err,
 			 bool reauthenticate)
 {
@@ -104,7 +115,7 @@ static void answer_error(struct http_exchange *x, struct text url, const struct 
 	http_response_header(&r, "Cache-Control", "no-store");
 	add_common_headers(&r, request, reauthenticate || err->reauthenticate);
 	if (err->kind == ERROR_UNAUTHENTICATED)
-		http_response_header(&r, "WWW-Authenticate", "Bearer realm=\"spectrocloud\"");
+		http_response_header(&r, "WWW-Authenticate", challenge(request, err));
 	if (err->kind == ERROR_METHOD && err->allow != NULL)
 		http_response_header(&r, "Allow", err->allow);
 	if (err->kind == ERROR_UNAVAILABLE)
