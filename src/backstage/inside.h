@@ -36,6 +36,7 @@ struct backstage {
 	struct own_keys *own_keys;
 	struct digest_map *verified;  /* callers by their tokens */
 	struct digest_map *delegated; /* our tokens by target and caller */
+	struct digest_map *emails;    /* of users, by what stands for them */
 	struct decisions *decisions;
 	struct policy *policy;              /* NULL: none */
 	struct srv_resolver *srv;           /* NULL: no target needs it */
@@ -104,6 +105,31 @@ struct digest_map *verified_new(void);
 
 /* The limited form of a user's token, by cutting it down; arena. Empty where it has no proof. */
 struct text limited_form(struct arena *a, const struct jose_token *token);
+
+/* ---- plugin_fetch.c ---- */
+
+struct plugin_request {
+	const char *plugin;
+	const char *method;
+	const char *path; /* below the plugin's address, percent-encoded */
+	struct text body; /* JSON; empty: none */
+	int timeout_ms;
+	size_t max_bytes; /* of the answer */
+};
+
+/*
+ * One request to another plugin, on the principal's behalf.
+ * fetch  out, owned in any case: http_fetch_fini(). Whatever became of it.
+ * False where nothing could be sent: ERROR_UNAVAILABLE (its address is not known), or as
+ * backstage_plugin_token() fails.
+ */
+MUST_USE bool plugin_fetch(struct backstage *b, const struct backstage_call *call,
+			   const struct principal *principal, const struct plugin_request *request,
+			   struct http_fetch *fetch, struct error *err);
+
+/* ---- catalog.c: what it remembers ---- */
+
+struct digest_map *emails_new(void);
 
 /* ---- decisions.c: what the permission backend says ---- */
 
