@@ -101,7 +101,7 @@ bool backstage_user_email(struct backstage *b, const struct backstage_call *call
 	const struct text parts[] = {text_of(principal->subject), principal->on_behalf};
 	struct copy copy = {call->arena, email};
 	struct digest key;
-	const char *found;
+	const char *found = NULL;
 	struct text kept;
 
 	digest_of(parts, ARRAY_LEN(parts), &key);
