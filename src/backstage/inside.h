@@ -67,7 +67,7 @@ enum issuer_verdict {
 
 struct issuers *issuers_new(struct http_client *http, const struct http_target *target,
 			    int timeout_ms, struct counts *counts);
-void issuers_free(struct issuers *issuers);
+void issuers_free(struct issuers *all);
 
 /* Whose keys, and where they are now. Strings are borrowed for the call. */
 struct issuer_address {
@@ -81,12 +81,11 @@ struct issuer_address {
  * Verifies token with the issuer's key set, which is fetched if it is not known, is old, or has no
  * such key. Blocks for one fetch, at most until deadline_ms.
  */
-MUST_USE enum issuer_verdict issuers_verify(struct issuers *issuers,
-					    const struct issuer_address *at,
+MUST_USE enum issuer_verdict issuers_verify(struct issuers *all, const struct issuer_address *at,
 					    const struct jose_token *token, int64_t deadline_ms);
 
 /* Fetches the key set if it is not there or old. */
-void issuers_prepare(struct issuers *issuers, const struct issuer_address *at, int64_t deadline_ms);
+void issuers_prepare(struct issuers *all, const struct issuer_address *at, int64_t deadline_ms);
 
 /* ---- own_keys.c ---- */
 
