@@ -42,7 +42,11 @@ function outputLine(child, stream, pattern, what) {
         resolve(match);
       }
     });
-    child.on('exit', code => reject(new Error(`${what} ended with ${code}: ${seen}`)));
+    // All it has said is there only when its output is closed.
+    child.on('close', code => {
+      clearTimeout(timer);
+      reject(new Error(`${what} ended with ${code}: ${seen}`));
+    });
     child.on('error', reject);
   });
 }
