@@ -116,8 +116,8 @@ export function verify(compact, jwks) {
 
 // ---- moods ----
 
-// What a part of the stand-in does instead of answering well. exchange: { response, good() }; good sends the
-// answer as it should be, changed by what it is given.
+// What a part of the stand-in does instead of answering well, given { request, response, body, good }; good sends
+// the answer as it should be, changed by what it is given.
 const json = (response, status, body) => {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
@@ -254,8 +254,8 @@ export async function startBackstage() {
     }
   }
 
-  async function authorize(request) {
-    const { caller, questions } = await readQuestions(request, await bodyOf(request));
+  async function authorize(request, body) {
+    const { caller, questions } = await readQuestions(request, body);
     if (caller === null) {
       standIn.looks++;
       throw new Refusal(403, 'NotAllowedError', "This endpoint does not allow 'service' credentials");
@@ -274,21 +274,22 @@ export async function startBackstage() {
     if (path.endsWith(KEYS_OF_PLUGIN) && Object.hasOwn(standIn.plugins, plugin))
       return ['plugins', () => keySet(standIn.plugins[plugin])];
     if (path === '/issuer/keys.json') return ['external', () => keySet(standIn.external)];
-    if (path.endsWith('/permission/authorize')) return ['permission', () => authorize(request)];
+    if (path.endsWith('/permission/authorize')) return ['permission', body => authorize(request, body)];
     return [null, () => { throw new Refusal(404, 'NotFoundError', 'nothing here'); }];
   }
 
   const server = http.createServer(async (request, response) => {
     standIn.requests.push({ method: request.method, url: request.url });
     const [name, answer] = route(request);
+    const body = await bodyOf(request);
     let good;
     try {
-      const value = await answer();
+      const value = await answer(body);
       good = (edit = x => x) => json(response, 200, edit(value));
     } catch (error) {
       good = () => json(response, error.status ?? 500, error.body ?? String(error));
     }
-    (standIn.mood[name] ?? (x => x.good()))({ request, response, good });
+    (standIn.mood[name] ?? (x => x.good()))({ request, response, body, good });
   });
   server.listen(0, '127.0.0.1');
   await new Promise(done => server.once('listening', done));
