@@ -137,6 +137,7 @@ export async function startService(config, ...options) {
         socket.setTimeout(30000, () => socket.destroy(new Error('no answer in 30 s')));
       });
     },
+    ended: () => { child.ref(); return ended(child); },
     // The exit status; a sanitizer's finding makes it differ from 0.
     async stop() {
       agent.destroy();
