@@ -2,7 +2,8 @@
  * What Backstage's permission backend says about users: POST <permission>/authorize, on the user's
  * own behalf.
  *
- * A decision is kept for spectrocloud.permissions.cacheTtl, by the user's token and the permission.
+ * A decision is kept for spectrocloud.permissions.cacheTtl, by the user, their token and the
+ * permission.
  * A question that is on its way is not asked again: whoever has the same one waits for that answer.
  * No answer, and any answer that is not clearly ALLOW, is a refusal.
  */
@@ -390,7 +391,9 @@ bool decisions_ask(struct decisions *d, const struct backstage_call *call,
 		   const struct principal *principal, const struct permission *permission,
 		   struct error *err)
 {
-	const struct text parts[] = {principal->on_behalf, text_of(permission->name)};
+	/* on_behalf is empty for strangers and for users whose tokens cannot be delegated. */
+	const char *who = principal->subject == NULL ? "" : principal->subject;
+	const struct text parts[] = {principal->on_behalf, text_of(who), text_of(permission->name)};
 	struct outcome outcome = {.answered = true};
 	struct digest key;
 	bool found = true;

@@ -42,7 +42,11 @@ function outputLine(child, stream, pattern, what) {
         resolve(match);
       }
     });
-    child.on('exit', code => reject(new Error(`${what} ended with ${code}: ${seen}`)));
+    // All it has said is there only when its output is closed.
+    child.on('close', code => {
+      clearTimeout(timer);
+      reject(new Error(`${what} ended with ${code}: ${seen}`));
+    });
     child.on('error', reject);
   });
 }
@@ -133,6 +137,7 @@ export async function startService(config, ...options) {
         socket.setTimeout(30000, () => socket.destroy(new Error('no answer in 30 s')));
       });
     },
+    ended: () => { child.ref(); return ended(child); },
     // The exit status; a sanitizer's finding makes it differ from 0.
     async stop() {
       agent.destroy();
@@ -237,15 +242,23 @@ export function goodRequests(world) {
       query: { ...scope(account('vsphere')), datacenter: 'dc1', computecluster: 'cluster-1' } },
     'overlord.list': {},
     'overlord.vsphere_pools': { ...path({ overlordUid: overlord.uid }), query: scope(overlord) },
+    'host.jwks': {},
+    'host.permissions': {},
+    'host.apply_conditions': { body: { items: [] } },
+    'host.readiness': {},
+    'host.liveness': {},
   };
 }
+
+// Some operations are the server's, not the plugin's: those stand at its root.
+const mountOf = row => (row.servers?.[0].url === '/' ? '' : '/api/spectrocloud');
 
 export function target(row, good, { path = {}, query = {} } = {}) {
   const values = { ...good.path, ...path };
   const filled = row.path.replace(/\{(\w+)\}/g, (_, name) => values[name]);
   const pairs = Object.entries({ ...good.query, ...query }).filter(([, v]) => v !== undefined);
   const search = pairs.map(([k, v]) => `${k}=${encodeURIComponent(v)}`).join('&');
-  return `/api/spectrocloud${filled}${search && '?' + search}`;
+  return `${mountOf(row)}${filled}${search && '?' + search}`;
 }
 
 // Sends a row's good request with what differs.
