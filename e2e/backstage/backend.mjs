@@ -8,6 +8,7 @@ import { createBackend } from '@backstage/backend-defaults';
 import { createBackendModule } from '@backstage/backend-plugin-api';
 import { policyExtensionPoint } from '@backstage/plugin-permission-node/alpha';
 
+import { doorman } from './doorman.mjs';
 import { policyOf, record } from './policies.mjs';
 import { relay } from './relay.mjs';
 
@@ -38,6 +39,7 @@ const chosen = process.env.POLICY ?? 'switch';
 
 backend.add(await feature('@backstage/plugin-auth-backend'));
 backend.add(await feature('@backstage/plugin-auth-backend-module-guest-provider'));
+backend.add(doorman);
 backend.add(await feature('@backstage/plugin-catalog-backend'));
 backend.add(await feature('@backstage/plugin-mcp-actions-backend'));
 backend.add(relay);
