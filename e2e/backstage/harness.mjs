@@ -2,6 +2,7 @@
 // everybody who may call. Everything ends with the test, also if that is killed.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -10,10 +11,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { startService as startServiceAlone } from '../../tests/contract/harness.mjs';
+import {
+  TOKEN, goodRequests, operations, startService as startServiceAlone, startSimulator,
+} from '../../tests/contract/harness.mjs';
 import { newKey } from './tokens.mjs';
-
-export { startSimulator } from '../../tests/contract/harness.mjs';
 
 const here = name => fileURLToPath(new URL(name, import.meta.url));
 
@@ -22,7 +23,7 @@ export const refOf = name => `user:default/${name}`;
 
 // External callers: what they send, and what of the permissions they have.
 export const EXTERNAL = {
-  unrestricted: 'e2e-token-unrestricted',
+  unrestricted: TOKEN,
   viewer: 'e2e-token-viewer', // spectrocloud.cluster.view-info, reading
   reader: 'e2e-token-reader', // whatever reads
   elsewhere: 'e2e-token-elsewhere', // another plugin's
@@ -69,7 +70,7 @@ function guard(pid) {
   return { release: () => child.kill('SIGKILL') };
 }
 
-async function eventually(what, seconds, check) {
+export async function eventually(what, seconds, check) {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const result = await check();
@@ -79,11 +80,11 @@ async function eventually(what, seconds, check) {
   }
 }
 
-export { eventually };
-
 // ---- Backstage ----
 
-function configuration({ folder, port, servicePort, puppetPort, database, rbac, extra }) {
+function configuration({ folder, port, servicePort, puppetPort, rbac, extra }) {
+  // The RBAC backend reads the catalog's tables, so they must be where it finds them.
+  const database = rbac ? { directory: folder } : ':memory:';
   const local = p => `http://127.0.0.1:${p}`;
   return {
     app: { baseUrl: local(port) },
@@ -130,7 +131,6 @@ function configuration({ folder, port, servicePort, puppetPort, database, rbac, 
 
 // Answers where other plugins look for the keys of the plugin `puppet`, whose tokens the test makes.
 async function startPuppet(key) {
-  const { createPublicKey } = await import('node:crypto');
   const jwk = createPublicKey(key.publicKey).export({ format: 'jwk' });
   const keys = JSON.stringify({ keys: [{ ...jwk, kid: key.kid, alg: 'ES256' }] });
   const port = await freePort();
@@ -158,37 +158,37 @@ function launch(policy, file, log) {
   return child;
 }
 
-// policy: 'switch', 'rbac' or a documented one, see backend.mjs. csv: the lines of RBAC's file.
-// start: 'service' is on the port that Backstage believes `spectrocloud` to be at.
-export async function startBackstage({ policy = 'switch', csv, extra } = {}) {
+// Where a Backstage has its files: configuration, keys, RBAC's lines.
+function prepare({ policy, csv, extra, ports }) {
   const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
   const key = newKey('e2e');
-  const puppetKey = newKey('puppet');
-  const puppet = await startPuppet(puppetKey);
-  const [port, servicePort] = [await freePort(), await freePort()];
   const csvFile = join(folder, 'permissions.csv');
-  writeFileSync(join(folder, 'auth.pem'), key.privateKey, { mode: 0o600 });
-  writeFileSync(join(folder, 'auth.pub.pem'), key.publicKey);
-  const rbac = policy === 'rbac' ? {
+  const file = join(folder, 'app-config.yaml');
+  const rbac = policy === 'rbac' && {
     'policies-csv-file': csvFile,
     policyFileReload: true,
     pluginsWithPermission: ['kubernetes', 'spectrocloud'],
     admin: { users: [{ name: refOf('pat') }] },
-  } : undefined;
-  if (csv) writeFileSync(csvFile, csv);
-  // The RBAC backend reads the catalog's tables, so they must be where it finds them.
-  const database = rbac ? { directory: folder } : ':memory:';
-  const config = configuration(
-    { folder, port, servicePort, puppetPort: puppet.port, database, rbac, extra });
-  const file = join(folder, 'app-config.yaml');
+  };
+  const config = configuration({ folder, rbac, extra, ...ports });
+  writeFileSync(join(folder, 'auth.pem'), key.privateKey, { mode: 0o600 });
+  writeFileSync(join(folder, 'auth.pub.pem'), key.publicKey);
+  writeFileSync(csvFile, csv);
   writeFileSync(file, JSON.stringify(config));
+  return { folder, key, csvFile, file, config };
+}
 
-  const begun = Date.now();
-  const log = [];
-  const child = launch(policy, file, log);
-  const said = () => Buffer.concat(log).toString();
-  const url = `http://127.0.0.1:${port}`;
-  const issuer = `${url}/api/auth`;
+// policy: 'switch', 'rbac' or a documented one, see backend.mjs. csv: the lines of RBAC's file.
+// extra: { backend: {...} } is added to the configuration.
+export async function startBackstage({ policy = 'switch', csv = '', extra } = {}) {
+  const puppetKey = newKey('puppet');
+  const puppet = await startPuppet(puppetKey);
+  const ports = {
+    port: await freePort(), servicePort: await freePort(), puppetPort: puppet.port };
+  const { folder, key, csvFile, file, config } = prepare({ policy, csv, extra, ports });
+  const url = `http://127.0.0.1:${ports.port}`;
+  let child;
+  let log;
 
   // path is below /api. With a body that is no string: JSON.
   async function call(method, path, { token, headers = {}, body } = {}) {
@@ -214,12 +214,36 @@ export async function startBackstage({ policy = 'switch', csv, extra } = {}) {
     return json;
   }
 
+  const said = () => Buffer.concat(log).toString();
   const tokenOf = json => json.backstageIdentity.token;
   const signIn = async name => tokenOf(await done(
     call('POST', '/auth/doorman/refresh', { headers: { 'x-test-user': refOf(name) } })));
 
+  async function run() {
+    const begun = Date.now();
+    log = [];
+    child = launch(policy, file, log);
+    await eventually('Backstage is started', 120, () => {
+      assert.ok(child.exitCode === null && child.signalCode === null, 'Backstage ended');
+      return said().includes('backstage is started');
+    });
+    for (const name of USERS)
+      backstage.tokens[name] = await eventually(`${name} is in the catalog`, 60,
+        () => signIn(name).catch(() => null));
+    backstage.startSeconds = (Date.now() - begun) / 1000;
+  }
+
+  async function halt() {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.ref();
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+
   const backstage = {
-    url, issuer, config, key, puppetKey, servicePort, call, said, signIn,
+    url, config, key, puppetKey, call, said, signIn, halt,
+    issuer: `${url}/api/auth`,
+    servicePort: ports.servicePort,
     guest: async () => tokenOf(await done(call('POST', '/auth/guest/refresh'))),
     // { ada: token, … } of people who have signed in.
     tokens: {},
@@ -249,34 +273,36 @@ export async function startBackstage({ policy = 'switch', csv, extra } = {}) {
 
     writeCsv: lines => writeFileSync(csvFile, lines),
 
+    // The same Backstage again: its memory is lost, and its plugins have new keys.
+    async restart() {
+      await halt();
+      await run();
+    },
+
     async stop() {
       puppet.stop();
-      if (child.exitCode === null && child.signalCode === null) {
-        child.ref();
-        child.kill('SIGKILL');
-        await once(child, 'exit');
-      }
+      await halt();
       rmSync(folder, { recursive: true, force: true });
     },
   };
 
-  await eventually('Backstage is started', 120, () => {
-    assert.equal(child.exitCode, null, said());
-    return said().includes('backstage is started');
-  });
-  const ready = name => signIn(name).catch(() => null);
-  for (const name of USERS)
-    backstage.tokens[name] = await eventually(`${name} is in the catalog`, 60, () => ready(name));
-  backstage.startSeconds = (Date.now() - begun) / 1000;
+  try {
+    await run();
+  } catch (error) {
+    error.message += `\n${said().slice(-4000)}`;
+    await backstage.stop();
+    throw error;
+  }
   return backstage;
 }
 
 // ---- the service, as the plugin of that Backstage ----
 
-export async function startService(backstage, simulator, extra = {}) {
+// extra goes into the section `spectrocloud`, change beside it.
+export async function startService(backstage, simulator, extra = {}, change = {}) {
   const { backend, discovery, permission, auth } = backstage.config;
   const { stop, ...service } = await startServiceAlone({
-    backend, discovery, permission, auth,
+    backend, discovery, permission, auth, ...change,
     spectrocloud: {
       enablePermissions: true,
       ...extra,
@@ -291,6 +317,52 @@ export async function startService(backstage, simulator, extra = {}) {
       const code = await stop();
       watcher.release();
       return code;
+    },
+  };
+}
+
+// All three, and the operations with a good request for each. stop() checks that the service ended
+// well, which it does not if a sanitizer found something.
+export async function startAll(options) {
+  const simulator = await startSimulator('--seed', '7', '--projects', '3', '--clusters', '40',
+    '--virtual-clusters', '9');
+  const backstage = await startBackstage(options);
+  let service = await startService(backstage, simulator);
+  const { rows } = await operations(service);
+  const good = goodRequests(await simulator.world());
+  let made = 0;
+
+  // A cluster's name is free only once.
+  function goodFor(row) {
+    const request = structuredClone(good[row.operationId]);
+    const entity = request.body?.clusterConfig ?? request.body;
+    if (entity?.metadata) entity.metadata.name = `made-by-tests-${++made}`;
+    return request;
+  }
+
+  return {
+    simulator, backstage, rows, goodFor,
+    get service() { return service; },
+
+    // Another one in its place, with a new key.
+    async restartService(...change) {
+      assert.equal(await service.stop(), 0, service.log());
+      service = await startService(backstage, simulator, ...change);
+    },
+
+    // The calls that Palette and the policy have seen since the last time.
+    async forget() {
+      await Promise.all([simulator.forget(), backstage.forgetAsked()]);
+    },
+    async seen() {
+      const [requests, asked] = await Promise.all([simulator.requests(), backstage.asked()]);
+      return { upstream: requests.length, asked };
+    },
+
+    async stop() {
+      const code = await service.stop();
+      await Promise.all([backstage.stop(), simulator.stop()]);
+      assert.equal(code, 0, service.log());
     },
   };
 }
