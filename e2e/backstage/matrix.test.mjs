@@ -27,22 +27,27 @@ const isOpen = row => row.security !== undefined;
 const success = row => (row.responses['201'] ? 201 : 200);
 
 function note(row, column, status) {
-  if (!table.has(row.operationId)) table.set(row.operationId, new Map());
-  const cells = table.get(row.operationId);
-  const before = cells.get(column);
-  cells.set(column, before === undefined || before === status ? status : `${before}/${status}`);
+  if (!table.has(column)) table.set(column, new Map());
+  const cells = table.get(column);
+  const before = cells.get(row.operationId);
+  cells.set(row.operationId, before === undefined || before === status ? status : `${before}/${status}`);
 }
 
+// A line for each route with those who may call; a line for each stranger with how often what came.
 function print() {
-  const names = [...new Set([...table.values()].flatMap(cells => [...cells.keys()]))];
-  const line = (first, second, cell) => console.log(first.padEnd(33) + second.padEnd(24) +
-    names.map(name => String(cell(name)).padStart(name.length + 2)).join(''));
+  const known = [...table.keys()].filter(column => !strangers[column]);
+  const line = (first, second, cell) => console.log(first.padEnd(33) + second.padEnd(30) +
+    known.map(name => String(cell(name)).padStart(name.length + 2)).join(''));
   console.log();
   line('operation', 'permission', name => name);
-  for (const row of all?.rows ?? []) {
-    const cells = table.get(row.operationId) ?? new Map();
+  for (const row of all?.rows ?? [])
     line(row.operationId, permissionOf(row)?.replace('spectrocloud.', '') ?? '-',
-      name => cells.get(name) ?? '-');
+      name => table.get(name).get(row.operationId) ?? '-');
+  for (const column of Object.keys(strangers)) {
+    const count = {};
+    for (const status of table.get(column)?.values() ?? []) count[status] = (count[status] ?? 0) + 1;
+    console.log(`refused: ${column}`.padEnd(33) + Object.entries(count).sort()
+      .map(([status, times]) => `${status} on ${times} routes`).join(', '));
   }
 }
 
