@@ -78,10 +78,10 @@ test('our permissions are there for plugins and people, and for nobody else', as
 
 test('services', async () => {
   await all.backstage.setPolicy(policyTable('DENY'));
-  const { puppetKey, tokens, relayToken } = all.backstage;
+  const { backstage } = all;
   for (const token of [EXTERNAL.unrestricted,
-    pluginToken(puppetKey, { sub: 'puppet', aud: 'spectrocloud' }),
-    await relayToken(tokens.ada, { as: 'as-service' })]) {
+    pluginToken(backstage.puppetKey, { sub: 'puppet', aud: 'spectrocloud' }),
+    await backstage.relayToken(backstage.tokens.ada, { as: 'as-service' })]) {
     for (const operation of ['cluster.get', 'cluster.kubeconfig', 'cluster.create']) {
       const { status, text, asked } = await observe(operation, token);
       assert.ok(status < 300, `${operation}: ${status} ${text}`);
