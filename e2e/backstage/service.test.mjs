@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 
 import { ask } from '../../tests/contract/harness.mjs';
 import { EXTERNAL, PERMISSIONS, policyTable, refOf, startAll } from './harness.mjs';
-import { limited, pluginToken } from './tokens.mjs';
+import { limited, pluginToken, userToken } from './tokens.mjs';
 
 const METADATA = '/api/spectrocloud/.well-known/backstage/permissions/metadata';
 const KEYS = '/api/spectrocloud/.backstage/auth/v1/jwks.json';
@@ -122,6 +122,13 @@ test('a policy that fails permits nothing', async () => {
   for (const operation of ['cluster.list', 'cluster.kubeconfig', 'cluster.create'])
     await assertNothingHappens(operation, all.backstage.tokens.ada);
   await assertPolicyRules();
+});
+
+// Backstage asks its own memory what a person owns; of one who is not in it, it answers 404.
+test('a good token of somebody whom Backstage does not remember permits nothing', async () => {
+  const { key, issuer } = all.backstage;
+  await all.backstage.setPolicy(policyTable('ALLOW'));
+  await assertNothingHappens('cluster.list', userToken(key, issuer, refOf('zoe')));
 });
 
 test('the service comes back with a new key, again and again', async () => {
