@@ -31,7 +31,7 @@ enum {
 enum health {
 	HEALTH_BAD,
 	HEALTH_GOOD,    /* it answered, be it that it refuses this caller */
-	HEALTH_UNKNOWN, /* it was not asked */
+	HEALTH_UNKNOWN, /* it was not asked, or failed about this caller */
 };
 
 /* How a question ended. */
@@ -168,15 +168,30 @@ bool decision_read(struct text body, const char *id, enum decision *decision, co
 
 /* ---- asking ---- */
 
+/* Whether it answered with an error of Backstage's own form, and so is there and at work. */
+static bool is_backstage_error(const struct http_fetch *fetch)
+{
+	struct error unused;
+	struct text document;
+	struct text name;
+
+	return fetch->end == HTTP_FETCH_DONE && fetch->status >= 400 &&
+	       json_check(buf_text(&fetch->answer), &document, &unused) &&
+	       json_at(document, "/error/name", &name) && json_type_of(name) == JSON_TYPE_STRING;
+}
+
+/* 401 and 403, and 404 for a user of whom Backstage knows nothing more than the name. */
 static bool refuses(const struct http_fetch *fetch)
 {
-	return fetch->end == HTTP_FETCH_DONE && fetch->status >= 400 && fetch->status < 500 &&
-	       fetch->status != 404;
+	return fetch->status < 500 && is_backstage_error(fetch);
 }
 
 static enum health health_of(const struct http_fetch *fetch, const struct outcome *outcome)
 {
-	return outcome->answered || refuses(fetch) ? HEALTH_GOOD : HEALTH_BAD;
+	if (outcome->answered || refuses(fetch))
+		return HEALTH_GOOD;
+	/* A policy that fails about one person says nothing about others. */
+	return is_backstage_error(fetch) ? HEALTH_UNKNOWN : HEALTH_BAD;
 }
 
 static const char *status_problem(const struct http_fetch *fetch)

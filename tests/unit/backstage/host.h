@@ -32,8 +32,10 @@ enum permission_mood {
 	MOOD_NONSENSE,
 	MOOD_LOWER_CASE,
 	MOOD_500,
-	MOOD_401,
 	MOOD_404,
+	MOOD_ERROR_500, /* in Backstage's own form, as the next two */
+	MOOD_ERROR_401,
+	MOOD_ERROR_404,
 	MOOD_REDIRECT,
 	MOOD_UNREACHABLE,
 	MOOD_SLOW,
@@ -114,10 +116,20 @@ static inline void answer_question(struct host *h, const struct canned_request *
 		buf_printf(answer->body, "{\"items\":[{\"id\":\"%s\",\"result\":\"allow\"}]}", id);
 		break;
 	case MOOD_500:
-	case MOOD_401:
 	case MOOD_404:
-		answer->status = h->mood == MOOD_500 ? 500 : h->mood == MOOD_401 ? 401 : 404;
+		answer->status = h->mood == MOOD_500 ? 500 : 404;
 		buf_printf(answer->body, "{\"items\":[{\"id\":\"%s\",\"result\":\"ALLOW\"}]}", id);
+		break;
+	case MOOD_ERROR_500:
+	case MOOD_ERROR_401:
+	case MOOD_ERROR_404:
+		answer->status = h->mood == MOOD_ERROR_500   ? 500
+				 : h->mood == MOOD_ERROR_401 ? 401
+							     : 404;
+		buf_printf(answer->body,
+			   "{\"error\":{\"name\":\"X\",\"message\":\"y\"},"
+			   "\"response\":{\"statusCode\":%d}}",
+			   answer->status);
 		break;
 	case MOOD_REDIRECT:
 		answer->status = 302;
