@@ -22,13 +22,15 @@ function guard(pid) {
 }
 
 // The service as the plugin of that Backstage, with the same configuration.
-// extra goes into the section `spectrocloud`, change beside it.
+// extra goes into the section `spectrocloud`, change beside it. Decisions are not kept, unless a test
+// says so: most change the policy and look what happens then.
 export async function startService(backstage, simulator, extra = {}, change = {}) {
   const { backend, discovery, permission, auth } = backstage.config;
   const { stop, ...service } = await startServiceAlone({
     backend, discovery, permission, auth, ...change,
     spectrocloud: {
       enablePermissions: true,
+      permissions: { cacheTtl: '0s' },
       ...extra,
       upstream: { retryDelay: '1ms', ...extra.upstream },
       environments: [{ name: 'first', url: simulator.url, tenant: 'sim', apiToken: 'sim-key' }],
