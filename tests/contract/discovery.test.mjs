@@ -118,6 +118,6 @@ lost('a path that it does not have', url => (
 /warn +keys\.unavailable .*\/nowhere\/authx\/.* status=404/, NO_ENDPOINT);
 lost('a name that there is not', () => ({ baseUrl: 'http://no-such-host.invalid:7007' }),
   /warn +keys\.unavailable .*no-such-host\.invalid/);
-lost('a service name that there is not', url => (
-  { baseUrl: url, endpoints: [{ target: { internal: 'http+srv://no-such.invalid/{{pluginId}}' }, plugins: ['auth'] }] }),
+lost('a service name that there is not', url => ({ baseUrl: url,
+  endpoints: [{ target: { internal: 'http+srv://no-such.invalid/{{pluginId}}' }, plugins: ['auth'] }] }),
 /warn +keys\.unavailable .*no-such\.invalid/);

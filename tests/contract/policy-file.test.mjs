@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import {
-  assertNoTokenIn, assertRefused, beside, logLines, pluginToken, startBackstage, startBeside, stopBeside, until, userToken,
+  assertNoTokenIn, assertRefused, beside, logLines, pluginToken, startBackstage, startBeside, stopBeside, until,
+  userToken,
 } from './backstage.mjs';
 import { ask, configuration, goodRequests, operations, startService, startSimulator, target } from './harness.mjs';
 
