@@ -122,18 +122,19 @@ die_without_root()
 	exit 1
 }
 
+# node_is_recent VERSION: at least that one.
 node_is_recent()
 {
-	[ "$(node -p 'Number(process.versions.node.split(".")[0]) >= 18' 2>/dev/null)" = true ]
+	[ "$(node -p "Number(process.versions.node.split('.')[0]) >= $1" 2>/dev/null)" = true ]
 }
 
 # The tests' JavaScript runs on the Node of the PATH if it is 18 or newer, else on Debian's.
 need_node()
 {
-	node_is_recent && return
+	node_is_recent 18 && return
 	need node
 	hash -r
-	node_is_recent || die "the tests need Node 18 or newer on the PATH"
+	node_is_recent 18 || die "the tests need Node 18 or newer on the PATH"
 }
 
 need_npm()

@@ -4,7 +4,7 @@
 # shellcheck source=dev.d/docs.sh
 . dev.d/docs.sh
 
-SUITES=(unit fuzz tsan contract http sim schema docs clang release)
+SUITES=(unit fuzz tsan contract http sim schema e2e docs clang release)
 SUITE_SECONDS=420 # no suite may hang for ever
 # What is slow under a sanitizer gets more time than its meson.build says.
 meson_test=(meson test --no-rebuild --print-errorlogs --timeout-multiplier 3)
@@ -160,18 +160,19 @@ suite_tsan()
 		"${meson_test[@]}" -C build-tsan "${names[@]}"
 }
 
-# node_suite NAME: tests/NAME/*.test.mjs. They start the programs that the environment names.
+# node_suite NAME [FOLDER]: tests/NAME/*.test.mjs, or FOLDER's. They start the programs that the
+# environment names.
 node_suite()
 {
-	local name=$1 files
+	local name=$1 folder=${2:-tests/$1} files
 
-	mapfile -t files < <(compgen -G "tests/$name/*.test.mjs")
+	mapfile -t files < <(compgen -G "$folder/*.test.mjs")
 	if [ ${#files[@]} -eq 0 ]; then
 		echo "$name ... nothing to run"
 		return
 	fi
 	ready "$name" "$bins" || return
-	node_packages "tests/$name" || { one_failure "$name" "npm could not install"; return; }
+	node_packages "$folder" || { one_failure "$name" "npm could not install"; return; }
 	rm -f "$bins/log/test-$name.tap"
 	run_suite "$name" count_node env \
 		SPECTROCLOUD_BACKEND="$PWD/$bins/src/spectrocloud-backend" \
@@ -184,15 +185,34 @@ node_suite()
 node_packages()
 {
 	[ -f "$1/package-lock.json" ] || return 0
-	[ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] && return
-	step "npm ci ($1)" "$bins/log/npm.log" npm ci --prefix "$1" --no-audit --no-fund
+	[ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] ||
+		step "npm ci ($1)" "$bins/log/npm.log" npm ci --prefix "$1" --no-audit --no-fund ||
+		return
+	[ ! -d "$1/node_modules/better-sqlite3" ] || node_sqlite "$1"
 }
 
-# The walk over the table of operations is worth seeing.
+# node_sqlite FOLDER: its module for SQLite is native, and fits one Node only.
+node_sqlite()
+{
+	local headers=() prefix
+
+	(cd "$1" && node -e 'require("better-sqlite3")(":memory:")') 2>/dev/null && return
+	prefix=$(node -p 'require("path").resolve(process.execPath, "../..")')
+	[ -f "$prefix/include/node/node.h" ] && headers=(--nodedir="$prefix")
+	step "npm rebuild better-sqlite3 ($1)" "$bins/log/npm-rebuild.log" env npm_config_jobs="$JOBS" \
+		npm rebuild better-sqlite3 --prefix "$1" --ignore-scripts=false "${headers[@]}"
+}
+
+# show_operations SUITE: the walk over the table of operations is worth seeing.
+show_operations()
+{
+	sed -n "/^operation  /,/^[^a-z]/p" "$bins/log/test-$1.log" 2>/dev/null | grep "^[a-z]"
+}
+
 suite_contract()
 {
 	node_suite contract
-	sed -n "/^operation  /,/^[^a-z]/p" "$bins/log/test-contract.log" 2>/dev/null | grep "^[a-z]"
+	show_operations contract
 }
 suite_sim() { node_suite sim; }
 
@@ -220,6 +240,19 @@ suite_schema()
 		return
 	fi
 	node_suite schema
+}
+
+# With a real Backstage, whose plugin the service is.
+suite_e2e()
+{
+	local SUITE_SECONDS=900
+
+	if ! node_is_recent 20; then
+		one_skipped e2e "Backstage needs Node 20 or newer on the PATH"
+		return
+	fi
+	node_suite e2e e2e/backstage
+	show_operations e2e
 }
 
 # The pages in docs/ are what this program would write.
@@ -270,6 +303,10 @@ install_for()
 			compgen -G "tests/$suite/*.test.mjs" >/dev/null || continue
 			node=true
 			[ -f "tests/$suite/package.json" ] && npm=true
+			;;
+		e2e)
+			node_is_recent 20 || continue
+			sections+=(e2e) node=true npm=true
 			;;
 		esac
 	done

@@ -25,6 +25,8 @@ struct app {
 	struct op_life *life;
 	struct buf openapi;
 	struct op_services services;
+	struct cors *cors;
+	struct secure *secure;
 	struct rest rest;
 	struct workers *workers;
 	struct http_server *server;
@@ -75,7 +77,11 @@ static bool open_parts(struct app *app, struct error *err)
 					     .life = app->life,
 					     .palette = app->palette,
 					     .openapi = buf_text(&app->openapi)};
+	app->cors = cors_new(&c->cors);
+	app->secure = secure_new(c);
 	app->rest.services = &app->services;
+	app->rest.cors = app->cors;
+	app->rest.secure = app->secure;
 	app->rest.queue = queue_exchange;
 	app->rest.queue_context = app;
 	app->rest.most_unknown = (unsigned)(c->queue_length + 1) / 2;
@@ -153,6 +159,8 @@ void app_close(struct app *app)
 	backstage_close(app->backstage);
 	op_life_free(app->life);
 	http_client_close(app->http);
+	secure_free(app->secure);
+	cors_free(app->cors);
 	buf_fini(&app->openapi);
 	free(app);
 }

@@ -26,8 +26,9 @@ static uint64_t raise_limit(void)
 unsigned descriptors_for_clients(const struct config *config)
 {
 	uint64_t clients = (uint64_t)config->max_connections;
+	/* Backstage counts as one more. */
 	uint64_t others = OTHERS + (uint64_t)config->upstream_connections_per_host *
-					   config->environment_count;
+					   (config->environment_count + 1);
 	uint64_t limit = raise_limit();
 	uint64_t fewest = limit / CLIENTS_PART;
 	uint64_t room = limit > others + fewest ? limit - others : fewest;

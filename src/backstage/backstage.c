@@ -37,6 +37,7 @@ bool backstage_open(const struct config *config, struct http_client *http, struc
 		issuers_new(http, &made->target, config->backstage_timeout_ms, &made->counts);
 	made->verified = verified_new();
 	made->delegated = delegated_new();
+	made->emails = emails_new();
 	made->decisions = decisions_new(made);
 	if (!own_keys_open(config, &made->own_keys, err) || !make_external_secrets(made, err) ||
 	    !srv_open(NULL, &made->srv, err) ||
@@ -59,6 +60,7 @@ void backstage_close(struct backstage *b)
 	policy_close(b->policy);
 	srv_close(b->srv);
 	decisions_free(b->decisions);
+	digest_map_free(b->emails);
 	digest_map_free(b->delegated);
 	digest_map_free(b->verified);
 	own_keys_close(b->own_keys);

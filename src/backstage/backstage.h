@@ -143,6 +143,20 @@ void backstage_look_around(struct backstage *b);
  * at most the time-out of a call. What it cannot get it logs; the requests will try again. */
 void backstage_warm_up(struct backstage *b);
 
+/* ---- people: catalog.c ---- */
+
+/*
+ * The e-mail address of a user, spec.profile.email of their entity in the catalog, which is asked
+ * on their own behalf. The answer is kept for a minute.
+ *
+ * email  out, arena; NULL where the user has no entity that they may see, or none is in it.
+ * Fails with ERROR_UNAVAILABLE where the catalog gives no usable answer, or as
+ * backstage_plugin_token() does.
+ */
+MUST_USE bool backstage_user_email(struct backstage *b, const struct backstage_call *call,
+				   const struct principal *principal, const char **email,
+				   struct error *err);
+
 /* ---- our own keys and tokens: own_keys.c, plugin_token.c ---- */
 
 /* Our public keys, {"keys":[...]}; arena. Does not wait. */

@@ -31,7 +31,7 @@ enum {
 enum health {
 	HEALTH_BAD,
 	HEALTH_GOOD,    /* it answered, be it that it refuses this caller */
-	HEALTH_UNKNOWN, /* it was not asked */
+	HEALTH_UNKNOWN, /* it was not asked, or failed about this caller */
 };
 
 /* How a question ended. */
@@ -168,15 +168,30 @@ bool decision_read(struct text body, const char *id, enum decision *decision, co
 
 /* ---- asking ---- */
 
+/* Whether it answered with an error of Backstage's own form, and so is there and at work. */
+static bool is_backstage_error(const struct http_fetch *fetch)
+{
+	struct error unused;
+	struct text document;
+	struct text name;
+
+	return fetch->end == HTTP_FETCH_DONE && fetch->status >= 400 &&
+	       json_check(buf_text(&fetch->answer), &document, &unused) &&
+	       json_at(document, "/error/name", &name) && json_type_of(name) == JSON_TYPE_STRING;
+}
+
+/* 401 and 403, and 404 for a user of whom Backstage knows nothing more than the name. */
 static bool refuses(const struct http_fetch *fetch)
 {
-	return fetch->end == HTTP_FETCH_DONE && fetch->status >= 400 && fetch->status < 500 &&
-	       fetch->status != 404;
+	return fetch->status < 500 && is_backstage_error(fetch);
 }
 
 static enum health health_of(const struct http_fetch *fetch, const struct outcome *outcome)
 {
-	return outcome->answered || refuses(fetch) ? HEALTH_GOOD : HEALTH_BAD;
+	if (outcome->answered || refuses(fetch))
+		return HEALTH_GOOD;
+	/* A policy that fails about one person says nothing about others. */
+	return is_backstage_error(fetch) ? HEALTH_UNKNOWN : HEALTH_BAD;
 }
 
 static const char *status_problem(const struct http_fetch *fetch)
@@ -188,47 +203,31 @@ static const char *status_problem(const struct http_fetch *fetch)
 	return fetch->status == 200 ? NULL : "it did not answer with 200";
 }
 
-/* One request to the permission backend; the caller releases *fetch in any case. False with the
- * problem in *outcome where none could be sent. */
+/* One question to the permission backend; the caller releases *fetch in any case. False with the
+ * problem in *outcome where it could not be sent. */
 static bool send_question(struct backstage *b, const struct backstage_call *call,
 			  const struct principal *principal, const struct buf *question,
 			  int timeout_ms, struct http_fetch *fetch, struct outcome *outcome)
 {
-	int64_t latest_ms = clock_now_ms() + timeout_ms;
-	struct http_header *headers = arena_array(call->arena, struct http_header, 3);
-	size_t header_count = 2;
-	struct text token;
-	struct error err;
-	const char *url;
-
-	*fetch = (struct http_fetch){.end = HTTP_FETCH_UNREACHABLE};
-	if (!backstage_url(b, call, "permission", &url, &err)) {
-		outcome->problem = "the configuration does not say where it is";
-		return false;
-	}
-	if (!backstage_plugin_token(b, call->arena, principal, "permission", &token, &err)) {
-		outcome->problem = "the caller's token cannot be delegated";
-		outcome->health = HEALTH_UNKNOWN;
-		return false;
-	}
-	headers[0] = (struct http_header){TEXT("Content-Type"), TEXT("application/json")};
-	headers[1] = (struct http_header){TEXT("Accept"), TEXT("application/json")};
-	if (token.len > 0)
-		headers[header_count++] = (struct http_header){
-			TEXT("Authorization"), text_of(arena_printf(call->arena, "Bearer %.*s",
-								    (int)token.len, token.ptr))};
-	*fetch = (struct http_fetch){
+	const struct plugin_request request = {
+		.plugin = "permission",
 		.method = "POST",
-		.url = arena_printf(call->arena, "%s/authorize", url),
-		.target = &b->target,
-		.headers = headers,
-		.header_count = header_count,
+		.path = "/authorize",
 		.body = buf_text(question),
-		.deadline_ms = call->deadline_ms < latest_ms ? call->deadline_ms : latest_ms,
+		.timeout_ms = timeout_ms,
 		.max_bytes = LARGEST_ANSWER,
 	};
-	http_fetch(b->http, fetch);
-	return true;
+	struct error err;
+
+	if (plugin_fetch(b, call, principal, &request, fetch, &err))
+		return true;
+	if (err.kind == ERROR_UNAVAILABLE) {
+		outcome->problem = "the configuration does not say where it is";
+	} else {
+		outcome->problem = "the caller's token cannot be delegated";
+		outcome->health = HEALTH_UNKNOWN;
+	}
+	return false;
 }
 
 static struct outcome ask(struct backstage *b, const struct backstage_call *call,

@@ -1,6 +1,7 @@
 /* A hash table with chains, and a list of its entries by their last use, behind one mutex. */
 #include "backstage/digest_map.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,7 @@ static void list_as_newest(struct digest_map *map, struct remembered *r)
 	map->newest = r;
 }
 
+/* Takes out what *at points to, which is the link in its chain. */
 static void drop(struct digest_map *map, struct remembered **at)
 {
 	struct remembered *r = *at;
@@ -85,12 +87,22 @@ static void drop(struct digest_map *map, struct remembered **at)
 	free(r);
 }
 
+static void drop_oldest(struct digest_map *map)
+{
+	struct remembered **at;
+
+	assert(map->oldest != NULL);
+	at = find(map, &map->oldest->key);
+	assert(*at != NULL);
+	drop(map, at);
+}
+
 void digest_map_free(struct digest_map *map)
 {
 	if (map == NULL)
 		return;
 	while (map->oldest != NULL)
-		drop(map, find(map, &map->oldest->key));
+		drop_oldest(map);
 	pthread_mutex_destroy(&map->lock);
 	free((void *)map->chains);
 	free(map);
@@ -136,7 +148,7 @@ void digest_map_put(struct digest_map *map, const struct digest *key, void *valu
 		drop(map, at);
 	while (map->count > 0 &&
 	       (map->count == map->max_entries || map->bytes + bytes > map->max_bytes))
-		drop(map, find(map, &map->oldest->key));
+		drop_oldest(map);
 	at = chain_of(map, key);
 	r->next_in_chain = *at;
 	*at = r;

@@ -36,6 +36,7 @@ struct backstage {
 	struct own_keys *own_keys;
 	struct digest_map *verified;  /* callers by their tokens */
 	struct digest_map *delegated; /* our tokens by target and caller */
+	struct digest_map *emails;    /* of users, by what stands for them */
 	struct decisions *decisions;
 	struct policy *policy;              /* NULL: none */
 	struct srv_resolver *srv;           /* NULL: no target needs it */
@@ -66,7 +67,7 @@ enum issuer_verdict {
 
 struct issuers *issuers_new(struct http_client *http, const struct http_target *target,
 			    int timeout_ms, struct counts *counts);
-void issuers_free(struct issuers *issuers);
+void issuers_free(struct issuers *all);
 
 /* Whose keys, and where they are now. Strings are borrowed for the call. */
 struct issuer_address {
@@ -80,12 +81,11 @@ struct issuer_address {
  * Verifies token with the issuer's key set, which is fetched if it is not known, is old, or has no
  * such key. Blocks for one fetch, at most until deadline_ms.
  */
-MUST_USE enum issuer_verdict issuers_verify(struct issuers *issuers,
-					    const struct issuer_address *at,
+MUST_USE enum issuer_verdict issuers_verify(struct issuers *all, const struct issuer_address *at,
 					    const struct jose_token *token, int64_t deadline_ms);
 
 /* Fetches the key set if it is not there or old. */
-void issuers_prepare(struct issuers *issuers, const struct issuer_address *at, int64_t deadline_ms);
+void issuers_prepare(struct issuers *all, const struct issuer_address *at, int64_t deadline_ms);
 
 /* ---- own_keys.c ---- */
 
@@ -104,6 +104,31 @@ struct digest_map *verified_new(void);
 
 /* The limited form of a user's token, by cutting it down; arena. Empty where it has no proof. */
 struct text limited_form(struct arena *a, const struct jose_token *token);
+
+/* ---- plugin_fetch.c ---- */
+
+struct plugin_request {
+	const char *plugin;
+	const char *method;
+	const char *path; /* below the plugin's address, percent-encoded */
+	struct text body; /* JSON; empty: none */
+	int timeout_ms;
+	size_t max_bytes; /* of the answer */
+};
+
+/*
+ * One request to another plugin, on the principal's behalf.
+ * fetch  out, owned in any case: http_fetch_fini(). Whatever became of it.
+ * False where nothing could be sent: ERROR_UNAVAILABLE (its address is not known), or as
+ * backstage_plugin_token() fails.
+ */
+MUST_USE bool plugin_fetch(struct backstage *b, const struct backstage_call *call,
+			   const struct principal *principal, const struct plugin_request *request,
+			   struct http_fetch *fetch, struct error *err);
+
+/* ---- catalog.c: what it remembers ---- */
+
+struct digest_map *emails_new(void);
 
 /* ---- decisions.c: what the permission backend says ---- */
 

@@ -20,7 +20,8 @@ static bool read_all(int fd, struct buf *out, struct error *err)
 			return error_set(err, ERROR_INPUT, "%s", strerror(errno));
 		buf_add(out, (struct text){piece, (size_t)n});
 		if (!buf_complete(out))
-			return error_set(err, ERROR_INPUT, "larger than %zu bytes", out->max_bytes);
+			return error_set(err, ERROR_INPUT, "larger than %zu KiB",
+					 out->max_bytes / 1024);
 	}
 	explicit_bzero(piece, sizeof piece);
 	return true;

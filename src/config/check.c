@@ -331,5 +331,6 @@ void check_config(struct check *c, const struct node *root)
 	check_rows(c, settings, c->config, root, "");
 	check_unknown(c, &all, config_node_get(root, TEXT("spectrocloud")), "spectrocloud.",
 		      "spectrocloud.");
+	check_cors(c, root);
 	check_remarks(c, root);
 }

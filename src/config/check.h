@@ -52,6 +52,26 @@ void check_words(struct check *c, const struct setting *row, const struct node *
 /* Fills backend.auth.externalAccess, and adds backend.auth.keys behind it; external.c. */
 void check_external(struct check *c, const struct node *list, const char *path);
 void check_old_keys(struct check *c, const struct node *list, const char *path);
+/* Readers of rows: cors.c. */
+void read_cors_origins(struct check *c, const struct setting *row, const struct node *value,
+		       const char *path, void *into);
+void read_cors_names(struct check *c, const struct setting *row, const struct node *value,
+		     const char *path, void *into);
+void read_cors_max_age(struct check *c, const struct setting *row, const struct node *value,
+		       const char *path, void *into);
+void read_cors_status(struct check *c, const struct setting *row, const struct node *value,
+		      const char *path, void *into);
+void read_cors_switch(struct check *c, const struct setting *row, const struct node *value,
+		      const char *path, void *into);
+/* What the rows of backend.cors cannot say; cors.c. */
+void check_cors(struct check *c, const struct node *root);
+/* Readers of rows: headers.c. */
+void read_csp(struct check *c, const struct setting *row, const struct node *value,
+	      const char *path, void *into);
+void read_referrer_policy(struct check *c, const struct setting *row, const struct node *value,
+			  const char *path, void *into);
+void read_health_headers(struct check *c, const struct setting *row, const struct node *value,
+			 const char *path, void *into);
 /* Why url cannot be the address of another service, or NULL. may is of enum setting_url; *loopback:
  * it does not leave this machine. */
 const char *check_url(struct arena *a, struct text url, unsigned may, bool *loopback);

@@ -16,6 +16,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/glob.h"
 #include "base/log.h"
 #include "base/secret.h"
 
@@ -81,6 +82,32 @@ struct config_plugin_key {
 	const char *private_key_file; /* PEM, PKCS#8; NULL but for the first */
 };
 
+/* backend.cors. The strings are values of headers; an empty one says that none is sent. */
+struct config_cors {
+	bool enabled;    /* there is a backend.cors */
+	bool any_origin; /* and it names no origin: pages of all origins may read the answers */
+	const struct glob **origins; /* made without case and without "**" */
+	size_t origin_count;
+	bool null_origin; /* "null" is one of them, as it stands */
+	bool credentials;
+	const char *methods;
+	const char *allowed_headers; /* NULL: those that are asked for */
+	const char *exposed_headers;
+	const char *max_age;
+	bool preflight_continue; /* OPTIONS is not answered before the routes */
+	int preflight_status;
+};
+
+/* Names and values; both can stand in a header. */
+struct config_header {
+	const char *name;
+	const char *value; /* of a directive of a policy, NULL: it is left out */
+};
+struct config_headers {
+	const struct config_header *items;
+	size_t count;
+};
+
 /* Constant after config_load(); everything in it is released by config_free(). */
 struct config {
 	/* spectrocloud */
@@ -124,7 +151,6 @@ struct config {
 	int backstage_timeout_ms;      /* of one call to another plugin */
 	const char *backstage_ca_file; /* NULL: the system's certificates */
 	const char *policy_file;       /* NULL: none */
-	int startup_pause_ms; int shutdown_delay_ms; /* MERGE */
 
 	/* Backstage's own */
 	bool permission_enabled;          /* permission.enabled */
@@ -137,6 +163,14 @@ struct config {
 	enum config_key_store plugin_key_store; /* backend.auth.pluginKeyStore.type */
 	struct config_plugin_key *plugin_keys;  /* none: keys are made, and replaced every hour */
 	size_t plugin_key_count;
+
+	/* Backstage's own, of its HTTP server */
+	struct config_cors cors;      /* backend.cors */
+	struct config_headers csp;    /* backend.csp: changes to the default policy, in order */
+	const char *referrer_policy;  /* backend.referrer.policy: a header's value */
+	struct config_headers health; /* backend.health.headers */
+	int startup_pause_ms;         /* backend.lifecycle.startupRequestPauseTimeout */
+	int shutdown_delay_ms;        /* backend.lifecycle.serverShutdownDelay */
 
 	struct arena arena;
 	struct config_tree *tree; /* the merged document, for config_show() */

@@ -100,6 +100,8 @@ static const char *type_of(const struct setting *row)
 	case SETTING_EXTERNAL:
 	case SETTING_OLD_KEYS:
 		return "list, see below";
+	case SETTING_READ:
+		return row->kind;
 	default:
 		return "string";
 	}
@@ -143,6 +145,7 @@ static const char *default_of(struct arena *a, const struct setting *row)
 	case SETTING_STRING:
 	case SETTING_FILE:
 	case SETTING_URL:
+	case SETTING_READ:
 		return "none";
 	case SETTING_WORDS:
 		return "any";

@@ -177,6 +177,9 @@ void check_value(struct check *c, const struct setting *row, const struct node *
 	case SETTING_FILE:
 		check_file_value(c, row, value, path, into);
 		break;
+	case SETTING_READ:
+		row->read(c, row, value, path, into);
+		break;
 	default:
 		break;
 	}

@@ -1,13 +1,11 @@
 /* Loading: which files, in what order, what lies over what; then the checks. */
 #include "config/load.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "config/check.h"
 #include "config/yaml.h"
 
@@ -45,57 +43,19 @@ const char *load_directory(struct arena *a, const char *path)
 	return arena_copy(a, (struct text){path, (size_t)(slash - path)});
 }
 
-/* Reads to the end, or to one byte more than is allowed. */
-static bool read_all(int fd, struct buf *out, struct error *err)
-{
-	char piece[16 * 1024];
-	ssize_t n;
-
-	while ((n = read(fd, piece, sizeof piece)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return error_set(err, ERROR_INPUT, "%s", strerror(errno));
-		buf_add(out, (struct text){piece, (size_t)n});
-		if (!buf_complete(out))
-			return error_set(err, ERROR_INPUT, "larger than 1 MiB");
-	}
-	explicit_bzero(piece, sizeof piece);
-	return true;
-}
-
-static bool read_open(struct loader *l, int fd, struct text *content, struct error *err)
-{
-	struct stat info;
-	struct buf bytes;
-	bool ok;
-
-	if (fstat(fd, &info) != 0)
-		return error_set(err, ERROR_INPUT, "%s", strerror(errno));
-	/* A pipe could keep the start waiting for ever; /dev/null is a device and fine. */
-	if (!S_ISREG(info.st_mode) && !S_ISCHR(info.st_mode))
-		return error_set(err, ERROR_INPUT, "not a file");
-	buf_init(&bytes, LOAD_MAX_FILE_BYTES);
-	ok = read_all(fd, &bytes, err);
-	if (ok)
-		*content = arena_copy_text(l->arena, buf_text(&bytes));
-	buf_fini(&bytes);
-	return ok;
-}
-
 bool load_file(struct loader *l, const char *path, struct text *content, struct error *err)
 {
+	struct buf bytes;
 	bool ok;
-	int fd;
 
 	if (l->files_left == 0)
 		return error_set(err, ERROR_INPUT, "more than 256 files in one configuration");
 	l->files_left--;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return error_set(err, ERROR_INPUT, "%s", strerror(errno));
-	ok = read_open(l, fd, content, err);
-	close(fd);
+	buf_init(&bytes, LOAD_MAX_FILE_BYTES);
+	ok = file_read(path, &bytes, err);
+	if (ok)
+		*content = arena_copy_text(l->arena, buf_text(&bytes));
+	buf_fini(&bytes);
 	return ok;
 }
 

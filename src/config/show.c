@@ -146,6 +146,7 @@ static bool has_value(const struct setting *row, const void *base, const struct 
 	case SETTING_LIST:
 		return list_count(row, base) > 0 || (!row->narrows && row->needed == NULL);
 	case SETTING_OLD_KEYS:
+	case SETTING_READ:
 		return node_is_set(source);
 	default:
 		return true;
@@ -257,6 +258,45 @@ static void put_old_keys(struct show *s, const struct config *config, const stru
 	s->indent = indent;
 }
 
+static void put_scalar(struct show *s, const struct node *node)
+{
+	if (node->type == NODE_STRING)
+		put_string(s, node->text.ptr);
+	else
+		buf_add(s->out, node->text);
+}
+
+/* What was written: a scalar, a list of scalars, or a map of such. */
+static void put_written(struct show *s, const struct node *node)
+{
+	if (node->type == NODE_LIST) {
+		buf_add_string(s->out, " [");
+		for (size_t i = 0; i < node->count; i++) {
+			buf_add_string(s->out, i == 0 ? "" : ", ");
+			put_scalar(s, node->entries[i].value);
+		}
+		buf_add_char(s->out, ']');
+	} else if (node->type != NODE_MAP) {
+		buf_add_char(s->out, ' ');
+		put_scalar(s, node);
+	} else if (node->count == 0) {
+		buf_add_string(s->out, " {}");
+	}
+	end_line(s, node);
+	if (node->type != NODE_MAP)
+		return;
+	s->indent++;
+	for (size_t i = 0; i < node->count; i++) {
+		if (!node_is_set(node->entries[i].value))
+			continue;
+		begin_line(s, 0);
+		put_string(s, arena_copy(s->arena, node->entries[i].key));
+		buf_add_char(s->out, ':');
+		put_written(s, node->entries[i].value);
+	}
+	s->indent--;
+}
+
 /* What stands behind the name of a row that is depth levels deep. */
 static void put_row(struct show *s, const struct setting *row, const void *base,
 		    const struct node *source, unsigned depth)
@@ -274,6 +314,9 @@ static void put_row(struct show *s, const struct setting *row, const void *base,
 		break;
 	case SETTING_OLD_KEYS:
 		put_old_keys(s, base, source);
+		break;
+	case SETTING_READ:
+		put_written(s, source);
 		break;
 	default:
 		buf_add_char(s->out, ' ');

@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "config/check.h"
+
 #define KIB    1024
 #define MIB    (1024 * KIB)
 #define SECOND 1000
@@ -31,6 +33,12 @@ static bool has_static_keys(const struct config *config)
 {
 	return config->plugin_key_store == CONFIG_KEYS_STATIC;
 }
+
+/* The head of a row that is read in its own way. */
+#define READ_ROW(where, field, reader, what)                                           \
+	.path = (where), .type = SETTING_READ, .into = offsetof(struct config, field), \
+	.read = (reader), .kind = (what)
+#define STRINGS_KIND "string or list of strings"
 
 /* Rows of one section stand together: `config show` and the reference page print them in order. */
 const struct setting settings[] = {
@@ -380,6 +388,98 @@ const struct setting settings[] = {
 		.list = &plugin_key_list,
 		.help = "Needed with the type `static`, otherwise not read. The first key signs; "
 			"all are published.",
+	},
+
+	{
+		READ_ROW("backend.cors.origin", cors, read_cors_origins, STRINGS_KIND),
+		.wants = "globs such as https://*.example.com",
+		.help = "The origins whose pages may read the answers, without case. Globs are "
+			"minimatch's: `*` also takes dots. `null` is one only if it stands there "
+			"as such. With a `backend.cors` and no origin in it, all may.",
+	},
+	{
+		READ_ROW("backend.cors.methods", cors.methods, read_cors_names, STRINGS_KIND),
+		.fallback = "GET,HEAD,PUT,PATCH,POST,DELETE",
+		.wants = "names of methods",
+		.help = "What those pages may send.",
+	},
+	{
+		READ_ROW("backend.cors.allowedHeaders", cors.allowed_headers, read_cors_names,
+			 STRINGS_KIND),
+		.wants = "names of headers",
+		.help = "The headers they may set; without it, whatever they ask for.",
+	},
+	{
+		READ_ROW("backend.cors.exposedHeaders", cors.exposed_headers, read_cors_names,
+			 STRINGS_KIND),
+		.wants = "names of headers",
+		.help = "The headers of answers they may read, besides those that this service "
+			"itself sets.",
+	},
+	{
+		READ_ROW("backend.cors.credentials", cors.credentials, read_cors_switch, "boolean"),
+		.fallback = "false",
+		.help = "Whether they may send cookies.",
+	},
+	{
+		READ_ROW("backend.cors.maxAge", cors.max_age, read_cors_max_age, "number"),
+		.wants = "a whole number of seconds, at least -1",
+		.help = "How long a browser may keep the answer to a preflight.",
+	},
+	{
+		READ_ROW("backend.cors.preflightContinue", cors.preflight_continue,
+			 read_cors_switch, "boolean"),
+		.fallback = "false",
+		.help = "Hands OPTIONS requests on to the routes, which have none for them.",
+	},
+	{
+		READ_ROW("backend.cors.optionsSuccessStatus", cors.preflight_status,
+			 read_cors_status, "number"),
+		.fallback = "204",
+		.wants = "a whole number from 200 to 299",
+		.help = "The status of the answer to a preflight.",
+	},
+
+	{
+		READ_ROW("backend.csp", csp, read_csp, "map"),
+		.wants = "directives, each a list of strings or false",
+		.help = "Changes to the Content-Security-Policy that answers carry, which is "
+			"Backstage's: `false` leaves a directive out.",
+	},
+
+	{
+		READ_ROW("backend.referrer.policy", referrer_policy, read_referrer_policy,
+			 "list of strings"),
+		.fallback = "no-referrer",
+		.wants = "policies of Referrer-Policy, each once",
+		.help = "The Referrer-Policy that answers carry.",
+	},
+
+	{
+		READ_ROW("backend.health.headers", health, read_health_headers, "map"),
+		.wants = "names and values of at most 16 headers",
+		.help = "Further headers of `/.backstage/health/v1/readiness` and `liveness`.",
+	},
+
+	{
+		.path = "backend.lifecycle.startupRequestPauseTimeout",
+		.type = SETTING_DURATION_MS,
+		.into = offsetof(struct config, startup_pause_ms),
+		.fallback = "5s",
+		.min = 0,
+		.max = HOUR,
+		.help = "How long requests wait for the start to end; then they are answered "
+			"with 503.",
+	},
+	{
+		.path = "backend.lifecycle.serverShutdownDelay",
+		.type = SETTING_DURATION_MS,
+		.into = offsetof(struct config, shutdown_delay_ms),
+		.fallback = "0s",
+		.min = 0,
+		.max = HOUR,
+		.help = "How long requests are still accepted after a stop was asked for, while "
+			"readiness says 503 already.",
 	},
 	{.path = NULL},
 };

@@ -25,7 +25,8 @@ enum setting_type {
 	SETTING_LIST,     /* a pointer to an array of structs, and their count; none: NULL */
 	SETTING_TARGET,   /* of a struct config_endpoint both addresses: one URL, or a map */
 	SETTING_EXTERNAL, /* backend.auth.externalAccess, which external.c reads */
-	SETTING_OLD_KEYS  /* backend.auth.keys, likewise */
+	SETTING_OLD_KEYS, /* backend.auth.keys, likewise */
+	SETTING_READ      /* whatever the row's read() makes of it; shown as it was written */
 };
 
 /* What a URL may have besides http or https, a host, a port and a path. */
@@ -34,6 +35,9 @@ enum setting_url {
 	URL_SRV = 2,       /* http+srv and https+srv; those without a port */
 	URL_PLUGIN_ID = 4, /* {{pluginId}}, anywhere */
 };
+
+struct check;
+struct node;
 
 struct setting_choice {
 	const char *name; /* NULL ends a list */
@@ -67,6 +71,10 @@ struct setting {
 	bool (*accepts)(struct text t);
 	const char *wants; /* what accepts() wants, in words */
 	const struct setting_list *list;
+	/* Of READ: reads into the row's place, or reports a fault; and what it is, in words. */
+	void (*read)(struct check *c, const struct setting *row, const struct node *value,
+		     const char *path, void *into);
+	const char *kind;
 	const char *help;
 };
 

@@ -231,7 +231,7 @@ bool jose_key_from_pem(const char *id, const char *algorithm, struct text public
 		       struct text private_pem, struct jose_key **key, struct error *err)
 {
 	const struct jose_algorithm *a = jose_algorithm_named(algorithm);
-	EVP_PKEY *private = NULL;
+	EVP_PKEY *private;
 	EVP_PKEY *public;
 	bool ok = false;
 

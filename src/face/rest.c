@@ -18,6 +18,7 @@ const char *const face_mounts[] = {"/api/spectrocloud", "/spectrocloud", NULL};
 
 /* What is kept with an exchange between the front and a worker. */
 struct rest_call {
+	const struct rest *rest;
 	struct call call;
 	struct op_match match;
 	struct text url; /* relative to the mount, with the query, for error bodies */
@@ -26,15 +27,22 @@ struct rest_call {
 
 /* ---- answers ---- */
 
-static void add_common_headers(struct http_response *r, const struct http_request *request,
+static void add_common_headers(struct http_response *r, const struct http_exchange *x,
 			       bool reauthenticate)
 {
+	const struct http_request *request = http_exchange_request(x);
+	const struct rest_call *rc = http_exchange_data(x);
+	bool exposed;
+
 	http_response_header(r, "X-Request-Id", request->id);
-	http_response_header(r, "X-Content-Type-Options", "nosniff");
+	secure_headers(rc->rest->secure, r);
+	exposed = cors_headers(rc->rest->cors, request, r);
 	if (!reauthenticate)
 		return;
 	http_response_header(r, "X-SpectroCloud-ReAuth-Required", "true");
-	http_response_header(r, "Access-Control-Expose-Headers", "X-SpectroCloud-ReAuth-Required");
+	if (!exposed)
+		http_response_header(r, "Access-Control-Expose-Headers",
+				     "X-SpectroCloud-ReAuth-Required");
 }
 
 static void write_details(struct json_writer *w, struct arena *a, struct text details)
@@ -91,6 +99,17 @@ static void write_error(struct buf *out, struct arena *a, const char *method, st
 	json_object_end(&w);
 }
 
+/* RFC 6750 section 3: what is wanted, and whether what came was no good. */
+static const char *challenge(const struct http_request *request, const struct error *err)
+{
+	bool sent =
+		http_header_find(request->headers, request->header_count, "Authorization") != NULL;
+
+	if (!sent || err->reauthenticate)
+		return "Bearer realm=\"spectrocloud\"";
+	return "Bearer realm=\"spectrocloud\", error=\"invalid_token\"";
+}
+
 static void answer_error(struct http_exchange *x, struct text url, const struct error *err,
 			 bool reauthenticate)
 {
@@ -102,9 +121,9 @@ static void answer_error(struct http_exchange *x, struct text url, const struct 
 		    url, err);
 	http_response_header(&r, "Content-Type", "application/json; charset=utf-8");
 	http_response_header(&r, "Cache-Control", "no-store");
-	add_common_headers(&r, request, reauthenticate || err->reauthenticate);
+	add_common_headers(&r, x, reauthenticate || err->reauthenticate);
 	if (err->kind == ERROR_UNAUTHENTICATED)
-		http_response_header(&r, "WWW-Authenticate", "Bearer realm=\"spectrocloud\"");
+		http_response_header(&r, "WWW-Authenticate", challenge(request, err));
 	if (err->kind == ERROR_METHOD && err->allow != NULL)
 		http_response_header(&r, "Allow", err->allow);
 	if (err->kind == ERROR_UNAVAILABLE)
@@ -124,6 +143,15 @@ static void answer_refusal(struct http_exchange *x, struct text url, const struc
 	answer_error(x, url, err, false);
 }
 
+/* Those that the configuration adds to the answers about the process's health. */
+static void add_health_headers(struct http_response *r, const struct rest_call *rc)
+{
+	const struct config_headers *wanted = &rc->call.services->config->health;
+
+	for (size_t i = 0; i < wanted->count; i++)
+		http_response_header(r, wanted->items[i].name, wanted->items[i].value);
+}
+
 static void answer_result(struct http_exchange *x, const struct rest_call *rc, struct result *res)
 {
 	const struct http_request *request = http_exchange_request(x);
@@ -138,8 +166,25 @@ static void answer_result(struct http_exchange *x, const struct rest_call *rc, s
 		http_response_header(&r, "Content-Disposition",
 				     arena_printf(request->arena, "attachment; filename=\"%s\"",
 						  res->file_name));
-	add_common_headers(&r, request, rc->call.reauthenticate);
+	if (rc->call.op->flags & OP_ROOT)
+		add_health_headers(&r, rc);
+	add_common_headers(&r, x, rc->call.reauthenticate);
 	http_exchange_answer(x, &r);
+}
+
+/* A browser asks what a page may send, without credentials. True if it was that, and is answered.
+ */
+static bool answer_preflight(struct http_exchange *x, const struct rest *rest)
+{
+	const struct http_request *request = http_exchange_request(x);
+	struct http_response r = {.status = cors_preflight(rest->cors, request), .say_empty = true};
+
+	if (r.status == 0)
+		return false;
+	log_info("request.preflight", F_INT("status", r.status), F_STR("peer", request->peer));
+	add_common_headers(&r, x, false);
+	http_exchange_answer(x, &r);
+	return true;
 }
 
 /* ---- from a request to a call ---- */
@@ -327,7 +372,6 @@ static bool queue(struct rest *rest, struct http_exchange *x, struct rest_call *
 		return error_set(err, ERROR_UNAVAILABLE,
 				 "Too many requests of unknown senders at the moment");
 	}
-	http_exchange_set_data(x, rc);
 	if (rest->queue(rest->queue_context, x))
 		return true;
 	if (rc->unknown)
@@ -389,12 +433,14 @@ void rest_handle(void *context, struct http_exchange *x, const struct error *ref
 	struct error err;
 	bool mounted;
 
+	rc->rest = rest;
 	rc->url = request->target;
+	http_exchange_set_data(x, rc);
 	mounted = path_in_mount(request, &path, &rc->url);
 	log_set_request(request->id);
 	if (refused != NULL) {
 		answer_refusal(x, rc->url, refused);
-	} else {
+	} else if (!answer_preflight(x, rest)) {
 		op_match_path(request->arena, text_of(request->method), path, !mounted, &rc->match);
 		if (make_call(rest, x, rc, &err))
 			handle_call(rest, x, rc);

@@ -9,11 +9,15 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "face/cors.h"
+#include "face/secure.h"
 #include "http/server.h"
 #include "op/op.h"
 
 struct rest {
 	const struct op_services *services;
+	const struct cors *cors;     /* NULL: answers are for pages of the own origin */
+	const struct secure *secure; /* NULL, for tests: none of its headers */
 	/* Hands an exchange to a worker, which calls rest_work(). False when the queue is full. */
 	bool (*queue)(void *queue_context, struct http_exchange *x);
 	void *queue_context;

@@ -57,6 +57,10 @@ static enum MHD_Result send_answer(struct http_exchange *x)
 	for (size_t i = 0; i < r->header_count; i++)
 		MHD_add_response_header(made, arena_copy(&x->arena, r->headers[i].name),
 					arena_copy(&x->arena, r->headers[i].value));
+	if (r->say_empty && r->status == MHD_HTTP_NO_CONTENT) {
+		MHD_set_response_options(made, MHD_RF_INSANITY_HEADER_CONTENT_LENGTH, MHD_RO_END);
+		MHD_add_response_header(made, MHD_HTTP_HEADER_CONTENT_LENGTH, "0");
+	}
 	if (x->refused || x->server->draining)
 		MHD_add_response_header(made, MHD_HTTP_HEADER_CONNECTION, "close");
 	queued = MHD_queue_response(c->mhd, (unsigned)r->status, made);

@@ -44,7 +44,7 @@ struct http_request {
 	struct arena *arena; /* lives until the answer is sent */
 };
 
-enum { HTTP_MAX_RESPONSE_HEADERS = 24 };
+enum { HTTP_MAX_RESPONSE_HEADERS = 48 };
 
 /*
  * An answer. Header names and values are borrowed and must live as long as the exchange's arena:
@@ -57,6 +57,8 @@ struct http_response {
 	size_t header_count;
 	struct text body;      /* arena or static; used when body_owned is empty */
 	struct buf body_owned; /* moved in; the server releases it when sent */
+	bool say_empty;        /* Content-Length: 0 also with 204, where HTTP has none: there are
+				* browsers that wait for it */
 };
 
 /* Adds a header; there is room for HTTP_MAX_RESPONSE_HEADERS, more is a defect and asserts. A value

@@ -73,17 +73,35 @@ static bool check_token(struct text token, struct error *err)
 	return true;
 }
 
+/* A user names themselves, or a service that is trusted names one. */
+static bool check_email(struct call *c, struct error *err)
+{
+	const struct backstage_call how = {
+		.arena = c->arena, .deadline_ms = c->deadline_ms, .may_wait = true};
+	const char *own = NULL;
+
+	if (is_trusted_service(c))
+		return true;
+	if (c->principal.kind == PRINCIPAL_USER &&
+	    !backstage_user_email(c->services->backstage, &how, &c->principal, &own, err))
+		return false;
+	if (own != NULL && text_equal_nocase(c->user_email, text_of(own)))
+		return true;
+	return error_set(err, ERROR_DENIED,
+			 "X-SpectroCloud-User-Email is for the user's own e-mail address, as the "
+			 "catalog has it, and for services named in "
+			 "spectrocloud.auth.trustedServices");
+}
+
 /*
  * The user's own token, or none (ptr NULL) for the environment's apiToken. The e-mail header is
- * only for those who may speak for others; sessions are looked up by it.
+ * only for those who may speak for that user; sessions are looked up by it.
  */
 static bool choose_token(struct call *c, struct text *session, struct error *err)
 {
 	*session = (struct text){NULL, 0};
-	if (c->user_email.ptr != NULL && !is_trusted_service(c))
-		return error_set(err, ERROR_DENIED,
-				 "X-SpectroCloud-User-Email is for the user's own e-mail address, "
-				 "and for services named in spectrocloud.auth.trustedServices");
+	if (c->user_email.ptr != NULL && !check_email(c, err))
+		return false;
 	if (c->palette_token.ptr != NULL) {
 		if (!check_token(c->palette_token, err))
 			return false;

@@ -145,7 +145,7 @@ static void a_refused_token_is_its_callers_trouble(void **state)
 	struct principal bare = {.kind = PRINCIPAL_USER, .subject = "user:default/x"};
 	struct error err;
 
-	h->mood = MOOD_401;
+	h->mood = MOOD_ERROR_401;
 	assert_false(ask(h, &ada, PERMIT_VIEW_CLUSTER, &err));
 	assert_false(ask(h, &bare, PERMIT_VIEW_CLUSTER, &err));
 	assert_int_equal(err.kind, ERROR_DENIED);
@@ -158,6 +158,29 @@ static void a_refused_token_is_its_callers_trouble(void **state)
 	clock_sleep_ms(1050);
 	h->mood = MOOD_ALLOW;
 	assert_true(ask(h, &bob, PERMIT_VIEW_CLUSTER, &err));
+}
+
+/* Somebody whom it does not know, or about whom its policy fails, is refused, and nobody else. */
+static void a_failure_about_one_person_harms_no_other(void **state)
+{
+	static const enum permission_mood moods[] = {MOOD_ERROR_404, MOOD_ERROR_401,
+						     MOOD_ERROR_500};
+	struct host *h = *state;
+	struct error err;
+
+	for (size_t i = 0; i < ARRAY_LEN(moods); i++) {
+		const struct principal ada =
+			user(h, arena_printf(&h->arena, "user:default/ada%zu", i));
+		const struct principal bob =
+			user(h, arena_printf(&h->arena, "user:default/bob%zu", i));
+
+		h->mood = moods[i];
+		assert_false(ask(h, &ada, PERMIT_VIEW_CLUSTER, &err));
+		assert_int_equal(err.kind, ERROR_DENIED);
+		assert_true(backstage_ready(h->b, &err));
+		h->mood = MOOD_ALLOW;
+		assert_true(ask(h, &bob, PERMIT_VIEW_CLUSTER, &err));
+	}
 }
 
 static void nobody_asks_without_a_token_where_the_policy_is_off(void **state)
@@ -344,6 +367,8 @@ int main(void)
 		cmocka_unit_test(everything_else_is_a_refusal),
 		cmocka_unit_test_setup_teardown(who_failed_is_not_asked_again_at_once, begin, end),
 		cmocka_unit_test_setup_teardown(a_refused_token_is_its_callers_trouble, begin, end),
+		cmocka_unit_test_setup_teardown(a_failure_about_one_person_harms_no_other, begin,
+						end),
 		cmocka_unit_test_setup_teardown(nobody_asks_without_a_token_where_the_policy_is_off,
 						begin, end),
 		cmocka_unit_test_setup_teardown(without_a_cache_every_question_is_asked, begin,

@@ -32,8 +32,10 @@ enum permission_mood {
 	MOOD_NONSENSE,
 	MOOD_LOWER_CASE,
 	MOOD_500,
-	MOOD_401,
 	MOOD_404,
+	MOOD_ERROR_500, /* in Backstage's own form, as the next two */
+	MOOD_ERROR_401,
+	MOOD_ERROR_404,
 	MOOD_REDIRECT,
 	MOOD_UNREACHABLE,
 	MOOD_SLOW,
@@ -51,7 +53,9 @@ struct host {
 	int keys_status;             /* of answers with keys; 0: unreachable */
 	const char *keys_body;       /* NULL: the right one */
 	enum permission_mood mood;
-	int answer_ms; /* how long each answer takes */
+	const char *entity; /* what the catalog answers with */
+	int entity_status;  /* 0: it is unreachable */
+	int answer_ms;      /* how long each answer takes */
 	struct arena arena;
 };
 
@@ -112,10 +116,20 @@ static inline void answer_question(struct host *h, const struct canned_request *
 		buf_printf(answer->body, "{\"items\":[{\"id\":\"%s\",\"result\":\"allow\"}]}", id);
 		break;
 	case MOOD_500:
-	case MOOD_401:
 	case MOOD_404:
-		answer->status = h->mood == MOOD_500 ? 500 : h->mood == MOOD_401 ? 401 : 404;
+		answer->status = h->mood == MOOD_500 ? 500 : 404;
 		buf_printf(answer->body, "{\"items\":[{\"id\":\"%s\",\"result\":\"ALLOW\"}]}", id);
+		break;
+	case MOOD_ERROR_500:
+	case MOOD_ERROR_401:
+	case MOOD_ERROR_404:
+		answer->status = h->mood == MOOD_ERROR_500   ? 500
+				 : h->mood == MOOD_ERROR_401 ? 401
+							     : 404;
+		buf_printf(answer->body,
+			   "{\"error\":{\"name\":\"X\",\"message\":\"y\"},"
+			   "\"response\":{\"statusCode\":%d}}",
+			   answer->status);
 		break;
 	case MOOD_REDIRECT:
 		answer->status = 302;
@@ -140,17 +154,22 @@ static inline void answer_as_host(void *context, const struct canned_request *re
 
 	if (h->answer_ms > 0)
 		clock_sleep_ms(h->answer_ms);
-	if (strcmp(request->path, "/api/permission/authorize") == 0)
+	if (strcmp(request->path, "/api/permission/authorize") == 0) {
 		answer_question(h, request, answer);
-	else
+	} else if (strstr(request->path, "/api/catalog/entities/") == request->path) {
+		answer->status = h->entity_status;
+		answer->end = h->entity_status == 0 ? HTTP_FETCH_UNREACHABLE : HTTP_FETCH_DONE;
+		buf_add_string(answer->body, h->entity);
+	} else {
 		answer_keys(h, request, answer);
+	}
 }
 
 static inline void host_open(struct host *h)
 {
 	struct error err = {.message = ""};
 
-	*h = (struct host){.keys_status = 200};
+	*h = (struct host){.keys_status = 200, .entity = "", .entity_status = 404};
 	arena_init(&h->arena);
 	canned_http_init(&h->http, answer_as_host, h);
 	h->config.base_url = "http://backstage.test";

@@ -1,6 +1,8 @@
 /* Permissions: their names, and who has them. */
 #include "unit/backstage/host.h"
 
+#include <unistd.h>
+
 /* As the plugin's documents name them. */
 static const struct {
 	enum permit permit;
@@ -145,6 +147,91 @@ static void parts_of_a_restriction_add_up(void **state)
 	assert_false(may(PLAIN, &service, PERMIT_VIEW_CLUSTER));
 }
 
+/* ---- a policy file ---- */
+
+static void write_policy(char path[], const char *lines)
+{
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, lines, strlen(lines)), strlen(lines));
+	close(fd);
+}
+
+static bool may_by_policy(struct host *h, const struct principal *principal, enum permit permit)
+{
+	const struct backstage_call call = host_call(h);
+	struct error err = {.kind = ERROR_INTERNAL};
+
+	if (backstage_authorize(h->b, &call, principal, permit, &err))
+		return true;
+	assert_int_equal(err.kind, ERROR_DENIED);
+	return false;
+}
+
+static void a_policy_file_decides_where_nobody_else_does(void **state)
+{
+	static const char *const names[] = {"spectrocloud.cluster.view-info"};
+	static const struct config_restriction restriction = {
+		.plugin = "spectrocloud", .permissions = names, .permission_count = 1};
+	const struct principal ops = {.kind = PRINCIPAL_SERVICE, .subject = "external:ops"};
+	const struct principal half = {
+		.kind = PRINCIPAL_SERVICE, .subject = "external:ops", .restriction = &restriction};
+	const struct principal other = {.kind = PRINCIPAL_SERVICE, .subject = "external:x"};
+	const struct principal none = {.kind = PRINCIPAL_NONE};
+	const struct principal ada = {.kind = PRINCIPAL_USER, .subject = "user:default/ada"};
+	char path[] = "/tmp/permission-test-XXXXXX";
+	struct host h;
+
+	(void)state;
+	write_policy(path, "p, role:default/ops, spectrocloud.cluster.create, create, allow\n"
+			   "p, role:default/ops, spectrocloud.cluster.view-info, read, allow\n"
+			   "g, external:ops, role:default/ops\n"
+			   "g, user:default/ada, role:default/ops\n");
+	host_open(&h);
+	h.config.policy_file = path;
+	h.config.enable_permissions = false;
+	host_start(&h);
+	assert_true(may_by_policy(&h, &ops, PERMIT_CREATE_CLUSTER));
+	assert_false(may_by_policy(&h, &ops, PERMIT_DOWNLOAD_KUBECONFIG));
+	/* Restrictions of a token hold as well. */
+	assert_true(may_by_policy(&h, &half, PERMIT_VIEW_CLUSTER));
+	assert_false(may_by_policy(&h, &half, PERMIT_CREATE_CLUSTER));
+	assert_false(may_by_policy(&h, &other, PERMIT_VIEW_CLUSTER));
+	assert_false(may_by_policy(&h, &none, PERMIT_VIEW_CLUSTER));
+	assert_true(may_by_policy(&h, &ada, PERMIT_VIEW_CLUSTER));
+	assert_true(may_by_policy(&h, &other, PERMIT_AUTHENTICATED));
+	assert_false(backstage_decides_at_once(h.b, &ops, PERMIT_VIEW_CLUSTER));
+	/* Where Backstage is asked the file says nothing. */
+	h.config.enable_permissions = true;
+	assert_true(may_by_policy(&h, &other, PERMIT_CREATE_CLUSTER));
+	assert_true(backstage_decides_at_once(h.b, &ops, PERMIT_VIEW_CLUSTER));
+	assert_int_equal(h.http.count, 0);
+	host_close(&h);
+	unlink(path);
+}
+
+static void a_bad_policy_file_stops_the_start(void **state)
+{
+	char path[] = "/tmp/permission-test-XXXXXX";
+	struct backstage *b = NULL;
+	struct error err;
+	struct host h;
+
+	(void)state;
+	write_policy(path,
+		     "# fine\np, role:default/ops, spectrocloud.cluster.create, create, maybe\n");
+	host_open(&h);
+	h.config.policy_file = path;
+	assert_false(backstage_open(&h.config, &h.http, &b, &err));
+	assert_int_equal(err.kind, ERROR_INPUT);
+	assert_non_null(strstr(err.message, path));
+	assert_non_null(strstr(err.message, "2"));
+	assert_null(b);
+	host_close(&h);
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,6 +242,8 @@ int main(void)
 		cmocka_unit_test(a_restriction_by_permission),
 		cmocka_unit_test(a_restriction_by_action),
 		cmocka_unit_test(parts_of_a_restriction_add_up),
+		cmocka_unit_test(a_policy_file_decides_where_nobody_else_does),
+		cmocka_unit_test(a_bad_policy_file_stops_the_start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,7 +90,7 @@ static void file_size_is_bounded(void **state)
 	assert_true(fixture_load(f));
 	fixture_write_bytes(f, "app-config.yaml", large, 1024 * 1024 + 1);
 	assert_false(fixture_load(f));
-	assert_non_null(strstr(f->err.message, "larger than 1 MiB"));
+	assert_non_null(strstr(f->err.message, "larger than 1024 KiB"));
 	free(large);
 }
 

@@ -12,6 +12,7 @@ struct scene {
 	struct fixture *f;
 	struct op_services services;
 	struct rest rest;
+	struct secure *secure;
 	struct http_exchange x;
 	struct http_exchange *queued;
 	bool queue_full;
@@ -59,7 +60,9 @@ static int scene_begin(void **state)
 	face_openapi(&s->openapi);
 	services_open(&s->services, s->f);
 	s->services.openapi = buf_text(&s->openapi);
+	s->secure = secure_new(&s->f->config);
 	s->rest.services = &s->services;
+	s->rest.secure = s->secure;
 	s->rest.queue = take_into_queue;
 	s->rest.queue_context = s;
 	s->rest.most_unknown = 4;
@@ -78,6 +81,7 @@ static int scene_end(void **state)
 	buf_fini(&s->openapi);
 	secret_wipe(&externals[0].token);
 	services_close(&s->services);
+	secure_free(s->secure);
 	fixture_free(s->f);
 	free(s);
 	return 0;
@@ -295,6 +299,42 @@ static void what_palette_said_joins_the_error(void **state)
 			    "Cluster c1 not found");
 	assert_true(json_at(buf_text(&s->x.body), "/error/palette/code", &value));
 	assert_true(json_string_is(value, "ClusterNotFound"));
+}
+
+/* A browser would else show its page nothing but that something failed. */
+static void a_page_of_an_allowed_origin_may_read_every_answer(void **state)
+{
+	static const struct error too_large = {.kind = ERROR_TOO_LARGE, .message = "too large"};
+	struct scene *s = *state;
+	struct config_cors config = {.enabled = true, .methods = "GET", .exposed_headers = ""};
+	const struct glob *origin;
+	struct cors *cors;
+
+	assert_true(glob_new(&s->f->arena, TEXT("https://a"), 0, &origin, &s->f->err));
+	config.origins = &origin;
+	config.origin_count = 1;
+	config.max_age = "";
+	config.preflight_status = 204;
+	cors = cors_new(&config);
+	s->rest.cors = cors;
+	for (int i = 0; i < 5; i++) {
+		static const int statuses[] = {204, 401, 413, 503, 401};
+
+		begin(s, i == 0 ? "OPTIONS" : "GET", "/api/spectrocloud/clusters");
+		exchange_header(&s->x, "Origin", i == 4 ? "https://b" : "https://a");
+		if (i == 3)
+			exchange_header(&s->x, "Authorization", "Bearer ci-token-value");
+		s->queue_full = i == 3;
+		if (i == 2)
+			rest_handle(&s->rest, &s->x, &too_large);
+		assert_int_equal(i == 2 ? s->x.response.status : handle(s), statuses[i]);
+		assert_int_equal(exchange_answered(&s->x, "Access-Control-Allow-Origin") != NULL,
+				 i != 4);
+		assert_int_equal(exchange_answered(&s->x, "Access-Control-Allow-Methods") != NULL,
+				 i == 0);
+	}
+	assert_int_equal(s->f->http.count, 0);
+	cors_free(cors);
 }
 
 static void a_gone_session_asks_to_sign_in_again(void **state)
@@ -597,6 +637,7 @@ int main(void)
 		SCENE(secrets_of_accounts_do_not_leave),
 		SCENE(failures_of_palettes_become_errors),
 		SCENE(what_palette_said_joins_the_error),
+		SCENE(a_page_of_an_allowed_origin_may_read_every_answer),
 		SCENE(a_gone_session_asks_to_sign_in_again),
 		SCENE(an_email_without_a_session_asks_too),
 		SCENE(the_debug_page_shows_no_token),

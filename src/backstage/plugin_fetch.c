@@ -1,0 +1,39 @@
+/* Requests to Backstage's other plugins. */
+#include "backstage/inside.h"
+#include "base/clock.h"
+
+bool plugin_fetch(struct backstage *b, const struct backstage_call *call,
+		  const struct principal *principal, const struct plugin_request *request,
+		  struct http_fetch *fetch, struct error *err)
+{
+	int64_t latest_ms = clock_now_ms() + request->timeout_ms;
+	struct http_header *headers = arena_array(call->arena, struct http_header, 3);
+	size_t header_count = 0;
+	struct text token;
+	const char *url;
+
+	*fetch = (struct http_fetch){.end = HTTP_FETCH_UNREACHABLE};
+	if (!backstage_url(b, call, request->plugin, &url, err) ||
+	    !backstage_plugin_token(b, call->arena, principal, request->plugin, &token, err))
+		return false;
+	headers[header_count++] = (struct http_header){TEXT("Accept"), TEXT("application/json")};
+	if (request->body.len > 0)
+		headers[header_count++] =
+			(struct http_header){TEXT("Content-Type"), TEXT("application/json")};
+	if (token.len > 0)
+		headers[header_count++] = (struct http_header){
+			TEXT("Authorization"), text_of(arena_printf(call->arena, "Bearer %.*s",
+								    (int)token.len, token.ptr))};
+	*fetch = (struct http_fetch){
+		.method = request->method,
+		.url = arena_printf(call->arena, "%s%s", url, request->path),
+		.target = &b->target,
+		.headers = headers,
+		.header_count = header_count,
+		.body = request->body,
+		.deadline_ms = call->deadline_ms < latest_ms ? call->deadline_ms : latest_ms,
+		.max_bytes = request->max_bytes,
+	};
+	http_fetch(b->http, fetch);
+	return true;
+}

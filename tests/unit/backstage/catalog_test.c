@@ -1,0 +1,150 @@
+/* Whose e-mail address it is: as the catalog says, and as nobody else does. */
+#include "unit/backstage/host.h"
+
+static int begin(void **state)
+{
+	struct host *h = malloc(sizeof *h);
+
+	assert_non_null(h);
+	host_open(h);
+	host_start(h);
+	*state = h;
+	return 0;
+}
+
+static int end(void **state)
+{
+	host_close(*state);
+	free(*state);
+	return 0;
+}
+
+static struct principal user(struct host *h, const char *name)
+{
+	return (struct principal){.kind = PRINCIPAL_USER,
+				  .subject = name,
+				  .on_behalf = host_limited(h, name, now_s(), now_s() + 600),
+				  .expires_s = now_s() + 600};
+}
+
+static bool ask(struct host *h, const struct principal *principal, const char **email,
+		struct error *err)
+{
+	const struct backstage_call call = host_call(h);
+
+	return backstage_user_email(h->b, &call, principal, email, err);
+}
+
+static void the_catalogs_word_holds_for_a_minute(void **state)
+{
+	struct host *h = *state;
+	const struct principal ada = user(h, "user:default/ada");
+	const char *email = NULL;
+	struct error err;
+
+	h->entity_status = 200;
+	h->entity = "{\"kind\":\"User\",\"spec\":{\"profile\":{\"email\":\"Ada@Example.com\"}}}";
+	for (int i = 0; i < 3; i++) {
+		assert_true(ask(h, &ada, &email, &err));
+		assert_string_equal(email, "Ada@Example.com");
+	}
+	assert_int_equal(h->http.count, 1);
+	assert_string_equal(h->http.requests[0].path,
+			    "/api/catalog/entities/by-name/user/default/ada");
+	assert_memory_equal(h->http.requests[0].authorization, "Bearer ", 7);
+}
+
+static void nobody_without_an_address(void **state)
+{
+	static const char *const entities[] = {
+		"{}",
+		"{\"spec\":{}}",
+		"{\"spec\":{\"profile\":{}}}",
+		"{\"spec\":{\"profile\":{\"email\":null}}}",
+		"{\"spec\":{\"profile\":{\"email\":\"\"}}}",
+		"{\"spec\":{\"profile\":{\"email\":[\"a@b\"]}}}",
+	};
+	struct host *h = *state;
+	const char *email = "untouched";
+	struct error err;
+
+	for (size_t i = 0; i < ARRAY_LEN(entities); i++) {
+		const struct principal someone =
+			user(h, arena_printf(&h->arena, "user:default/u%zu", i));
+
+		h->entity_status = 200;
+		h->entity = entities[i];
+		for (int again = 0; again < 2; again++) {
+			email = "untouched";
+			assert_true(ask(h, &someone, &email, &err));
+			assert_null(email);
+		}
+		assert_int_equal(h->http.count, i + 1);
+	}
+	h->entity_status = 404;
+	assert_true(ask(h,
+			&(struct principal){.kind = PRINCIPAL_USER,
+					    .subject = "user:default/gone",
+					    .on_behalf = TEXT("x.y.z"),
+					    .expires_s = now_s() + 60},
+			&email, &err));
+	assert_null(email);
+}
+
+/* A name that is no reference has no entity, and never gets into a path as it is. */
+static void odd_names(void **state)
+{
+	static const char *const names[] = {"ada",          "user:ada",      "user:/ada",
+					    ":default/ada", "user:default/", ""};
+	struct host *h = *state;
+	const char *email;
+	struct error err;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const struct principal someone = user(h, names[i]);
+
+		assert_true(ask(h, &someone, &email, &err));
+		assert_null(email);
+	}
+	assert_int_equal(h->http.count, 0);
+	const struct principal odd = user(h, "user:default/../../x?y#z");
+
+	assert_true(ask(h, &odd, &email, &err));
+	assert_string_equal(h->http.requests[0].path,
+			    "/api/catalog/entities/by-name/user/default/..%2F..%2Fx%3Fy%23z");
+}
+
+static void what_is_no_answer(void **state)
+{
+	struct host *h = *state;
+	const struct principal ada = user(h, "user:default/ada");
+	static const struct {
+		int status;
+		const char *entity;
+	} cases[] = {{0, ""}, {500, "{}"}, {200, "[]"}, {200, "<html>"}, {302, ""}, {401, "{}"}};
+	const char *email = "untouched";
+	struct error err;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		h->entity_status = cases[i].status;
+		h->entity = cases[i].entity;
+		assert_false(ask(h, &ada, &email, &err));
+		assert_int_equal(err.kind, ERROR_UNAVAILABLE);
+		assert_string_equal(email, "untouched");
+	}
+	h->config.base_url = NULL;
+	assert_false(ask(h, &ada, &email, &err));
+	assert_int_equal(err.kind, ERROR_UNAVAILABLE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(the_catalogs_word_holds_for_a_minute, begin, end),
+		cmocka_unit_test_setup_teardown(nobody_without_an_address, begin, end),
+		cmocka_unit_test_setup_teardown(odd_names, begin, end),
+		cmocka_unit_test_setup_teardown(what_is_no_answer, begin, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
