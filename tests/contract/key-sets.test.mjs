@@ -7,7 +7,7 @@ import {
   assertRefused, beside, logLines, makeKey, moods, pluginToken, sleep, startBackstage, startBeside, stopBeside,
   userToken,
 } from './backstage.mjs';
-import { configuration, startSimulator } from './harness.mjs';
+import { TOKEN, configuration, startSimulator } from './harness.mjs';
 
 const USER_KEYS = /\/auth\/\.well-known\/jwks\.json$/;
 const HELD_MS = 1000; // who failed is not asked again before
@@ -18,10 +18,10 @@ after(() => simulator.stop());
 
 // Runs with a Backstage and a service of its own, so that each has its budget of fetches. Permissions are not asked
 // for, so that only keys decide.
-const isolated = (name, run) => test(name, async () => {
+const isolated = (name, run, { timeout = '500ms', ...options } = {}) => test(name, options, async () => {
   const backstage = await startBackstage();
   const service = await startBeside(backstage, beside(backstage,
-    configuration([simulator], { backstage: { timeout: '500ms' } }), { permission: { enabled: false } }));
+    configuration([simulator], { backstage: { timeout } }), { permission: { enabled: false } }));
   const ask = made => service.request('GET', '/api/spectrocloud/projects', { token: made });
   await run({ backstage, service, ask });
   await stopBeside(backstage, service);
@@ -141,6 +141,22 @@ isolated('keys that cannot be had: 401, one line of log, and again when they can
   for (const i of bad.keys())
     await assertGood(ask(pluginToken(backstage.plugins[`bad-${i}`][0], { sub: `bad-${i}` })));
 });
+
+isolated('while the keys of users hang, strangers do not keep callers waiting who are known', async ({
+  backstage, ask,
+}) => {
+  const known = userToken(backstage.users[0]);
+  await assertGood(ask(known));
+  backstage.mood.users = moods.hangs;
+  const stranger = makeKey('ES256', 'unknown');
+  const forged = Array.from({ length: 40 }, (_, i) => ask(userToken(stranger, { sub: `user:default/f${i}` })));
+  await sleep(300);
+  const started = Date.now();
+  for (const token of [TOKEN, known]) await assertGood(ask(token));
+  const took = Date.now() - started;
+  for (const { status } of await Promise.all(forged)) assert.ok([401, 503].includes(status), String(status));
+  assert.ok(took < 1500, `${took} ms`);
+}, { timeout: '2s', todo: 'unknown keys may take all workers, for as long as the fetch of a key set may' });
 
 isolated('sets that hold more than this service uses', async ({ backstage, ask }) => {
   const mine = backstage.users[0];

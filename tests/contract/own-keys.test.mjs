@@ -107,7 +107,8 @@ test('it lives for an hour at most, and no longer than the token of the user or 
   }));
 
 test('obo is the limited token, byte for byte as the auth plugin signed it', async () => {
-  const signers = [makeKey('ES256'), makeKey('RS256', 'rsa'), makeKey('ES384', 'é "quoted" \\ / ☺'), makeKey('ES512')];
+  const signers = [makeKey('ES256'), makeKey('RS256', 'rsa'), makeKey('ES384', 'é "quoted" \\ / ☺'),
+    makeKey('ES512')];
   const subjects = ['user:default/ada', 'user:default/jörg', 'user:other/a"b\\c/d', 'user:default/☺\u2028'];
   backstage.users = signers;
   await withService(config(), async service => {

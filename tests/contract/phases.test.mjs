@@ -139,7 +139,7 @@ test('during serverShutdownDelay it is not ready, and serves', async () => {
   await assertAnswered(service, projects(service, userToken(backstage.users[0])), 200);
   const started = Date.now();
   const ended = leave(service);
-  await until(async () => (await readiness(service)).status === 503, 'not ready', 500);
+  await until(async () => (await readiness(service)).status === 503, 'not ready', 1000);
   let served = 0;
   while (Date.now() - started < 1200) {
     await assertAnswered(service, readiness(service), 503, LEAVING);

@@ -121,6 +121,11 @@ accepted('user, a name beyond ASCII', 'user:default/jörg-☺',
 accepted('user, with ent', ADA, () => userToken(es256, { ent: [ADA, 'group:default/ops'] }));
 accepted('user, iat ahead', ADA, () => userToken(es256, { iat: now() + 60 }));
 accepted('user, nbf passed', ADA, () => userToken(es256, { nbf: now() - 1 }));
+accepted('user, ends when time does', ADA, () => {
+  const claims = `"sub":"${ADA}","iat":${now()},"exp":9223372036854775807`; // which JavaScript cannot say
+  const limited = sign(es256, `{"typ":"${TYPES.limited}","alg":"ES256","kid":"${es256.kid}"}`, `{${claims}}`);
+  return sign(es256, { typ: TYPES.user }, `{${claims},"uip":"${limited.split('.')[2]}"}`);
+});
 accepted('user, the scheme in lower case', ADA, () => userToken(es256), 'bearer');
 accepted('user, of 33 KiB', ADA, () => {
   const made = userToken(es256, { ent: Array.from({ length: 900 }, (_, i) => `group:default/team-${i}-xxxxxx`) });
@@ -216,6 +221,11 @@ refused('user, expires now', `${FAILED_USER} JWTExpired: the token has expired`,
   () => userToken(es256, { exp: now() }));
 refused('user, nbf ahead', `${FAILED_USER} JWTClaimValidationFailed: the token is not valid yet`,
   () => userToken(es256, { nbf: now() + 60 }));
+for (const exp of ['1e300', '9223372036854775808', '-1', '1.5e10', 'true', '[]'])
+  refused(`user, exp is ${exp}`, new RegExp(`^${FAILED_USER} JWT`),
+    () => sign(es256, { typ: TYPES.user }, `{"sub":"${ADA}","iat":1,"exp":${exp}}`));
+refused('user, a sub of 2 KiB', `${FAILED_USER} ${claim('sub')} name`,
+  () => userToken(es256, { sub: 'x'.repeat(2048) }));
 refused('user without exp', `${FAILED_USER} ${claim('exp')} whole number`,
   () => userToken(es256, { exp: undefined }));
 refused('user, exp is text', `${FAILED_USER} ${claim('exp')} whole number`,
