@@ -16,7 +16,7 @@
  * Refused is what cannot be bounded, and what minimatch does not read as it is written: characters
  * that are not printable ASCII, groups more than three deep, an escaped '|', a set that begins with
  * an escaped '^', a negated group in which a group stands last or alone, or whose last choice is
- * empty.
+ * empty, and behind a group another that is not closed.
  */
 #ifndef BASE_GLOB_H
 #define BASE_GLOB_H

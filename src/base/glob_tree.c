@@ -140,6 +140,14 @@ static bool parse_group(struct glob_parse *p, struct glob_sequence *in, size_t *
 	return true;
 }
 
+static bool has_group(const struct glob_sequence *s)
+{
+	for (const struct glob_part *part = s->parts; part != NULL; part = part->next)
+		if (part->group != NULL)
+			return true;
+	return false;
+}
+
 struct glob_sequence *glob_parse(struct glob_parse *p)
 {
 	struct glob_sequence *root = sequence_new(p, NULL);
@@ -158,6 +166,9 @@ struct glob_sequence *glob_parse(struct glob_parse *p)
 		if (i == before) { /* no group: all from the text before it on is text */
 			root->end = end;
 			*end = NULL;
+			/* but not for minimatch's rules about dots */
+			if (has_group(root))
+				glob_fail(p, "a group in it is not closed");
 			break;
 		}
 		start = i--;

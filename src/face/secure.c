@@ -23,12 +23,10 @@ static const struct config_header directives[] = {
 	{"upgrade-insecure-requests", ""},
 };
 
-#define CONFIGURED NULL
-
-/* Names as helmet spells them, in its order. */
-static const struct config_header headers[] = {
-	{"Content-Security-Policy", CONFIGURED},
-	{"Referrer-Policy", CONFIGURED},
+/* Names as helmet spells them, in its order. The first two are configured. */
+static const struct config_header known[] = {
+	{"Content-Security-Policy", NULL},
+	{"Referrer-Policy", NULL},
 	{"Strict-Transport-Security", "max-age=15552000; includeSubDomains"},
 	{"X-Content-Type-Options", "nosniff"},
 	{"X-DNS-Prefetch-Control", "off"},
@@ -40,7 +38,7 @@ static const struct config_header headers[] = {
 
 struct secure {
 	struct arena arena;
-	struct http_header items[ARRAY_LEN(headers)];
+	struct http_header items[ARRAY_LEN(known)];
 };
 
 /* ---- at start ---- */
@@ -95,16 +93,13 @@ static const char *make_policy(struct arena *a, const struct config_headers *cha
 struct secure *secure_new(const struct config *config)
 {
 	struct secure *secure = heap_alloc(sizeof *secure);
-	const char *configured[] = {NULL, config->referrer_policy};
 
 	arena_init(&secure->arena);
-	configured[0] = make_policy(&secure->arena, &config->csp);
-	for (size_t i = 0; i < ARRAY_LEN(headers); i++) {
-		const char *value =
-			headers[i].value == CONFIGURED ? configured[i] : headers[i].value;
-
-		secure->items[i] = (struct http_header){text_of(headers[i].name), text_of(value)};
-	}
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		secure->items[i] =
+			(struct http_header){text_of(known[i].name), text_of(known[i].value)};
+	secure->items[0].value = text_of(make_policy(&secure->arena, &config->csp));
+	secure->items[1].value = text_of(config->referrer_policy);
 	return secure;
 }
 
@@ -127,18 +122,17 @@ void secure_headers(const struct secure *secure, struct http_response *r)
 	r->header_count += ARRAY_LEN(secure->items);
 }
 
-void secure_replace(const struct config_headers *replacements, struct http_response *r)
+void secure_replace(const struct config_headers *headers, struct http_response *r)
 {
-	for (size_t i = 0; i < replacements->count; i++) {
-		struct text name = text_of(replacements->items[i].name);
+	for (size_t i = 0; i < headers->count; i++) {
+		struct text name = text_of(headers->items[i].name);
 		size_t at = 0;
 
 		while (at < r->header_count && !text_equal_nocase(r->headers[at].name, name))
 			at++;
 		if (at < r->header_count)
-			r->headers[at].value = text_of(replacements->items[i].value);
+			r->headers[at].value = text_of(headers->items[i].value);
 		else
-			http_response_header(r, replacements->items[i].name,
-					     replacements->items[i].value);
+			http_response_header(r, headers->items[i].name, headers->items[i].value);
 	}
 }

@@ -97,6 +97,7 @@ static void a_pattern_that_would_not_mean_what_it_says_is_refused(void **state)
 	static const char *const patterns[] = {
 		"x!(a|@(b))", "x!(@(b))", "x!(a|)",  "x!(|)",  "x!(!(a))",
 		"a\\|b",      "[\\^a]",   "[\\^-z]", "@(@())", "@(a|@(b|@(c|@(d))))",
+		"@(!(*a))?(",
 	};
 
 	(void)state;
