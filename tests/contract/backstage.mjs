@@ -131,6 +131,7 @@ export const moods = {
   },
   hangs: () => {},
   status: code => x => json(x.response, code, { error: { name: 'Error', message: 'no' } }),
+  notBackstage: code => x => x.response.writeHead(code, { 'content-type': 'text/plain' }).end('no'),
   redirect: location => x => x.response.writeHead(302, { location }).end(),
   says: text => x => json(x.response, 200, text),
   html: x => x.response.writeHead(200, { 'content-type': 'text/html' }).end('<html>ALLOW</html>'),
