@@ -7,6 +7,11 @@
 #include "base/clock.h"
 #include "http/srv.h"
 
+unsigned most_waiting(const struct config *config)
+{
+	return config->workers > 1 ? (unsigned)config->workers / 2 : 1;
+}
+
 /* The keys of legacy entries, made once. */
 static bool make_external_secrets(struct backstage *b, struct error *err)
 {
@@ -33,8 +38,7 @@ bool backstage_open(const struct config *config, struct http_client *http, struc
 	made->http = http;
 	/* As Backstage's own plugins call each other: whatever proxy leads to Palette. */
 	made->target = (struct http_target){.ca_file = config->backstage_ca_file, .direct = true};
-	made->issuers =
-		issuers_new(http, &made->target, config->backstage_timeout_ms, &made->counts);
+	made->issuers = issuers_new(http, &made->target, config, &made->counts);
 	made->verified = verified_new();
 	made->delegated = delegated_new();
 	made->emails = emails_new();

@@ -76,7 +76,8 @@ enum identity {
  * principal      out, arena; also set where a known token is refused, for the audit trail.
  *
  * Refuses with ERROR_UNAUTHENTICATED (no token, or one that is not good) or ERROR_DENIED (one that
- * is restricted to other plugins). A token that was verified is remembered until it expires.
+ * is restricted to other plugins); with ERROR_UNAVAILABLE where so many wait for keys that another
+ * must not. A token that was verified is remembered for a while.
  */
 MUST_USE enum identity backstage_identify(struct backstage *b, const struct backstage_call *call,
 					  struct text authorization, struct principal *principal,

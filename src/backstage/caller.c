@@ -4,7 +4,7 @@
  *
  * The kinds of tokens are told apart by the header's "typ", never by trial. What can be refused
  * without a key is refused first, so that a stranger costs little; what was verified once is
- * remembered by its digest until it expires.
+ * remembered by its digest, until it expires or for ten minutes.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -14,7 +14,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { LONGEST_PLUGIN_ID = 64, LONGEST_SUBJECT = 1024 };
+enum {
+	LONGEST_PLUGIN_ID = 64,
+	LONGEST_SUBJECT = 1024,
+	REMEMBERED_S = 10 * 60, /* as long as a key set: a key that is withdrawn ends its tokens */
+};
 
 /* One token on its way to a principal. */
 struct reading {
@@ -141,11 +145,21 @@ static const char *cause_of(enum issuer_verdict verdict)
 	switch (verdict) {
 	case ISSUER_NO_ENDPOINT:
 		return "AuthenticationError: the issuer does not have a JWKS endpoint";
+	case ISSUER_BUSY:
 	case ISSUER_UNREACHABLE:
 		return "JWKSTimeout: the issuer's keys could not be fetched";
 	default:
 		return "JWSSignatureVerificationFailed: no key of the issuer made this signature";
 	}
+}
+
+/* Nothing is said about the token: it may be good. */
+static enum identity postpone(struct error *err)
+{
+	error_set(err, ERROR_UNAVAILABLE,
+		  "Keys of Backstage's plugins are slow to come, and too many requests wait for "
+		  "them");
+	return IDENTITY_REFUSED;
 }
 
 /* The keys of one of Backstage's plugins. */
@@ -167,6 +181,8 @@ static enum identity verify_by_plugin(const struct reading *r, const char *plugi
 	at.name = arena_printf(r->call->arena, "%s%s", plugin, path);
 	at.url = arena_printf(r->call->arena, "%s%s", url, path);
 	verdict = issuers_verify(r->b->issuers, &at, &r->token, r->call->deadline_ms);
+	if (verdict == ISSUER_BUSY)
+		return postpone(err);
 	if (verdict != ISSUER_GOOD)
 		return refuse(err, what, cause_of(verdict));
 	atomic_fetch_add(&r->b->counts.tokens_verified, 1);
@@ -347,14 +363,16 @@ static bool may_be_of(const struct reading *r, const struct config_external *e)
 	       is_one_of(&e->audiences, &r->token, "aud");
 }
 
-static bool is_signed_for(const struct reading *r, size_t index)
+static enum issuer_verdict verify_external(const struct reading *r, size_t index)
 {
 	const struct config_external *e = &r->b->config->external[index];
 	const struct issuer_address at = {.name = e->url, .url = e->url, .configured = true};
 
 	if (e->type == CONFIG_EXTERNAL_LEGACY)
-		return jose_verify_with_key(&r->token, r->b->external_secrets[index]);
-	return issuers_verify(r->b->issuers, &at, &r->token, r->call->deadline_ms) == ISSUER_GOOD;
+		return jose_verify_with_key(&r->token, r->b->external_secrets[index])
+			       ? ISSUER_GOOD
+			       : ISSUER_REFUSED;
+	return issuers_verify(r->b->issuers, &at, &r->token, r->call->deadline_ms);
 }
 
 static const char *external_subject(const struct reading *r, const struct config_external *e)
@@ -376,12 +394,16 @@ static enum identity read_external(const struct reading *r, struct principal *pr
 
 	for (size_t i = 0; i < config->external_count; i++) {
 		const struct config_external *e = &config->external[i];
+		enum issuer_verdict verdict;
 
 		if (!may_be_of(r, e))
 			continue;
 		if (!r->call->may_wait)
 			return IDENTITY_UNDECIDED;
-		if (!is_signed_for(r, i))
+		verdict = verify_external(r, i);
+		if (verdict == ISSUER_BUSY)
+			return postpone(err);
+		if (verdict != ISSUER_GOOD)
 			continue;
 		atomic_fetch_add(&r->b->counts.tokens_verified, 1);
 		return take_external(e, external_subject(r, e), expiry_of(&r->token), principal,
@@ -440,12 +462,14 @@ static void remember(const struct reading *r, const struct digest *digest,
 {
 	struct known *known = heap_alloc(sizeof *known);
 	size_t bytes = sizeof *known + strlen(principal->subject) + principal->on_behalf.len;
+	int64_t until_s = r->now_s + REMEMBERED_S;
 
 	known->principal = *principal;
 	known->subject = heap_copy(text_of(principal->subject));
 	known->actor = principal->actor == NULL ? NULL : heap_copy(text_of(principal->actor));
 	secret_set(&known->on_behalf, principal->on_behalf);
-	digest_map_put(r->b->verified, digest, known, bytes, principal->expires_s);
+	digest_map_put(r->b->verified, digest, known, bytes,
+		       principal->expires_s < until_s ? principal->expires_s : until_s);
 }
 
 /* ---- the whole ---- */

@@ -21,7 +21,6 @@ enum {
 	LARGEST_ANSWER = 64 * 1024,
 	LARGEST_QUESTION = 4 * 1024,
 	FAILURE_HELD_MS = 1000,  /* who did not answer is not asked again at once */
-	SLOW_MS = 1000,          /* from then on waiting callers count against the limit */
 	GOOD_FOR_MS = 10 * 1000, /* an answer says for so long that the backend works */
 	LOOK_AGAIN_MS = 2000,    /* after a failure */
 	LOOK_MS = 2000,          /* how long a look waits */
@@ -71,9 +70,7 @@ struct decisions *decisions_new(struct backstage *b)
 	pthread_condattr_t steady;
 
 	d->b = b;
-	d->most_waiting = (unsigned)b->config->workers / 2;
-	if (d->most_waiting == 0)
-		d->most_waiting = 1;
+	d->most_waiting = most_waiting(b->config);
 	d->known = digest_map_new(MOST_DECISIONS, SIZE_MAX, free);
 	pthread_mutex_init(&d->lock, NULL);
 	pthread_condattr_init(&steady);
@@ -328,10 +325,10 @@ static void note_health(struct decisions *d, const struct outcome *outcome)
 	d->problem = outcome->problem;
 }
 
-/* Asks, with the lock given up meanwhile. */
+/* Asks, with the lock given up meanwhile. hurried: if no answer comes, the haste is to blame. */
 static struct outcome fly(struct decisions *d, const struct backstage_call *call,
 			  const struct principal *principal, const struct permission *permission,
-			  const struct digest *key)
+			  const struct digest *key, bool hurried)
 {
 	struct flight *f = heap_alloc(sizeof *f);
 	struct outcome outcome;
@@ -341,6 +338,8 @@ static struct outcome fly(struct decisions *d, const struct backstage_call *call
 	d->flights = f;
 	pthread_mutex_unlock(&d->lock);
 	outcome = ask(d->b, call, principal, permission);
+	if (hurried && outcome.health == HEALTH_BAD)
+		outcome.health = HEALTH_UNKNOWN;
 	if (outcome.answered)
 		keep(d, key, outcome.decision);
 	pthread_mutex_lock(&d->lock);
@@ -376,30 +375,54 @@ static bool is_remembered(struct decisions *d, const struct digest *key, enum de
 	return true;
 }
 
+static bool refuse_to_wait(struct error *err)
+{
+	return error_set(err, ERROR_UNAVAILABLE,
+			 "The permission backend is slow, and too many requests wait for it");
+}
+
+/*
+ * Asks, or waits for who does. Those who come when half of the workers wait already do not wait for
+ * long, and not at all once it is known to be slow. Under the lock; false with err for those.
+ */
+static bool wait_or_ask(struct decisions *d, const struct backstage_call *call,
+			const struct principal *principal, const struct permission *permission,
+			const struct digest *key, struct outcome *outcome, struct error *err)
+{
+	bool hurried = d->waiting >= d->most_waiting;
+	int64_t until_ms = clock_now_ms() + SLOW_MS;
+	struct flight *f = find_flight(d, key);
+	struct backstage_call how = *call;
+
+	if (hurried && is_slow(d))
+		return refuse_to_wait(err);
+	if (hurried && until_ms < how.deadline_ms)
+		how.deadline_ms = until_ms;
+	d->waiting++;
+	*outcome = f != NULL ? wait_for(d, f, how.deadline_ms)
+			     : fly(d, &how, principal, permission, key, hurried);
+	d->waiting--;
+	if (hurried && !outcome->answered && clock_left_ms(how.deadline_ms) == 0)
+		return refuse_to_wait(err);
+	return true;
+}
+
 /* Under the lock. False, with err, where there must be no further one waiting. */
 static bool find_out(struct decisions *d, const struct backstage_call *call,
 		     const struct principal *principal, const struct permission *permission,
 		     const struct digest *key, struct outcome *outcome, struct error *err)
 {
-	struct flight *f = find_flight(d, key);
+	bool flying = find_flight(d, key) != NULL;
 
 	/* It may have been answered since the caller looked. */
 	*outcome = (struct outcome){.answered = true};
-	if (f == NULL && is_remembered(d, key, &outcome->decision))
+	if (!flying && is_remembered(d, key, &outcome->decision))
 		return true;
-	if (f == NULL && d->failed_ms != 0 && clock_now_ms() - d->failed_ms < FAILURE_HELD_MS) {
+	if (!flying && d->failed_ms != 0 && clock_now_ms() - d->failed_ms < FAILURE_HELD_MS) {
 		*outcome = (struct outcome){.problem = d->problem};
 		return true;
 	}
-	if (d->waiting >= d->most_waiting && is_slow(d))
-		return error_set(err, ERROR_UNAVAILABLE,
-				 "The permission backend is slow, and too many requests wait for "
-				 "it");
-	d->waiting++;
-	*outcome = f != NULL ? wait_for(d, f, call->deadline_ms)
-			     : fly(d, call, principal, permission, key);
-	d->waiting--;
-	return true;
+	return wait_or_ask(d, call, principal, permission, key, outcome, err);
 }
 
 bool decisions_ask(struct decisions *d, const struct backstage_call *call,

@@ -14,6 +14,13 @@ struct decisions;
 struct policy;
 struct srv_resolver;
 
+/*
+ * How many callers may wait for a part of Backstage that is slow: half of the workers, so that the
+ * others answer those who need not wait. Whoever comes after them waits no longer than this.
+ */
+enum { SLOW_MS = 1000 };
+unsigned most_waiting(const struct config *config);
+
 /* Counters; see struct backstage_stats. */
 struct counts {
 	atomic_uint_fast64_t tokens_verified;
@@ -62,11 +69,12 @@ enum issuer_verdict {
 	ISSUER_GOOD,
 	ISSUER_REFUSED,     /* the signature is wrong, or there is no such key */
 	ISSUER_NO_ENDPOINT, /* it has no key set there: 404 */
-	ISSUER_UNREACHABLE, /* no key set could be had, or nothing may be asked now */
+	ISSUER_UNREACHABLE, /* no key set could be had */
+	ISSUER_BUSY, /* too many wait for keys, or too many strangers were asked: try later */
 };
 
 struct issuers *issuers_new(struct http_client *http, const struct http_target *target,
-			    int timeout_ms, struct counts *counts);
+			    const struct config *config, struct counts *counts);
 void issuers_free(struct issuers *all);
 
 /* Whose keys, and where they are now. Strings are borrowed for the call. */

@@ -20,7 +20,8 @@ enum {
 	FORCED_RELOADS = 10,         /* and before that so many times a window */
 	STRANGER_FETCHES = 20,       /* first fetches of all issuers, a window */
 	WINDOW_MS = 60 * 1000,
-	FAILURE_HELD_MS = 1000, /* who failed is not asked again at once */
+	FAILURE_HELD_MS = 1000,            /* who failed is not asked again at once */
+	FAILED_RELOAD_HELD_MS = 10 * 1000, /* nor for an unknown key while others are there */
 	LARGEST_SET = 256 * 1024,
 };
 
@@ -43,7 +44,8 @@ struct issuer {
 	bool tried;
 	bool failed;         /* the last fetch gave no set */
 	bool missing;        /* because it was answered with 404 */
-	int64_t tried_ms;    /* the end of the last fetch */
+	int64_t began_ms;    /* of the last fetch */
+	int64_t tried_ms;    /* its end */
 	unsigned generation; /* fetches that have ended */
 	unsigned waiting;    /* callers that hold a pointer to it */
 	int64_t used_ms;
@@ -56,8 +58,10 @@ struct issuers {
 	struct http_client *http;
 	const struct http_target *target;
 	int timeout_ms;
+	unsigned most_waiting; /* callers, for fetches that are slow */
 	struct counts *counts;
 	pthread_mutex_t lock;
+	unsigned waiting;
 	pthread_cond_t fetch_ended;
 	struct issuer *items[MOST_ISSUERS];
 	size_t count;
@@ -65,14 +69,15 @@ struct issuers {
 };
 
 struct issuers *issuers_new(struct http_client *http, const struct http_target *target,
-			    int timeout_ms, struct counts *counts)
+			    const struct config *config, struct counts *counts)
 {
 	struct issuers *all = heap_alloc(sizeof *all);
 	pthread_condattr_t steady;
 
 	all->http = http;
 	all->target = target;
-	all->timeout_ms = timeout_ms;
+	all->timeout_ms = config->backstage_timeout_ms;
+	all->most_waiting = most_waiting(config);
 	all->counts = counts;
 	pthread_mutex_init(&all->lock, NULL);
 	pthread_condattr_init(&steady);
@@ -243,6 +248,7 @@ static void fetch_issuer(struct issuers *all, struct issuer *issuer, int64_t dea
 	int status;
 
 	issuer->fetching = true;
+	issuer->began_ms = clock_now_ms();
 	pthread_mutex_unlock(&all->lock);
 	set = fetch_set(all, url, deadline_ms, &status, &problem);
 	if (set == NULL)
@@ -267,23 +273,42 @@ static void fetch_issuer(struct issuers *all, struct issuer *issuer, int64_t dea
 	pthread_cond_broadcast(&all->fetch_ended);
 }
 
-/* Fetches, or waits for who does. False when that is not allowed, or the deadline passed. */
-static bool refresh(struct issuers *all, struct issuer *issuer, int64_t deadline_ms)
+/* Waits for who fetches. False if the deadline passed. */
+static bool wait_for_fetch(struct issuers *all, const struct issuer *issuer, int64_t deadline_ms)
 {
 	unsigned generation = issuer->generation;
 	struct timespec until = {.tv_sec = deadline_ms / 1000,
 				 .tv_nsec = deadline_ms % 1000 * 1000000};
 
-	if (!issuer->fetching) {
-		if (!issuer->tried && !issuer->configured &&
-		    !spend(&all->strangers, STRANGER_FETCHES))
-			return false;
-		fetch_issuer(all, issuer, deadline_ms);
-		return true;
-	}
 	while (issuer->generation == generation && clock_left_ms(deadline_ms) > 0)
 		pthread_cond_timedwait(&all->fetch_ended, &all->lock, &until);
 	return issuer->generation != generation;
+}
+
+/*
+ * Fetches, or waits for who does. ISSUER_GOOD: it was fetched, whatever came of it. Those who come
+ * when half of the workers wait already do not wait for long.
+ */
+static enum issuer_verdict refresh(struct issuers *all, struct issuer *issuer, int64_t deadline_ms)
+{
+	bool hurried = all->waiting >= all->most_waiting;
+	int64_t until_ms = (issuer->fetching ? issuer->began_ms : clock_now_ms()) + SLOW_MS;
+	bool fetched = true;
+
+	if (!hurried || deadline_ms < until_ms)
+		until_ms = deadline_ms;
+	if (!issuer->fetching && !issuer->tried && !issuer->configured &&
+	    !spend(&all->strangers, STRANGER_FETCHES))
+		return ISSUER_BUSY;
+	all->waiting++;
+	if (issuer->fetching)
+		fetched = wait_for_fetch(all, issuer, until_ms);
+	else
+		fetch_issuer(all, issuer, until_ms);
+	all->waiting--;
+	if (hurried && clock_left_ms(until_ms) == 0)
+		return ISSUER_BUSY;
+	return fetched ? ISSUER_GOOD : ISSUER_UNREACHABLE;
 }
 
 /* ---- verifying ---- */
@@ -312,11 +337,34 @@ static enum jose_verdict verify_unlocked(struct issuers *all, struct issuer *iss
 	return verdict;
 }
 
+/* A fetch that failed is no reason to try the next unknown key at once. */
 static bool may_reload(struct issuer *issuer)
 {
-	if (clock_now_ms() - issuer->tried_ms > RELOAD_AFTER_MS)
+	int64_t age_ms = clock_now_ms() - issuer->tried_ms;
+
+	if (age_ms > RELOAD_AFTER_MS)
 		return true;
-	return spend(&issuer->reloads, FORCED_RELOADS);
+	return !(issuer->failed && age_ms < FAILED_RELOAD_HELD_MS) &&
+	       spend(&issuer->reloads, FORCED_RELOADS);
+}
+
+/* A set that is young enough. Under the lock. */
+static enum issuer_verdict have_set(struct issuers *all, struct issuer *issuer, bool *reloaded,
+				    int64_t deadline_ms)
+{
+	enum issuer_verdict verdict;
+
+	if (is_fresh(issuer))
+		return ISSUER_GOOD;
+	if (!*reloaded && !failed_just_now(issuer)) {
+		verdict = refresh(all, issuer, deadline_ms);
+		*reloaded = true;
+		if (is_fresh(issuer))
+			return ISSUER_GOOD;
+		if (verdict == ISSUER_BUSY)
+			return verdict;
+	}
+	return issuer->missing ? ISSUER_NO_ENDPOINT : ISSUER_UNREACHABLE;
 }
 
 /* Under the lock. */
@@ -326,32 +374,31 @@ static enum issuer_verdict verify_with(struct issuers *all, struct issuer *issue
 	bool reloaded = false;
 
 	for (;;) {
-		unsigned generation;
+		enum issuer_verdict found = have_set(all, issuer, &reloaded, deadline_ms);
 		enum jose_verdict verdict;
+		unsigned generation;
 
-		if (!is_fresh(issuer)) {
-			if (failed_just_now(issuer) || reloaded ||
-			    !refresh(all, issuer, deadline_ms) || !is_fresh(issuer))
-				return issuer->missing ? ISSUER_NO_ENDPOINT : ISSUER_UNREACHABLE;
-			reloaded = true;
-		}
+		if (found != ISSUER_GOOD)
+			return found;
 		generation = issuer->generation;
 		verdict = verify_unlocked(all, issuer, token);
 		if (verdict != JOSE_NO_KEY)
 			return verdict == JOSE_GOOD ? ISSUER_GOOD : ISSUER_REFUSED;
 		if (issuer->generation != generation)
 			continue; /* somebody has fetched it meanwhile */
-		if (reloaded || (!issuer->fetching && !may_reload(issuer)) ||
-		    !refresh(all, issuer, deadline_ms))
+		if (reloaded || (!issuer->fetching && !may_reload(issuer)))
 			return ISSUER_REFUSED;
 		reloaded = true;
+		found = refresh(all, issuer, deadline_ms);
+		if (found != ISSUER_GOOD)
+			return found == ISSUER_BUSY ? ISSUER_BUSY : ISSUER_REFUSED;
 	}
 }
 
 enum issuer_verdict issuers_verify(struct issuers *all, const struct issuer_address *at,
 				   const struct jose_token *token, int64_t deadline_ms)
 {
-	enum issuer_verdict verdict = ISSUER_UNREACHABLE;
+	enum issuer_verdict verdict = ISSUER_BUSY;
 	struct issuer *issuer;
 
 	pthread_mutex_lock(&all->lock);

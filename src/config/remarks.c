@@ -143,8 +143,6 @@ static const char *what_wants_users(const struct config *config)
 {
 	if (config->permission_enabled)
 		return "permission.enabled";
-	if (config->policy_file != NULL)
-		return "spectrocloud.standalone.policyFile";
 	return config->endpoint_count > 0 ? "discovery.endpoints" : NULL;
 }
 
@@ -203,10 +201,11 @@ static void remark_on_permissions(struct check *c, const struct node *root)
 				"nobody is asked: permission.enabled is not true, so everybody "
 				"with a valid credential is allowed, services within their access "
 				"restrictions");
-	if (config->permission_enabled && config->policy_file != NULL)
+	if (config->permission_enabled && config->enable_permissions && config->policy_file != NULL)
 		findings_notice(c->l->found, place_near(root, file), file,
-				"not in force: with permission.enabled, Backstage's permission "
-				"backend decides");
+				"not in force: with permission.enabled and "
+				"spectrocloud.enablePermissions, Backstage's permission backend "
+				"decides");
 }
 
 void check_remarks(struct check *c, const struct node *root)

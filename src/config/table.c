@@ -315,8 +315,8 @@ const struct setting settings[] = {
 		.type = SETTING_FILE,
 		.into = offsetof(struct config, policy_file),
 		.help = "A file of rules that says who may do what, for a service without "
-			"Backstage's permission backend. Not read with `permission.enabled`: there "
-			"that backend decides.",
+			"Backstage's permission backend. Not in force where that backend decides: "
+			"with both `permission.enabled` and `spectrocloud.enablePermissions`.",
 	},
 
 	{

@@ -85,8 +85,11 @@ isolated('unknown keys make it look again ten times a minute', async ({ backstag
 isolated('plugins that do not exist are looked for twenty times a minute', async ({ backstage, ask }) => {
   await assertGood(ask(pluginToken(backstage.plugins.catalog[0])));
   backstage.forget();
-  for (let i = 0; i < 40; i++)
-    assert.equal((await ask(pluginToken(makeKey(), { sub: `no-such-${i}` }))).status, 401);
+  // After that it is not said of a token that it is bad.
+  for (let i = 0; i < 40; i++) {
+    const { status } = await ask(pluginToken(makeKey(), { sub: `no-such-${i}` }));
+    assert.ok(status === 401 ? i < 20 : status === 503, `${i}: ${status}`);
+  }
   const looked = backstage.fetches(/\/no-such-/);
   assert.ok(looked > 0 && looked <= 20, String(looked));
   await assertGood(ask(pluginToken(backstage.plugins.catalog[0], { iat: 1 })));
@@ -156,7 +159,7 @@ isolated('while the keys of users hang, strangers do not keep callers waiting wh
   const took = Date.now() - started;
   for (const { status } of await Promise.all(forged)) assert.ok([401, 503].includes(status), String(status));
   assert.ok(took < 1500, `${took} ms`);
-}, { timeout: '2s', todo: 'unknown keys may take all workers, for as long as the fetch of a key set may' });
+}, { timeout: '2s' });
 
 isolated('sets that hold more than this service uses', async ({ backstage, ask }) => {
   const mine = backstage.users[0];

@@ -181,4 +181,4 @@ isolated('as many callers as there are workers, at the moment it begins to hang:
     for (const answer of await quickly(health(), 'health')) assert.equal(answer.status, 200);
     assert.equal((await quickly(ask(TOKEN), 'a service', 2500)).status, 200);
     for (const { status } of await Promise.all(crowd)) assert.ok([403, 503].includes(status), String(status));
-  }, { todo: 'they wait until those who came first give up, for all of the time-out' });
+  });

@@ -220,6 +220,27 @@ static void a_user_is_known_and_remembered(void **state)
 	assert_int_equal(backstage_stats(h->b).tokens_recalled, 2);
 }
 
+static void see_nothing(void *context, const void *value)
+{
+	(void)context;
+	(void)value;
+}
+
+/* A key that is withdrawn ends its tokens, however long they would live. */
+static void nobody_is_remembered_for_longer_than_a_key_set(void **state)
+{
+	struct host *h = *state;
+	struct text token = host_user(h, "user:default/ada", now_s() + 24 * 3600);
+	struct principal principal;
+	struct digest digest;
+	struct error err;
+
+	assert_int_equal(host_identify(h, token, &principal, &err), IDENTITY_KNOWN);
+	digest_of(&token, 1, &digest);
+	assert_true(digest_map_get(h->b->verified, &digest, now_s() + 590, see_nothing, NULL));
+	assert_false(digest_map_get(h->b->verified, &digest, now_s() + 601, see_nothing, NULL));
+}
+
 /* Byte for byte what the auth plugin signed beside the user's token. */
 static void the_limited_form_is_the_one_that_was_signed(void **state)
 {
@@ -598,6 +619,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_token_for_other_plugins_is_denied, begin, end),
 		cmocka_unit_test_setup_teardown(with_the_policy_off_nobody_is_somebody, begin, end),
 		cmocka_unit_test_setup_teardown(a_user_is_known_and_remembered, begin, end),
+		cmocka_unit_test_setup_teardown(nobody_is_remembered_for_longer_than_a_key_set,
+						begin, end),
 		cmocka_unit_test_setup_teardown(the_limited_form_is_the_one_that_was_signed, begin,
 						end),
 		cmocka_unit_test_setup_teardown(a_user_token_without_proof_cannot_be_delegated,

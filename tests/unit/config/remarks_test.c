@@ -50,8 +50,8 @@ static void tokens_cannot_be_verified(void **state)
 	fixture_write(f, "policy", "");
 	assert_true(noticed(f, BACKEND(TOKEN) PERMISSIONS, enabled, CANNOT_BE_VERIFIED));
 	assert_non_null(strstr(f->notices.items[f->notices.count - 1].where, "yaml:2:23"));
-	assert_true(noticed(f, BACKEND(TOKEN) OURS("standalone: {policyFile: policy}"), file,
-			    CANNOT_BE_VERIFIED));
+	assert_false(noticed(f, BACKEND(TOKEN) OURS("standalone: {policyFile: policy}"), file,
+			     CANNOT_BE_VERIFIED));
 	assert_true(noticed(f, BACKEND(TOKEN) ENDPOINT(ADDRESS, "permission"), endpoints,
 			    CANNOT_BE_VERIFIED));
 	assert_false(noticed(f, BACKEND(TOKEN) PERMISSIONS ENDPOINT(ADDRESS, "'*'"), enabled,
@@ -93,13 +93,18 @@ static void nobody_is_asked(void **state)
 static void policy_file_beside_backstage(void **state)
 {
 	static const char path[] = "spectrocloud.standalone.policyFile";
-	static const char message[] = "not in force: with permission.enabled, Backstage's "
-				      "permission backend decides";
+	static const char message[] =
+		"not in force: with permission.enabled and spectrocloud.enablePermissions, "
+		"Backstage's permission backend decides";
 	struct fixture *f = *state;
 	char file[128];
 
 	fixture_write(f, "policy", "");
-	assert_true(
+	assert_true(noticed(
+		f, OURS("enablePermissions: true, standalone: {policyFile: policy}") PERMISSIONS,
+		path, message));
+	/* One switch alone asks nobody, so the file decides. */
+	assert_false(
 		noticed(f, OURS("standalone: {policyFile: policy}") PERMISSIONS, path, message));
 	snprintf(file, sizeof file, "%s/policy", f->directory);
 	assert_string_equal(f->config->policy_file, file);
