@@ -249,13 +249,14 @@ static uint16_t emit_negated(struct compile *c, const struct glob_group *g, stru
 			     uint16_t next)
 {
 	uint16_t entry = emit_op(c, GLOB_STAR, next);
+	bool anything = g->empty && !where.copied; /* a copy is an ordinary group */
 	uint16_t unwanted;
 
-	if (g->empty)
+	if (anything)
 		entry = emit_op(c, GLOB_ANY, entry);
 	if (where.start && !where.dots)
 		entry = emit_op(c, GLOB_NO_DOT, entry);
-	if (g->empty)
+	if (anything)
 		return entry;
 	unwanted = emit_choices(c, g, where, emit_op(c, GLOB_END, 0));
 	return emit(c, (struct glob_step){.op = GLOB_NOT, .next = entry, .other = unwanted});
@@ -310,7 +311,7 @@ static bool takes_dot(const struct piece *piece, bool at_start)
 	if (piece->kind == PIECE_SET)
 		return !piece->lets_dot;
 	if (piece->kind == PIECE_GROUP) /* "!()" behind a dot */
-		return !at_start && piece->group->empty;
+		return !at_start && piece->group->empty && !piece->copied;
 	return piece->kind == PIECE_ANY || piece->kind == PIECE_STAR;
 }
 
