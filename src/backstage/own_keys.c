@@ -68,17 +68,17 @@ static bool read_pem(const char *path, struct buf *out, struct error *err)
 
 static bool read_key(const struct config_plugin_key *from, struct jose_key **key, struct error *err)
 {
-	struct buf public;
-	struct buf private;
+	struct buf public_pem;
+	struct buf private_pem;
 	bool ok;
 
-	buf_init(&private, 0);
-	ok = read_pem(from->public_key_file, &public, err) &&
-	     read_pem(from->private_key_file, &private, err) &&
-	     jose_key_from_pem(from->key_id, from->algorithm, buf_text(&public), buf_text(&private),
-			       key, err);
-	buf_fini(&public);
-	buf_fini(&private);
+	buf_init(&private_pem, 0);
+	ok = read_pem(from->public_key_file, &public_pem, err) &&
+	     read_pem(from->private_key_file, &private_pem, err) &&
+	     jose_key_from_pem(from->key_id, from->algorithm, buf_text(&public_pem),
+			       buf_text(&private_pem), key, err);
+	buf_fini(&public_pem);
+	buf_fini(&private_pem);
 	return ok;
 }
 

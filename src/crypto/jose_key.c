@@ -142,24 +142,24 @@ static uint8_t *number(struct numbers *n, const char *name, size_t size, size_t 
 	return bytes;
 }
 
-static cjose_jwk_t *ec_from(struct numbers *n, const struct jose_algorithm *a, bool private)
+static cjose_jwk_t *ec_from(struct numbers *n, const struct jose_algorithm *a, bool private_half)
 {
 	cjose_jwk_ec_keyspec spec = {.crv = a->curve};
 
 	spec.x = number(n, OSSL_PKEY_PARAM_EC_PUB_X, a->coordinate_bytes, &spec.xlen);
 	spec.y = number(n, OSSL_PKEY_PARAM_EC_PUB_Y, a->coordinate_bytes, &spec.ylen);
-	if (private)
+	if (private_half)
 		spec.d = number(n, OSSL_PKEY_PARAM_PRIV_KEY, a->coordinate_bytes, &spec.dlen);
 	return n->complete ? cjose_jwk_create_EC_spec(&spec, NULL) : NULL;
 }
 
-static cjose_jwk_t *rsa_from(struct numbers *n, bool private)
+static cjose_jwk_t *rsa_from(struct numbers *n, bool private_half)
 {
 	cjose_jwk_rsa_keyspec spec = {.e = NULL};
 
 	spec.n = number(n, OSSL_PKEY_PARAM_RSA_N, 0, &spec.nlen);
 	spec.e = number(n, OSSL_PKEY_PARAM_RSA_E, 0, &spec.elen);
-	if (private) {
+	if (private_half) {
 		spec.d = number(n, OSSL_PKEY_PARAM_RSA_D, 0, &spec.dlen);
 		spec.p = number(n, OSSL_PKEY_PARAM_RSA_FACTOR1, 0, &spec.plen);
 		spec.q = number(n, OSSL_PKEY_PARAM_RSA_FACTOR2, 0, &spec.qlen);
@@ -191,34 +191,35 @@ static int no_passphrase(char *buffer, int size, int writing, void *context)
 	return -1;
 }
 
-static EVP_PKEY *read_pem(struct text pem, bool private)
+static EVP_PKEY *read_pem(struct text pem, bool private_half)
 {
 	BIO *bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
 	EVP_PKEY *pkey = NULL;
 
 	if (bio == NULL)
 		arena_out_of_memory(pem.len);
-	pkey = private ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL)
-		       : PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL);
+	pkey = private_half ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL)
+			    : PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL);
 	BIO_free(bio);
 	ERR_clear_error();
 	return pkey;
 }
 
-static bool key_of_pair(const struct jose_algorithm *a, const char *id, EVP_PKEY *public,
-			EVP_PKEY *private, struct jose_key **key, struct error *err)
+static bool key_of_pair(const struct jose_algorithm *a, const char *id, EVP_PKEY *public_half,
+			EVP_PKEY *private_half, struct jose_key **key, struct error *err)
 {
-	struct numbers n = {.pkey = private != NULL ? private : public, .complete = true};
+	struct numbers n = {.pkey = private_half != NULL ? private_half : public_half,
+			    .complete = true};
 	struct jose_key *made;
 
-	if (!is_for(public, a) || (private != NULL && !is_for(private, a)))
+	if (!is_for(public_half, a) || (private_half != NULL && !is_for(private_half, a)))
 		return error_set(err, ERROR_INPUT, "the key is not one for %s", a->name);
-	if (private != NULL && EVP_PKEY_eq(public, private) != 1)
+	if (private_half != NULL && EVP_PKEY_eq(public_half, private_half) != 1)
 		return error_set(err, ERROR_INPUT,
 				 "the private and the public key do not belong together");
 	arena_init(&n.arena);
-	made = key_of(a->kty == CJOSE_JWK_KTY_EC ? ec_from(&n, a, private != NULL)
-						 : rsa_from(&n, private != NULL),
+	made = key_of(a->kty == CJOSE_JWK_KTY_EC ? ec_from(&n, a, private_half != NULL)
+						 : rsa_from(&n, private_half != NULL),
 		      id, a->name);
 	arena_fini(&n.arena);
 	if (made == NULL)
@@ -231,24 +232,23 @@ bool jose_key_from_pem(const char *id, const char *algorithm, struct text public
 		       struct text private_pem, struct jose_key **key, struct error *err)
 {
 	const struct jose_algorithm *a = jose_algorithm_named(algorithm);
-	EVP_PKEY *private;
-	EVP_PKEY *public;
+	EVP_PKEY *private_half;
+	EVP_PKEY *public_half;
 	bool ok = false;
 
 	if (a == NULL || a->kty == CJOSE_JWK_KTY_OCT)
 		return error_set(err, ERROR_INPUT, "there is no algorithm %s", algorithm);
-	public = read_pem(public_pem, false);
-	if (private_pem.len > 0)
-	private = read_pem(private_pem, true);
-	if (public == NULL)
+	public_half = read_pem(public_pem, false);
+	private_half = private_pem.len > 0 ? read_pem(private_pem, true) : NULL;
+	if (public_half == NULL)
 		error_set(err, ERROR_INPUT, "the public key is not PEM of the form SPKI");
-	else if (private_pem.len > 0 && private == NULL)
+	else if (private_pem.len > 0 && private_half == NULL)
 		error_set(err, ERROR_INPUT,
 			  "the private key is not PEM of the form PKCS#8 without a passphrase");
 	else
-		ok = key_of_pair(a, id, public, private, key, err);
-	EVP_PKEY_free(public);
-	EVP_PKEY_free(private);
+		ok = key_of_pair(a, id, public_half, private_half, key, err);
+	EVP_PKEY_free(public_half);
+	EVP_PKEY_free(private_half);
 	return ok;
 }
 
