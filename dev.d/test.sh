@@ -177,7 +177,7 @@ node_suite()
 	run_suite "$name" count_node env \
 		SPECTROCLOUD_BACKEND="$PWD/$bins/src/spectrocloud-backend" \
 		PALETTE_SIM="$PWD/$bins/sim/palette-sim" \
-		node --test "${concurrent[@]}" --test-reporter=spec --test-reporter-destination=stdout \
+		node --test --test-reporter=spec --test-reporter-destination=stdout \
 		--test-reporter=tap --test-reporter-destination="$bins/log/test-$name.tap" "${files[@]}"
 }
 
