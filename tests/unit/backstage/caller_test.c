@@ -62,13 +62,6 @@ static int begin(void **state)
 	return 0;
 }
 
-static int end(void **state)
-{
-	host_close(*state);
-	free(*state);
-	return 0;
-}
-
 /* ---- no token, and tokens that are no JWT ---- */
 
 static void no_credential_is_none(void **state)
@@ -610,36 +603,39 @@ static void no_hmac_with_a_public_key(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(no_credential_is_none, begin, end),
+		cmocka_unit_test_setup_teardown(no_credential_is_none, begin, host_end),
 		cmocka_unit_test_setup_teardown(an_unknown_token_is_refused_and_not_repeated, begin,
-						end),
-		cmocka_unit_test_setup_teardown(a_static_token_is_its_service, begin, end),
+						host_end),
+		cmocka_unit_test_setup_teardown(a_static_token_is_its_service, begin, host_end),
 		cmocka_unit_test_setup_teardown(a_restricted_token_brings_its_restriction, begin,
-						end),
-		cmocka_unit_test_setup_teardown(a_token_for_other_plugins_is_denied, begin, end),
-		cmocka_unit_test_setup_teardown(with_the_policy_off_nobody_is_somebody, begin, end),
-		cmocka_unit_test_setup_teardown(a_user_is_known_and_remembered, begin, end),
+						host_end),
+		cmocka_unit_test_setup_teardown(a_token_for_other_plugins_is_denied, begin,
+						host_end),
+		cmocka_unit_test_setup_teardown(with_the_policy_off_nobody_is_somebody, begin,
+						host_end),
+		cmocka_unit_test_setup_teardown(a_user_is_known_and_remembered, begin, host_end),
 		cmocka_unit_test_setup_teardown(nobody_is_remembered_for_longer_than_a_key_set,
-						begin, end),
+						begin, host_end),
 		cmocka_unit_test_setup_teardown(the_limited_form_is_the_one_that_was_signed, begin,
-						end),
+						host_end),
 		cmocka_unit_test_setup_teardown(a_user_token_without_proof_cannot_be_delegated,
-						begin, end),
+						begin, host_end),
 		cmocka_unit_test_setup_teardown(an_old_user_token_is_passed_on_as_it_is, begin,
-						end),
-		cmocka_unit_test_setup_teardown(bad_user_tokens, begin, end),
-		cmocka_unit_test_setup_teardown(times_have_no_tolerance, begin, end),
-		cmocka_unit_test_setup_teardown(a_token_that_may_not_wait_is_undecided, begin, end),
-		cmocka_unit_test_setup_teardown(keys_that_cannot_be_had, begin, end),
+						host_end),
+		cmocka_unit_test_setup_teardown(bad_user_tokens, begin, host_end),
+		cmocka_unit_test_setup_teardown(times_have_no_tolerance, begin, host_end),
+		cmocka_unit_test_setup_teardown(a_token_that_may_not_wait_is_undecided, begin,
+						host_end),
+		cmocka_unit_test_setup_teardown(keys_that_cannot_be_had, begin, host_end),
 		cmocka_unit_test_setup_teardown(without_an_address_no_backstage_token_is_good,
-						begin, end),
-		cmocka_unit_test_setup_teardown(a_plugin_is_a_service, begin, end),
-		cmocka_unit_test_setup_teardown(a_plugin_acts_for_a_user, begin, end),
-		cmocka_unit_test_setup_teardown(bad_plugin_tokens, begin, end),
-		cmocka_unit_test_setup_teardown(kinds_are_not_mixed_up, begin, end),
-		cmocka_unit_test_setup_teardown(legacy_tokens, begin, end),
-		cmocka_unit_test_setup_teardown(tokens_of_another_issuer, begin, end),
-		cmocka_unit_test_setup_teardown(no_hmac_with_a_public_key, begin, end),
+						begin, host_end),
+		cmocka_unit_test_setup_teardown(a_plugin_is_a_service, begin, host_end),
+		cmocka_unit_test_setup_teardown(a_plugin_acts_for_a_user, begin, host_end),
+		cmocka_unit_test_setup_teardown(bad_plugin_tokens, begin, host_end),
+		cmocka_unit_test_setup_teardown(kinds_are_not_mixed_up, begin, host_end),
+		cmocka_unit_test_setup_teardown(legacy_tokens, begin, host_end),
+		cmocka_unit_test_setup_teardown(tokens_of_another_issuer, begin, host_end),
+		cmocka_unit_test_setup_teardown(no_hmac_with_a_public_key, begin, host_end),
 	};
 
 	return cmocka_run_group_tests(tests, set_tokens, wipe_tokens);

@@ -1,32 +1,6 @@
 /* Whose e-mail address it is: as the catalog says, and as nobody else does. */
 #include "unit/backstage/host.h"
 
-static int begin(void **state)
-{
-	struct host *h = malloc(sizeof *h);
-
-	assert_non_null(h);
-	host_open(h);
-	host_start(h);
-	*state = h;
-	return 0;
-}
-
-static int end(void **state)
-{
-	host_close(*state);
-	free(*state);
-	return 0;
-}
-
-static struct principal user(struct host *h, const char *name)
-{
-	return (struct principal){.kind = PRINCIPAL_USER,
-				  .subject = name,
-				  .on_behalf = host_limited(h, name, now_s(), now_s() + 600),
-				  .expires_s = now_s() + 600};
-}
-
 static bool ask(struct host *h, const struct principal *principal, const char **email,
 		struct error *err)
 {
@@ -38,7 +12,7 @@ static bool ask(struct host *h, const struct principal *principal, const char **
 static void the_catalogs_word_holds_for_a_minute(void **state)
 {
 	struct host *h = *state;
-	const struct principal ada = user(h, "user:default/ada");
+	const struct principal ada = host_principal(h, "user:default/ada");
 	const char *email = NULL;
 	struct error err;
 
@@ -70,7 +44,7 @@ static void nobody_without_an_address(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(entities); i++) {
 		const struct principal someone =
-			user(h, arena_printf(&h->arena, "user:default/u%zu", i));
+			host_principal(h, arena_printf(&h->arena, "user:default/u%zu", i));
 
 		h->entity_status = 200;
 		h->entity = entities[i];
@@ -101,13 +75,13 @@ static void odd_names(void **state)
 	struct error err;
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		const struct principal someone = user(h, names[i]);
+		const struct principal someone = host_principal(h, names[i]);
 
 		assert_true(ask(h, &someone, &email, &err));
 		assert_null(email);
 	}
 	assert_int_equal(h->http.count, 0);
-	const struct principal odd = user(h, "user:default/../../x?y#z");
+	const struct principal odd = host_principal(h, "user:default/../../x?y#z");
 
 	assert_true(ask(h, &odd, &email, &err));
 	assert_string_equal(h->http.requests[0].path,
@@ -117,7 +91,7 @@ static void odd_names(void **state)
 static void what_is_no_answer(void **state)
 {
 	struct host *h = *state;
-	const struct principal ada = user(h, "user:default/ada");
+	const struct principal ada = host_principal(h, "user:default/ada");
 	static const struct {
 		int status;
 		const char *entity;
@@ -140,10 +114,11 @@ static void what_is_no_answer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(the_catalogs_word_holds_for_a_minute, begin, end),
-		cmocka_unit_test_setup_teardown(nobody_without_an_address, begin, end),
-		cmocka_unit_test_setup_teardown(odd_names, begin, end),
-		cmocka_unit_test_setup_teardown(what_is_no_answer, begin, end),
+		cmocka_unit_test_setup_teardown(the_catalogs_word_holds_for_a_minute, host_begin,
+						host_end),
+		cmocka_unit_test_setup_teardown(nobody_without_an_address, host_begin, host_end),
+		cmocka_unit_test_setup_teardown(odd_names, host_begin, host_end),
+		cmocka_unit_test_setup_teardown(what_is_no_answer, host_begin, host_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,33 +3,6 @@
 
 #include <pthread.h>
 
-static int begin(void **state)
-{
-	struct host *h = malloc(sizeof *h);
-
-	assert_non_null(h);
-	host_open(h);
-	h->config.permission_cache_ttl_ms = 5000;
-	host_start(h);
-	*state = h;
-	return 0;
-}
-
-static int end(void **state)
-{
-	host_close(*state);
-	free(*state);
-	return 0;
-}
-
-static struct principal user(struct host *h, const char *name)
-{
-	return (struct principal){.kind = PRINCIPAL_USER,
-				  .subject = name,
-				  .on_behalf = host_limited(h, name, now_s(), now_s() + 600),
-				  .expires_s = now_s() + 600};
-}
-
 static bool ask(struct host *h, const struct principal *principal, enum permit permit,
 		struct error *err)
 {
@@ -41,8 +14,8 @@ static bool ask(struct host *h, const struct principal *principal, enum permit p
 static void a_clear_answer_holds_for_a_while(void **state)
 {
 	struct host *h = *state;
-	const struct principal ada = user(h, "user:default/ada");
-	const struct principal bob = user(h, "user:default/bob");
+	const struct principal ada = host_principal(h, "user:default/ada");
+	const struct principal bob = host_principal(h, "user:default/bob");
 	struct error err;
 
 	for (int i = 0; i < 3; i++)
@@ -65,7 +38,7 @@ static void a_clear_answer_holds_for_a_while(void **state)
 static void the_question_is_the_documented_one(void **state)
 {
 	struct host *h = *state;
-	const struct principal ada = user(h, "user:default/ada");
+	const struct principal ada = host_principal(h, "user:default/ada");
 	const struct canned_request *r;
 	struct text token;
 	struct jose_token parsed;
@@ -107,7 +80,7 @@ static void everything_else_is_a_refusal(void **state)
 		h.config.permission_cache_ttl_ms = 5000;
 		h.mood = (enum permission_mood)mood;
 		host_start(&h);
-		ada = user(&h, "user:default/ada");
+		ada = host_principal(&h, "user:default/ada");
 		assert_false(ask(&h, &ada, PERMIT_VIEW_CLUSTER, &err));
 		assert_int_equal(err.kind, ERROR_DENIED);
 		assert_non_null(strstr(err.message, "could not be checked"));
@@ -123,8 +96,8 @@ static void everything_else_is_a_refusal(void **state)
 static void who_failed_is_not_asked_again_at_once(void **state)
 {
 	struct host *h = *state;
-	const struct principal ada = user(h, "user:default/ada");
-	const struct principal bob = user(h, "user:default/bob");
+	const struct principal ada = host_principal(h, "user:default/ada");
+	const struct principal bob = host_principal(h, "user:default/bob");
 	struct error err;
 
 	h->mood = MOOD_SLOW;
@@ -140,8 +113,8 @@ static void who_failed_is_not_asked_again_at_once(void **state)
 static void a_refused_token_is_its_callers_trouble(void **state)
 {
 	struct host *h = *state;
-	const struct principal ada = user(h, "user:default/ada");
-	const struct principal bob = user(h, "user:default/bob");
+	const struct principal ada = host_principal(h, "user:default/ada");
+	const struct principal bob = host_principal(h, "user:default/bob");
 	struct principal bare = {.kind = PRINCIPAL_USER, .subject = "user:default/x"};
 	struct error err;
 
@@ -170,9 +143,9 @@ static void a_failure_about_one_person_harms_no_other(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(moods); i++) {
 		const struct principal ada =
-			user(h, arena_printf(&h->arena, "user:default/ada%zu", i));
+			host_principal(h, arena_printf(&h->arena, "user:default/ada%zu", i));
 		const struct principal bob =
-			user(h, arena_printf(&h->arena, "user:default/bob%zu", i));
+			host_principal(h, arena_printf(&h->arena, "user:default/bob%zu", i));
 
 		h->mood = moods[i];
 		assert_false(ask(h, &ada, PERMIT_VIEW_CLUSTER, &err));
@@ -200,7 +173,7 @@ static void nobody_asks_without_a_token_where_the_policy_is_off(void **state)
 static void without_a_cache_every_question_is_asked(void **state)
 {
 	struct host *h = *state;
-	const struct principal ada = user(h, "user:default/ada");
+	const struct principal ada = host_principal(h, "user:default/ada");
 	struct error err;
 
 	h->config.permission_cache_ttl_ms = 0;
@@ -255,7 +228,7 @@ static void ask_at_once(struct host *h, const struct principal *principal,
 static void the_same_question_is_asked_once(void **state)
 {
 	struct host *h = *state;
-	const struct principal ada = user(h, "user:default/ada");
+	const struct principal ada = host_principal(h, "user:default/ada");
 	struct caller callers[CALLERS];
 
 	h->answer_ms = 100;
@@ -269,7 +242,7 @@ static void the_same_question_is_asked_once(void **state)
 static void a_failure_is_shared_too(void **state)
 {
 	struct host *h = *state;
-	const struct principal ada = user(h, "user:default/ada");
+	const struct principal ada = host_principal(h, "user:default/ada");
 	struct caller callers[CALLERS];
 
 	h->answer_ms = 100;
@@ -362,22 +335,28 @@ static void answers_to_the_letter(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_clear_answer_holds_for_a_while, begin, end),
-		cmocka_unit_test_setup_teardown(the_question_is_the_documented_one, begin, end),
+		cmocka_unit_test_setup_teardown(a_clear_answer_holds_for_a_while, host_begin,
+						host_end),
+		cmocka_unit_test_setup_teardown(the_question_is_the_documented_one, host_begin,
+						host_end),
 		cmocka_unit_test(everything_else_is_a_refusal),
-		cmocka_unit_test_setup_teardown(who_failed_is_not_asked_again_at_once, begin, end),
-		cmocka_unit_test_setup_teardown(a_refused_token_is_its_callers_trouble, begin, end),
-		cmocka_unit_test_setup_teardown(a_failure_about_one_person_harms_no_other, begin,
-						end),
+		cmocka_unit_test_setup_teardown(who_failed_is_not_asked_again_at_once, host_begin,
+						host_end),
+		cmocka_unit_test_setup_teardown(a_refused_token_is_its_callers_trouble, host_begin,
+						host_end),
+		cmocka_unit_test_setup_teardown(a_failure_about_one_person_harms_no_other,
+						host_begin, host_end),
 		cmocka_unit_test_setup_teardown(nobody_asks_without_a_token_where_the_policy_is_off,
-						begin, end),
-		cmocka_unit_test_setup_teardown(without_a_cache_every_question_is_asked, begin,
-						end),
-		cmocka_unit_test_setup_teardown(the_same_question_is_asked_once, begin, end),
-		cmocka_unit_test_setup_teardown(a_failure_is_shared_too, begin, end),
-		cmocka_unit_test_setup_teardown(a_look_tells_without_any_question, begin, end),
+						host_begin, host_end),
+		cmocka_unit_test_setup_teardown(without_a_cache_every_question_is_asked, host_begin,
+						host_end),
+		cmocka_unit_test_setup_teardown(the_same_question_is_asked_once, host_begin,
+						host_end),
+		cmocka_unit_test_setup_teardown(a_failure_is_shared_too, host_begin, host_end),
+		cmocka_unit_test_setup_teardown(a_look_tells_without_any_question, host_begin,
+						host_end),
 		cmocka_unit_test_setup_teardown(nothing_is_looked_at_where_permissions_are_off,
-						begin, end),
+						host_begin, host_end),
 		cmocka_unit_test(answers_to_the_letter),
 	};
 

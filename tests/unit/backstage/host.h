@@ -277,4 +277,35 @@ static inline enum identity host_identify(struct host *h, struct text token,
 	return backstage_identify(h->b, &call, text_of(header), principal, err);
 }
 
+/* ---- for most tests: a Backstage each, started with what these set ---- */
+
+/* Setup and teardown of a test whose configuration is the usual one; decisions are kept. */
+static inline int host_begin(void **state)
+{
+	struct host *h = malloc(sizeof *h);
+
+	assert_non_null(h);
+	host_open(h);
+	h->config.permission_cache_ttl_ms = 5000;
+	host_start(h);
+	*state = h;
+	return 0;
+}
+
+static inline int host_end(void **state)
+{
+	host_close(*state);
+	free(*state);
+	return 0;
+}
+
+/* Somebody who was identified by a token that lives for ten minutes. */
+static inline struct principal host_principal(struct host *h, const char *name)
+{
+	return (struct principal){.kind = PRINCIPAL_USER,
+				  .subject = name,
+				  .on_behalf = host_limited(h, name, now_s(), now_s() + 600),
+				  .expires_s = now_s() + 600};
+}
+
 #endif

@@ -6,24 +6,6 @@
 
 static const char url[] = "http://backstage.test/api/relay/.backstage/auth/v1/jwks.json";
 
-static int begin(void **state)
-{
-	struct host *h = malloc(sizeof *h);
-
-	assert_non_null(h);
-	host_open(h);
-	host_start(h);
-	*state = h;
-	return 0;
-}
-
-static int end(void **state)
-{
-	host_close(*state);
-	free(*state);
-	return 0;
-}
-
 static enum issuer_verdict verify_at(struct host *h, const char *at, struct text compact)
 {
 	struct jose_token token;
@@ -252,15 +234,15 @@ static void one_flight_at_a_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_set_is_fetched_once, begin, end),
-		cmocka_unit_test_setup_teardown(forced_fetches_have_a_budget, begin, end),
-		cmocka_unit_test_setup_teardown(a_new_key_is_found, begin, end),
-		cmocka_unit_test_setup_teardown(a_failed_reload_harms_nobody, begin, end),
+		cmocka_unit_test_setup_teardown(a_set_is_fetched_once, host_begin, host_end),
+		cmocka_unit_test_setup_teardown(forced_fetches_have_a_budget, host_begin, host_end),
+		cmocka_unit_test_setup_teardown(a_new_key_is_found, host_begin, host_end),
+		cmocka_unit_test_setup_teardown(a_failed_reload_harms_nobody, host_begin, host_end),
 		cmocka_unit_test(what_is_no_key_set),
 		cmocka_unit_test(statuses),
-		cmocka_unit_test_setup_teardown(strangers_have_a_budget, begin, end),
-		cmocka_unit_test_setup_teardown(many_threads_and_a_rotation, begin, end),
-		cmocka_unit_test_setup_teardown(one_flight_at_a_time, begin, end),
+		cmocka_unit_test_setup_teardown(strangers_have_a_budget, host_begin, host_end),
+		cmocka_unit_test_setup_teardown(many_threads_and_a_rotation, host_begin, host_end),
+		cmocka_unit_test_setup_teardown(one_flight_at_a_time, host_begin, host_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

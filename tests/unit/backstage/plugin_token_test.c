@@ -1,24 +1,6 @@
 /* Tokens for other plugins: for whom they are made, for how long, and for whom not. */
 #include "unit/backstage/host.h"
 
-static int begin(void **state)
-{
-	struct host *h = malloc(sizeof *h);
-
-	assert_non_null(h);
-	host_open(h);
-	host_start(h);
-	*state = h;
-	return 0;
-}
-
-static int end(void **state)
-{
-	host_close(*state);
-	free(*state);
-	return 0;
-}
-
 static struct jose_token make(struct host *h, const struct principal *principal, const char *plugin,
 			      struct text *compact)
 {
@@ -140,11 +122,12 @@ static void for_whom_none_is_made(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_service_is_not_delegated, begin, end),
-		cmocka_unit_test_setup_teardown(a_users_token_ends_with_theirs, begin, end),
-		cmocka_unit_test_setup_teardown(tokens_are_used_again_by_caller_and_target, begin,
-						end),
-		cmocka_unit_test_setup_teardown(for_whom_none_is_made, begin, end),
+		cmocka_unit_test_setup_teardown(a_service_is_not_delegated, host_begin, host_end),
+		cmocka_unit_test_setup_teardown(a_users_token_ends_with_theirs, host_begin,
+						host_end),
+		cmocka_unit_test_setup_teardown(tokens_are_used_again_by_caller_and_target,
+						host_begin, host_end),
+		cmocka_unit_test_setup_teardown(for_whom_none_is_made, host_begin, host_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
