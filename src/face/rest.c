@@ -398,6 +398,16 @@ static bool answer_at_once(struct http_exchange *x, struct rest_call *rc)
 	return true;
 }
 
+/* Who is known does not share the strangers' part of the queue. The others wait like anybody, and
+ * are refused in their turn. */
+static void get_to_know(struct rest_call *rc)
+{
+	struct error unused;
+	enum identity identity = op_identify(&rc->call, false, &unused);
+
+	(void)identity; /* the call remembers it */
+}
+
 /* From a whole, acceptable request on. */
 static void handle_call(struct rest *rest, struct http_exchange *x, struct rest_call *rc)
 {
@@ -412,6 +422,8 @@ static void handle_call(struct rest *rest, struct http_exchange *x, struct rest_
 	}
 	if ((always || phase != PHASE_STARTING) && answer_at_once(x, rc))
 		return;
+	if (phase == PHASE_STARTING)
+		get_to_know(rc);
 	if (!queue(rest, x, rc, &err))
 		answer_refusal(x, rc->url, &err);
 }
