@@ -81,7 +81,7 @@ isolated('unknown keys make it look again ten times a minute', async ({ backstag
   for (let i = 0; i < 25; i++) {
     const answer = await ask(userToken(makeKey('ES256', `unknown-${i}`)));
     if (i < 10) assertRefused(answer, 401, failed('user', UNSIGNED));
-    else assert.equal(answer.status, 503, answer.text);
+    else assert.equal(answer.status, 503, `${i}: ${answer.text}`);
   }
   assert.equal(backstage.fetches(USER_KEYS), 10);
   await assertGood(ask(userToken(backstage.users[0], { sub: 'user:default/fresh' })));
