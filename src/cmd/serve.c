@@ -66,7 +66,7 @@ static int serve(const struct config *config)
 	block_signals(SIG_BLOCK);
 	if (!app_open(config, &app, &err)) {
 		fprintf(stderr, "spectrocloud-backend: %s\n", err.message);
-		return 1;
+		return err.kind == ERROR_INPUT ? 2 : 1; /* 2: what is configured cannot be */
 	}
 	running = app;
 	watch_signals();
