@@ -23,6 +23,8 @@ enum {
 	FAILURE_HELD_MS = 1000,            /* who failed is not asked again at once */
 	FAILED_RELOAD_HELD_MS = 10 * 1000, /* nor for an unknown key while others are there */
 	LARGEST_SET = 256 * 1024,
+	UNKNOWN_KEYS = 32,
+	UNKNOWN_MS = 5000,
 };
 
 /* A key set and those who use it: the issuer, and callers in the middle of a verification. */
@@ -34,6 +36,12 @@ struct shared_set {
 struct budget {
 	int64_t window_ms; /* when it began */
 	unsigned spent;
+};
+
+/* A key id that a fetch has not brought: for a while it is no reason for another one. */
+struct unknown_key {
+	struct digest id;
+	int64_t until_ms;
 };
 
 struct issuer {
@@ -53,6 +61,8 @@ struct issuer {
 	struct shared_set *set; /* NULL: none yet */
 	int64_t set_ms;         /* its age begins */
 	struct budget reloads;
+	struct unknown_key unknown[UNKNOWN_KEYS]; /* a ring */
+	size_t next_unknown;
 };
 
 struct issuers {
@@ -398,6 +408,33 @@ static enum issuer_verdict reload(struct issuers *all, struct issuer *issuer, in
 	return verdict == ISSUER_BUSY || !issuer->failed ? ISSUER_BUSY : ISSUER_REFUSED;
 }
 
+static struct digest id_of(const struct jose_token *token)
+{
+	struct text id = text_of(token->id);
+	struct digest digest;
+
+	digest_of(&id, 1, &digest);
+	return digest;
+}
+
+static bool is_known_to_be_unknown(const struct issuer *issuer, const struct jose_token *token)
+{
+	struct digest id = id_of(token);
+
+	for (size_t i = 0; i < UNKNOWN_KEYS; i++)
+		if (clock_left_ms(issuer->unknown[i].until_ms) > 0 &&
+		    digest_equal(&issuer->unknown[i].id, &id))
+			return true;
+	return false;
+}
+
+static enum issuer_verdict note_unknown(struct issuer *issuer, const struct jose_token *token)
+{
+	issuer->unknown[issuer->next_unknown++ % UNKNOWN_KEYS] =
+		(struct unknown_key){id_of(token), clock_now_ms() + UNKNOWN_MS};
+	return ISSUER_REFUSED;
+}
+
 /* Under the lock. */
 static enum issuer_verdict verify_with(struct issuers *all, struct issuer *issuer,
 				       const struct jose_token *token, int64_t deadline_ms)
@@ -419,8 +456,10 @@ static enum issuer_verdict verify_with(struct issuers *all, struct issuer *issue
 			return verdict == JOSE_GOOD ? ISSUER_GOOD : ISSUER_REFUSED;
 		if (issuer->sets != sets)
 			continue; /* somebody has fetched another one meanwhile */
-		if (reloaded)
+		if (is_known_to_be_unknown(issuer, token))
 			return ISSUER_REFUSED;
+		if (reloaded)
+			return note_unknown(issuer, token);
 		found = reload(all, issuer, deadline_ms);
 		if (found != ISSUER_GOOD)
 			return found;

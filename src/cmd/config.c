@@ -74,8 +74,7 @@ const struct command command_config = {
 	.arguments = "check|show [OPTIONS]",
 	.summary = "Check the configuration, or show what is in force",
 	.help = "check   reads everything, names every fault with file, line and column, then\n"
-		"        looks into the files of keys and rules; exit status 2 if there is a "
-		"fault\n"
+		"        looks into files of keys and rules; exit status 2 if there is a fault\n"
 		"show    prints each setting with where it comes from; secrets as ***\n"
 		"\n"
 		"Options:\n"
