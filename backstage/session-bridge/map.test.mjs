@@ -50,7 +50,8 @@ test('what is no session is kept, and not sent', async () => {
   const started = start(server);
   const { cache } = started;
   const odd = [undefined, null, 7, {}, { token: 'x' }, { token: 7, expiresAt: seconds() + 9 },
-    { token: '', expiresAt: seconds() + 9 }, { token: 'x', expiresAt: 'soon' },
+    { token: '', expiresAt: seconds() + 9 }, { token: 'a\r\nb: c', expiresAt: seconds() + 9 },
+    { token: 'x', expiresAt: 'soon' },
     { token: 'x', expiresAt: NaN }, { token: 'x'.repeat(40_000), expiresAt: seconds() + 9 },
     { get token() { throw new Error('secret-token'); } }];
   odd.forEach((value, i) => cache.set(`odd${i}`, value));

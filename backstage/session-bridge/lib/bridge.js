@@ -11,6 +11,8 @@ const PLUGIN = 'spectrocloud';
 const DAY_MS = 24 * 60 * 60 * 1000; // no session lasts that long, so its removal need not either
 const MAX_EMAIL = 320;
 const MAX_TOKEN = 32 * 1024;
+// The sign-in module may have it out of a query, and never looks what it is.
+const TOKEN = /^[\x21-\x7e]+$/;
 
 // Answers that mean: this one never. All others may be of another opinion later.
 const FINAL = new Set([400, 413, 414, 422, 431]);
@@ -35,7 +37,7 @@ function messageOf(email, session) {
   const { token } = session;
   const expiresAt = expiryOf(session);
   if (segment === undefined || expiresAt === undefined) return undefined;
-  if (typeof token !== 'string' || token.length === 0 || token.length > MAX_TOKEN) return undefined;
+  if (typeof token !== 'string' || token.length > MAX_TOKEN || !TOKEN.test(token)) return undefined;
   if (expiresAt <= Date.now()) return removalOf(email); // it took the place of one that is good
   return { email, segment, method: 'PUT', giveUpAt: expiresAt,
     body: JSON.stringify({ token, expiresAt }) };
