@@ -26,7 +26,6 @@ class Outbox {
   #finished = Promise.resolve(); // when it is not running any more
   #closed = false;
   #failures = 0; // in a row
-  #fresh = false; // something was added since the last try began
   #complaint; // what was logged last, until something arrives
   #stop = new AbortController();
   #shorten = () => {}; // the pause between two tries, if there is one now
@@ -51,8 +50,8 @@ class Outbox {
     this.#waiting.set(message.email, message);
     if (this.#waiting.size > this.#limit) this.#makeRoom();
     // The service may be back already, and somebody waits: no longer than after a first failure.
-    this.#fresh = true;
-    this.#shorten(this.#delay(0));
+    this.#failures = 0;
+    this.#shorten(this.#delay());
     this.#start();
   }
 
@@ -72,6 +71,7 @@ class Outbox {
   async close(ms) {
     let timer;
     this.#closed = true;
+    this.#failures = 0;
     this.#shorten(0);
     await Promise.race([
       this.#finished,
@@ -80,7 +80,7 @@ class Outbox {
     clearTimeout(timer);
     this.#stop.abort();
     this.#shorten(0);
-    if (this.size > 0) this.#logger.warn(`Palette sessions: ${this.size} changes are lost`);
+    if (this.size > 0) this.#logger.warn(`Palette sessions: what still waits is lost: ${this.size}`);
     this.#waiting.clear();
   }
 
@@ -99,7 +99,6 @@ class Outbox {
   }
 
   async #try(message) {
-    this.#fresh = false;
     try {
       await this.#send(message, this.#stop.signal);
     } catch (error) {
@@ -142,8 +141,9 @@ class Outbox {
       return;
     }
     this.#complain(why);
+    const delay = this.#delay();
     this.#failures++;
-    await this.#pause(this.#delay(this.#closed || this.#fresh ? 0 : this.#failures - 1));
+    await this.#pause(delay);
   }
 
   // Once for each reason: it may go on for hours.
@@ -154,8 +154,9 @@ class Outbox {
   }
 
   // Half of it is left to chance, so that replicas do not come all at once.
-  #delay(failures) {
-    const longest = Math.min(this.#retryDelay * 2 ** Math.min(failures, 20), MAX_DELAY_MS);
+  #delay() {
+    const doublings = Math.min(this.#failures, 20);
+    const longest = Math.min(this.#retryDelay * 2 ** doublings, MAX_DELAY_MS);
     return longest * (0.5 + Math.random() / 2);
   }
 
