@@ -197,7 +197,8 @@ static bool refuses(const struct http_fetch *fetch)
 
 static enum health health_of(const struct http_fetch *fetch, const struct outcome *outcome)
 {
-	if (outcome->answered || refuses(fetch))
+	/* A token that it does not accept may be ours: a look will tell. */
+	if (outcome->answered || (refuses(fetch) && fetch->status != 401))
 		return HEALTH_GOOD;
 	if (fetch->end == HTTP_FETCH_TOO_LARGE ||
 	    (fetch->end == HTTP_FETCH_DONE && fetch->status == 200))
