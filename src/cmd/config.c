@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "backstage/backstage.h"
+#include "base/log.h"
 #include "cmd/cmd.h"
 
 enum { LONGEST_CONFIG = 16 * 1024 * 1024 };
@@ -22,6 +23,7 @@ static int report(const struct config *config, size_t warnings)
 {
 	struct error err;
 
+	log_open(LOG_WARN, LOG_TEXT); /* that a file was read is no news here */
 	if (!backstage_check(config, &err)) {
 		fprintf(stderr, "%s\n", err.message);
 		return 2;
