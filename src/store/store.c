@@ -29,7 +29,8 @@ static bool open_kind(struct store *s, const struct config_store *config, struct
 		s->kind = &store_kind_sqlite;
 		return sqlite_open(config->file, &s->self, err);
 	case CONFIG_STORE_POSTGRESQL:
-		return error_set(err, ERROR_INPUT, "PostgreSQL is not supported yet");
+		s->kind = &store_kind_postgres;
+		return postgres_open(&config->postgres, s, &s->self, err);
 	default:
 		s->kind = &store_kind_memory;
 		s->self = memory_open(STORE_MOST_IN_MEMORY);

@@ -1,0 +1,165 @@
+/* Debian's PostgreSQL, run by hand. It refuses to run as root, so root's tests give it a user. */
+#include "unit/store/postgres_server.h"
+
+#include <glob.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+static char bin[128];
+static char folder[64];
+static char as_user[128]; /* in front of a command, with its blank; may be empty */
+static pid_t server;
+
+static void must(bool holds, const char *what)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "PostgreSQL for the tests: %s\n", what);
+	exit(1);
+}
+
+static bool shell(const char *command)
+{
+	return system(command) == 0;
+}
+
+static bool find_programs(void)
+{
+	glob_t found;
+	bool ok = glob("/usr/lib/postgresql/*/bin/initdb", 0, NULL, &found) == 0;
+
+	if (ok) {
+		const char *last = found.gl_pathv[found.gl_pathc - 1];
+
+		snprintf(bin, sizeof bin, "%.*s", (int)(strrchr(last, '/') - last), last);
+	}
+	globfree(&found);
+	return ok && shell("command -v psql >/dev/null && command -v setpriv >/dev/null");
+}
+
+static bool find_user(void)
+{
+	const char *names[] = {"postgres", "nobody"};
+
+	if (geteuid() != 0)
+		return true;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		const struct passwd *user = getpwnam(names[i]);
+
+		if (user == NULL)
+			continue;
+		snprintf(as_user, sizeof as_user, "setpriv --reuid=%u --regid=%u --clear-groups ",
+			 (unsigned)user->pw_uid, (unsigned)user->pw_gid);
+		return chown(folder, user->pw_uid, user->pw_gid) == 0;
+	}
+	return false;
+}
+
+bool server_make(void)
+{
+	char command[512];
+
+	if (!find_programs()) {
+		puts("skipped: there is no PostgreSQL server (Debian: postgresql)");
+		return false;
+	}
+	strcpy(folder, "/tmp/postgres-test-XXXXXX");
+	must(mkdtemp(folder) != NULL, "no folder");
+	must(find_user(), "no user to run it as");
+	snprintf(command, sizeof command,
+		 "cd / && %s%s/initdb -D %s/data -A trust -U " SERVER_USER
+		 " -E UTF8 --locale=C.UTF-8 -N >%s.log 2>&1",
+		 as_user, bin, folder, folder);
+	must(shell(command), "initdb failed");
+	server_start();
+	return true;
+}
+
+void server_remove(void)
+{
+	char command[160];
+
+	if (server != 0)
+		server_stop();
+	snprintf(command, sizeof command, "rm -rf '%s' '%s.log'", folder, folder);
+	must(shell(command), "its folder remains");
+}
+
+const char *server_folder(void)
+{
+	return folder;
+}
+
+/* The server ends with this program, however that ends. */
+static void run_server(void)
+{
+	char command[512];
+
+	snprintf(command, sizeof command,
+		 "cd / && exec setpriv --pdeathsig=QUIT %s%s/postgres -D %s/data -k %s -c "
+		 "listen_addresses= -c fsync=off -c max_connections=40 -c log_min_messages=panic "
+		 ">>%s.log 2>&1",
+		 as_user[0] == '\0' ? "" : as_user + strlen("setpriv "), bin, folder, folder,
+		 folder);
+	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+	_exit(127);
+}
+
+void server_start(void)
+{
+	int64_t deadline_ms = clock_now_ms() + 30000;
+
+	must(server == 0, "it runs already");
+	server = fork();
+	must(server >= 0, "no process");
+	if (server == 0)
+		run_server();
+	while (!server_sql("postgres", "SELECT 1", NULL, 0)) {
+		must(clock_left_ms(deadline_ms) > 0, "it does not answer");
+		clock_sleep_ms(50);
+	}
+}
+
+void server_stop(void)
+{
+	must(kill(server, SIGINT) == 0 && waitpid(server, NULL, 0) == server, "it does not stop");
+	server = 0;
+}
+
+bool server_command(const char *command, char *out, size_t size)
+{
+	char options[128];
+	char whole[1024];
+	FILE *pipe;
+	size_t got = 0;
+
+	snprintf(options, sizeof options, "-h %s -U " SERVER_USER, folder);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(whole, sizeof whole, command, options);
+#pragma GCC diagnostic pop
+	pipe = popen(whole, "r");
+	must(pipe != NULL, "no shell");
+	for (int c = fgetc(pipe); c != EOF; c = fgetc(pipe))
+		if (got + 1 < size)
+			out[got++] = (char)c;
+	if (size > 0)
+		out[got] = '\0';
+	return pclose(pipe) == 0;
+}
+
+bool server_sql(const char *database, const char *sql, char *out, size_t size)
+{
+	char command[900];
+
+	snprintf(command, sizeof command, "psql %%s -d '%s' -XAtqc \"%s\" 2>/dev/null", database,
+		 sql);
+	return server_command(command, out, size);
+}
