@@ -56,6 +56,9 @@ extern const struct store_kind store_kind_memory, store_kind_sqlite, store_kind_
 /* self: out, owned by the kind's close(). */
 void *memory_open(size_t most);
 MUST_USE bool sqlite_open(const char *file, void **self, struct error *err);
+/* Makes the file, and its folder, where they are missing, for their owner alone; SQLite makes the
+ * files beside it alike. Fails with ERROR_INPUT. */
+MUST_USE bool sqlite_make_file(const char *file, struct error *err);
 /* store: whom to tell of changes, also before this returns. */
 MUST_USE bool postgres_open(const struct config_postgres *config, struct store *store, void **self,
 			    struct error *err);

@@ -58,8 +58,8 @@ static bool refused_as(const struct start *s, enum pg_outcome outcome, const cha
 /* Runs what makes something. That another replica has made it meanwhile is as good. */
 static bool make(struct start *s, const char *sql, struct error *err)
 {
-	/* Databases, schemas, tables and, in the middle of it, rows of the catalog. */
-	static const char *const there[] = {"42P04", "42P06", "42P07", "23505"};
+	/* Databases, schemas, tables and, in the middle of it, types and rows of the catalog. */
+	static const char *const there[] = {"42P04", "42P06", "42P07", "42710", "23505"};
 	enum pg_outcome outcome = run(s, sql, NULL, err);
 
 	return outcome == PG_DONE || refused_as(s, outcome, there, ARRAY_LEN(there));

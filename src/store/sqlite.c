@@ -1,15 +1,11 @@
 /*
- * Sessions in an SQLite file. One connection behind one mutex, its statements kept; other processes
- * may have the file open as well.
+ * Sessions in an SQLite file. One connection, which one thread has at a time, its statements kept;
+ * other processes may have the file open as well.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <sqlite3.h>
 
@@ -65,7 +61,9 @@ static const char tables[] =
 	"PRAGMA user_version = 1";
 
 struct sqlite {
-	pthread_mutex_t lock; /* guards the connection */
+	pthread_mutex_t lock; /* guards the next two; who has it taken has the connection */
+	pthread_cond_t freed;
+	bool taken;
 	sqlite3 *db;
 	sqlite3_stmt *statements[STATEMENTS];
 };
@@ -90,10 +88,17 @@ static bool failed(struct sqlite *s, struct error *err)
 /* Takes the connection until the deadline; give back with end(). */
 static bool begin(struct sqlite *s, int64_t deadline_ms, struct error *err)
 {
-	struct timespec until = {.tv_sec = deadline_ms / 1000,
-				 .tv_nsec = deadline_ms % 1000 * 1000000};
+	const struct timespec until = {.tv_sec = deadline_ms / 1000,
+				       .tv_nsec = deadline_ms % 1000 * 1000000};
+	bool late = false;
 
-	if (pthread_mutex_clocklock(&s->lock, CLOCK_MONOTONIC, &until) != 0)
+	pthread_mutex_lock(&s->lock);
+	while (s->taken && !late)
+		late = pthread_cond_timedwait(&s->freed, &s->lock, &until) != 0;
+	late = s->taken;
+	s->taken = true;
+	pthread_mutex_unlock(&s->lock);
+	if (late)
 		return store_too_slow(err);
 	sqlite3_busy_timeout(s->db, (int)clock_left_ms(deadline_ms));
 	return true;
@@ -105,6 +110,9 @@ static void end(struct sqlite *s)
 		sqlite3_reset(s->statements[i]);
 		sqlite3_clear_bindings(s->statements[i]); /* what they point to is the caller's */
 	}
+	pthread_mutex_lock(&s->lock);
+	s->taken = false;
+	pthread_cond_signal(&s->freed);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -365,41 +373,9 @@ static void sqlite_close(void *self)
 	for (size_t i = 0; i < STATEMENTS; i++)
 		sqlite3_finalize(s->statements[i]);
 	sqlite3_close(s->db);
+	pthread_cond_destroy(&s->freed);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
-}
-
-/* The folder of the file, if it is not there; the one around it must be. */
-static void make_folder(const char *file)
-{
-	const char *slash = strrchr(file, '/');
-	char *folder;
-
-	if (slash == NULL || slash == file)
-		return;
-	folder = heap_copy((struct text){file, (size_t)(slash - file)});
-	(void)mkdir(folder, 0700); /* that it failed is seen with the file */
-	free(folder);
-}
-
-/* The file, for its owner alone before anything is in it; SQLite makes those beside it alike. */
-static bool make_file(const char *file, struct error *err)
-{
-	struct stat st;
-	int fd;
-
-	make_folder(file);
-	fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
-	if (fd < 0)
-		return error_set(err, ERROR_INPUT, "%s: %s", file, strerror(errno));
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
-	    ((st.st_mode & 077) != 0 && fchmod(fd, 0600) != 0)) {
-		close(fd);
-		return error_set(err, ERROR_INPUT,
-				 "%s: not a regular file that can be made its owner's alone", file);
-	}
-	close(fd);
-	return true;
 }
 
 static bool read_version(struct sqlite *s, int *version, struct error *err)
@@ -468,13 +444,18 @@ static bool connect_to(struct sqlite *s, const char *file, struct error *err)
 
 bool sqlite_open(const char *file, void **self, struct error *err)
 {
+	pthread_condattr_t steady;
 	struct sqlite *s;
 
-	if (!make_file(file, err))
+	if (!sqlite_make_file(file, err))
 		return error_in(err, "the store of sessions");
 	s = heap_alloc(sizeof *s);
 	*s = (struct sqlite){.db = NULL};
 	pthread_mutex_init(&s->lock, NULL);
+	pthread_condattr_init(&steady);
+	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->freed, &steady);
+	pthread_condattr_destroy(&steady);
 	if (!connect_to(s, file, err)) {
 		/* At the start all but a busy file is something to put right. */
 		if (err->kind != ERROR_UNAVAILABLE)

@@ -44,8 +44,7 @@ static void nothing_configured_is_memory(void **state)
 	static const char *const all[] = {
 		"backend: {}",
 		"spectrocloud: {tokenStore: {type: memory}}",
-		"spectrocloud: {tokenStore: {type: memory}}\n"
-		"backend: {database: {client: pg, connection: {host: h}}}",
+		"{spectrocloud: {tokenStore: {type: memory}}, backend: {database: {client: pg}}}",
 		"backend: {database: {client: better-sqlite3, connection: ':memory:'}}",
 		"backend: {database: {client: better-sqlite3, connection: {filename: ':memory:'}}}",
 		"backend: {database: {client: sqlite3}}",

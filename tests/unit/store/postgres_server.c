@@ -1,12 +1,15 @@
 /* Debian's PostgreSQL, run by hand. It refuses to run as root, so root's tests give it a user. */
 #include "unit/store/postgres_server.h"
 
+#include <arpa/inet.h>
 #include <glob.h>
+#include <netinet/in.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +17,8 @@
 
 static char bin[128];
 static char folder[64];
+static char port[8];
+static char certificate[4096];
 static char as_user[128]; /* in front of a command, with its blank; may be empty */
 static pid_t server;
 
@@ -62,6 +67,39 @@ static bool find_user(void)
 	return false;
 }
 
+/* One that is free now. */
+static void choose_port(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof address;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	must(fd >= 0 && bind(fd, (struct sockaddr *)&address, size) == 0 &&
+		     getsockname(fd, (struct sockaddr *)&address, &size) == 0,
+	     "no port");
+	close(fd);
+	snprintf(port, sizeof port, "%u", (unsigned)ntohs(address.sin_port));
+}
+
+static void make_certificate(void)
+{
+	char command[640];
+	FILE *file;
+
+	snprintf(command, sizeof command,
+		 "cd %s/data && %sopenssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "
+		 "/CN=localhost -addext subjectAltName=DNS:localhost -keyout server.key -out "
+		 "server.crt >>%s.log 2>&1 && chmod 600 server.key",
+		 folder, as_user, folder);
+	must(shell(command), "no certificate");
+	snprintf(command, sizeof command, "%s/data/server.crt", folder);
+	file = fopen(command, "r");
+	must(file != NULL && fread(certificate, 1, sizeof certificate - 1, file) > 0,
+	     "no certificate to read");
+	fclose(file);
+}
+
 bool server_make(void)
 {
 	char command[512];
@@ -78,6 +116,8 @@ bool server_make(void)
 		 " -E UTF8 --locale=C.UTF-8 -N >%s.log 2>&1",
 		 as_user, bin, folder, folder);
 	must(shell(command), "initdb failed");
+	make_certificate();
+	choose_port();
 	server_start();
 	return true;
 }
@@ -97,6 +137,16 @@ const char *server_folder(void)
 	return folder;
 }
 
+const char *server_port(void)
+{
+	return port;
+}
+
+const char *server_certificate(void)
+{
+	return certificate;
+}
+
 /* The server ends with this program, however that ends. */
 static void run_server(void)
 {
@@ -104,9 +154,10 @@ static void run_server(void)
 
 	snprintf(command, sizeof command,
 		 "cd / && exec setpriv --pdeathsig=QUIT %s%s/postgres -D %s/data -k %s -c "
-		 "listen_addresses= -c fsync=off -c max_connections=40 -c log_min_messages=panic "
+		 "listen_addresses=localhost -p %s -c ssl=on -c fsync=off -c max_connections=40 -c "
+		 "log_min_messages=panic "
 		 ">>%s.log 2>&1",
-		 as_user[0] == '\0' ? "" : as_user + strlen("setpriv "), bin, folder, folder,
+		 as_user[0] == '\0' ? "" : as_user + strlen("setpriv "), bin, folder, folder, port,
 		 folder);
 	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 	_exit(127);
@@ -140,7 +191,7 @@ bool server_command(const char *command, char *out, size_t size)
 	FILE *pipe;
 	size_t got = 0;
 
-	snprintf(options, sizeof options, "-h %s -U " SERVER_USER, folder);
+	snprintf(options, sizeof options, "-h %s -p %s -U " SERVER_USER, folder, port);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	snprintf(whole, sizeof whole, command, options);

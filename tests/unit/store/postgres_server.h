@@ -11,8 +11,11 @@
 /* False, with the reason on standard output: there is no PostgreSQL here. */
 bool server_make(void);
 void server_remove(void);
-/* The folder of its socket, for "host". */
+/* The folder of its socket, for "host"; on "localhost" it listens too, with TLS. */
 const char *server_folder(void);
+const char *server_port(void);
+/* The certificate it shows, for "localhost", in PEM. */
+const char *server_certificate(void);
 
 /* They wait until it is so. */
 void server_start(void);

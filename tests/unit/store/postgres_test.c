@@ -14,6 +14,7 @@ static void world_config(struct world *w)
 	snprintf(database, sizeof database, "Test-%u", ++tests);
 	w->config.store.type = CONFIG_STORE_POSTGRESQL;
 	pg->host = server_folder();
+	pg->port = server_port();
 	pg->user = SERVER_USER;
 	pg->database = database;
 	pg->create = true;
@@ -136,6 +137,39 @@ static void what_cannot_be_opened(void **state)
 	fails_to_open(w, ERROR_INPUT, "neither a URL nor keywords");
 	secret_set(&pg->connection, TEXT("hush"));
 	fails_to_open(w, ERROR_INPUT, "neither a URL nor keywords");
+}
+
+static void over_tls(void **state)
+{
+	static const char encrypted[] = "SELECT count(*) > 0 FROM pg_stat_ssl JOIN "
+					"pg_stat_activity USING (pid) WHERE ssl AND "
+					"application_name = 'spectrocloud-backend'";
+	struct world *w = *state;
+	struct config_postgres *pg = &w->config.store.postgres;
+	char out[8];
+
+	pg->host = "localhost";
+	pg->tls = CONFIG_TLS_VERIFIED;
+	fails_to_open(w, ERROR_UNAVAILABLE, "certificate verify failed");
+	pg->ca = server_certificate();
+	reopen(w);
+	put(w, "a@x", "prod", "t", in_ms(MINUTE_MS));
+	assert_string_equal(get(w, "a@x", "prod"), "t");
+	assert_true(server_sql(database, encrypted, out, sizeof out));
+	assert_string_equal(out, "t\n");
+	pg->host = "127.0.0.1";
+	fails_to_open(w, ERROR_UNAVAILABLE, "does not match host name");
+	pg->tls = CONFIG_TLS_UNVERIFIED;
+	pg->ca = NULL;
+	reopen(w);
+	assert_string_equal(get(w, "a@x", "prod"), "t");
+	assert_true(server_sql(database, encrypted, out, sizeof out));
+	assert_string_equal(out, "t\n");
+	pg->tls = CONFIG_TLS_OFF;
+	reopen(w);
+	assert_string_equal(get(w, "a@x", "prod"), "t");
+	assert_true(server_sql(database, encrypted, out, sizeof out));
+	assert_string_equal(out, "f\n");
 }
 
 static void a_role_that_may_make_nothing(void **state)
@@ -439,6 +473,7 @@ int main(void)
 		store_test(a_schema_of_its_own),
 		store_test(a_connection_string),
 		store_test(what_cannot_be_opened),
+		store_test(over_tls),
 		store_test(a_role_that_may_make_nothing),
 		store_test(newer_tables_are_left_alone),
 		store_test(replicas_start_together),
