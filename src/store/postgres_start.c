@@ -40,10 +40,16 @@ struct start {
 	int64_t deadline_ms;
 };
 
+/* What the database wants to see again is shown again. */
 static enum pg_outcome run(struct start *s, const char *sql, struct pg_rows **rows,
 			   struct error *err)
 {
-	return pg_run(s->pg, sql, NULL, 0, s->deadline_ms, rows, err);
+	enum pg_outcome outcome;
+
+	do {
+		outcome = pg_run(s->pg, sql, NULL, 0, s->deadline_ms, rows, err);
+	} while (outcome == PG_AGAIN && clock_left_ms(s->deadline_ms) > 0);
+	return outcome;
 }
 
 static bool refused_as(const struct start *s, enum pg_outcome outcome, const char *const *states,
@@ -162,12 +168,13 @@ static bool until_taken(struct start *s, const char *sql, const struct pg_param 
 {
 	for (;;) {
 		struct pg_rows *rows = NULL;
-		bool taken;
+		bool taken = false;
 
 		*outcome = pg_run(s->pg, sql, params, count, s->deadline_ms, &rows, err);
-		if (*outcome != PG_DONE)
+		if (*outcome == PG_DONE)
+			taken = pg_rows_count(rows) > 0 && pg_rows_number(rows, 0, 0) != 0;
+		else if (*outcome != PG_AGAIN)
 			return false;
-		taken = pg_rows_count(rows) > 0 && pg_rows_number(rows, 0, 0) != 0;
 		pg_rows_free(rows);
 		if (taken)
 			return true;

@@ -184,19 +184,15 @@ void server_stop(void)
 	server = 0;
 }
 
-bool server_command(const char *command, char *out, size_t size)
+bool server_client(const char *program, const char *arguments, char *out, size_t size)
 {
-	char options[128];
-	char whole[1024];
+	char command[1200];
 	FILE *pipe;
 	size_t got = 0;
 
-	snprintf(options, sizeof options, "-h %s -p %s -U " SERVER_USER, folder, port);
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	snprintf(whole, sizeof whole, command, options);
-#pragma GCC diagnostic pop
-	pipe = popen(whole, "r");
+	snprintf(command, sizeof command, "%s -h %s -p %s -U " SERVER_USER " %s", program, folder,
+		 port, arguments);
+	pipe = popen(command, "r");
 	must(pipe != NULL, "no shell");
 	for (int c = fgetc(pipe); c != EOF; c = fgetc(pipe))
 		if (got + 1 < size)
@@ -208,9 +204,8 @@ bool server_command(const char *command, char *out, size_t size)
 
 bool server_sql(const char *database, const char *sql, char *out, size_t size)
 {
-	char command[900];
+	char arguments[1000];
 
-	snprintf(command, sizeof command, "psql %%s -d '%s' -XAtqc \"%s\" 2>/dev/null", database,
-		 sql);
-	return server_command(command, out, size);
+	snprintf(arguments, sizeof arguments, "-d '%s' -XAtqc \"%s\" 2>/dev/null", database, sql);
+	return server_client("psql", arguments, out, size);
 }

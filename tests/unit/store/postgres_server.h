@@ -25,7 +25,7 @@ void server_stop(void);
 /* Runs SQL as the superuser in a database; the output goes into out, cut to its size, if not NULL.
  * False: it failed. */
 bool server_sql(const char *database, const char *sql, char *out, size_t size);
-/* The same with a command of the shell, in whose text %s stands for the options of a client. */
-bool server_command(const char *command, char *out, size_t size);
+/* The same with a client program and what it is given besides how to connect. */
+bool server_client(const char *program, const char *arguments, char *out, size_t size);
 
 #endif

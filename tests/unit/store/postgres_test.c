@@ -44,7 +44,6 @@ static void no_token_is_there_in_clear(void **state)
 {
 	static const char token[] = "a-very-visible-token";
 	struct world *w = *state;
-	char command[128];
 	char hex[64];
 	char *dump = malloc(1 << 20);
 
@@ -52,8 +51,7 @@ static void no_token_is_there_in_clear(void **state)
 	for (size_t i = 0; token[i] != '\0'; i++)
 		snprintf(hex + i * 2, 3, "%02x", (unsigned)token[i]);
 	put(w, "a@x.test", "prod", token, in_ms(MINUTE_MS));
-	snprintf(command, sizeof command, "pg_dump %%s '%s'", database);
-	assert_true(server_command(command, dump, 1 << 20));
+	assert_true(server_client("pg_dump", database, dump, 1 << 20));
 	assert_non_null(strstr(dump, "a@x.test"));
 	assert_null(strstr(dump, token));
 	assert_null(strstr(dump, hex));
@@ -255,6 +253,27 @@ static void without_advisory_locks_a_row_does(void **state)
 	assert_string_equal(out, "0\n");
 	w->store = open_store(w);
 	put(w, "a@x", "prod", "t", in_ms(MINUTE_MS));
+	assert_string_equal(get(w, "a@x", "prod"), "t");
+}
+
+/* As databases with optimistic transactions do now and then. */
+static void what_shall_be_tried_again_is(void **state)
+{
+	struct world *w = *state;
+	struct error err;
+
+	sql("CREATE SEQUENCE tries");
+	sql("CREATE FUNCTION again() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF "
+	    "nextval(''tries'') % 4 <> 0 THEN RAISE SQLSTATE ''40001''; END IF; RETURN NEW; END'");
+	sql("CREATE TRIGGER again BEFORE INSERT ON spectrocloud_sessions FOR EACH ROW EXECUTE "
+	    "FUNCTION again()");
+	put(w, "a@x", "prod", "t", in_ms(MINUTE_MS));
+	assert_string_equal(get(w, "a@x", "prod"), "t");
+	sql("CREATE OR REPLACE FUNCTION again() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE "
+	    "SQLSTATE ''40001''; END'");
+	assert_false(store_put(w->store, TEXT("a@x"), "prod", TEXT("t2"), in_ms(MINUTE_MS), soon(),
+			       &err));
+	assert_int_equal(err.kind, ERROR_UNAVAILABLE);
 	assert_string_equal(get(w, "a@x", "prod"), "t");
 }
 
@@ -478,6 +497,7 @@ int main(void)
 		store_test(newer_tables_are_left_alone),
 		store_test(replicas_start_together),
 		store_test(without_advisory_locks_a_row_does),
+		store_test(what_shall_be_tried_again_is),
 		store_test(after_its_restart_all_goes_on),
 		store_test(a_cut_connection_is_not_noticed),
 		store_test(a_crowd_survives_cuts),
