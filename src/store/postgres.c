@@ -5,6 +5,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,6 +112,19 @@ static const char *system_certificates(void)
 	return NULL;
 }
 
+/* Of a folder that it may not look into, such as a home that is hidden from services, libpq makes
+ * an error; so it looks where surely nothing is. */
+static const char *own_certificate(void)
+{
+	const char *home = getenv("HOME");
+	char path[PATH_MAX];
+
+	if (home == NULL)
+		return "/dev/null/none";
+	snprintf(path, sizeof path, "%s/.postgresql/postgresql.crt", home);
+	return access(path, R_OK) != 0 && errno == EACCES ? "/dev/null/none" : NULL;
+}
+
 static const char *ssl_mode(enum config_tls tls)
 {
 	switch (tls) {
@@ -138,6 +152,7 @@ static PGconn *connect_now(const struct pg_target *t, const char *database)
 		{"tcp_user_timeout", "15000"},
 		{"application_name", "spectrocloud-backend"},
 		{"sslrootcert", c->tls == CONFIG_TLS_VERIFIED ? system_certificates() : NULL},
+		{"sslcert", own_certificate()},
 		{"dbname", c->connection.ptr},
 		{"host", c->host},
 		{"port", c->port},
