@@ -105,17 +105,19 @@ static struct entry *find(struct memory *m, const struct digest *key)
 	return entry;
 }
 
-static void remove_entry(struct memory *m, struct entry *entry)
+/* The entry at that place of the heap; the last one takes the place. */
+static void remove_at(struct memory *m, size_t at)
 {
+	struct entry *entry = m->heap[at];
 	struct entry **link = bucket_of(m, &entry->key);
-	struct entry *last = m->heap[--m->count];
 
 	while (*link != entry)
 		link = &(*link)->next;
 	*link = entry->next;
-	if (last != entry) {
-		place(m, entry->at, last);
-		settle(m, last);
+	m->count--;
+	if (at < m->count) {
+		place(m, at, m->heap[m->count]);
+		settle(m, m->heap[at]);
 	}
 	secret_wipe(&entry->sealed);
 	free(entry);
@@ -126,7 +128,7 @@ static size_t remove_expired(struct memory *m, int64_t now_ms)
 	size_t before = m->count;
 
 	while (m->count > 0 && m->heap[0]->expires_ms <= now_ms)
-		remove_entry(m, m->heap[0]);
+		remove_at(m, 0);
 	return before - m->count;
 }
 
@@ -138,7 +140,7 @@ static struct entry *add_entry(struct memory *m, const struct store_row *row,
 	struct entry **bucket = bucket_of(m, key);
 
 	if (m->count == m->most)
-		remove_entry(m, m->heap[0]);
+		remove_at(m, 0);
 	if (m->count == m->capacity) {
 		m->capacity = m->capacity == 0 ? 64 : m->capacity * 2;
 		m->heap = heap_resize(m->heap, m->capacity * sizeof *m->heap);
@@ -192,7 +194,7 @@ static void memory_close(void *self)
 	struct memory *m = self;
 
 	while (m->count > 0)
-		remove_entry(m, m->heap[m->count - 1]);
+		remove_at(m, m->count - 1);
 	while (m->key_count > 0)
 		remove_key(m, 0);
 	pthread_mutex_destroy(&m->lock);
@@ -252,7 +254,7 @@ static size_t drop_all(struct memory *m, struct text email)
 	 * this loop comes later. */
 	for (size_t i = m->count; i > 0; i--) {
 		while (i - 1 < m->count && text_equal(email_of(m->heap[i - 1]), email)) {
-			remove_entry(m, m->heap[i - 1]);
+			remove_at(m, i - 1);
 			dropped++;
 		}
 	}
@@ -277,7 +279,7 @@ static bool memory_drop(void *self, struct text email, struct text environment, 
 		entry = find(m, &key);
 		*dropped = entry == NULL ? 0 : 1;
 		if (entry != NULL)
-			remove_entry(m, entry);
+			remove_at(m, entry->at);
 	}
 	pthread_mutex_unlock(&m->lock);
 	return true;
