@@ -4,7 +4,7 @@
 # shellcheck source=dev.d/docs.sh
 . dev.d/docs.sh
 
-SUITES=(unit fuzz tsan contract http sim schema e2e docs clang release)
+SUITES=(unit fuzz tsan contract http sim schema bridge e2e docs clang release)
 SUITE_SECONDS=420 # no suite may hang for ever
 # What is slow under a sanitizer gets more time than its meson.build says.
 meson_test=(meson test --no-rebuild --print-errorlogs --timeout-multiplier 3)
@@ -160,8 +160,8 @@ suite_tsan()
 		"${meson_test[@]}" -C build-tsan "${names[@]}"
 }
 
-# node_suite NAME [FOLDER]: tests/NAME/*.test.mjs, or FOLDER's. They start the programs that the
-# environment names.
+# node_suite NAME [FOLDER [alone]]: tests/NAME/*.test.mjs, or FOLDER's. They start the programs that
+# the environment names; those that stand alone need none.
 node_suite()
 {
 	local name=$1 folder=${2:-tests/$1} files
@@ -171,7 +171,7 @@ node_suite()
 		echo "$name ... nothing to run"
 		return
 	fi
-	ready "$name" "$bins" || return
+	[ "${3:-}" = alone ] || ready "$name" "$bins" || return
 	node_packages "$folder" || { one_failure "$name" "npm could not install"; return; }
 	rm -f "$bins/log/test-$name.tap"
 	run_suite "$name" count_node env \
@@ -242,6 +242,16 @@ suite_schema()
 	node_suite schema
 }
 
+# The module that runs inside of Backstage.
+suite_bridge()
+{
+	if ! node_is_recent 20; then
+		one_skipped bridge "Backstage needs Node 20 or newer on the PATH"
+		return
+	fi
+	node_suite bridge backstage/session-bridge alone
+}
+
 # With a real Backstage, whose plugin the service is.
 suite_e2e()
 {
@@ -303,6 +313,10 @@ install_for()
 			compgen -G "tests/$suite/*.test.mjs" >/dev/null || continue
 			node=true
 			[ -f "tests/$suite/package.json" ] && npm=true
+			;;
+		bridge)
+			node_is_recent 20 || continue
+			node=true
 			;;
 		e2e)
 			node_is_recent 20 || continue

@@ -3,6 +3,8 @@
 //
 //   POLICY=switch|documented-short|documented-full|rbac node backend.mjs --config app-config.yaml
 //
+// With SIGN_IN=palette one can also sign in with Palette, and the sessions go to the service.
+//
 // It ends when its standard input does, so that it never outlives who started it.
 import { createBackend } from '@backstage/backend-defaults';
 import { createBackendModule } from '@backstage/backend-plugin-api';
@@ -40,6 +42,11 @@ const chosen = process.env.POLICY ?? 'switch';
 backend.add(await feature('@backstage/plugin-auth-backend'));
 backend.add(await feature('@backstage/plugin-auth-backend-module-guest-provider'));
 backend.add(doorman);
+if (process.env.SIGN_IN === 'palette') {
+  backend.add(await feature('@terasky/backstage-plugin-spectrocloud-auth-backend'));
+  backend.add(import('../../backstage/session-bridge/index.js'));
+  backend.add((await import('./sessions.mjs')).sessions);
+}
 backend.add(await feature('@backstage/plugin-catalog-backend'));
 backend.add(await feature('@backstage/plugin-mcp-actions-backend'));
 backend.add(relay);

@@ -66,7 +66,7 @@ export async function eventually(what, seconds, check) {
   }
 }
 
-function configuration({ folder, port, servicePort, puppetPort, rbac, extra }) {
+function configuration({ folder, port, servicePort, puppetPort, rbac, extra, provider }) {
   // The RBAC backend reads the catalog's tables, so they must be where it finds them.
   const database = rbac ? { directory: folder } : ':memory:';
   const local = p => `http://127.0.0.1:${p}`;
@@ -99,12 +99,14 @@ function configuration({ folder, port, servicePort, puppetPort, rbac, extra }) {
       providers: {
         guest: { userEntityRef: refOf('ada'), dangerouslyAllowOutsideDevelopment: true },
         doorman: {},
+        ...(provider ? { spectrocloud: { development: provider.settings } } : {}),
       },
       keyStore: { provider: 'static', static: { keys: [{
         keyId: 'e2e', algorithm: 'ES256',
         publicKeyFile: join(folder, 'auth.pub.pem'), privateKeyFile: join(folder, 'auth.pem'),
       }] } },
     },
+    ...(provider ? { spectrocloud: { sessionBridge: { retryDelay: '50ms' } } } : {}),
     catalog: {
       rules: [{ allow: ['User', 'Group', 'Resource'] }],
       locations: [{ type: 'file', target: here('entities.yaml') }],
@@ -128,10 +130,17 @@ async function startPuppet(key) {
   return { port, stop: () => { server.close(); server.closeAllConnections(); } };
 }
 
-function launch(policy, file, log) {
+function launch({ policy, signIn }, file, log) {
   const child = spawn(process.execPath, [here('backend.mjs'), '--config', file], {
     cwd: here('.'),
-    env: { ...process.env, POLICY: policy, NODE_ENV: 'production', LOG_LEVEL: 'info' },
+    env: {
+      ...process.env,
+      POLICY: policy,
+      SIGN_IN: signIn,
+      NODE_ENV: 'production',
+      LOG_LEVEL: 'info',
+      NODE_PATH: here('node_modules'), // for the bridge, which is elsewhere and has none of its own
+    },
   });
   child.unref();
   child.stdin.unref();
@@ -143,7 +152,7 @@ function launch(policy, file, log) {
 }
 
 // Where a Backstage has its files: configuration, keys, RBAC's lines.
-function prepare({ policy, csv, extra, ports }) {
+function prepare({ policy, csv, extra, ports, provider }) {
   const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
   const key = newKey('e2e');
   const csvFile = join(folder, 'permissions.csv');
@@ -154,7 +163,7 @@ function prepare({ policy, csv, extra, ports }) {
     pluginsWithPermission: ['kubernetes', 'spectrocloud'],
     admin: { users: [{ name: refOf('pat') }] },
   };
-  const config = configuration({ folder, rbac, extra, ...ports });
+  const config = configuration({ folder, rbac, extra, provider, ...ports });
   writeFileSync(join(folder, 'auth.pem'), key.privateKey, { mode: 0o600 });
   writeFileSync(join(folder, 'auth.pub.pem'), key.publicKey);
   writeFileSync(csvFile, csv);
@@ -169,19 +178,19 @@ class Backstage {
   #folder;
   #csvFile;
   #puppet;
-  #policy;
+  #variant;
   #child;
   #log = [];
 
   // { ada: token, … } of people who have signed in.
   tokens = {};
 
-  constructor({ policy, puppet, puppetKey, ports, folder, key, csvFile, file, config }) {
+  constructor({ variant, puppet, puppetKey, ports, folder, key, csvFile, file, config }) {
     this.#file = file;
     this.#folder = folder;
     this.#csvFile = csvFile;
     this.#puppet = puppet;
-    this.#policy = policy;
+    this.#variant = variant;
     this.config = config;
     this.key = key;
     this.puppetKey = puppetKey;
@@ -203,7 +212,7 @@ class Backstage {
   async run() {
     const begun = Date.now();
     this.#log = [];
-    this.#child = launch(this.#policy, this.#file, this.#log);
+    this.#child = launch(this.#variant, this.#file, this.#log);
     await eventually('Backstage is started', 120, () => {
       assert.ok(!this.#ended(), 'Backstage ended');
       return this.said().includes('backstage is started');
@@ -306,14 +315,15 @@ class Backstage {
 }
 
 // policy: 'switch', 'rbac' or a documented one, see backend.mjs. csv: the lines of RBAC's file.
-// extra: { backend: {...} } is added to the configuration.
-export async function startBackstage({ policy = 'switch', csv = '', extra } = {}) {
+// extra: { backend: {...} } is added to the configuration. provider: where one can sign in, oidc.mjs.
+export async function startBackstage({ policy = 'switch', csv = '', extra, provider } = {}) {
   const puppetKey = newKey('puppet');
   const puppet = await startPuppet(puppetKey);
   const ports = {
     port: await freePort(), servicePort: await freePort(), puppetPort: puppet.port };
+  const variant = { policy, signIn: provider ? 'palette' : 'none' };
   const backstage = new Backstage(
-    { policy, puppet, puppetKey, ports, ...prepare({ policy, csv, extra, ports }) });
+    { variant, puppet, puppetKey, ports, ...prepare({ policy, csv, extra, ports, provider }) });
   try {
     await backstage.run();
   } catch (error) {

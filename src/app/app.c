@@ -133,7 +133,9 @@ int app_port(const struct app *app)
 
 bool app_run(struct app *app)
 {
-	return http_server_run(app->server, app->config->drain_timeout_ms);
+	bool drained = http_server_run(app->server, app->config->drain_timeout_ms);
+
+	return keeper_ends(app->keeper) && drained;
 }
 
 void app_stop(struct app *app)

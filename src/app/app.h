@@ -19,7 +19,8 @@ MUST_USE bool app_open(const struct config *config, struct app **app, struct err
 /* The port it listens on; 0 on a local socket. */
 int app_port(const struct app *app);
 
-/* Serves on the calling thread until app_stop(); drains. True if nothing had to be cut off. */
+/* Serves on the calling thread until app_stop(); drains. True if nothing had to be cut off:
+ * else app_close() may block. */
 bool app_run(struct app *app);
 
 /* Not ready from now on; after the configured delay the drain begins. From any thread or a signal

@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 
-enum { LOOK_EVERY_MS = 1000, STACK_BYTES = 512 * 1024 };
+enum { LOOK_EVERY_MS = 1000, END_WITHIN_MS = 500, STACK_BYTES = 512 * 1024 };
 
 struct keeper {
 	struct keeper_options options;
@@ -20,6 +20,8 @@ struct keeper {
 	sem_t wake; /* the one thing of these that a signal handler may touch */
 	atomic_bool leaving;
 	atomic_bool closing;
+	atomic_llong leave_ms; /* when keeper_leave() was called */
+	atomic_bool ended;
 };
 
 /* At most so long; less if keeper_leave() or keeper_close() comes. */
@@ -39,8 +41,11 @@ static bool is_over(struct keeper *k)
 
 static void lead_out(struct keeper *k)
 {
-	if (!atomic_load(&k->closing) && k->options.shutdown_delay_ms > 0)
-		doze(k, k->options.shutdown_delay_ms);
+	int64_t until_ms = atomic_load(&k->leave_ms) + k->options.shutdown_delay_ms;
+
+	/* The post that told us may still be there, and end the first of these. */
+	while (!atomic_load(&k->closing) && clock_left_ms(until_ms) > 0)
+		doze(k, clock_left_ms(until_ms));
 	op_life_enter(k->options.life, PHASE_STOPPING);
 	http_server_stop(k->options.server);
 }
@@ -57,6 +62,7 @@ static void *keep(void *argument)
 			backstage_look_around(k->options.backstage);
 	}
 	lead_out(k);
+	atomic_store(&k->ended, true);
 	return NULL;
 }
 
@@ -84,8 +90,10 @@ bool keeper_open(const struct keeper_options *options, struct keeper **keeper, s
 
 void keeper_leave(struct keeper *k)
 {
+	long long never = 0;
 	int saved = errno;
 
+	atomic_compare_exchange_strong(&k->leave_ms, &never, clock_now_ms());
 	/* Without a delay it must not wait for what the thread may be looking at. */
 	if (k->options.shutdown_delay_ms == 0) {
 		op_life_mark(k->options.life, PHASE_STOPPING);
@@ -96,6 +104,17 @@ void keeper_leave(struct keeper *k)
 	atomic_store(&k->leaving, true);
 	sem_post(&k->wake);
 	errno = saved;
+}
+
+bool keeper_ends(struct keeper *k)
+{
+	int64_t until_ms = clock_now_ms() + END_WITHIN_MS;
+
+	atomic_store(&k->closing, true);
+	sem_post(&k->wake);
+	while (!atomic_load(&k->ended) && clock_left_ms(until_ms) > 0)
+		clock_sleep_ms(1);
+	return atomic_load(&k->ended);
 }
 
 void keeper_close(struct keeper *k)

@@ -31,7 +31,11 @@ MUST_USE bool keeper_open(const struct keeper_options *options, struct keeper **
  * thread or a signal handler. */
 void keeper_leave(struct keeper *keeper);
 
-/* Ends and releases it. NULL is fine. */
+/* Asks it to end, and waits for that, but not for long: it may be waiting for Backstage. False if
+ * it has not ended. */
+bool keeper_ends(struct keeper *keeper);
+
+/* Ends and releases it, however long that takes. NULL is fine. */
 void keeper_close(struct keeper *keeper);
 
 #endif

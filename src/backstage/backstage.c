@@ -54,6 +54,18 @@ bool backstage_open(const struct config *config, struct http_client *http, struc
 	return true;
 }
 
+bool backstage_check(const struct config *config, struct error *err)
+{
+	struct own_keys *keys = NULL;
+	struct policy *policy = NULL;
+	bool ok = own_keys_open(config, &keys, err) &&
+		  (config->policy_file == NULL || policy_open(config->policy_file, &policy, err));
+
+	policy_close(policy);
+	own_keys_close(keys);
+	return ok;
+}
+
 void backstage_close(struct backstage *b)
 {
 	if (b == NULL)

@@ -35,6 +35,10 @@ MUST_USE bool backstage_open(const struct config *config, struct http_client *ht
 /* After every caller has returned. NULL is fine. */
 void backstage_close(struct backstage *b);
 
+/* Whether the files that the configuration names for it (keys, the policy) are good, as
+ * backstage_open() wants them. */
+MUST_USE bool backstage_check(const struct config *config, struct error *err);
+
 /* How the functions below may spend a call's time and memory. */
 struct backstage_call {
 	struct arena *arena;

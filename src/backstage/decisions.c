@@ -20,17 +20,18 @@ enum {
 	MOST_DECISIONS = 16 * 1024,
 	LARGEST_ANSWER = 64 * 1024,
 	LARGEST_QUESTION = 4 * 1024,
-	FAILURE_HELD_MS = 1000,  /* who did not answer is not asked again at once */
+	FAILURE_HELD_MS = 1000,  /* a question that failed is not asked again at once */
 	GOOD_FOR_MS = 10 * 1000, /* an answer says for so long that the backend works */
-	LOOK_AGAIN_MS = 2000,    /* after a failure */
+	LOOK_AGAIN_MS = 1000,    /* while it fails */
 	LOOK_MS = 2000,          /* how long a look waits */
 };
 
-/* What the end of a question says about the backend. Zero: it failed. */
+/* What the end of a question says about the backend. */
 enum health {
-	HEALTH_BAD,
-	HEALTH_GOOD,    /* it answered, be it that it refuses this caller */
-	HEALTH_UNKNOWN, /* it was not asked, or failed about this caller */
+	HEALTH_DOUBTFUL, /* it may be this caller's trouble alone: it is time to look */
+	HEALTH_GOOD,     /* it answered, be it that it refuses this caller */
+	HEALTH_BAD,      /* nobody can reach it */
+	HEALTH_UNKNOWN,  /* it was not asked */
 };
 
 /* How a question ended. */
@@ -39,6 +40,7 @@ struct outcome {
 	enum decision decision;
 	const char *problem; /* static; NULL where it was answered */
 	enum health health;
+	bool cut; /* whoever asked had less time than an answer may take */
 };
 
 /* A question that is being asked. */
@@ -59,9 +61,16 @@ struct decisions {
 	pthread_cond_t landed;
 	struct flight *flights;
 	unsigned waiting;
-	int64_t answered_ms; /* 0: never */
-	int64_t failed_ms;   /* 0: never, or it has answered since */
-	const char *problem; /* of the last failure */
+	int64_t heard_ms;    /* when it last showed that it works; 0: never */
+	int64_t looked_ms;   /* 0: never */
+	bool doubtful;       /* a question failed: it is time to look */
+	const char *failing; /* why nobody is asked now; NULL: it works, as far as is known */
+};
+
+/* What is kept of a question. */
+struct kept {
+	enum decision decision;
+	const char *problem; /* static; NULL: it was answered */
 };
 
 struct decisions *decisions_new(struct backstage *b)
@@ -187,8 +196,7 @@ static enum health health_of(const struct http_fetch *fetch, const struct outcom
 {
 	if (outcome->answered || refuses(fetch))
 		return HEALTH_GOOD;
-	/* A policy that fails about one person says nothing about others. */
-	return is_backstage_error(fetch) ? HEALTH_UNKNOWN : HEALTH_BAD;
+	return fetch->end == HTTP_FETCH_UNREACHABLE ? HEALTH_BAD : HEALTH_DOUBTFUL;
 }
 
 static const char *status_problem(const struct http_fetch *fetch)
@@ -231,6 +239,7 @@ static struct outcome ask(struct backstage *b, const struct backstage_call *call
 			  const struct principal *principal, const struct permission *permission)
 {
 	struct outcome outcome = {.answered = false};
+	int timeout_ms = b->config->backstage_timeout_ms;
 	struct http_fetch fetch;
 	struct buf question;
 	char id[UUID_SIZE];
@@ -239,13 +248,14 @@ static struct outcome ask(struct backstage *b, const struct backstage_call *call
 	buf_init(&question, LARGEST_QUESTION);
 	write_question(&question, id, permission);
 	atomic_fetch_add(&b->counts.questions_asked, 1);
-	if (send_question(b, call, principal, &question, b->config->backstage_timeout_ms, &fetch,
-			  &outcome)) {
+	if (send_question(b, call, principal, &question, timeout_ms, &fetch, &outcome)) {
 		outcome.problem = status_problem(&fetch);
 		outcome.answered = outcome.problem == NULL &&
 				   decision_read(buf_text(&fetch.answer), id, &outcome.decision,
 						 &outcome.problem);
 		outcome.health = health_of(&fetch, &outcome);
+		outcome.cut =
+			fetch.end == HTTP_FETCH_TOO_SLOW && clock_left_ms(call->deadline_ms) == 0;
 	}
 	http_fetch_fini(&fetch);
 	buf_fini(&question);
@@ -298,37 +308,52 @@ static struct outcome wait_for(struct decisions *d, struct flight *f, int64_t de
 	return outcome;
 }
 
-static void keep(struct decisions *d, const struct digest *key, enum decision decision)
+/* Also that it failed, for a moment: a caller who tries on and on costs little. */
+static void keep(struct decisions *d, const struct digest *key, const struct outcome *outcome)
 {
-	int64_t ttl_ms = d->b->config->permission_cache_ttl_ms;
-	enum decision *copy;
+	int64_t ttl_ms =
+		outcome->answered ? d->b->config->permission_cache_ttl_ms : FAILURE_HELD_MS;
+	struct kept *copy;
 
-	if (ttl_ms == 0)
+	if (ttl_ms == 0 || outcome->cut)
 		return;
 	copy = heap_alloc(sizeof *copy);
-	*copy = decision;
+	*copy = (struct kept){outcome->decision, outcome->problem};
 	digest_map_put(d->known, key, copy, sizeof *copy, clock_now_ms() + ttl_ms);
 }
 
-static void note_health(struct decisions *d, const struct outcome *outcome)
+static void now_fails(struct decisions *d, const char *problem)
 {
-	if (outcome->health == HEALTH_UNKNOWN)
-		return;
-	if (outcome->health == HEALTH_GOOD) {
-		d->answered_ms = clock_now_ms();
-		d->failed_ms = 0;
-		return;
-	}
-	if (d->failed_ms == 0)
-		log_warn("permission.backend_failed", F_STR("problem", outcome->problem));
-	d->failed_ms = clock_now_ms();
-	d->problem = outcome->problem;
+	if (d->failing == NULL)
+		log_warn("permission.backend_failed", F_STR("problem", problem));
+	d->failing = problem;
 }
 
-/* Asks, with the lock given up meanwhile. hurried: if no answer comes, the haste is to blame. */
+static void now_works(struct decisions *d)
+{
+	if (d->failing != NULL)
+		log_info("permission.backend_works");
+	d->failing = NULL;
+	d->doubtful = false;
+	d->heard_ms = clock_now_ms();
+}
+
+/* One question's trouble may be its caller's: only a look, or a backend that nobody can reach, says
+ * that it fails for all. */
+static void note_health(struct decisions *d, const struct outcome *outcome)
+{
+	if (outcome->health == HEALTH_GOOD)
+		now_works(d);
+	else if (outcome->health == HEALTH_BAD)
+		now_fails(d, outcome->problem);
+	else if (outcome->health == HEALTH_DOUBTFUL && !outcome->cut)
+		d->doubtful = true;
+}
+
+/* Asks, with the lock given up meanwhile. */
 static struct outcome fly(struct decisions *d, const struct backstage_call *call,
 			  const struct principal *principal, const struct permission *permission,
-			  const struct digest *key, bool hurried)
+			  const struct digest *key)
 {
 	struct flight *f = heap_alloc(sizeof *f);
 	struct outcome outcome;
@@ -338,10 +363,7 @@ static struct outcome fly(struct decisions *d, const struct backstage_call *call
 	d->flights = f;
 	pthread_mutex_unlock(&d->lock);
 	outcome = ask(d->b, call, principal, permission);
-	if (hurried && outcome.health == HEALTH_BAD)
-		outcome.health = HEALTH_UNKNOWN;
-	if (outcome.answered)
-		keep(d, key, outcome.decision);
+	keep(d, key, &outcome);
 	pthread_mutex_lock(&d->lock);
 	f->outcome = outcome;
 	f->landed = true;
@@ -362,16 +384,21 @@ static bool is_slow(const struct decisions *d)
 	return false;
 }
 
-static void copy_decision(void *context, const void *value)
+static void copy_kept(void *context, const void *value)
 {
-	*(enum decision *)context = *(const enum decision *)value;
+	*(struct kept *)context = *(const struct kept *)value;
 }
 
-static bool is_remembered(struct decisions *d, const struct digest *key, enum decision *decision)
+static bool is_remembered(struct decisions *d, const struct digest *key, struct outcome *outcome)
 {
-	if (!digest_map_get(d->known, key, clock_now_ms(), copy_decision, decision))
+	struct kept kept;
+
+	if (!digest_map_get(d->known, key, clock_now_ms(), copy_kept, &kept))
 		return false;
 	atomic_fetch_add(&d->b->counts.questions_recalled, 1);
+	*outcome = (struct outcome){.answered = kept.problem == NULL,
+				    .decision = kept.decision,
+				    .problem = kept.problem};
 	return true;
 }
 
@@ -391,16 +418,20 @@ static bool wait_or_ask(struct decisions *d, const struct backstage_call *call,
 {
 	bool hurried = d->waiting >= d->most_waiting;
 	int64_t until_ms = clock_now_ms() + SLOW_MS;
-	struct flight *f = find_flight(d, key);
 	struct backstage_call how = *call;
+	struct flight *f;
 
 	if (hurried && is_slow(d))
 		return refuse_to_wait(err);
 	if (hurried && until_ms < how.deadline_ms)
 		how.deadline_ms = until_ms;
 	d->waiting++;
-	*outcome = f != NULL ? wait_for(d, f, how.deadline_ms)
-			     : fly(d, &how, principal, permission, key, hurried);
+	f = find_flight(d, key);
+	if (f != NULL)
+		*outcome = wait_for(d, f, how.deadline_ms);
+	/* Also where the one who asked had less time. */
+	if (f == NULL || (outcome->cut && clock_left_ms(how.deadline_ms) > 0))
+		*outcome = fly(d, &how, principal, permission, key);
 	d->waiting--;
 	if (hurried && !outcome->answered && clock_left_ms(how.deadline_ms) == 0)
 		return refuse_to_wait(err);
@@ -415,11 +446,10 @@ static bool find_out(struct decisions *d, const struct backstage_call *call,
 	bool flying = find_flight(d, key) != NULL;
 
 	/* It may have been answered since the caller looked. */
-	*outcome = (struct outcome){.answered = true};
-	if (!flying && is_remembered(d, key, &outcome->decision))
+	if (!flying && is_remembered(d, key, outcome))
 		return true;
-	if (!flying && d->failed_ms != 0 && clock_now_ms() - d->failed_ms < FAILURE_HELD_MS) {
-		*outcome = (struct outcome){.problem = d->problem};
+	if (!flying && d->failing != NULL) {
+		*outcome = (struct outcome){.problem = d->failing};
 		return true;
 	}
 	return wait_or_ask(d, call, principal, permission, key, outcome, err);
@@ -432,12 +462,12 @@ bool decisions_ask(struct decisions *d, const struct backstage_call *call,
 	/* on_behalf is empty for strangers and for users whose tokens cannot be delegated. */
 	const char *who = principal->subject == NULL ? "" : principal->subject;
 	const struct text parts[] = {principal->on_behalf, text_of(who), text_of(permission->name)};
-	struct outcome outcome = {.answered = true};
+	struct outcome outcome = {.answered = false};
 	struct digest key;
 	bool found = true;
 
 	digest_of(parts, ARRAY_LEN(parts), &key);
-	if (!is_remembered(d, &key, &outcome.decision)) {
+	if (!is_remembered(d, &key, &outcome)) {
 		pthread_mutex_lock(&d->lock);
 		found = find_out(d, call, principal, permission, &key, &outcome, err);
 		pthread_mutex_unlock(&d->lock);
@@ -458,6 +488,23 @@ bool decisions_ask(struct decisions *d, const struct backstage_call *call,
 
 /* ---- readiness ---- */
 
+/* {"items":[]}, to a question without items. */
+static bool answers_nothing(const struct http_fetch *fetch)
+{
+	struct error unused;
+	struct text document;
+	struct text items;
+	struct text item;
+	struct json_walk walk;
+
+	if (fetch->end != HTTP_FETCH_DONE || fetch->status != 200 ||
+	    !json_check(buf_text(&fetch->answer), &document, &unused) ||
+	    !json_member(document, "items", &items) || json_type_of(items) != JSON_TYPE_ARRAY)
+		return false;
+	walk = json_walk_begin(items);
+	return !json_walk_item(&walk, &item);
+}
+
 /*
  * A service's token gets 403 from it, which says that it is there, knows us and speaks Backstage's
  * protocol; without the default policy it may also answer the empty question.
@@ -476,24 +523,26 @@ static struct outcome look(struct backstage *b, struct arena *a)
 	buf_init(&question, LARGEST_QUESTION);
 	write_question(&question, NULL, NULL);
 	if (send_question(b, &call, &nobody, &question, LOOK_MS, &fetch, &outcome)) {
-		outcome.answered = fetch.end == HTTP_FETCH_DONE &&
-				   (fetch.status == 200 || fetch.status == 403);
-		outcome.problem = outcome.answered ? NULL : status_problem(&fetch);
-		outcome.health = outcome.answered ? HEALTH_GOOD : HEALTH_BAD;
+		outcome.answered = answers_nothing(&fetch) ||
+				   (is_backstage_error(&fetch) && fetch.status == 403);
+		if (!outcome.answered)
+			outcome.problem = status_problem(&fetch);
+		if (!outcome.answered && outcome.problem == NULL)
+			outcome.problem = "its answer is not what was asked for";
 	}
 	http_fetch_fini(&fetch);
 	buf_fini(&question);
 	return outcome;
 }
 
-/* Whether nothing has been heard for long enough. Under the lock. */
+/* Under the lock. */
 static bool is_time_to_look(const struct decisions *d)
 {
 	int64_t now_ms = clock_now_ms();
 
-	if (d->failed_ms != 0)
-		return now_ms - d->failed_ms >= LOOK_AGAIN_MS;
-	return d->answered_ms == 0 || now_ms - d->answered_ms >= GOOD_FOR_MS;
+	if (d->failing != NULL || d->doubtful)
+		return now_ms - d->looked_ms >= LOOK_AGAIN_MS;
+	return d->heard_ms == 0 || now_ms - d->heard_ms >= GOOD_FOR_MS;
 }
 
 void decisions_look(struct decisions *d)
@@ -511,7 +560,12 @@ void decisions_look(struct decisions *d)
 	outcome = look(d->b, &arena);
 	arena_fini(&arena);
 	pthread_mutex_lock(&d->lock);
-	note_health(d, &outcome);
+	d->looked_ms = clock_now_ms();
+	d->doubtful = false;
+	if (outcome.answered)
+		now_works(d);
+	else
+		now_fails(d, outcome.problem);
 	pthread_mutex_unlock(&d->lock);
 }
 
@@ -520,7 +574,7 @@ bool decisions_ready(struct decisions *d, struct error *err)
 	const char *problem;
 
 	pthread_mutex_lock(&d->lock);
-	problem = d->failed_ms != 0 ? d->problem : NULL;
+	problem = d->failing;
 	pthread_mutex_unlock(&d->lock);
 	return problem == NULL ||
 	       error_set(err, ERROR_UNAVAILABLE,

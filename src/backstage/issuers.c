@@ -23,6 +23,8 @@ enum {
 	FAILURE_HELD_MS = 1000,            /* who failed is not asked again at once */
 	FAILED_RELOAD_HELD_MS = 10 * 1000, /* nor for an unknown key while others are there */
 	LARGEST_SET = 256 * 1024,
+	UNKNOWN_KEYS = 32,
+	UNKNOWN_MS = 5000,
 };
 
 /* A key set and those who use it: the issuer, and callers in the middle of a verification. */
@@ -36,6 +38,12 @@ struct budget {
 	unsigned spent;
 };
 
+/* A key id that a fetch has not brought: for a while it is no reason for another one. */
+struct unknown_key {
+	struct digest id;
+	int64_t until_ms;
+};
+
 struct issuer {
 	char *name;
 	char *url; /* where its keys were last said to be */
@@ -47,11 +55,14 @@ struct issuer {
 	int64_t began_ms;    /* of the last fetch */
 	int64_t tried_ms;    /* its end */
 	unsigned generation; /* fetches that have ended */
+	unsigned sets;       /* those that gave a set */
 	unsigned waiting;    /* callers that hold a pointer to it */
 	int64_t used_ms;
 	struct shared_set *set; /* NULL: none yet */
 	int64_t set_ms;         /* its age begins */
 	struct budget reloads;
+	struct unknown_key unknown[UNKNOWN_KEYS]; /* a ring */
+	size_t next_unknown;
 };
 
 struct issuers {
@@ -208,9 +219,16 @@ static struct shared_set *read_set(const struct http_fetch *fetch, const char **
 	return made;
 }
 
+/* How a fetch ended. */
+struct fetched {
+	int status; /* 0: there was no answer */
+	const char *problem;
+	bool cut; /* whoever asked had less time than an answer may take: it says nothing */
+};
+
 /* NULL with why, unless it got a set. */
 static struct shared_set *fetch_set(struct issuers *all, const char *url, int64_t deadline_ms,
-				    int *status, const char **problem)
+				    struct fetched *got)
 {
 	const struct http_header headers[] = {{TEXT("Accept"), TEXT("application/json")}};
 	int64_t latest_ms = clock_now_ms() + all->timeout_ms;
@@ -227,16 +245,25 @@ static struct shared_set *fetch_set(struct issuers *all, const char *url, int64_
 
 	atomic_fetch_add(&all->counts->key_fetches, 1);
 	http_fetch(all->http, &fetch);
-	*status = fetch.end == HTTP_FETCH_DONE ? fetch.status : 0;
-	*problem = fetch.problem;
-	if (*status == 200)
-		set = read_set(&fetch, problem);
-	else if (*status != 0)
-		*problem = "it did not answer with 200";
+	*got = (struct fetched){
+		.status = fetch.end == HTTP_FETCH_DONE ? fetch.status : 0,
+		.problem = fetch.problem,
+		.cut = fetch.end == HTTP_FETCH_TOO_SLOW && deadline_ms < latest_ms,
+	};
+	if (got->status == 200)
+		set = read_set(&fetch, &got->problem);
+	else if (got->status != 0)
+		got->problem = "it did not answer with 200";
 	http_fetch_fini(&fetch);
 	if (set == NULL)
 		atomic_fetch_add(&all->counts->key_fetches_failed, 1);
 	return set;
+}
+
+/* For the log: a query may hold a key. */
+static struct text without_query(const char *url)
+{
+	return text_slice(text_of(url), 0, strcspn(url, "?#"));
 }
 
 /* Under the lock, which it gives up meanwhile. */
@@ -244,31 +271,31 @@ static void fetch_issuer(struct issuers *all, struct issuer *issuer, int64_t dea
 {
 	char *url = heap_copy(text_of(issuer->url));
 	struct shared_set *set;
-	const char *problem;
-	int status;
+	struct fetched got;
 
 	issuer->fetching = true;
 	issuer->began_ms = clock_now_ms();
 	pthread_mutex_unlock(&all->lock);
-	set = fetch_set(all, url, deadline_ms, &status, &problem);
+	set = fetch_set(all, url, deadline_ms, &got);
 	if (set == NULL)
-		log_warn("keys.unavailable", F_STR("url", url), F_STR("problem", problem),
-			 F_INT("status", status));
+		log_warn("keys.unavailable", F_TEXT("url", without_query(url)),
+			 F_STR("problem", got.problem), F_INT("status", got.status));
 	else
-		log_debug("keys.fetched", F_STR("url", url),
+		log_debug("keys.fetched", F_TEXT("url", without_query(url)),
 			  F_INT("keys", jose_set_size(set->keys)));
 	free(url);
 	pthread_mutex_lock(&all->lock);
 	issuer->fetching = false;
 	issuer->tried = true;
 	issuer->tried_ms = clock_now_ms();
-	issuer->failed = set == NULL;
-	issuer->missing = status == 404;
+	issuer->failed = set == NULL && !got.cut;
+	issuer->missing = got.status == 404;
 	issuer->generation++;
 	if (set != NULL) {
 		release_set(issuer->set);
 		issuer->set = set;
 		issuer->set_ms = issuer->tried_ms;
+		issuer->sets++;
 	}
 	pthread_cond_broadcast(&all->fetch_ended);
 }
@@ -348,23 +375,64 @@ static bool may_reload(struct issuer *issuer)
 	       spend(&issuer->reloads, FORCED_RELOADS);
 }
 
-/* A set that is young enough. Under the lock. */
-static enum issuer_verdict have_set(struct issuers *all, struct issuer *issuer, bool *reloaded,
-				    int64_t deadline_ms)
+/* A set that is young enough. What others could not wait for is tried again. Under the lock. */
+static enum issuer_verdict have_set(struct issuers *all, struct issuer *issuer, int64_t deadline_ms)
 {
-	enum issuer_verdict verdict;
+	while (!is_fresh(issuer)) {
+		enum issuer_verdict verdict = ISSUER_UNREACHABLE;
 
-	if (is_fresh(issuer))
-		return ISSUER_GOOD;
-	if (!*reloaded && !failed_just_now(issuer)) {
-		verdict = refresh(all, issuer, deadline_ms);
-		*reloaded = true;
+		if (!failed_just_now(issuer))
+			verdict = refresh(all, issuer, deadline_ms);
 		if (is_fresh(issuer))
-			return ISSUER_GOOD;
+			break;
 		if (verdict == ISSUER_BUSY)
 			return verdict;
+		if (issuer->failed || verdict != ISSUER_GOOD || clock_left_ms(deadline_ms) == 0)
+			return issuer->missing ? ISSUER_NO_ENDPOINT : ISSUER_UNREACHABLE;
 	}
-	return issuer->missing ? ISSUER_NO_ENDPOINT : ISSUER_UNREACHABLE;
+	return ISSUER_GOOD;
+}
+
+/* The set has no such key: it may have a new one. ISSUER_GOOD: there is another set. */
+static enum issuer_verdict reload(struct issuers *all, struct issuer *issuer, int64_t deadline_ms)
+{
+	unsigned sets = issuer->sets;
+	enum issuer_verdict verdict;
+
+	if (!issuer->fetching && !may_reload(issuer))
+		return issuer->failed ? ISSUER_REFUSED : ISSUER_BUSY;
+	verdict = refresh(all, issuer, deadline_ms);
+	if (issuer->sets != sets)
+		return ISSUER_GOOD;
+	/* Without an answer nothing is said about the key. */
+	return verdict == ISSUER_BUSY || !issuer->failed ? ISSUER_BUSY : ISSUER_REFUSED;
+}
+
+static struct digest id_of(const struct jose_token *token)
+{
+	struct text id = text_of(token->id);
+	struct digest digest;
+
+	digest_of(&id, 1, &digest);
+	return digest;
+}
+
+static bool is_known_to_be_unknown(const struct issuer *issuer, const struct jose_token *token)
+{
+	struct digest id = id_of(token);
+
+	for (size_t i = 0; i < UNKNOWN_KEYS; i++)
+		if (clock_left_ms(issuer->unknown[i].until_ms) > 0 &&
+		    digest_equal(&issuer->unknown[i].id, &id))
+			return true;
+	return false;
+}
+
+static enum issuer_verdict note_unknown(struct issuer *issuer, const struct jose_token *token)
+{
+	issuer->unknown[issuer->next_unknown++ % UNKNOWN_KEYS] =
+		(struct unknown_key){id_of(token), clock_now_ms() + UNKNOWN_MS};
+	return ISSUER_REFUSED;
 }
 
 /* Under the lock. */
@@ -374,24 +442,28 @@ static enum issuer_verdict verify_with(struct issuers *all, struct issuer *issue
 	bool reloaded = false;
 
 	for (;;) {
-		enum issuer_verdict found = have_set(all, issuer, &reloaded, deadline_ms);
+		bool was_fresh = is_fresh(issuer);
+		enum issuer_verdict found = have_set(all, issuer, deadline_ms);
 		enum jose_verdict verdict;
-		unsigned generation;
+		unsigned sets;
 
 		if (found != ISSUER_GOOD)
 			return found;
-		generation = issuer->generation;
+		reloaded = reloaded || !was_fresh;
+		sets = issuer->sets;
 		verdict = verify_unlocked(all, issuer, token);
 		if (verdict != JOSE_NO_KEY)
 			return verdict == JOSE_GOOD ? ISSUER_GOOD : ISSUER_REFUSED;
-		if (issuer->generation != generation)
-			continue; /* somebody has fetched it meanwhile */
-		if (reloaded || (!issuer->fetching && !may_reload(issuer)))
+		if (issuer->sets != sets)
+			continue; /* somebody has fetched another one meanwhile */
+		if (is_known_to_be_unknown(issuer, token))
 			return ISSUER_REFUSED;
-		reloaded = true;
-		found = refresh(all, issuer, deadline_ms);
+		if (reloaded)
+			return note_unknown(issuer, token);
+		found = reload(all, issuer, deadline_ms);
 		if (found != ISSUER_GOOD)
-			return found == ISSUER_BUSY ? ISSUER_BUSY : ISSUER_REFUSED;
+			return found;
+		reloaded = true;
 	}
 }
 

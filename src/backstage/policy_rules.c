@@ -217,6 +217,18 @@ static void note_idle_rule(struct reader *r, const struct permission *permission
 	s->idle_permission = permission;
 }
 
+/* Another action than the permission's: it never matches. To deny nothing is not what was meant. */
+static bool take_idle_rule(struct reader *r, const struct permission *permission,
+			   struct text effect, struct error *err)
+{
+	if (text_is(effect, "deny"))
+		return error_set(err, ERROR_INPUT,
+				 "this rule denies nothing: the action of %s is %s",
+				 permission->name, permission->action);
+	note_idle_rule(r, permission);
+	return true;
+}
+
 /* p, subject, permission, action, effect */
 static bool read_rule(struct reader *r, const struct text *field, struct error *err)
 {
@@ -230,10 +242,8 @@ static bool read_rule(struct reader *r, const struct text *field, struct error *
 	if (permission == NULL)
 		return true;
 	r->rules->summary.rules++;
-	if (!text_is(field[3], permission->action == NULL ? "use" : permission->action)) {
-		note_idle_rule(r, permission);
-		return true;
-	}
+	if (!text_is(field[3], permission->action == NULL ? "use" : permission->action))
+		return take_idle_rule(r, permission, field[4], err);
 	bit = permission_bit(permission);
 	grants = &r->rules->names[intern(r->rules, field[1])].grants;
 	if (text_is(field[4], "allow"))

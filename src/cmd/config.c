@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backstage/backstage.h"
 #include "cmd/cmd.h"
 
 enum { LONGEST_CONFIG = 16 * 1024 * 1024 };
@@ -17,14 +18,21 @@ static int show(const struct config *config)
 	return 0;
 }
 
-static void report(const struct config *config, size_t warnings)
+static int report(const struct config *config, size_t warnings)
 {
+	struct error err;
+
+	if (!backstage_check(config, &err)) {
+		fprintf(stderr, "%s\n", err.message);
+		return 2;
+	}
 	if (warnings == 0)
 		printf("The configuration is fine");
 	else
 		printf("No faults, but %zu warning(s)", warnings);
 	printf(": %zu environment(s), %zu external caller(s).\n", config->environment_count,
 	       config_usable_external(config));
+	return 0;
 }
 
 static int run(int argc, char **argv)
@@ -33,13 +41,14 @@ static int run(int argc, char **argv)
 	struct options options;
 	struct config *config;
 	size_t warnings;
+	int status;
 
 	if (strcmp(what, "--help") == 0 || strcmp(what, "-h") == 0) {
 		command_print_help(&command_config);
 		return 0;
 	}
 	if (strcmp(what, "check") != 0 && strcmp(what, "show") != 0) {
-		fprintf(stderr, "config: say `check` or `show`\n");
+		fprintf(stderr, "config: say `check` or `show`; `config --help` tells more\n");
 		return 2;
 	}
 	argv[1] = argv[0]; /* a complaint about an option names the command by it */
@@ -55,20 +64,17 @@ static int run(int argc, char **argv)
 	}
 	if (!options_load_counting(&options, &config, &warnings))
 		return 2;
-	if (strcmp(what, "show") == 0)
-		show(config);
-	else
-		report(config, warnings);
+	status = strcmp(what, "show") == 0 ? show(config) : report(config, warnings);
 	config_free(config);
-	return 0;
+	return status;
 }
 
 const struct command command_config = {
 	.name = "config",
 	.arguments = "check|show [OPTIONS]",
 	.summary = "Check the configuration, or show what is in force",
-	.help = "check   reads everything, names every fault with file, line and column;\n"
-		"        exit status 2 if there is one\n"
+	.help = "check   reads everything, names every fault with file, line and column, then\n"
+		"        looks into files of keys and rules; exit status 2 if there is a fault\n"
 		"show    prints each setting with where it comes from; secrets as ***\n"
 		"\n"
 		"Options:\n"

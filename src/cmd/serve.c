@@ -1,5 +1,7 @@
 /* serve: start, run, drain, stop. */
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -11,17 +13,27 @@
 
 static struct app *running;
 
-/* The first one asks nicely. Each handler masks both signals, so the count needs no more. */
+/* The first one asks nicely. */
 static void on_stop_signal(int number)
 {
-	static volatile sig_atomic_t asked;
+	static atomic_bool asked;
 
 	(void)number;
-	if (asked)
+	if (atomic_exchange(&asked, true))
 		app_cut_off(running);
 	else
 		app_stop(running);
-	asked = 1;
+}
+
+/* Only the main thread is to run the handler: the others, which it starts, have them blocked. */
+static void block_signals(int how)
+{
+	sigset_t stop;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTERM);
+	sigaddset(&stop, SIGINT);
+	pthread_sigmask(how, &stop, NULL);
 }
 
 static void watch_signals(void)
@@ -51,17 +63,19 @@ static int serve(const struct config *config)
 	struct error err;
 	struct app *app;
 
+	block_signals(SIG_BLOCK);
 	if (!app_open(config, &app, &err)) {
 		fprintf(stderr, "spectrocloud-backend: %s\n", err.message);
-		return 1;
+		return err.kind == ERROR_INPUT ? 2 : 1; /* 2: what is configured cannot be */
 	}
 	running = app;
 	watch_signals();
+	block_signals(SIG_UNBLOCK);
 	log_info("started", F_STR("version", PROJECT_VERSION), F_STR("listen", config->listen),
 		 F_INT("port", app_port(app)), F_INT("environments", config->environment_count));
 	if (!app_run(app)) {
-		/* Some calls did not end in time; waiting for them is what the time-out forbids. */
-		log_warn("stopped", F_STR("drain", "requests were cut off"));
+		/* Something did not end in time; waiting for it is what the time-out forbids. */
+		log_warn("stopped", F_STR("drain", "what had not ended was cut off"));
 		_exit(0);
 	}
 	signal(SIGTERM, SIG_IGN);

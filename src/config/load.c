@@ -61,8 +61,9 @@ bool load_file(struct loader *l, const char *path, struct text *content, struct 
 
 /* ---- sources ---- */
 
-/* One file as a tree, variables and includes resolved; NULL after a fault. */
-static struct node *read_source(struct loader *l, const char *path)
+/* One file as a tree, variables and includes resolved; NULL after a fault. hint: what else to say
+ * where it cannot be read. */
+static struct node *read_source(struct loader *l, const char *path, const char *hint)
 {
 	const struct place place = {path, 0, 0};
 	struct text content;
@@ -70,7 +71,8 @@ static struct node *read_source(struct loader *l, const char *path)
 	struct error err;
 
 	if (!load_file(l, path, &content, &err)) {
-		findings_fault(l->found, place, NULL, "cannot read this file: %s", err.message);
+		findings_fault(l->found, place, NULL, "cannot read this file: %s%s", err.message,
+			       hint);
 		return NULL;
 	}
 	if (!yaml_read(l->arena, &l->nodes_left, path, content, &root, &err)) {
@@ -86,9 +88,9 @@ static struct node *read_source(struct loader *l, const char *path)
 	return NULL;
 }
 
-static void add_source(struct loader *l, struct node **tree, const char *path)
+static void add_source(struct loader *l, struct node **tree, const char *path, const char *hint)
 {
-	struct node *source = read_source(l, path);
+	struct node *source = read_source(l, path, hint);
 
 	if (source != NULL)
 		*tree = config_node_merge(l->arena, *tree, source);
@@ -99,7 +101,7 @@ static void add_if_there(struct loader *l, struct node **tree, const char *name)
 	const char *path = load_path(l->arena, l->directory, name);
 
 	if (access(path, F_OK) == 0)
-		add_source(l, tree, path);
+		add_source(l, tree, path, "");
 }
 
 /* One file for each name in BACKSTAGE_ENV. */
@@ -121,7 +123,8 @@ static void add_for_environments(struct loader *l, struct node **tree, const cha
 
 static void add_default_files(struct loader *l, struct node **tree)
 {
-	add_source(l, tree, load_path(l->arena, l->directory, "app-config.yaml"));
+	add_source(l, tree, load_path(l->arena, l->directory, "app-config.yaml"),
+		   "; --config FILE names another");
 	add_for_environments(l, tree, ".yaml");
 	add_if_there(l, tree, "app-config.local.yaml");
 	add_for_environments(l, tree, ".local.yaml");
@@ -133,7 +136,7 @@ static void add_named_file(struct loader *l, struct node **tree, const char *nam
 		findings_fault(l->found, (struct place){"--config", 0, 0}, NULL,
 			       "configuration from a URL is not supported; give a file");
 	else
-		add_source(l, tree, load_path(l->arena, l->directory, name));
+		add_source(l, tree, load_path(l->arena, l->directory, name), "");
 }
 
 /* All sources, the weakest first. */

@@ -49,8 +49,8 @@ void jose_key_put_public(const struct jose_key *key, struct buf *out);
  * A JSON Web Key Set, "keys" of RFC 7517 section 5. Constant once it is read.
  *
  * Left out are keys that nothing here can verify with: of other types or curves, secret ones, of
- * another use, and those past JOSE_MAX_KEYS. Fails with ERROR_UPSTREAM unless document is such a
- * set. set: out, owned: jose_set_free().
+ * another use, and those past JOSE_MAX_KEYS, of which the log is told. Fails with ERROR_UPSTREAM
+ * unless document is such a set. set: out, owned: jose_set_free().
  */
 enum { JOSE_MAX_KEYS = 64 };
 struct jose_set;

@@ -9,6 +9,8 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
+#include "base/log.h"
+#include "crypto/base64.h"
 #include "crypto/jose_inside.h"
 #include "json/json.h"
 
@@ -298,15 +300,41 @@ static const char *algorithm_of(const json_t *jwk, const char *kty, bool *usable
 	return NULL;
 }
 
-/* Only the public numbers, whatever else stands there. */
+/* cjose ends the program over some text that is none. */
+static bool is_number(const json_t *value)
+{
+	struct text encoded = text_of(json_string_value(value));
+	struct buf bytes;
+	bool ok;
+
+	buf_init(&bytes, MOST_RSA_BITS / 8);
+	ok = encoded.len > 0 && base64url_decode(encoded, &bytes);
+	buf_fini(&bytes);
+	return ok;
+}
+
+/* The numbers of a type are all there, and are numbers. */
+static bool has_numbers(const json_t *jwk, const char *kty)
+{
+	bool rsa = strcmp(kty, "RSA") == 0;
+
+	return is_number(json_object_get(jwk, rsa ? "n" : "x")) &&
+	       is_number(json_object_get(jwk, rsa ? "e" : "y"));
+}
+
+/* Only the public numbers of its type, whatever else stands there. */
 static cjose_jwk_t *import_public(const json_t *jwk, const char *kty)
 {
-	static const char *const members[] = {"kty", "crv", "x", "y", "n", "e"};
+	static const char *const ec_members[] = {"kty", "crv", "x", "y"};
+	static const char *const rsa_members[] = {"kty", "n", "e"};
+	bool rsa = strcmp(kty, "RSA") == 0;
+	const char *const *members = rsa ? rsa_members : ec_members;
+	size_t member_count = rsa ? ARRAY_LEN(rsa_members) : ARRAY_LEN(ec_members);
 	json_t *copy = json_object();
 	cjose_jwk_t *made;
 	char *json;
 
-	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+	for (size_t i = 0; i < member_count; i++) {
 		json_t *value = json_object_get(jwk, members[i]);
 
 		if (value != NULL)
@@ -319,7 +347,7 @@ static cjose_jwk_t *import_public(const json_t *jwk, const char *kty)
 	made = cjose_jwk_import(json, strlen(json), NULL);
 	free(json);
 	ERR_clear_error();
-	if (made != NULL && strcmp(kty, "RSA") == 0) {
+	if (made != NULL && rsa) {
 		size_t bits = cjose_jwk_get_keysize(made, NULL);
 
 		if (bits < LEAST_RSA_BITS || bits > MOST_RSA_BITS) {
@@ -339,7 +367,8 @@ static struct jose_key *read_key(const json_t *jwk)
 	bool usable;
 
 	if (kty == NULL || (strcmp(kty, "EC") != 0 && strcmp(kty, "RSA") != 0) ||
-	    (kid != NULL && strlen(kid) > LONGEST_ID) || !is_for_verifying(jwk))
+	    (kid != NULL && strlen(kid) > LONGEST_ID) || !is_for_verifying(jwk) ||
+	    !has_numbers(jwk, kty))
 		return NULL;
 	algorithm = algorithm_of(jwk, kty, &usable);
 	if (!usable)
@@ -362,6 +391,9 @@ bool jose_set_read(struct text document, struct jose_set **set, struct error *er
 		json_decref(tree);
 		return error_set(err, ERROR_UPSTREAM, "not a JSON Web Key Set: no list of keys");
 	}
+	if (json_array_size(keys) > JOSE_MAX_KEYS)
+		log_warn("keys.too_many", F_INT("keys", json_array_size(keys)),
+			 F_INT("most", JOSE_MAX_KEYS));
 	made = heap_alloc(sizeof *made);
 	json_array_foreach(keys, i, jwk)
 	{

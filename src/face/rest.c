@@ -143,15 +143,6 @@ static void answer_refusal(struct http_exchange *x, struct text url, const struc
 	answer_error(x, url, err, false);
 }
 
-/* Those that the configuration adds to the answers about the process's health. */
-static void add_health_headers(struct http_response *r, const struct rest_call *rc)
-{
-	const struct config_headers *wanted = &rc->call.services->config->health;
-
-	for (size_t i = 0; i < wanted->count; i++)
-		http_response_header(r, wanted->items[i].name, wanted->items[i].value);
-}
-
 static void answer_result(struct http_exchange *x, const struct rest_call *rc, struct result *res)
 {
 	const struct http_request *request = http_exchange_request(x);
@@ -166,9 +157,10 @@ static void answer_result(struct http_exchange *x, const struct rest_call *rc, s
 		http_response_header(&r, "Content-Disposition",
 				     arena_printf(request->arena, "attachment; filename=\"%s\"",
 						  res->file_name));
-	if (rc->call.op->flags & OP_ROOT)
-		add_health_headers(&r, rc);
 	add_common_headers(&r, x, rc->call.reauthenticate);
+	/* Those that the configuration adds to the answers about the process's health. */
+	if (rc->call.op->flags & OP_ROOT)
+		secure_replace(&rc->call.services->config->health, &r);
 	http_exchange_answer(x, &r);
 }
 
@@ -406,6 +398,16 @@ static bool answer_at_once(struct http_exchange *x, struct rest_call *rc)
 	return true;
 }
 
+/* Who is known does not share the strangers' part of the queue. The others wait like anybody, and
+ * are refused in their turn. */
+static void get_to_know(struct rest_call *rc)
+{
+	struct error unused;
+	enum identity identity = op_identify(&rc->call, false, &unused);
+
+	(void)identity; /* the call remembers it */
+}
+
 /* From a whole, acceptable request on. */
 static void handle_call(struct rest *rest, struct http_exchange *x, struct rest_call *rc)
 {
@@ -420,6 +422,8 @@ static void handle_call(struct rest *rest, struct http_exchange *x, struct rest_
 	}
 	if ((always || phase != PHASE_STARTING) && answer_at_once(x, rc))
 		return;
+	if (phase == PHASE_STARTING)
+		get_to_know(rc);
 	if (!queue(rest, x, rc, &err))
 		answer_refusal(x, rc->url, &err);
 }

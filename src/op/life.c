@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "op/op.h"
 
+enum { LOOK_EVERY_MS = 50 };
+
 struct op_life {
 	atomic_int phase;
 	pthread_mutex_t lock;
@@ -58,11 +60,18 @@ enum op_phase op_life_phase(const struct op_life *life)
 
 enum op_phase op_life_wait_started(struct op_life *life, int64_t until_ms)
 {
-	struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
-
 	pthread_mutex_lock(&life->lock);
-	while (op_life_phase(life) == PHASE_STARTING && clock_left_ms(until_ms) > 0)
+	while (op_life_phase(life) == PHASE_STARTING && clock_left_ms(until_ms) > 0) {
+		/* A signal handler moves on without waking anybody. */
+		int64_t look_ms = clock_now_ms() + LOOK_EVERY_MS;
+		struct timespec until;
+
+		if (look_ms > until_ms)
+			look_ms = until_ms;
+		until = (struct timespec){.tv_sec = look_ms / 1000,
+					  .tv_nsec = look_ms % 1000 * 1000000};
 		pthread_cond_timedwait(&life->entered, &life->lock, &until);
+	}
 	pthread_mutex_unlock(&life->lock);
 	return op_life_phase(life);
 }

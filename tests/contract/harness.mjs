@@ -1,5 +1,5 @@
 // Starts the service and the simulated Palette, and sends requests byte for byte as given.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
@@ -102,6 +102,16 @@ export function configuration(simulators, extra = {}) {
       })),
     },
   };
+}
+
+// What `config check` says of a configuration: status, stdout, stderr.
+export function checkConfiguration(config) {
+  const folder = mkdtempSync(join(tmpdir(), 'contract-'));
+  const file = join(folder, 'app-config.yaml');
+  writeFileSync(file, JSON.stringify(config));
+  const result = spawnSync(BACKEND, ['config', 'check', '--config', file], { encoding: 'utf8' });
+  rmSync(folder, { recursive: true, force: true });
+  return result;
 }
 
 export async function startService(config, ...options) {

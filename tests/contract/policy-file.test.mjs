@@ -10,7 +10,7 @@ import {
   assertNoTokenIn, assertRefused, beside, logLines, pluginToken, startBackstage, startBeside, stopBeside, until,
   userToken,
 } from './backstage.mjs';
-import { ask, configuration, goodRequests, operations, startService, startSimulator, target } from './harness.mjs';
+import { ask, checkConfiguration, configuration, goodRequests, operations, startService, startSimulator, target } from './harness.mjs';
 
 // As the documentation of the plugin has it, and whom the tests are.
 const DOCUMENTED = `# Platform team - full access
@@ -176,7 +176,7 @@ test('a bad line: the old policy stays, and the log names the line; a good file 
     await until(async () => await status(service) === 403, 'the mended policy', 3000);
   }));
 
-test('a start with a bad file: status 1, and its name and line', async () => {
+test('a start or a check with a bad file: status 2, and its name and line', async () => {
   for (const [text, line, pattern] of [
     [`${POLICY}p, x\n`, POLICY.split('\n').length, /wrong number of fields/],
     ['# one\n\nq, a, b\n', 3, /begins with p or g/],
@@ -184,10 +184,14 @@ test('a start with a bad file: status 1, and its name and line', async () => {
   ]) {
     replace(text);
     const error = await startService(config()).then(() => assert.fail('it started'), e => e);
-    assert.match(error.message, /ended with 1: /);
+    assert.match(error.message, /ended with 2: /);
     const last = error.message.trim().split('\n').at(-1); // there may be warnings before it
     assert.ok(last.includes(`spectrocloud-backend: ${file}:${line}: `), error.message);
     assert.match(last, pattern);
+    const checked = checkConfiguration(config());
+    assert.equal(checked.status, 2);
+    assert.ok(checked.stderr.includes(`${file}:${line}: `), checked.stderr);
+    assert.equal(checked.stdout, '');
   }
   unlinkSync(file);
   const error = await startService(config()).then(() => assert.fail('it started'), e => e);

@@ -290,7 +290,7 @@ static void an_old_user_token_is_passed_on_as_it_is(void **state)
 	struct host *h = *state;
 	struct text token = host_sign(
 		h, h->user_key, "JWT",
-		"{'sub':'user:default/ada','aud':['x','backstage'],'iat':1,'exp':%lld,'ent':[]}",
+		"{'sub':'user:default/ada','aud':'backstage','iat':1,'exp':%lld,'ent':[]}",
 		(long long)now_s() + 60);
 	struct principal principal;
 	struct error err;
@@ -298,6 +298,23 @@ static void an_old_user_token_is_passed_on_as_it_is(void **state)
 	assert_int_equal(host_identify(h, token, &principal, &err), IDENTITY_KNOWN);
 	assert_string_equal(principal.subject, "user:default/ada");
 	assert_true(text_equal(principal.on_behalf, token));
+}
+
+/* Backstage's own had a string there; whoever has a list is somebody else's. */
+static void a_list_of_audiences_is_no_old_user_token(void **state)
+{
+	struct host *h = *state;
+
+	refused(h,
+		host_sign(h, h->user_key, "JWT",
+			  "{'sub':'user:default/ada','aud':['x','backstage'],'iat':1,'exp':%lld}",
+			  (long long)now_s() + 60),
+		"Illegal token");
+	refused(h,
+		host_sign(h, h->plugin_key, "JWT",
+			  "{'iss':['https://idp.test'],'aud':'portal','sub':'b','exp':%lld}",
+			  (long long)now_s() + 60),
+		"Illegal token");
 }
 
 static void bad_user_tokens(void **state)
@@ -621,6 +638,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_user_token_without_proof_cannot_be_delegated,
 						begin, host_end),
 		cmocka_unit_test_setup_teardown(an_old_user_token_is_passed_on_as_it_is, begin,
+						host_end),
+		cmocka_unit_test_setup_teardown(a_list_of_audiences_is_no_old_user_token, begin,
 						host_end),
 		cmocka_unit_test_setup_teardown(bad_user_tokens, begin, host_end),
 		cmocka_unit_test_setup_teardown(times_have_no_tolerance, begin, host_end),

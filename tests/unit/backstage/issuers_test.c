@@ -42,7 +42,9 @@ static void forced_fetches_have_a_budget(void **state)
 		struct error err;
 
 		assert_true(jose_key_generate(&unknown, &err));
-		assert_int_equal(verify_at(h, url, signed_by(h, unknown)), ISSUER_REFUSED);
+		/* After that it is not said that the key is unknown: it may be new. */
+		assert_int_equal(verify_at(h, url, signed_by(h, unknown)),
+				 i < 10 ? ISSUER_REFUSED : ISSUER_BUSY);
 		jose_key_free(unknown);
 	}
 	assert_int_equal(h->http.count, 11);

@@ -158,6 +158,9 @@ static void mistakes_are_named_with_their_line(void **state)
 		{"p, a, spectro-cloud.cluster.create, create, deny",
 		 "policy.csv:1: there is no permission 'spectro-cloud.cluster.create'; did you "
 		 "mean 'spectrocloud.cluster.create'?"},
+		{"p, a, spectrocloud.cluster.view-info, update, deny",
+		 "policy.csv:1: this rule denies nothing: the action of "
+		 "spectrocloud.cluster.view-info is read"},
 		{"p, a, spectrocloud.nothing.of-that-kind, read, allow",
 		 "policy.csv:1: there is no permission 'spectrocloud.nothing.of-that-kind'"},
 		{"g, a, \"b", "policy.csv:1: a quote that is not closed on this line"},
@@ -276,7 +279,7 @@ static void another_action_never_matches(void **state)
 	struct policy_rules *rules = parse("p, a, spectrocloud.cluster.view-info, read, allow\n"
 					   "p, a, spectrocloud.cluster.create, use, allow\n"
 					   "p, a, spectrocloud.cluster.create, read, allow\n"
-					   "p, a, spectrocloud.cluster.view-info, update, deny\n"
+					   "p, a, spectrocloud.cluster.view-info, update, allow\n"
 					   "p, a, kubernetes.proxy, use, allow\n");
 	const struct policy_summary *s = policy_rules_summary(rules);
 

@@ -165,7 +165,7 @@ static void a_bad_file_does_not_open(void **state)
 static void a_rule_that_never_matches_is_told(void **state)
 {
 	struct policy *policy =
-		open_policy(ALLOW "p, ci, spectrocloud.cluster.view-info, use, deny\n");
+		open_policy(ALLOW "p, ci, spectrocloud.cluster.view-info, use, allow\n");
 
 	(void)state;
 	assert_int_equal(logged("policy.rules_never_match"), 1);
