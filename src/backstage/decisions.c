@@ -23,7 +23,7 @@ enum {
 	FAILURE_HELD_MS = 1000,  /* a question that failed is not asked again at once */
 	GOOD_FOR_MS = 10 * 1000, /* an answer says for so long that the backend works */
 	LOOK_AGAIN_MS = 1000,    /* while it fails */
-	LOOK_MS = 2000,          /* how long a look waits */
+	LOOK_MS = 2000,          /* how long a look waits, at most */
 };
 
 /* What the end of a question says about the backend. */
@@ -31,6 +31,7 @@ enum health {
 	HEALTH_DOUBTFUL, /* it may be this caller's trouble alone: it is time to look */
 	HEALTH_GOOD,     /* it answered, be it that it refuses this caller */
 	HEALTH_BAD,      /* nobody can reach it */
+	HEALTH_NONSENSE, /* no answer to what was asked, which no caller can bring about */
 	HEALTH_UNKNOWN,  /* it was not asked */
 };
 
@@ -65,6 +66,8 @@ struct decisions {
 	int64_t looked_ms;   /* 0: never */
 	bool doubtful;       /* a question failed: it is time to look */
 	const char *failing; /* why nobody is asked now; NULL: it works, as far as is known */
+	int64_t nonsense_ms; /* its last answer that was none; 0: never, or a good one came since */
+	const char *nonsense;
 };
 
 /* What is kept of a question. */
@@ -194,8 +197,12 @@ static bool refuses(const struct http_fetch *fetch)
 
 static enum health health_of(const struct http_fetch *fetch, const struct outcome *outcome)
 {
-	if (outcome->answered || refuses(fetch))
+	/* A token that it does not accept may be ours: a look will tell. */
+	if (outcome->answered || (refuses(fetch) && fetch->status != 401))
 		return HEALTH_GOOD;
+	if (fetch->end == HTTP_FETCH_TOO_LARGE ||
+	    (fetch->end == HTTP_FETCH_DONE && fetch->status == 200))
+		return HEALTH_NONSENSE;
 	return fetch->end == HTTP_FETCH_UNREACHABLE ? HEALTH_BAD : HEALTH_DOUBTFUL;
 }
 
@@ -342,12 +349,17 @@ static void now_works(struct decisions *d)
  * that it fails for all. */
 static void note_health(struct decisions *d, const struct outcome *outcome)
 {
-	if (outcome->health == HEALTH_GOOD)
+	if (outcome->health == HEALTH_GOOD) {
 		now_works(d);
-	else if (outcome->health == HEALTH_BAD)
+		d->nonsense_ms = 0;
+	} else if (outcome->health == HEALTH_NONSENSE) {
+		d->nonsense_ms = clock_now_ms();
+		d->nonsense = outcome->problem;
+	} else if (outcome->health == HEALTH_BAD) {
 		now_fails(d, outcome->problem);
-	else if (outcome->health == HEALTH_DOUBTFUL && !outcome->cut)
+	} else if (outcome->health == HEALTH_DOUBTFUL && !outcome->cut) {
 		d->doubtful = true;
+	}
 }
 
 /* Asks, with the lock given up meanwhile. */
@@ -511,8 +523,10 @@ static bool answers_nothing(const struct http_fetch *fetch)
  */
 static struct outcome look(struct backstage *b, struct arena *a)
 {
+	int timeout_ms = b->config->backstage_timeout_ms < LOOK_MS ? b->config->backstage_timeout_ms
+								   : LOOK_MS;
 	const struct backstage_call call = {
-		.arena = a, .deadline_ms = clock_now_ms() + LOOK_MS, .may_wait = true};
+		.arena = a, .deadline_ms = clock_now_ms() + timeout_ms, .may_wait = true};
 	const struct principal nobody = {.kind = b->config->disable_default_auth_policy
 							 ? PRINCIPAL_NONE
 							 : PRINCIPAL_SERVICE};
@@ -522,7 +536,7 @@ static struct outcome look(struct backstage *b, struct arena *a)
 
 	buf_init(&question, LARGEST_QUESTION);
 	write_question(&question, NULL, NULL);
-	if (send_question(b, &call, &nobody, &question, LOOK_MS, &fetch, &outcome)) {
+	if (send_question(b, &call, &nobody, &question, timeout_ms, &fetch, &outcome)) {
 		outcome.answered = answers_nothing(&fetch) ||
 				   (is_backstage_error(&fetch) && fetch.status == 403);
 		if (!outcome.answered)
@@ -575,6 +589,9 @@ bool decisions_ready(struct decisions *d, struct error *err)
 
 	pthread_mutex_lock(&d->lock);
 	problem = d->failing;
+	/* A look does not see what is wrong with answers to real questions. */
+	if (problem == NULL && d->nonsense_ms != 0 && clock_now_ms() - d->nonsense_ms < GOOD_FOR_MS)
+		problem = d->nonsense;
 	pthread_mutex_unlock(&d->lock);
 	return problem == NULL ||
 	       error_set(err, ERROR_UNAVAILABLE,

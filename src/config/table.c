@@ -308,7 +308,8 @@ const struct setting settings[] = {
 		.fallback = "5s",
 		.min = 100,
 		.max = MINUTE,
-		.help = "Longest wait for one answer of another plugin of Backstage; the start waits as "
+		.help = "Longest wait for one answer of another plugin of Backstage; the start "
+			"waits as "
 			"long for the keys of users.",
 	},
 	{

@@ -121,6 +121,24 @@ static void a_look_decides_what_a_failure_means(void **state)
 	assert_int_equal(h->http.count, 4); /* three questions and a look */
 }
 
+/* Nobody but the backend can bring that about, and a look does not see it. */
+static void nonsense_shows_in_readiness_until_a_good_answer(void **state)
+{
+	struct host *h = *state;
+	const struct principal ada = host_principal(h, "user:default/ada");
+	const struct principal bob = host_principal(h, "user:default/bob");
+	struct error err;
+
+	h->mood = MOOD_OTHER_ID;
+	assert_false(ask(h, &ada, PERMIT_VIEW_CLUSTER, &err));
+	assert_false(backstage_ready(h->b, &err));
+	h->mood = MOOD_ALLOW;
+	backstage_look_around(h->b);
+	assert_false(backstage_ready(h->b, &err));
+	assert_true(ask(h, &bob, PERMIT_VIEW_CLUSTER, &err));
+	assert_true(backstage_ready(h->b, &err));
+}
+
 /* Who has less time than an answer may take says nothing about the backend. */
 static void a_callers_own_haste_is_no_failure(void **state)
 {
@@ -385,6 +403,8 @@ int main(void)
 		cmocka_unit_test(everything_else_is_a_refusal),
 		cmocka_unit_test_setup_teardown(a_look_decides_what_a_failure_means, host_begin,
 						host_end),
+		cmocka_unit_test_setup_teardown(nonsense_shows_in_readiness_until_a_good_answer,
+						host_begin, host_end),
 		cmocka_unit_test_setup_teardown(a_callers_own_haste_is_no_failure, host_begin,
 						host_end),
 		cmocka_unit_test_setup_teardown(nobody_is_asked_where_nobody_can_be_reached,
