@@ -31,6 +31,8 @@ export async function startService(backstage, simulator, extra = {}, change = {}
     spectrocloud: {
       enablePermissions: true,
       permissions: { cacheTtl: '0s' },
+      // Needed where Backstage's database is in a file.
+      tokenStore: { encryptionKey: Buffer.alloc(32, 'key').toString('base64') },
       ...extra,
       upstream: { retryDelay: '1ms', ...extra.upstream },
       environments: [{ name: 'first', url: simulator.url, tenant: 'sim', apiToken: 'sim-key' }],

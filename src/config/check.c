@@ -332,5 +332,6 @@ void check_config(struct check *c, const struct node *root)
 	check_unknown(c, &all, config_node_get(root, TEXT("spectrocloud")), "spectrocloud.",
 		      "spectrocloud.");
 	check_cors(c, root);
+	check_store(c, root);
 	check_remarks(c, root);
 }

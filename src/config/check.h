@@ -72,6 +72,13 @@ void read_referrer_policy(struct check *c, const struct setting *row, const stru
 			  const char *path, void *into);
 void read_health_headers(struct check *c, const struct setting *row, const struct node *value,
 			 const char *path, void *into);
+/* Readers of rows: store.c. The second leaves the value to check_store(). */
+void read_store_keys(struct check *c, const struct setting *row, const struct node *value,
+		     const char *path, void *into);
+void read_later(struct check *c, const struct setting *row, const struct node *value,
+		const char *path, void *into);
+/* Where sessions are kept, out of spectrocloud.tokenStore and backend.database; store.c. */
+void check_store(struct check *c, const struct node *root);
 /* Why url cannot be the address of another service, or NULL. may is of enum setting_url; *loopback:
  * it does not leave this machine. */
 const char *check_url(struct arena *a, struct text url, unsigned may, bool *loopback);

@@ -108,6 +108,44 @@ struct config_headers {
 	size_t count;
 };
 
+/* Where users' Palette sessions are kept. */
+enum config_store_type {
+	CONFIG_STORE_AUTO, /* as written; never after config_load() */
+	CONFIG_STORE_MEMORY,
+	CONFIG_STORE_SQLITE,
+	CONFIG_STORE_POSTGRESQL,
+};
+
+enum config_tls {
+	CONFIG_TLS_UNSAID, /* what the connection string or else the driver says */
+	CONFIG_TLS_OFF,
+	CONFIG_TLS_UNVERIFIED, /* encrypted, with whomever */
+	CONFIG_TLS_VERIFIED,   /* certificate and host's name */
+};
+
+/* How to reach PostgreSQL. What is NULL or unset here is as `connection` or the driver has it. */
+struct config_postgres {
+	struct secret connection; /* a URL or a list of keywords and values, as libpq takes them */
+	const char *host;
+	const char *port;
+	const char *user;
+	struct secret password;
+	const char *database;
+	const char *schema; /* NULL: the default one */
+	enum config_tls tls;
+	const char *ca; /* PEM; NULL: the system's certificates */
+	bool create;    /* makes the database and the schema where they are missing */
+};
+
+struct config_store {
+	enum config_store_type type;
+	const char *path;                /* as written */
+	const char *file;                /* SQLite's */
+	struct config_postgres postgres; /* with the type POSTGRESQL */
+	struct secret *keys; /* of 32 bytes each; with SQLITE and POSTGRESQL at least one */
+	size_t key_count;
+};
+
 /* Constant after config_load(); everything in it is released by config_free(). */
 struct config {
 	/* spectrocloud */
@@ -141,6 +179,8 @@ struct config {
 
 	/* spectrocloud.auth */
 	struct config_strings trusted_services;
+
+	struct config_store store; /* spectrocloud.tokenStore, backend.database */
 
 	/* spectrocloud.telemetry */
 	enum log_level log_level;

@@ -233,6 +233,10 @@ void config_free(struct config *config)
 		secret_wipe(&config->external[i].token);
 		secret_wipe(&config->external[i].secret);
 	}
+	for (size_t i = 0; i < config->store.key_count; i++)
+		secret_wipe(&config->store.keys[i]);
+	secret_wipe(&config->store.postgres.connection);
+	secret_wipe(&config->store.postgres.password);
 	arena_fini(&config->arena);
 	free(config);
 }

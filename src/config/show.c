@@ -316,7 +316,12 @@ static void put_row(struct show *s, const struct setting *row, const void *base,
 		put_old_keys(s, base, source);
 		break;
 	case SETTING_READ:
-		put_written(s, source);
+		if (row->secret) {
+			buf_add_string(s->out, " \"***\"");
+			end_line(s, source);
+		} else {
+			put_written(s, source);
+		}
 		break;
 	default:
 		buf_add_char(s->out, ' ');

@@ -29,6 +29,14 @@ static const struct setting_choice key_stores[] = {
 	{NULL, 0},
 };
 
+static const struct setting_choice store_types[] = {
+	{"auto", CONFIG_STORE_AUTO},
+	{"memory", CONFIG_STORE_MEMORY},
+	{"sqlite", CONFIG_STORE_SQLITE},
+	{"postgresql", CONFIG_STORE_POSTGRESQL},
+	{NULL, 0},
+};
+
 static bool has_static_keys(const struct config *config)
 {
 	return config->plugin_key_store == CONFIG_KEYS_STATIC;
@@ -262,6 +270,8 @@ const struct setting settings[] = {
 	{.path = "spectrocloud.auth.requireUserSession", .type = SETTING_UNSUPPORTED},
 	{.path = "spectrocloud.auth.serviceTokenFor", .type = SETTING_UNSUPPORTED},
 
+#include "config/rows_token_store.h"
+
 	{
 		.path = "spectrocloud.telemetry.logLevel",
 		.type = SETTING_ENUM,
@@ -350,6 +360,8 @@ const struct setting settings[] = {
 			"there: `auth` has the keys of users' tokens, each plugin those of its "
 			"own, and `permission` decides.",
 	},
+
+#include "config/rows_database.h"
 
 	{
 		.path = "backend.auth.dangerouslyDisableDefaultAuthPolicy",

@@ -26,7 +26,8 @@ enum setting_type {
 	SETTING_TARGET,   /* of a struct config_endpoint both addresses: one URL, or a map */
 	SETTING_EXTERNAL, /* backend.auth.externalAccess, which external.c reads */
 	SETTING_OLD_KEYS, /* backend.auth.keys, likewise */
-	SETTING_READ      /* whatever the row's read() makes of it; shown as it was written */
+	SETTING_READ      /* whatever the row's read() makes of it; shown as it was
+			     written, unless the row is secret */
 };
 
 /* What a URL may have besides http or https, a host, a port and a path. */
@@ -75,6 +76,7 @@ struct setting {
 	void (*read)(struct check *c, const struct setting *row, const struct node *value,
 		     const char *path, void *into);
 	const char *kind;
+	bool secret; /* of READ: shown as *** */
 	const char *help;
 };
 

@@ -1,0 +1,69 @@
+/* What store.c asks of each kind of store: rows, with tokens that are sealed already. */
+#ifndef STORE_INSIDE_H
+#define STORE_INSIDE_H
+
+#include "store/store.h"
+
+/* Addresses are in lower case; environment is never NULL here. Texts may hold no NUL but `sealed`.
+ */
+struct store_row {
+	struct text email;
+	struct text environment;
+	struct text sealed; /* ptr NULL: there is none */
+	int64_t expires_ms;
+};
+
+/* Told from any thread that somebody's sessions changed; store.c passes it on. */
+void store_tell(struct store *store, const char *digest);
+
+/* Refuses with ERROR_UNAVAILABLE, as do all that wait too long. */
+bool store_too_slow(struct error *err);
+
+/*
+ * self is what the kind's open function made. Calls come from any thread, also at once. Live is
+ * what ends after now_ms, of the calendar. Outputs go into the arena; the functions are otherwise
+ * those of store.h.
+ */
+struct store_kind {
+	const char *name;
+	void (*close)(void *self);
+	bool (*tells_of_others)(const void *self);
+	/* digest: of the row's address, for other replicas. */
+	bool (*put)(void *self, const struct store_row *row, const char *digest,
+		    int64_t deadline_ms, struct error *err);
+	/* Fills sealed and expires_ms of the row, of which address and environment are given. */
+	bool (*get)(void *self, struct arena *a, struct store_row *row, int64_t now_ms,
+		    int64_t deadline_ms, struct error *err);
+	/* environment: ptr NULL for all. */
+	bool (*drop)(void *self, struct text email, struct text environment, const char *digest,
+		     int64_t deadline_ms, size_t *dropped, struct error *err);
+	bool (*count)(void *self, int64_t now_ms, int64_t deadline_ms, size_t *count,
+		      struct error *err);
+	/* Ordered by the bytes of address and environment; without `sealed`. Live ones. */
+	bool (*list)(void *self, struct arena *a, size_t most, int64_t now_ms, int64_t deadline_ms,
+		     struct store_row **rows, size_t *count, struct error *err);
+	/* Sessions and keys; *dropped counts the sessions. */
+	bool (*purge)(void *self, int64_t now_ms, int64_t deadline_ms, size_t *dropped,
+		      struct error *err);
+	bool (*put_key)(void *self, struct text id, struct text jwk, int64_t expires_ms,
+			int64_t deadline_ms, struct error *err);
+	bool (*keys)(void *self, struct arena *a, int64_t now_ms, int64_t deadline_ms,
+		     struct text **jwks, size_t *count, struct error *err);
+};
+
+extern const struct store_kind store_kind_memory, store_kind_sqlite, store_kind_postgres;
+
+/* self: out, owned by the kind's close(). */
+void *memory_open(size_t most);
+MUST_USE bool sqlite_open(const char *file, void **self, struct error *err);
+/* Makes the file, and its folder, where they are missing, for their owner alone; SQLite makes the
+ * files beside it alike. Fails with ERROR_INPUT. */
+MUST_USE bool sqlite_make_file(const char *file, struct error *err);
+/* store: whom to tell of changes, also before this returns. */
+MUST_USE bool postgres_open(const struct config_postgres *config, struct store *store, void **self,
+			    struct error *err);
+
+/* At most so many public keys are kept in memory or given out; those that end last. */
+enum { STORE_MOST_KEYS = 256 };
+
+#endif

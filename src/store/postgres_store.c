@@ -1,0 +1,277 @@
+/*
+ * Sessions in PostgreSQL. The statements are plain, so that databases that speak its protocol
+ * understand them too; what tells other replicas of a change is a part of the change, and left out
+ * where it is not heard.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "store/inside.h"
+#include "store/postgres_listen.h"
+#include "store/postgres_pool.h"
+#include "store/postgres_start.h"
+
+#define SESSIONS "spectrocloud_sessions"
+#define KEYS     "spectrocloud_public_keys"
+
+#define PUT                                                                   \
+	"INSERT INTO " SESSIONS " (email, environment, token, expires_ms) "   \
+	"VALUES ($1, $2, $3, $4) ON CONFLICT (email, environment) DO UPDATE " \
+	"SET token = excluded.token, expires_ms = excluded.expires_ms"
+#define DROP_ALL "WITH done AS (DELETE FROM " SESSIONS " WHERE email = $1 RETURNING 1) "
+#define DROP                                                                         \
+	"WITH done AS (DELETE FROM " SESSIONS " WHERE email = $1 AND environment = " \
+	"$2 RETURNING 1) "
+
+struct postgres {
+	struct pg_target *target;
+	struct pg_pool *pool;
+	struct pg_listener *listener; /* NULL: this database does not tell */
+};
+
+static bool run(void *self, const char *sql, const struct pg_param *params, size_t count,
+		int64_t deadline_ms, struct pg_rows **rows, struct error *err)
+{
+	const struct postgres *p = self;
+
+	return pg_pool_run(p->pool, sql, params, count, deadline_ms, rows, err);
+}
+
+/* Of a statement that answers one row with one number. */
+static bool run_number(void *self, const char *sql, const struct pg_param *params, size_t count,
+		       int64_t deadline_ms, size_t *number, struct error *err)
+{
+	struct pg_rows *rows = NULL;
+
+	if (!run(self, sql, params, count, deadline_ms, &rows, err))
+		return false;
+	*number = pg_rows_count(rows) > 0 ? (size_t)pg_rows_number(rows, 0, 0) : 0;
+	pg_rows_free(rows);
+	return true;
+}
+
+/* A text that is never NULL to the database. */
+static struct pg_param name_param(struct text t)
+{
+	return pg_text(t.len == 0 ? TEXT("") : t);
+}
+
+/* libpq takes text up to a NUL. */
+static struct pg_param copied(struct arena *a, struct text t)
+{
+	return name_param(arena_copy_text(a, t));
+}
+
+/* ---- sessions ---- */
+
+static bool postgres_put(void *self, const struct store_row *row, const char *digest,
+			 int64_t deadline_ms, struct error *err)
+{
+	static const char telling[] = "WITH done AS (" PUT " RETURNING 1) "
+				      "SELECT pg_notify('" CHANNEL "', $5) FROM done";
+	const struct postgres *p = self;
+	bool tells = p->listener != NULL;
+	struct arena arena;
+	bool ok;
+
+	arena_init(&arena);
+	ok = run(self, tells ? telling : PUT,
+		 (const struct pg_param[]){copied(&arena, row->email),
+					   copied(&arena, row->environment), pg_bytes(row->sealed),
+					   pg_number(row->expires_ms), pg_text(text_of(digest))},
+		 tells ? 5 : 4, deadline_ms, NULL, err);
+	arena_fini(&arena);
+	return ok;
+}
+
+static bool postgres_get(void *self, struct arena *a, struct store_row *row, int64_t now_ms,
+			 int64_t deadline_ms, struct error *err)
+{
+	struct pg_rows *rows = NULL;
+
+	if (!run(self,
+		 "SELECT token, expires_ms FROM " SESSIONS
+		 " WHERE email = $1 AND environment = $2 AND expires_ms > $3",
+		 (const struct pg_param[]){copied(a, row->email), copied(a, row->environment),
+					   pg_number(now_ms)},
+		 3, deadline_ms, &rows, err))
+		return false;
+	if (pg_rows_count(rows) > 0) {
+		row->sealed = arena_copy_text(a, pg_rows_text(rows, 0, 0));
+		row->expires_ms = pg_rows_number(rows, 0, 1);
+	}
+	pg_rows_free(rows);
+	return true;
+}
+
+static bool postgres_drop(void *self, struct text email, struct text environment,
+			  const char *digest, int64_t deadline_ms, size_t *dropped,
+			  struct error *err)
+{
+	static const char *const statements[2][2] = {
+		{DROP "SELECT count(*) FROM done",
+		 DROP "SELECT count(*), pg_notify('" CHANNEL "', $3) FROM done"},
+		{DROP_ALL "SELECT count(*) FROM done",
+		 DROP_ALL "SELECT count(*), pg_notify('" CHANNEL "', $2) FROM done"},
+	};
+	const struct postgres *p = self;
+	struct pg_param params[3];
+	size_t tells = p->listener != NULL ? 1 : 0;
+	size_t all = environment.ptr == NULL ? 1 : 0;
+	struct arena arena;
+	size_t n = 0;
+	bool ok;
+
+	arena_init(&arena);
+	params[n++] = copied(&arena, email);
+	if (all == 0)
+		params[n++] = copied(&arena, environment);
+	if (tells == 1)
+		params[n++] = pg_text(text_of(digest));
+	ok = run_number(self, statements[all][tells], params, n, deadline_ms, dropped, err);
+	arena_fini(&arena);
+	return ok;
+}
+
+static bool postgres_count(void *self, int64_t now_ms, int64_t deadline_ms, size_t *count,
+			   struct error *err)
+{
+	const struct pg_param now = pg_number(now_ms);
+
+	return run_number(self, "SELECT count(*) FROM " SESSIONS " WHERE expires_ms > $1", &now, 1,
+			  deadline_ms, count, err);
+}
+
+static bool postgres_list(void *self, struct arena *a, size_t most, int64_t now_ms,
+			  int64_t deadline_ms, struct store_row **rows, size_t *count,
+			  struct error *err)
+{
+	struct pg_rows *found = NULL;
+
+	/* By bytes, whatever the order of letters is in that database. */
+	if (!run(self,
+		 "SELECT email, environment, expires_ms FROM " SESSIONS " WHERE expires_ms > $1 "
+		 "ORDER BY convert_to(email, 'UTF8'), convert_to(environment, 'UTF8') LIMIT $2",
+		 (const struct pg_param[]){pg_number(now_ms),
+					   pg_number(most > INT32_MAX ? INT32_MAX : (int64_t)most)},
+		 2, deadline_ms, &found, err))
+		return false;
+	*count = pg_rows_count(found);
+	*rows = arena_array(a, struct store_row, *count);
+	for (size_t i = 0; i < *count; i++)
+		(*rows)[i] = (struct store_row){
+			.email = arena_copy_text(a, pg_rows_text(found, i, 0)),
+			.environment = arena_copy_text(a, pg_rows_text(found, i, 1)),
+			.expires_ms = pg_rows_number(found, i, 2),
+		};
+	pg_rows_free(found);
+	return true;
+}
+
+static bool postgres_purge(void *self, int64_t now_ms, int64_t deadline_ms, size_t *dropped,
+			   struct error *err)
+{
+	const struct pg_param now = pg_number(now_ms);
+
+	return run(self, "DELETE FROM " KEYS " WHERE expires_ms <= $1", &now, 1, deadline_ms, NULL,
+		   err) &&
+	       run_number(self,
+			  "WITH done AS (DELETE FROM " SESSIONS " WHERE expires_ms <= $1 "
+			  "RETURNING 1) SELECT count(*) FROM done",
+			  &now, 1, deadline_ms, dropped, err);
+}
+
+/* ---- public keys ---- */
+
+static bool postgres_put_key(void *self, struct text id, struct text jwk, int64_t expires_ms,
+			     int64_t deadline_ms, struct error *err)
+{
+	struct arena arena;
+	bool ok;
+
+	arena_init(&arena);
+	ok = run(self,
+		 "INSERT INTO " KEYS " (id, jwk, expires_ms) VALUES ($1, $2, $3) ON CONFLICT (id) "
+		 "DO UPDATE SET jwk = excluded.jwk, expires_ms = excluded.expires_ms",
+		 (const struct pg_param[]){copied(&arena, id), copied(&arena, jwk),
+					   pg_number(expires_ms)},
+		 3, deadline_ms, NULL, err);
+	arena_fini(&arena);
+	return ok;
+}
+
+static bool postgres_keys(void *self, struct arena *a, int64_t now_ms, int64_t deadline_ms,
+			  struct text **jwks, size_t *count, struct error *err)
+{
+	struct pg_rows *found = NULL;
+
+	if (!run(self,
+		 "SELECT jwk FROM " KEYS " WHERE expires_ms > $1 ORDER BY expires_ms DESC LIMIT $2",
+		 (const struct pg_param[]){pg_number(now_ms), pg_number(STORE_MOST_KEYS)}, 2,
+		 deadline_ms, &found, err))
+		return false;
+	*count = pg_rows_count(found);
+	*jwks = arena_array(a, struct text, *count);
+	for (size_t i = 0; i < *count; i++)
+		(*jwks)[i] = arena_copy_text(a, pg_rows_text(found, i, 0));
+	pg_rows_free(found);
+	return true;
+}
+
+/* ---- open, close ---- */
+
+static void postgres_close(void *self)
+{
+	struct postgres *p = self;
+
+	pg_listener_close(p->listener);
+	pg_pool_close(p->pool);
+	pg_target_free(p->target);
+	free(p);
+}
+
+static bool postgres_tells(const void *self)
+{
+	const struct postgres *p = self;
+
+	return p->listener != NULL;
+}
+
+bool postgres_open(const struct config_postgres *config, struct store *store, void **self,
+		   struct error *err)
+{
+	struct pg_target *target = NULL;
+	struct pg *pg = NULL;
+	struct postgres *p;
+
+	if (!pg_target_new(config, &target, err))
+		return false;
+	if (!postgres_start(config, target, &pg, err)) {
+		pg_target_free(target);
+		return error_in(err, "the store of sessions");
+	}
+	p = heap_alloc(sizeof *p);
+	*p = (struct postgres){.target = target,
+			       .pool = pg_pool_open(target),
+			       .listener = pg_listener_open(target, pg, store)};
+	if (p->listener == NULL)
+		log_warn("store.deaf",
+			 F_STR("why", "this database does not tell of others' changes"));
+	*self = p;
+	return true;
+}
+
+const struct store_kind store_kind_postgres = {
+	.name = "postgresql",
+	.close = postgres_close,
+	.tells_of_others = postgres_tells,
+	.put = postgres_put,
+	.get = postgres_get,
+	.drop = postgres_drop,
+	.count = postgres_count,
+	.list = postgres_list,
+	.purge = postgres_purge,
+	.put_key = postgres_put_key,
+	.keys = postgres_keys,
+};

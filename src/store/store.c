@@ -1,0 +1,321 @@
+/* The store as others see it: checks and lowers what it is given, seals, and hands rows on. */
+#include "store/store.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "crypto/jose.h"
+#include "crypto/seal.h"
+#include "store/inside.h"
+
+struct store {
+	const struct store_kind *kind;
+	void *self;
+	struct seal_keys *keys;
+	pthread_mutex_t watching; /* guards the two below, and is held while one is told */
+	store_changed_fn *changed;
+	void *context;
+};
+
+/* ---- open, close ---- */
+
+static bool open_kind(struct store *s, const struct config_store *config, struct error *err)
+{
+	switch (config->type) {
+	case CONFIG_STORE_SQLITE:
+		s->kind = &store_kind_sqlite;
+		return sqlite_open(config->file, &s->self, err);
+	case CONFIG_STORE_POSTGRESQL:
+		s->kind = &store_kind_postgres;
+		return postgres_open(&config->postgres, s, &s->self, err);
+	default:
+		s->kind = &store_kind_memory;
+		s->self = memory_open(STORE_MOST_IN_MEMORY);
+		return true;
+	}
+}
+
+bool store_open(const struct config *config, struct store **store, struct error *err)
+{
+	const struct config_store *c = &config->store;
+	struct store *s;
+
+	if (c->type != CONFIG_STORE_MEMORY && c->type != CONFIG_STORE_AUTO && c->key_count == 0)
+		return error_set(err, ERROR_INPUT,
+				 "spectrocloud.tokenStore.encryptionKey is missing");
+	s = heap_alloc(sizeof *s);
+	*s = (struct store){.kind = NULL};
+	pthread_mutex_init(&s->watching, NULL);
+	s->keys = c->key_count > 0 ? seal_keys_new(c->keys, c->key_count) : seal_keys_random();
+	if (!open_kind(s, c, err)) {
+		store_close(s);
+		return false;
+	}
+	*store = s;
+	return true;
+}
+
+void store_close(struct store *store)
+{
+	if (store == NULL)
+		return;
+	if (store->self != NULL)
+		store->kind->close(store->self);
+	seal_keys_free(store->keys);
+	pthread_mutex_destroy(&store->watching);
+	free(store);
+}
+
+const char *store_kind(const struct store *store)
+{
+	return store->kind->name;
+}
+
+bool store_too_slow(struct error *err)
+{
+	return error_set(err, ERROR_UNAVAILABLE, "the store of sessions does not answer");
+}
+
+/* ---- changes ---- */
+
+void store_watch(struct store *store, store_changed_fn *changed, void *context)
+{
+	pthread_mutex_lock(&store->watching);
+	store->changed = changed;
+	store->context = context;
+	pthread_mutex_unlock(&store->watching);
+}
+
+void store_tell(struct store *store, const char *digest)
+{
+	pthread_mutex_lock(&store->watching);
+	if (store->changed != NULL)
+		store->changed(store->context, digest);
+	pthread_mutex_unlock(&store->watching);
+}
+
+bool store_tells_of_others(const struct store *store)
+{
+	return store->kind->tells_of_others != NULL && store->kind->tells_of_others(store->self);
+}
+
+/* ---- addresses ---- */
+
+/* An address as it is kept. */
+struct address {
+	char bytes[STORE_LONGEST_EMAIL + 1];
+	size_t len;
+};
+
+static void lower(struct text email, struct address *out)
+{
+	out->len = email.len > STORE_LONGEST_EMAIL ? STORE_LONGEST_EMAIL : email.len;
+	for (size_t i = 0; i < out->len; i++) {
+		char c = email.ptr[i];
+
+		out->bytes[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+	}
+	out->bytes[out->len] = '\0';
+}
+
+void store_digest(struct text email, char digest[STORE_DIGEST_SIZE])
+{
+	static const char digits[] = "0123456789abcdef";
+	struct address address = {.len = 0};
+	struct digest bytes;
+	struct text part;
+
+	lower(email, &address);
+	part = (struct text){address.bytes, address.len};
+	digest_of(&part, 1, &bytes);
+	for (size_t i = 0; i < DIGEST_SIZE; i++) {
+		digest[i * 2] = digits[bytes.bytes[i] >> 4];
+		digest[i * 2 + 1] = digits[bytes.bytes[i] & 15];
+	}
+	digest[STORE_DIGEST_SIZE - 1] = '\0';
+}
+
+static bool is_line(struct text t)
+{
+	for (size_t i = 0; i < t.len; i++)
+		if ((unsigned char)t.ptr[i] < 0x20 || t.ptr[i] == 0x7f)
+			return false;
+	return text_is_utf8(t);
+}
+
+static bool read_address(struct text email, struct address *out, struct error *err)
+{
+	if (email.len == 0 || email.len > STORE_LONGEST_EMAIL || !is_line(email))
+		return error_set(err, ERROR_INPUT, "this is no e-mail address");
+	lower(email, out);
+	return true;
+}
+
+static bool check_environment(struct text environment, struct error *err)
+{
+	if (environment.len > STORE_LONGEST_ENVIRONMENT || !is_line(environment))
+		return error_set(err, ERROR_INPUT, "this is no name of an environment");
+	return true;
+}
+
+/* ---- sealing ---- */
+
+/* What a row's token is bound to; an address holds no NUL, so no two rows agree. */
+static struct text associated_of(const struct store_row *row, struct buf *out)
+{
+	buf_init(out, STORE_LONGEST_EMAIL + STORE_LONGEST_ENVIRONMENT + 1);
+	buf_add(out, row->email);
+	buf_add_char(out, '\0');
+	buf_add(out, row->environment);
+	return buf_text(out);
+}
+
+static void seal_row(const struct store *s, const struct store_row *row, struct text token,
+		     struct buf *sealed)
+{
+	struct buf associated;
+
+	buf_init(sealed, STORE_LONGEST_TOKEN + SEAL_OVERHEAD);
+	seal(s->keys, associated_of(row, &associated), token, sealed);
+	buf_fini(&associated);
+}
+
+static void open_row(const struct store *s, struct arena *a, const struct store_row *row,
+		     struct session *session)
+{
+	struct buf associated;
+	struct buf token;
+
+	*session = (struct session){.expires_ms = 0};
+	if (row->sealed.ptr == NULL)
+		return;
+	buf_init(&token, STORE_LONGEST_TOKEN);
+	if (seal_open(s->keys, associated_of(row, &associated), row->sealed, &token) &&
+	    buf_complete(&token)) {
+		session->token = arena_copy_text(a, buf_text(&token));
+		session->expires_ms = row->expires_ms;
+	} else {
+		log_warn("store.unreadable", F_STR("store", s->kind->name),
+			 F_STR("why", "sealed with a key that is not configured, or broken"));
+	}
+	buf_fini(&associated);
+	buf_fini(&token);
+}
+
+/* ---- sessions ---- */
+
+bool store_put(struct store *store, struct text email, const char *environment, struct text token,
+	       int64_t expires_ms, int64_t deadline_ms, struct error *err)
+{
+	struct store_row row = {.environment = text_of(environment), .expires_ms = expires_ms};
+	char digest[STORE_DIGEST_SIZE];
+	struct address address = {.len = 0};
+	struct buf sealed;
+	bool ok;
+
+	if (!read_address(email, &address, err) || !check_environment(row.environment, err))
+		return false;
+	if (token.len == 0 || token.len > STORE_LONGEST_TOKEN)
+		return error_set(err, ERROR_INPUT, "a token has 1 to %d bytes",
+				 STORE_LONGEST_TOKEN);
+	row.email = (struct text){address.bytes, address.len};
+	seal_row(store, &row, token, &sealed);
+	row.sealed = buf_text(&sealed);
+	store_digest(row.email, digest);
+	ok = store->kind->put(store->self, &row, digest, deadline_ms, err);
+	buf_fini(&sealed);
+	/* After a failure too: it may have been carried out. */
+	store_tell(store, digest);
+	return ok;
+}
+
+bool store_get(struct store *store, struct arena *a, struct text email, const char *environment,
+	       int64_t deadline_ms, struct session *session, struct error *err)
+{
+	struct store_row row = {.environment = text_of(environment)};
+	struct address address = {.len = 0};
+
+	if (!read_address(email, &address, err) || !check_environment(row.environment, err))
+		return false;
+	row.email = (struct text){address.bytes, address.len};
+	if (!store->kind->get(store->self, a, &row, clock_calendar_ms(), deadline_ms, err))
+		return false;
+	open_row(store, a, &row, session);
+	return true;
+}
+
+bool store_delete(struct store *store, struct text email, const char *environment,
+		  int64_t deadline_ms, size_t *deleted, struct error *err)
+{
+	struct text of = {NULL, 0};
+	char digest[STORE_DIGEST_SIZE];
+	struct address address = {.len = 0};
+	struct text lowered;
+	bool ok;
+
+	if (environment != NULL)
+		of = text_of(environment);
+	if (!read_address(email, &address, err) || !check_environment(of, err))
+		return false;
+	lowered = (struct text){address.bytes, address.len};
+	store_digest(lowered, digest);
+	ok = store->kind->drop(store->self, lowered, of, digest, deadline_ms, deleted, err);
+	store_tell(store, digest);
+	return ok;
+}
+
+bool store_count(struct store *store, int64_t deadline_ms, size_t *count, struct error *err)
+{
+	return store->kind->count(store->self, clock_calendar_ms(), deadline_ms, count, err);
+}
+
+bool store_list(struct store *store, struct arena *a, size_t most, int64_t deadline_ms,
+		struct session_row **rows, size_t *count, struct error *err)
+{
+	struct store_row *found = NULL;
+	struct session_row *made;
+	size_t n = 0;
+
+	if (!store->kind->list(store->self, a, most, clock_calendar_ms(), deadline_ms, &found, &n,
+			       err))
+		return false;
+	made = arena_array(a, struct session_row, n);
+	for (size_t i = 0; i < n; i++)
+		made[i] = (struct session_row){
+			.email = arena_copy(a, found[i].email),
+			.environment = arena_copy(a, found[i].environment),
+			.expires_ms = found[i].expires_ms,
+		};
+	*rows = made;
+	*count = n;
+	return true;
+}
+
+bool store_purge(struct store *store, int64_t deadline_ms, size_t *dropped, struct error *err)
+{
+	return store->kind->purge(store->self, clock_calendar_ms(), deadline_ms, dropped, err);
+}
+
+/* ---- public keys ---- */
+
+bool store_put_key(struct store *store, const char *id, struct text jwk, int64_t expires_ms,
+		   int64_t deadline_ms, struct error *err)
+{
+	struct text name = text_of(id);
+
+	if (name.len == 0 || name.len > STORE_LONGEST_ENVIRONMENT || !is_line(name) ||
+	    jwk.len == 0 || jwk.len > STORE_LONGEST_KEY || memchr(jwk.ptr, '\0', jwk.len) != NULL ||
+	    !text_is_utf8(jwk))
+		return error_set(err, ERROR_INPUT, "this is no public key with an id");
+	return store->kind->put_key(store->self, name, jwk, expires_ms, deadline_ms, err);
+}
+
+bool store_keys(struct store *store, struct arena *a, int64_t deadline_ms, struct text **jwks,
+		size_t *count, struct error *err)
+{
+	return store->kind->keys(store->self, a, clock_calendar_ms(), deadline_ms, jwks, count,
+				 err);
+}

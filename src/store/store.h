@@ -1,0 +1,119 @@
+/*
+ * Where Palette sessions of users are kept, so that they outlive a restart and every replica has
+ * them: in memory, in an SQLite file, or in PostgreSQL, behind one struct of functions. Beside them
+ * the public halves of the keys with which this plugin's replicas sign.
+ *
+ * A session belongs to one e-mail address and one environment. Addresses are compared without the
+ * case of A to Z: they are kept in lower case. At rest a token is sealed with AES-256-GCM
+ * (crypto/seal.h); address and environment are its associated data, so that a row that is copied
+ * elsewhere opens nothing.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "config/config.h"
+
+struct store;
+
+enum {
+	STORE_LONGEST_EMAIL = 320,
+	STORE_LONGEST_ENVIRONMENT = 256, /* empty: the one without a name */
+	STORE_LONGEST_TOKEN = 64 * 1024,
+	STORE_LONGEST_KEY = 16 * 1024,
+	/* In memory; beyond, the session that ends first goes. */
+	STORE_MOST_IN_MEMORY = 100000,
+};
+
+/*
+ * Opens what the configuration says and brings its tables up to date, under an advisory lock where
+ * replicas share it. store: out, owned: store_close(). Blocks for seconds; for the start only.
+ * Fails with ERROR_INPUT (what is configured cannot be) or ERROR_UNAVAILABLE (it does not answer).
+ * The message may name a host, a user and a file, and never a password.
+ */
+MUST_USE bool store_open(const struct config *config, struct store **store, struct error *err);
+/* NULL is fine. No call may be under way. Waits for an attempt to connect that is under way. */
+void store_close(struct store *store);
+
+/* "memory", "sqlite" or "postgresql"; static. */
+const char *store_kind(const struct store *store);
+
+/*
+ * All of these block, at most until deadline_ms of clock_now_ms(), and fail with ERROR_UNAVAILABLE
+ * where the store does not answer, with ERROR_INPUT for what is longer than the limits above or no
+ * address (empty, control characters, not UTF-8), and with ERROR_INTERNAL where it refuses what we
+ * ask. A call that failed may have been carried out all the same. Any worker may call them at once.
+ */
+
+/* Puts a session in the place of the one that is there. Times are calendar milliseconds. */
+MUST_USE bool store_put(struct store *store, struct text email, const char *environment,
+			struct text token, int64_t expires_ms, int64_t deadline_ms,
+			struct error *err);
+
+struct session {
+	struct text token; /* arena; ptr NULL: there is no live one. A credential: never log it */
+	int64_t expires_ms;
+};
+/* A row that cannot be opened (another key, broken) counts as none, with one log line. */
+MUST_USE bool store_get(struct store *store, struct arena *a, struct text email,
+			const char *environment, int64_t deadline_ms, struct session *session,
+			struct error *err);
+
+/* environment NULL: of all. *deleted: out, how many there were; fewer, if the connection broke
+ * after the database had done it and before it said so. */
+MUST_USE bool store_delete(struct store *store, struct text email, const char *environment,
+			   int64_t deadline_ms, size_t *deleted, struct error *err);
+
+/* Live ones. */
+MUST_USE bool store_count(struct store *store, int64_t deadline_ms, size_t *count,
+			  struct error *err);
+
+/* Without tokens, for an operator. Ordered by address; at most `most`. Arena. */
+struct session_row {
+	const char *email;
+	const char *environment;
+	int64_t expires_ms;
+};
+MUST_USE bool store_list(struct store *store, struct arena *a, size_t most, int64_t deadline_ms,
+			 struct session_row **rows, size_t *count, struct error *err);
+
+/* Drops what has expired; called now and then. */
+MUST_USE bool store_purge(struct store *store, int64_t deadline_ms, size_t *dropped,
+			  struct error *err);
+
+/*
+ * What an address is called where it need not be known: SHA-256 of its lower case, in hexadecimal
+ * digits, NUL-terminated. The same in every replica.
+ */
+enum { STORE_DIGEST_SIZE = 65 };
+void store_digest(struct text email, char digest[STORE_DIGEST_SIZE]);
+
+/*
+ * Called for every change to sessions that this or another replica made, with the digest of the
+ * address; "" means that anything may have changed (a connection was lost meanwhile). Own changes
+ * are told by the thread that made them, before its call returns; others' by a thread of the
+ * store's, which tells own ones once more. It must not wait, and must not call the store.
+ * Where the store cannot tell of others' changes (memory, SQLite, and databases that do not know
+ * LISTEN) it is called for this process's own alone, and store_tells_of_others() is false.
+ */
+typedef void store_changed_fn(void *context, const char *digest);
+/* changed NULL: no longer. When it returns, the former one is not called any more. */
+void store_watch(struct store *store, store_changed_fn *changed, void *context);
+bool store_tells_of_others(const struct store *store);
+
+/* ---- public keys of all replicas ---- */
+
+MUST_USE bool store_put_key(struct store *store, const char *id, struct text jwk,
+			    int64_t expires_ms, int64_t deadline_ms, struct error *err);
+/* Those that have not expired, as JSON Web Keys; arena. */
+MUST_USE bool store_keys(struct store *store, struct arena *a, int64_t deadline_ms,
+			 struct text **jwks, size_t *count, struct error *err);
+
+#endif

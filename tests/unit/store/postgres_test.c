@@ -1,0 +1,516 @@
+/* Sessions in PostgreSQL, with a server of the tests' own. */
+#include "unit/store/store_suite.h"
+
+#include "unit/store/postgres_server.h"
+
+static char database[32];
+
+/* A database that is not there yet, for each test. */
+static void world_config(struct world *w)
+{
+	static unsigned tests;
+	struct config_postgres *pg = &w->config.store.postgres;
+
+	snprintf(database, sizeof database, "Test-%u", ++tests);
+	w->config.store.type = CONFIG_STORE_POSTGRESQL;
+	pg->host = server_folder();
+	pg->port = server_port();
+	pg->user = SERVER_USER;
+	pg->database = database;
+	pg->create = true;
+}
+
+static void world_end(struct world *w)
+{
+	secret_wipe(&w->config.store.postgres.connection);
+	secret_wipe(&w->config.store.postgres.password);
+}
+
+static void sql(const char *statement)
+{
+	if (!server_sql(database, statement, NULL, 0))
+		fail_msg("%s", statement);
+}
+
+static void it_says_what_it_is(void **state)
+{
+	struct world *w = *state;
+
+	assert_string_equal(store_kind(w->store), "postgresql");
+	assert_true(store_tells_of_others(w->store));
+}
+
+static void no_token_is_there_in_clear(void **state)
+{
+	static const char token[] = "a-very-visible-token";
+	struct world *w = *state;
+	char hex[64];
+	char *dump = malloc(1 << 20);
+
+	assert_non_null(dump);
+	for (size_t i = 0; token[i] != '\0'; i++)
+		snprintf(hex + i * 2, 3, "%02x", (unsigned)token[i]);
+	put(w, "a@x.test", "prod", token, in_ms(MINUTE_MS));
+	assert_true(server_client("pg_dump", database, dump, 1 << 20));
+	assert_non_null(strstr(dump, "a@x.test"));
+	assert_null(strstr(dump, token));
+	assert_null(strstr(dump, hex));
+	free(dump);
+}
+
+/* ---- where ---- */
+
+static void a_schema_of_its_own(void **state)
+{
+	struct world *w = *state;
+	char out[64];
+
+	store_close(w->store);
+	w->config.store.postgres.schema = "spectrocloud";
+	w->store = open_store(w);
+	put(w, "a@x", "prod", "t", in_ms(MINUTE_MS));
+	reopen(w);
+	assert_string_equal(get(w, "a@x", "prod"), "t");
+	assert_true(server_sql(database, "SELECT count(*) FROM spectrocloud.spectrocloud_sessions",
+			       out, sizeof out));
+	assert_string_equal(out, "1\n");
+	assert_true(server_sql(database, "SELECT count(*) FROM public.spectrocloud_sessions", out,
+			       sizeof out));
+	assert_string_equal(out, "0\n");
+}
+
+static void a_connection_string(void **state)
+{
+	struct world *w = *state;
+	struct config_postgres *pg = &w->config.store.postgres;
+	char string[160];
+
+	put(w, "a@x", "prod", "t", in_ms(MINUTE_MS));
+	store_close(w->store);
+	snprintf(string, sizeof string, "host='%s' user=nobody dbname=postgres", server_folder());
+	secret_set(&pg->connection, text_of(string));
+	pg->host = NULL;
+	w->store = open_store(w); /* user and database lie over it */
+	assert_string_equal(get(w, "a@x", "prod"), "t");
+	store_close(w->store);
+	snprintf(string, sizeof string, "postgresql://" SERVER_USER "@/%s?host=%s", database,
+		 server_folder());
+	secret_set(&pg->connection, text_of(string));
+	pg->user = NULL;
+	pg->database = NULL;
+	w->store = open_store(w);
+	assert_string_equal(get(w, "a@x", "prod"), "t");
+}
+
+static void fails_to_open(struct world *w, enum error_kind kind, const char *why)
+{
+	struct store *store = NULL;
+	struct error err = {.message = ""};
+
+	assert_false(store_open(&w->config, &store, &err));
+	assert_null(store);
+	if (strstr(err.message, why) == NULL)
+		fail_msg("%s", err.message);
+	assert_int_equal(err.kind, kind);
+	assert_null(strstr(err.message, "hush"));
+}
+
+static void what_cannot_be_opened(void **state)
+{
+	struct world *w = *state;
+	struct config_postgres *pg = &w->config.store.postgres;
+
+	pg->create = false;
+	pg->database = "none";
+	fails_to_open(w, ERROR_UNAVAILABLE, "database \"none\" does not exist");
+	pg->create = true;
+	sql("CREATE ROLE poor LOGIN");
+	pg->user = "poor";
+	fails_to_open(w, ERROR_INTERNAL, "creating the database none");
+	pg->database = database;
+	pg->host = "/nowhere";
+	secret_set(&pg->password, TEXT("hush"));
+	fails_to_open(w, ERROR_UNAVAILABLE, "/nowhere");
+	secret_set(&pg->connection, TEXT("postgresql://u:hush@h:1/d?nothing=1"));
+	fails_to_open(w, ERROR_INPUT, "neither a URL nor keywords");
+	secret_set(&pg->connection, TEXT("hush"));
+	fails_to_open(w, ERROR_INPUT, "neither a URL nor keywords");
+}
+
+static void over_tls(void **state)
+{
+	static const char encrypted[] = "SELECT count(*) > 0 FROM pg_stat_ssl JOIN "
+					"pg_stat_activity USING (pid) WHERE ssl AND "
+					"application_name = 'spectrocloud-backend'";
+	struct world *w = *state;
+	struct config_postgres *pg = &w->config.store.postgres;
+	char out[8];
+
+	pg->host = "localhost";
+	pg->tls = CONFIG_TLS_VERIFIED;
+	fails_to_open(w, ERROR_UNAVAILABLE, "certificate verify failed");
+	pg->ca = server_certificate();
+	reopen(w);
+	put(w, "a@x", "prod", "t", in_ms(MINUTE_MS));
+	assert_string_equal(get(w, "a@x", "prod"), "t");
+	assert_true(server_sql(database, encrypted, out, sizeof out));
+	assert_string_equal(out, "t\n");
+	pg->host = "127.0.0.1";
+	fails_to_open(w, ERROR_UNAVAILABLE, "does not match host name");
+	pg->tls = CONFIG_TLS_UNVERIFIED;
+	pg->ca = NULL;
+	reopen(w);
+	assert_string_equal(get(w, "a@x", "prod"), "t");
+	assert_true(server_sql(database, encrypted, out, sizeof out));
+	assert_string_equal(out, "t\n");
+	pg->tls = CONFIG_TLS_OFF;
+	reopen(w);
+	assert_string_equal(get(w, "a@x", "prod"), "t");
+	assert_true(server_sql(database, encrypted, out, sizeof out));
+	assert_string_equal(out, "f\n");
+}
+
+static void a_role_that_may_make_nothing(void **state)
+{
+	struct world *w = *state;
+
+	sql("CREATE ROLE user_only LOGIN; GRANT SELECT, INSERT, UPDATE, DELETE "
+	    "ON ALL TABLES IN SCHEMA public TO user_only");
+	store_close(w->store);
+	w->config.store.postgres.user = "user_only";
+	w->store = open_store(w);
+	put(w, "a@x", "prod", "t", in_ms(MINUTE_MS));
+	assert_string_equal(get(w, "a@x", "prod"), "t");
+}
+
+static void newer_tables_are_left_alone(void **state)
+{
+	struct world *w = *state;
+
+	sql("INSERT INTO spectrocloud_version VALUES (2)");
+	fails_to_open(w, ERROR_INPUT, "newer version");
+}
+
+/* ---- the start of many ---- */
+
+enum { REPLICAS = 8 };
+
+static void *open_one(void *context)
+{
+	struct store *store = NULL;
+	struct error err;
+
+	if (!store_open(context, &store, &err)) {
+		fprintf(stderr, "%s\n", err.message);
+		return NULL;
+	}
+	return store;
+}
+
+static void open_many(struct world *w)
+{
+	pthread_t threads[REPLICAS];
+	unsigned opened = 0;
+
+	for (size_t i = 0; i < REPLICAS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, open_one, &w->config), 0);
+	for (size_t i = 0; i < REPLICAS; i++) {
+		void *store;
+
+		pthread_join(threads[i], &store);
+		opened += store != NULL;
+		store_close(store);
+	}
+	assert_int_equal(opened, REPLICAS);
+}
+
+static void replicas_start_together(void **state)
+{
+	struct world *w = *state;
+
+	store_close(w->store);
+	w->store = NULL;
+	w->config.store.postgres.database = "made together";
+	w->config.store.postgres.schema = "spectrocloud";
+	open_many(w);
+}
+
+static void without_advisory_locks_a_row_does(void **state)
+{
+	struct world *w = *state;
+	char out[64];
+
+	store_close(w->store);
+	w->store = NULL;
+	sql("CREATE ROLE unlocked LOGIN");
+	sql("CREATE DATABASE unlocked OWNER unlocked");
+	strcpy(database, "unlocked");
+	sql("REVOKE EXECUTE ON FUNCTION pg_try_advisory_lock(bigint) FROM PUBLIC");
+	w->config.store.postgres.user = "unlocked";
+	open_many(w);
+	assert_true(
+		server_sql(database, "SELECT until_ms FROM spectrocloud_lock", out, sizeof out));
+	assert_string_equal(out, "0\n");
+	w->store = open_store(w);
+	put(w, "a@x", "prod", "t", in_ms(MINUTE_MS));
+	assert_string_equal(get(w, "a@x", "prod"), "t");
+}
+
+/* As databases with optimistic transactions do now and then. */
+static void what_shall_be_tried_again_is(void **state)
+{
+	struct world *w = *state;
+	struct error err;
+
+	sql("CREATE SEQUENCE tries");
+	sql("CREATE FUNCTION again() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF "
+	    "nextval(''tries'') % 4 <> 0 THEN RAISE SQLSTATE ''40001''; END IF; RETURN NEW; END'");
+	sql("CREATE TRIGGER again BEFORE INSERT ON spectrocloud_sessions FOR EACH ROW EXECUTE "
+	    "FUNCTION again()");
+	put(w, "a@x", "prod", "t", in_ms(MINUTE_MS));
+	assert_string_equal(get(w, "a@x", "prod"), "t");
+	sql("CREATE OR REPLACE FUNCTION again() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE "
+	    "SQLSTATE ''40001''; END'");
+	assert_false(store_put(w->store, TEXT("a@x"), "prod", TEXT("t2"), in_ms(MINUTE_MS), soon(),
+			       &err));
+	assert_int_equal(err.kind, ERROR_UNAVAILABLE);
+	assert_string_equal(get(w, "a@x", "prod"), "t");
+}
+
+/* ---- when it goes away ---- */
+
+static void after_its_restart_all_goes_on(void **state)
+{
+	struct world *w = *state;
+
+	put(w, "a@x", "prod", "t", in_ms(MINUTE_MS));
+	server_stop();
+	server_start();
+	assert_string_equal(get(w, "a@x", "prod"), "t");
+	put(w, "a@x", "prod", "t2", in_ms(MINUTE_MS));
+	assert_string_equal(get(w, "a@x", "prod"), "t2");
+}
+
+#define CUT                                                                    \
+	"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> " \
+	"pg_backend_pid() AND datname = current_database()"
+
+static void a_cut_connection_is_not_noticed(void **state)
+{
+	struct world *w = *state;
+
+	put(w, "a@x", "prod", "t", in_ms(MINUTE_MS));
+	for (int i = 0; i < 5; i++) {
+		sql(CUT);
+		assert_string_equal(get(w, "a@x", "prod"), "t");
+	}
+}
+
+static void *cut_often(void *context)
+{
+	(void)context;
+	for (int i = 0; i < 3; i++) {
+		clock_sleep_ms(50);
+		if (!server_sql(database, CUT, NULL, 0))
+			return NULL;
+	}
+	return context;
+}
+
+/* Under way, a call survives one cut; a second one within the same call is told. */
+static void a_crowd_survives_cuts(void **state)
+{
+	struct world *w = *state;
+	int64_t end;
+	pthread_t cutter;
+	unsigned failed = 0;
+	unsigned done = 0;
+
+	put(w, "a@x", "prod", "t", in_ms(MINUTE_MS));
+	assert_int_equal(pthread_create(&cutter, NULL, cut_often, w), 0);
+	for (end = clock_now_ms() + 600; clock_left_ms(end) > 0; done++) {
+		struct session session = {.expires_ms = 0};
+		struct error err;
+
+		if (!store_get(w->store, &w->arena, TEXT("a@x"), "prod", soon(), &session, &err))
+			failed++;
+		else
+			assert_string_equal(session.token.ptr, "t");
+	}
+	pthread_join(cutter, NULL);
+	assert_true(done > 3);
+	assert_true(failed <= 1); /* three cuts can hit one call twice, once */
+}
+
+static void away_it_fails_in_time_and_comes_back(void **state)
+{
+	struct world *w = *state;
+	struct session session = {.expires_ms = -1};
+	struct error err;
+	int64_t start;
+
+	put(w, "a@x", "prod", "t", in_ms(MINUTE_MS));
+	server_stop();
+	for (int i = 0; i < 5; i++) {
+		start = clock_now_ms();
+		assert_false(store_get(w->store, &w->arena, TEXT("a@x"), "prod", start + 300,
+				       &session, &err));
+		assert_int_equal(err.kind, ERROR_UNAVAILABLE);
+		assert_in_range(clock_now_ms() - start, 0, 1500);
+	}
+	assert_true(session.expires_ms == -1);
+	assert_false(store_get(w->store, &w->arena, TEXT("a@x"), "prod", soon(), &session, &err));
+	assert_int_equal(err.kind, ERROR_UNAVAILABLE);
+	server_start();
+	start = clock_now_ms();
+	while (!store_get(w->store, &w->arena, TEXT("a@x"), "prod", soon(), &session, &err))
+		assert_true(clock_now_ms() - start < 5000);
+	assert_string_equal(session.token.ptr, "t");
+}
+
+static void *hold_table(void *context)
+{
+	if (!server_sql(database,
+			"BEGIN; LOCK TABLE spectrocloud_sessions IN ACCESS EXCLUSIVE MODE; "
+			"SELECT pg_sleep(1.5); COMMIT",
+			NULL, 0))
+		return NULL;
+	return context;
+}
+
+static void a_slow_answer_is_not_waited_for(void **state)
+{
+	struct world *w = *state;
+	struct session session;
+	struct error err;
+	pthread_t holder;
+	char out[16];
+	int64_t start;
+
+	put(w, "a@x", "prod", "t", in_ms(MINUTE_MS));
+	assert_int_equal(pthread_create(&holder, NULL, hold_table, w), 0);
+	do {
+		clock_sleep_ms(20);
+		assert_true(server_sql(database,
+				       "SELECT count(*) FROM pg_locks WHERE mode = "
+				       "'AccessExclusiveLock' AND relation = "
+				       "'spectrocloud_sessions'::regclass",
+				       out, sizeof out));
+	} while (strcmp(out, "1\n") != 0);
+	start = clock_now_ms();
+	assert_false(
+		store_get(w->store, &w->arena, TEXT("a@x"), "prod", start + 200, &session, &err));
+	assert_int_equal(err.kind, ERROR_UNAVAILABLE);
+	assert_in_range(clock_now_ms() - start, 190, 1000);
+	assert_string_equal(get(w, "a@x", "prod"), "t"); /* with more patience */
+	pthread_join(holder, NULL);
+}
+
+/* ---- telling ---- */
+
+static bool was_told(struct told *told, const char *digest)
+{
+	bool is;
+
+	pthread_mutex_lock(&told->lock);
+	is = told->count > 0 && strcmp(told->digest, digest) == 0;
+	pthread_mutex_unlock(&told->lock);
+	return is;
+}
+
+/* How long it takes until the last that was told is this. */
+static int64_t wait_for(struct told *told, const char *digest)
+{
+	int64_t start = clock_now_ms();
+
+	while (!was_told(told, digest)) {
+		if (clock_now_ms() - start > 10000)
+			fail_msg("nothing was told");
+		clock_sleep_ms(2);
+	}
+	return clock_now_ms() - start;
+}
+
+static void others_hear_of_changes(void **state)
+{
+	struct world *w = *state;
+	struct store *other = open_store(w);
+	struct told told = {.lock = PTHREAD_MUTEX_INITIALIZER};
+	char digest[STORE_DIGEST_SIZE];
+	int64_t fastest_ms = INT64_MAX;
+	char email[16];
+
+	store_watch(other, note, &told);
+	for (int i = 0; i < 5; i++) {
+		int64_t took_ms;
+
+		snprintf(email, sizeof email, "U%d@x", i);
+		store_digest(text_of(email), digest);
+		put(w, email, "prod", "t", in_ms(MINUTE_MS));
+		took_ms = wait_for(&told, digest);
+		fastest_ms = took_ms < fastest_ms ? took_ms : fastest_ms;
+	}
+	assert_in_range(fastest_ms, 0, 100); /* the others only where the machine is busy */
+	store_digest(TEXT("u0@x"), digest);
+	drop(w, "u0@x", NULL);
+	wait_for(&told, digest);
+	store_digest(TEXT("u1@x"), digest);
+	drop(w, "u1@x", "prod");
+	wait_for(&told, digest);
+	store_watch(other, NULL, NULL);
+	store_close(other);
+}
+
+/* What was sent while it was deaf is lost: so anything may have changed. */
+static void who_was_cut_off_says_so_and_hears_again(void **state)
+{
+	struct world *w = *state;
+	struct store *other = open_store(w);
+	struct told told = {.lock = PTHREAD_MUTEX_INITIALIZER};
+	char digest[STORE_DIGEST_SIZE];
+	int64_t end;
+
+	store_digest(TEXT("a@x"), digest);
+	store_watch(other, note, &told);
+	sql(CUT);
+	wait_for(&told, "");
+	for (end = clock_now_ms() + 10000; !was_told(&told, digest); clock_sleep_ms(20)) {
+		assert_true(clock_left_ms(end) > 0);
+		put(w, "a@x", "prod", "t", in_ms(MINUTE_MS));
+	}
+	store_watch(other, NULL, NULL);
+	store_close(other);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		STORE_TESTS,
+		STORE_TESTS_OF_KEPT,
+		store_test(it_says_what_it_is),
+		store_test(no_token_is_there_in_clear),
+		store_test(a_schema_of_its_own),
+		store_test(a_connection_string),
+		store_test(what_cannot_be_opened),
+		store_test(over_tls),
+		store_test(a_role_that_may_make_nothing),
+		store_test(newer_tables_are_left_alone),
+		store_test(replicas_start_together),
+		store_test(without_advisory_locks_a_row_does),
+		store_test(what_shall_be_tried_again_is),
+		store_test(after_its_restart_all_goes_on),
+		store_test(a_cut_connection_is_not_noticed),
+		store_test(a_crowd_survives_cuts),
+		store_test(away_it_fails_in_time_and_comes_back),
+		store_test(a_slow_answer_is_not_waited_for),
+		store_test(others_hear_of_changes),
+		store_test(who_was_cut_off_says_so_and_hears_again),
+	};
+	int failed;
+
+	if (!server_make())
+		return 77;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	server_remove();
+	return failed;
+}
