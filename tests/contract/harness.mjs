@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
-const BACKEND = process.env.SPECTROCLOUD_BACKEND ?? 'build/spectrocloud-backend';
+const BACKEND = resolve(process.env.SPECTROCLOUD_BACKEND ?? 'build/spectrocloud-backend');
 const SIMULATOR = process.env.PALETTE_SIM ?? 'build/palette-sim';
 
 export const TOKEN = 'contract-token-0001';
@@ -18,8 +18,8 @@ export const TRUSTED = 'contract-token-0004';
 const children = new Set();
 process.on('exit', () => children.forEach(child => child.kill('SIGKILL')));
 
-function start(program, args) {
-  const child = spawn(program, args);
+function start(program, args, place = {}) {
+  const child = spawn(program, args, place);
   children.add(child);
   child.once('exit', () => children.delete(child));
   child.unref();
@@ -114,14 +114,21 @@ export function checkConfiguration(config) {
   return result;
 }
 
-export async function startService(config, ...options) {
+export const startService = (config, ...options) => startServiceIn({}, config, ...options);
+
+// place: spawn's options, such as its folder.
+export async function startServiceIn(place, config, ...options) {
   const folder = mkdtempSync(join(tmpdir(), 'contract-'));
   const file = join(folder, 'app-config.yaml');
   writeFileSync(file, JSON.stringify(config));
-  const child = start(BACKEND, ['serve', '--config', file, '--listen', '127.0.0.1:0', ...options]);
+  const child = start(BACKEND, ['serve', '--config', file, '--listen', '127.0.0.1:0', ...options], place);
   const log = [];
   child.stderr.on('data', chunk => log.push(chunk));
-  const [, port] = await outputLine(child, 'stderr', / started .* port=(\d+)/, 'the service');
+  const [, port] = await outputLine(child, 'stderr', / started .* port=(\d+)/, 'the service')
+    .catch(error => {
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    });
   const agent = new http.Agent({ keepAlive: true });
   return {
     port: Number(port),
@@ -149,10 +156,10 @@ export async function startService(config, ...options) {
     },
     ended: () => { child.ref(); return ended(child); },
     // The exit status; a sanitizer's finding makes it differ from 0.
-    async stop() {
+    async stop(signal = 'SIGTERM') {
       agent.destroy();
       child.ref();
-      child.kill('SIGTERM');
+      child.kill(signal);
       const code = await ended(child);
       rmSync(folder, { recursive: true, force: true });
       return code;

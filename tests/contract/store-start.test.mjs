@@ -1,0 +1,236 @@
+// What a process of the service makes of the store that it finds when it starts: databases that do not let it in, rows
+// that it cannot open, Backstage's own settings. And what it leaves behind.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { startServiceIn } from './harness.mjs';
+import { startPostgres } from './postgres.mjs';
+import {
+  Replica, assertNoSecretIn, configurationOf, filesBelow, newKey, newPassword, newToken, start, startPalette, stopAll,
+} from './replicas.mjs';
+
+const DATABASE = 'sessions';
+const EMAIL = 'ada@example.com';
+
+const password = newPassword();
+const key = newKey();
+
+let postgres;
+let palette;
+let folder;
+
+before(async () => {
+  [postgres, palette] = await Promise.all([startPostgres(), startPalette()]);
+  await postgres.makeDatabase(DATABASE, password);
+  folder = mkdtempSync(join(tmpdir(), 'contract-store-'));
+});
+
+after(async () => {
+  palette?.stop();
+  await postgres?.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const onPostgres = (change = {}) => configurationOf(palette, {
+  store: { connection: postgres.url(DATABASE, password), encryptionKey: key, ...change },
+});
+
+async function withReplica(config, run) {
+  const replica = await start(palette, config);
+  try {
+    await run(replica);
+  } finally {
+    await replica.stop();
+    replica.assertKeepsSecrets();
+    replica.remove();
+  }
+}
+
+// ---- it does not let us in ----
+
+// The service ends, soon, and says why, on one line, and no secret with it.
+async function assertEnds(config, why) {
+  const begun = performance.now();
+  const replica = new Replica(palette, config);
+  const error = await replica.start().then(() => null, e => e);
+  await replica.stop();
+  replica.remove();
+  assert.ok(error, 'it started');
+  assert.match(error.message, why);
+  assert.match(error.message, /^the service ended with [12]: /);
+  assert.equal(error.message.match(/^spectrocloud-backend: /gm)?.length ?? 1, 1, error.message);
+  assertNoSecretIn(error.message, 'what it says');
+  assert.ok(performance.now() - begun < 15000);
+}
+
+test('a database that is down ends the start', () =>
+  assertEnds(onPostgres({ connection: postgres.url(DATABASE, password, 1) }), /refused/));
+
+test('so does one that refuses the password', () =>
+  assertEnds(onPostgres({ connection: postgres.url(DATABASE, newPassword()) }), /password authentication failed/));
+
+test('one that is not there', () => {
+  const connection = postgres.url(DATABASE, password).replace(`/${DATABASE}?`, '/missing?');
+  return assertEnds(onPostgres({ connection }), /"missing" does not exist/);
+});
+
+test('and one where we may make nothing', async () => {
+  const other = newPassword();
+  await postgres.sql(`CREATE ROLE guest LOGIN PASSWORD '${other}'`);
+  await postgres.sql('CREATE DATABASE house');
+  await postgres.sql('GRANT CONNECT ON DATABASE house TO guest');
+  const connection = postgres.url('guest', other).replace('/guest?', '/house?');
+  await assertEnds(onPostgres({ connection }), /42501|permission denied|may not/);
+});
+
+test('a role without rights to make something is enough where all is made', async () => {
+  await withReplica(onPostgres(), async () => {});
+  const other = newPassword();
+  await postgres.sql(`CREATE ROLE worker LOGIN PASSWORD '${other}'`);
+  await postgres.sql('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO worker', DATABASE);
+  const connection = postgres.url('worker', other).replace('/worker?', `/${DATABASE}?`);
+  await withReplica(onPostgres({ connection }), async replica => {
+    const token = newToken(EMAIL);
+    await replica.put(EMAIL, token);
+    assert.equal((await replica.read(EMAIL)).credential, token);
+    assert.equal(await replica.drop(EMAIL), 1);
+  });
+});
+
+// ---- rows that it cannot open ----
+
+const unreadable = replica => replica.said.split('\n').filter(line => /warn .*unreadable/.test(line)).length;
+
+test('with another key a row is none, and with the right one it is there again', async () => {
+  const token = newToken(EMAIL);
+  await withReplica(onPostgres(), replica => replica.put(EMAIL, token));
+  await withReplica(onPostgres({ encryptionKey: newKey() }), async replica => {
+    assert.equal((await replica.read(EMAIL)).credential, null);
+    assert.ok(unreadable(replica) >= 1);
+  });
+  await withReplica(onPostgres(), async replica => {
+    assert.equal((await replica.read(EMAIL)).credential, token);
+    assert.equal(unreadable(replica), 0);
+  });
+  // Keys take turns: the new one in front, the old one behind it.
+  const next = newKey();
+  await withReplica(onPostgres({ encryptionKey: [next, key] }), async replica => {
+    assert.equal((await replica.read(EMAIL)).credential, token);
+    await replica.put('new@example.com', newToken('new@example.com'));
+  });
+  await withReplica(onPostgres({ encryptionKey: next }), async replica => {
+    assert.equal((await replica.read(EMAIL)).credential, null);
+    assert.notEqual((await replica.read('new@example.com')).credential, null);
+  });
+});
+
+test('a row that is broken, or somebody else\'s, is none; others go on', async () => {
+  await withReplica(onPostgres(), async replica => {
+    const [ada, bob] = [newToken(EMAIL), newToken('bob@example.com')];
+    await replica.put(EMAIL, ada);
+    await replica.put('bob@example.com', bob);
+  });
+  const change = (to, where) =>
+    postgres.sql(`UPDATE spectrocloud_sessions SET token = ${to} WHERE email = '${where}'`, DATABASE);
+  const kept = await postgres.sql(`SELECT encode(token, 'hex') FROM spectrocloud_sessions WHERE email = '${EMAIL}'`,
+    DATABASE);
+  for (const broken of ["set_byte(token, 20, get_byte(token, 20) # 1)", "set_byte(token, 0, 255)",
+    "substring(token for 5)", "''::bytea", "token || '\\x00'::bytea", "'not sealed at all'::bytea",
+    "(SELECT token FROM spectrocloud_sessions WHERE email = 'bob@example.com')"]) {
+    await change(broken, EMAIL);
+    await withReplica(onPostgres(), async replica => {
+      assert.equal((await replica.read(EMAIL)).credential, null, broken);
+      assert.ok(unreadable(replica) >= 1, broken);
+      assert.match((await replica.read('bob@example.com')).credential, /^token-of-bob@/);
+    });
+    await change(`decode('${kept}', 'hex')`, EMAIL);
+  }
+  await withReplica(onPostgres(), async replica => {
+    assert.match((await replica.read(EMAIL)).credential, /^token-of-ada@/);
+    const token = newToken(EMAIL); // a new one takes the place of a broken one
+    await change("''::bytea", 'bob@example.com');
+    await replica.put('bob@example.com', token);
+    assert.equal((await replica.readUntil('bob@example.com', token)).credential, token);
+  });
+});
+
+// ---- where Backstage keeps what it has ----
+
+async function asBackstage(name, change, sessionsIn) {
+  const other = newPassword();
+  await postgres.sql(`CREATE ROLE ${name} LOGIN CREATEDB PASSWORD '${other}'`);
+  await postgres.sql(`CREATE DATABASE ${name} OWNER ${name}`);
+  const config = configurationOf(palette, {
+    store: { encryptionKey: key },
+    database: { client: 'pg', ...change,
+      connection: { host: '127.0.0.1', port: postgres.port, user: name, password: other, ...change.connection } },
+  });
+  const token = newToken(EMAIL);
+  await withReplica(config, async replica => {
+    await replica.put(EMAIL, token);
+    assert.equal((await replica.read(EMAIL)).credential, token);
+  });
+  await withReplica(config, async replica => assert.equal((await replica.read(EMAIL)).credential, token));
+  const [database, table] = sessionsIn;
+  assert.equal(await postgres.sql(`SELECT email FROM ${table}`, database), EMAIL);
+  assertNoSecretIn(await postgres.dump(database), database);
+}
+
+test('with backend.database of client pg it makes a database of its own', () =>
+  asBackstage('backstage', {}, ['backstage_plugin_spectrocloud', 'public.spectrocloud_sessions']));
+
+test('with pluginDivisionMode: schema, a schema of its own', () =>
+  asBackstage('divided', { pluginDivisionMode: 'schema', connection: { database: 'divided' } },
+    ['divided', 'spectrocloud.spectrocloud_sessions']));
+
+// ---- SQLite ----
+
+test('an SQLite file has sessions through a kill and a start, and none of them in clear', async () => {
+  const path = join(folder, 'sessions', 'spectrocloud.sqlite');
+  const config = configurationOf(palette, { store: { path, encryptionKey: key } });
+  const people = Array.from({ length: 20 }, (_, i) => ({ email: `user${i}@example.com` }));
+  const assertSealed = () => filesBelow(join(folder, 'sessions')).forEach(file => {
+    assert.equal(statSync(file).mode & 0o777, 0o600, file);
+    assertNoSecretIn(readFileSync(file, 'latin1'), file);
+  });
+  await withReplica(config, async replica => {
+    for (const person of people) {
+      person.token = newToken(person.email);
+      await replica.put(person.email, person.token);
+    }
+    await replica.drop(people.pop().email);
+    assert.deepEqual(filesBelow(join(folder, 'sessions')).map(file => file.slice(path.length)).sort(),
+      ['', '-shm', '-wal']);
+    assertSealed();
+    await replica.killAndStart();
+    for (const { email, token } of people) assert.equal((await replica.read(email)).credential, token);
+    assert.equal((await replica.read('user19@example.com')).credential, null);
+    assertSealed();
+  });
+  assertSealed();
+  assert.ok(readFileSync(path, 'latin1').includes('user0@example.com'));
+});
+
+// ---- the process's memory ----
+
+// Core files of what this test starts are not limited, if that is for us to say.
+const unlimit = pid => spawnSync('prlimit', ['--pid', String(pid), '--core=unlimited']).status === 0;
+
+test('it leaves no core file, whatever limit it is given', async t => {
+  const [place, others] = [1, 2].map(() => mkdtempSync(join(folder, 'core-')));
+  // The sanitizer has a limit and a handler of its own.
+  const env = { ...process.env, ASAN_OPTIONS: `${process.env.ASAN_OPTIONS ?? ''}:handle_segv=0:disable_coredump=0` };
+  unlimit(process.pid);
+  spawnSync('sh', ['-c', 'kill -SEGV $$'], { cwd: others });
+  const service = await startServiceIn({ cwd: place, env }, onPostgres());
+  assert.match(readFileSync(`/proc/${service.pid}/limits`, 'utf8'), /^Max core file size +0 +0 /m);
+  const again = unlimit(service.pid);
+  assert.equal(await service.stop('SIGSEGV'), null, 'the signal ends it');
+  assert.deepEqual(filesBelow(place), []);
+  t.diagnostic(`of others a core file is ${filesBelow(others).length > 0 ? 'there' : 'not seen here'}; ` +
+    `its limit was ${again ? '' : 'not '}lifted from outside`);
+});
