@@ -21,6 +21,8 @@ struct app {
 	const struct config *config;
 	struct http_client *http;
 	struct palette_client *palette;
+	struct store *store;
+	struct sessions *sessions;
 	struct backstage *backstage;
 	struct op_life *life;
 	struct buf openapi;
@@ -67,8 +69,9 @@ static bool open_parts(struct app *app, struct error *err)
 	};
 
 	if (!op_check_table(err) || !http_client_open(&client, &app->http, err) ||
-	    !backstage_open(c, app->http, &app->backstage, err))
+	    !store_open(c, &app->store, err) || !backstage_open(c, app->http, &app->backstage, err))
 		return false;
+	app->sessions = sessions_new(c, app->store);
 	app->life = op_life_new();
 	palette_client_new(c, app->http, &app->palette);
 	face_openapi(&app->openapi);
@@ -76,6 +79,7 @@ static bool open_parts(struct app *app, struct error *err)
 					     .backstage = app->backstage,
 					     .life = app->life,
 					     .palette = app->palette,
+					     .sessions = app->sessions,
 					     .openapi = buf_text(&app->openapi)};
 	app->cors = cors_new(&c->cors);
 	app->secure = secure_new(c);
@@ -94,6 +98,7 @@ static bool start_keeper(struct app *app, struct error *err)
 {
 	const struct keeper_options options = {
 		.backstage = app->backstage,
+		.sessions = app->sessions,
 		.life = app->life,
 		.server = app->server,
 		.shutdown_delay_ms = app->config->shutdown_delay_ms,
@@ -158,7 +163,9 @@ void app_close(struct app *app)
 	workers_stop(app->workers);
 	http_server_close(app->server);
 	palette_client_free(app->palette);
+	sessions_free(app->sessions);
 	backstage_close(app->backstage);
+	store_close(app->store);
 	op_life_free(app->life);
 	http_client_close(app->http);
 	secure_free(app->secure);

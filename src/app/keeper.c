@@ -60,6 +60,8 @@ static void *keep(void *argument)
 		doze(k, LOOK_EVERY_MS);
 		if (!is_over(k))
 			backstage_look_around(k->options.backstage);
+		if (!is_over(k))
+			sessions_look_around(k->options.sessions);
 	}
 	lead_out(k);
 	atomic_store(&k->ended, true);

@@ -1,6 +1,6 @@
 /*
  * The thread that looks after the process while the front serves: it prepares what the first
- * requests need, keeps an eye on Backstage, and leads the way out.
+ * requests need, keeps an eye on Backstage, drops expired sessions, and leads the way out.
  */
 #ifndef APP_KEEPER_H
 #define APP_KEEPER_H
@@ -15,6 +15,7 @@ struct keeper;
 
 struct keeper_options {
 	struct backstage *backstage;
+	struct sessions *sessions;
 	struct op_life *life;
 	struct http_server *server;
 	int shutdown_delay_ms; /* served so long after the wish to stop */

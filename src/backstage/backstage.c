@@ -43,8 +43,8 @@ bool backstage_open(const struct config *config, struct http_client *http, struc
 	made->delegated = delegated_new();
 	made->emails = emails_new();
 	made->decisions = decisions_new(made);
-	if (!own_keys_open(config, &made->own_keys, err) || !make_external_secrets(made, err) ||
-	    !srv_open(NULL, &made->srv, err) ||
+	if (!permissions_check(config, err) || !own_keys_open(config, &made->own_keys, err) ||
+	    !make_external_secrets(made, err) || !srv_open(NULL, &made->srv, err) ||
 	    (config->policy_file != NULL &&
 	     !policy_open(config->policy_file, &made->policy, err))) {
 		backstage_close(made);
@@ -58,7 +58,7 @@ bool backstage_check(const struct config *config, struct error *err)
 {
 	struct own_keys *keys = NULL;
 	struct policy *policy = NULL;
-	bool ok = own_keys_open(config, &keys, err) &&
+	bool ok = permissions_check(config, err) && own_keys_open(config, &keys, err) &&
 		  (config->policy_file == NULL || policy_open(config->policy_file, &policy, err));
 
 	policy_close(policy);

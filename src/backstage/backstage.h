@@ -94,6 +94,7 @@ enum permit {
 	PERMIT_NOBODY,
 	PERMIT_ANYONE,        /* no credential needed */
 	PERMIT_AUTHENTICATED, /* any valid credential */
+	PERMIT_SESSIONS,      /* Backstage's plugin auth, and services that are trusted */
 	PERMIT_VIEW_CLUSTER,
 	PERMIT_DOWNLOAD_KUBECONFIG,
 	PERMIT_VIEW_PACK_VALUES,
@@ -126,6 +127,15 @@ const struct permission *permission_of(enum permit permit);
 MUST_USE bool backstage_authorize(struct backstage *b, const struct backstage_call *call,
 				  const struct principal *principal, enum permit permit,
 				  struct error *err);
+
+/* Whether it is a service of spectrocloud.auth.trustedServices: it may speak for users. */
+bool backstage_is_trusted(const struct backstage *b, const struct principal *principal);
+/* Whether it may do what PERMIT_SESSIONS says. */
+bool backstage_keeps_sessions(const struct backstage *b, const struct principal *principal);
+
+/* Whether people who have no Palette session of their own may use the environment's apiToken for
+ * what asks this permission; spectrocloud.auth.requireUserSession and serviceTokenFor. */
+bool permit_uses_service_token(const struct config *config, enum permit permit);
 
 /* Whether backstage_authorize() has its answer in memory, so that it does not wait. */
 bool backstage_decides_at_once(const struct backstage *b, const struct principal *principal,

@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 
 #include "backstage/backstage.h"
-#include "backstage/digest_map.h"
+#include "crypto/digest_map.h"
 #include "crypto/jose.h"
 
 struct issuers;
@@ -104,6 +104,11 @@ struct text own_keys_jwks(struct own_keys *keys, struct arena *a, int64_t at_s);
 /* Signs with the key of that time, making a new one when the last is too old. */
 MUST_USE bool own_keys_sign(struct own_keys *keys, const char *type, struct text claims,
 			    int64_t at_s, struct buf *out, struct error *err);
+
+/* ---- permission.c ---- */
+
+/* Whether every permission exists that the configuration names. Fails with ERROR_INPUT. */
+MUST_USE bool permissions_check(const struct config *config, struct error *err);
 
 /* ---- plugin_token.c and caller.c: what they remember ---- */
 

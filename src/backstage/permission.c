@@ -43,6 +43,53 @@ static bool restriction_allows(const struct config_restriction *r, const struct 
 	return r->actions == NULL || is_listed(r->actions, r->action_count, p->action);
 }
 
+/* ---- what the environment's own token may be used for ---- */
+
+/* By its name, or what that ends with behind a dot: "view-info" is that of clusters and profiles.
+ */
+static bool is_called(const struct permission *p, const char *name)
+{
+	size_t len = strlen(p->name);
+	size_t end = strlen(name);
+
+	return strcmp(p->name, name) == 0 ||
+	       (end > 0 && end < len && p->name[len - end - 1] == '.' &&
+		strcmp(p->name + len - end, name) == 0);
+}
+
+bool permit_uses_service_token(const struct config *config, enum permit permit)
+{
+	const struct config_strings *names = &config->service_token_for;
+	const struct permission *p = permission_of(permit);
+
+	if (config->require_user_session)
+		return false;
+	if (names->items == NULL)
+		return true;
+	for (size_t i = 0; p != NULL && i < names->count; i++)
+		if (is_called(p, names->items[i]))
+			return true;
+	return false;
+}
+
+bool permissions_check(const struct config *config, struct error *err)
+{
+	for (size_t i = 0; i < config->service_token_for.count; i++) {
+		const char *name = config->service_token_for.items[i];
+		bool known = false;
+
+		for (int p = 0; p < PERMITS; p++)
+			known = known || (permission_of((enum permit)p) != NULL &&
+					  is_called(&permissions[p], name));
+		if (!known)
+			return error_set(err, ERROR_INPUT,
+					 "spectrocloud.auth.serviceTokenFor[%zu]: there is no "
+					 "permission of this name, or whose name ends so",
+					 i);
+	}
+	return true;
+}
+
 /* ---- decisions ---- */
 
 /* Whether a policy is in force for callers whom no access restrictions describe. */
@@ -110,6 +157,30 @@ static bool permit_basic(struct backstage *b, const struct backstage_call *call,
 	return service || permit_user(b, call, principal, permission, err);
 }
 
+bool backstage_is_trusted(const struct backstage *b, const struct principal *principal)
+{
+	const struct config_strings *trusted = &b->config->trusted_services;
+
+	return principal->kind == PRINCIPAL_SERVICE &&
+	       is_listed(trusted->items, trusted->count, principal->subject);
+}
+
+bool backstage_keeps_sessions(const struct backstage *b, const struct principal *principal)
+{
+	return backstage_is_trusted(b, principal) ||
+	       (principal->kind == PRINCIPAL_SERVICE && principal->external == NULL &&
+		strcmp(principal->subject, "plugin:auth") == 0);
+}
+
+static bool permit_keeper(const struct backstage *b, const struct principal *principal,
+			  struct error *err)
+{
+	return backstage_keeps_sessions(b, principal) ||
+	       error_set(err, ERROR_DENIED,
+			 "This is for Backstage's plugin auth, and for services named in "
+			 "spectrocloud.auth.trustedServices");
+}
+
 bool backstage_decides_at_once(const struct backstage *b, const struct principal *principal,
 			       enum permit permit)
 {
@@ -126,6 +197,8 @@ bool backstage_authorize(struct backstage *b, const struct backstage_call *call,
 		return true;
 	if (permit == PERMIT_AUTHENTICATED)
 		return true; /* backstage_identify() let them in */
+	if (permit == PERMIT_SESSIONS)
+		return permit_keeper(b, principal, err);
 	if (permission == NULL)
 		return error_set(err, ERROR_DENIED, "Nobody may do this");
 	return permit_basic(b, call, principal, permission, err);

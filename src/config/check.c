@@ -243,23 +243,6 @@ static void check_target(struct check *c, const struct setting *row, const struc
 
 /* ---- rows ---- */
 
-static bool is_off(const struct node *value)
-{
-	bool on;
-
-	if (value->type == NODE_LIST || value->type == NODE_MAP)
-		return value->count == 0 && !value->lost;
-	return value->text.len == 0 || (value_bool(value, &on) && !on);
-}
-
-/* To go on without a safeguard that somebody asked for would be worse than not to start. */
-static void refuse_unsupported(struct check *c, const struct node *value, const char *path)
-{
-	if (!is_off(value))
-		findings_fault(c->l->found, value->place, path,
-			       "is not supported by this version; remove it");
-}
-
 static void check_set(struct check *c, const struct setting *row, void *base,
 		      const struct node *value, const char *path)
 {
@@ -278,9 +261,6 @@ static void check_set(struct check *c, const struct setting *row, void *base,
 		break;
 	case SETTING_OLD_KEYS:
 		check_old_keys(c, value, path);
-		break;
-	case SETTING_UNSUPPORTED:
-		refuse_unsupported(c, value, path);
 		break;
 	default:
 		check_value(c, row, value, path, (char *)base + row->into);

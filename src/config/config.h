@@ -108,6 +108,12 @@ struct config_headers {
 	size_t count;
 };
 
+/* What a user must show to have the session of the e-mail address that a header names. */
+enum config_email_binding {
+	CONFIG_BINDING_CATALOG, /* that it is their own, by the catalog */
+	CONFIG_BINDING_OFF,     /* nothing */
+};
+
 /* Where users' Palette sessions are kept. */
 enum config_store_type {
 	CONFIG_STORE_AUTO, /* as written; never after config_load() */
@@ -178,6 +184,11 @@ struct config {
 	int upstream_retry_delay_ms;
 
 	/* spectrocloud.auth */
+	enum config_email_binding email_binding;
+	const char *session_environment; /* as written; see config_session_environment() */
+	bool require_user_session;
+	struct config_strings service_token_for; /* items NULL: for everything */
+	bool use_session_without_header;
 	struct config_strings trusted_services;
 
 	struct config_store store; /* spectrocloud.tokenStore, backend.database */
@@ -251,6 +262,8 @@ MUST_USE bool config_load(const struct config_options *options, struct config **
 			  struct config_notices *notices, struct buf *faults, struct error *err);
 /* How many entries of external may be used with this plugin. */
 size_t config_usable_external(const struct config *config);
+/* The environment that users' sessions are for; NULL where there are no environments. */
+const struct config_environment *config_session_environment(const struct config *config);
 /* NULL is fine. Wipes secrets. */
 void config_free(struct config *config);
 

@@ -183,7 +183,7 @@ static void put_settings(struct arena *a, struct buf *out)
 	struct text section = TEXT("");
 
 	for (const struct setting *row = settings; row->path != NULL; row++) {
-		if (row->type == SETTING_FOREIGN || row->type == SETTING_UNSUPPORTED)
+		if (row->type == SETTING_FOREIGN)
 			continue;
 		if (!text_equal(section, section_of(row))) {
 			section = section_of(row);
@@ -194,11 +194,11 @@ static void put_settings(struct arena *a, struct buf *out)
 	}
 }
 
-static void put_names_of(const struct setting *rows, enum setting_type type, const char *prefix,
-			 const char **separator, struct buf *out)
+static void put_foreign_names(const struct setting *rows, const char *prefix,
+			      const char **separator, struct buf *out)
 {
 	for (const struct setting *row = rows; row->path != NULL; row++) {
-		if (row->type != type)
+		if (row->type != SETTING_FOREIGN)
 			continue;
 		buf_printf(out, "%s`%s%s`", *separator, prefix, row->path);
 		*separator = ", ";
@@ -210,19 +210,8 @@ static void put_foreign(struct buf *out)
 	const char *separator = "";
 
 	buf_add_string(out, "\nAccepted for the sake of other plugins, and not read: ");
-	put_names_of(settings, SETTING_FOREIGN, "", &separator, out);
-	put_names_of(environment_settings, SETTING_FOREIGN, "spectrocloud.environments[].",
-		     &separator, out);
-	buf_add_string(out, ".\n");
-}
-
-static void put_unsupported(struct buf *out)
-{
-	const char *separator = "";
-
-	buf_add_string(out, "\nSafeguards that this version does not have, so that anything but "
-			    "`false` or an empty value is a fault: ");
-	put_names_of(settings, SETTING_UNSUPPORTED, "", &separator, out);
+	put_foreign_names(settings, "", &separator, out);
+	put_foreign_names(environment_settings, "spectrocloud.environments[].", &separator, out);
 	buf_add_string(out, ".\n");
 }
 
@@ -272,7 +261,6 @@ void config_document(struct buf *out)
 	buf_add_string(out, introduction);
 	put_settings(&arena, out);
 	put_foreign(out);
-	put_unsupported(out);
 	put_lists(&arena, settings, "", out);
 	put_external(&arena, out);
 	arena_fini(&arena);

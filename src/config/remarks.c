@@ -208,14 +208,60 @@ static void remark_on_permissions(struct check *c, const struct node *root)
 				"decides");
 }
 
+/* ---- whose Palette session ---- */
+
+const struct config_environment *config_session_environment(const struct config *config)
+{
+	for (size_t i = 0; config->session_environment != NULL && i < config->environment_count;
+	     i++) {
+		const struct config_environment *e = &config->environments[i];
+
+		if (e->name != NULL && strcmp(e->name, config->session_environment) == 0)
+			return e;
+	}
+	return config->environment_count > 0 && config->session_environment == NULL
+		       ? &config->environments[0]
+		       : NULL;
+}
+
+static void check_session_environment(struct check *c, const struct node *root)
+{
+	static const char path[] = "spectrocloud.auth.sessionEnvironment";
+
+	if (c->config->session_environment != NULL && config_session_environment(c->config) == NULL)
+		findings_fault(c->l->found, place_near(root, path), path,
+			       "no environment of spectrocloud.environments has this name");
+}
+
+static void remark_on_sessions(struct check *c, const struct node *root)
+{
+	static const char binding[] = "spectrocloud.auth.emailBinding";
+	static const char limit[] = "spectrocloud.auth.serviceTokenFor";
+	const struct config *config = c->config;
+
+	if (config->email_binding == CONFIG_BINDING_OFF)
+		findings_notice(c->l->found, place_near(root, binding), binding,
+				"off: every user who names another's e-mail address acts with that "
+				"person's Palette session");
+	else if (is_found(config, "auth") && !is_found(config, "catalog"))
+		findings_notice(c->l->found, place_near(root, binding), binding,
+				"no user can use their session: " NOT_FOUND "'catalog' is");
+	if (config->require_user_session && config->service_token_for.count > 0)
+		findings_notice(c->l->found, place_near(root, limit), limit,
+				"not in force: with spectrocloud.auth.requireUserSession, people "
+				"never act with an apiToken");
+}
+
 void check_remarks(struct check *c, const struct node *root)
 {
 	remark_on_environments(c, root);
 	check_plugin_keys(c, root);
+	check_session_environment(c, root);
 	remark_on_keys_of_issuers(c, root);
 	/* A fault may be all that makes these true. */
 	if (c->l->found->fault_count > 0)
 		return;
 	remark_on_callers(c, root);
 	remark_on_permissions(c, root);
+	remark_on_sessions(c, root);
 }

@@ -133,7 +133,6 @@ static bool has_value(const struct setting *row, const void *base, const struct 
 
 	switch (row->type) {
 	case SETTING_FOREIGN:
-	case SETTING_UNSUPPORTED:
 		return false;
 	case SETTING_SECRET:
 	case SETTING_BASE64:
@@ -143,6 +142,8 @@ static bool has_value(const struct setting *row, const void *base, const struct 
 	case SETTING_FILE:
 	case SETTING_WORDS:
 		return *(const void *const *)at != NULL;
+	case SETTING_STRINGS:
+		return ((const struct config_strings *)at)->items != NULL || !row->narrows;
 	case SETTING_LIST:
 		return list_count(row, base) > 0 || (!row->narrows && row->needed == NULL);
 	case SETTING_OLD_KEYS:

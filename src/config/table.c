@@ -37,6 +37,12 @@ static const struct setting_choice store_types[] = {
 	{NULL, 0},
 };
 
+static const struct setting_choice email_bindings[] = {
+	{"catalog", CONFIG_BINDING_CATALOG},
+	{"off", CONFIG_BINDING_OFF},
+	{NULL, 0},
+};
+
 static bool has_static_keys(const struct config *config)
 {
 	return config->plugin_key_store == CONFIG_KEYS_STATIC;
@@ -265,10 +271,53 @@ const struct setting settings[] = {
 		.path = "spectrocloud.auth.trustedServices",
 		.type = SETTING_STRINGS,
 		.into = offsetof(struct config, trusted_services),
-		.help = "Subjects of services that may name a user by e-mail.",
+		.help = "Subjects of services, such as `plugin:scaffolder` or that of an external "
+			"token, that may name a user by e-mail, and keep and delete sessions.",
 	},
-	{.path = "spectrocloud.auth.requireUserSession", .type = SETTING_UNSUPPORTED},
-	{.path = "spectrocloud.auth.serviceTokenFor", .type = SETTING_UNSUPPORTED},
+	{
+		.path = "spectrocloud.auth.emailBinding",
+		.type = SETTING_ENUM,
+		.into = offsetof(struct config, email_binding),
+		.fallback = "catalog",
+		.choices = email_bindings,
+		.help = "With `catalog`, a user has the session of the e-mail address that their "
+			"own entity has in the catalog, and of no other. With `off`, of any that "
+			"the request names: every user can act as every other.",
+	},
+	{
+		.path = "spectrocloud.auth.sessionEnvironment",
+		.type = SETTING_STRING,
+		.into = offsetof(struct config, session_environment),
+		.help = "The environment that users sign in to, by its name; their sessions are "
+			"sent to no other. Without it, the first.",
+	},
+	{
+		.path = "spectrocloud.auth.requireUserSession",
+		.type = SETTING_BOOL,
+		.into = offsetof(struct config, require_user_session),
+		.fallback = "false",
+		.narrows = true,
+		.help = "Whether people are refused (401) who have no Palette session, instead of "
+			"acting with the rights of the environment's `apiToken`.",
+	},
+	{
+		.path = "spectrocloud.auth.serviceTokenFor",
+		.type = SETTING_STRINGS,
+		.into = offsetof(struct config, service_token_for),
+		.narrows = true,
+		.help = "The permissions, by their names or the ends of them such as `view-info`, "
+			"for which people without a Palette session act with the environment's "
+			"`apiToken`; for others they are refused (401). Without it, for all; with "
+			"an empty list, for none.",
+	},
+	{
+		.path = "spectrocloud.auth.useSessionWithoutHeader",
+		.type = SETTING_BOOL,
+		.into = offsetof(struct config, use_session_without_header),
+		.fallback = "false",
+		.help = "Whether a user's requests without `X-SpectroCloud-User-Email` use the "
+			"session of their own e-mail address too, as if they had sent it.",
+	},
 
 #include "config/rows_token_store.h"
 

@@ -8,7 +8,6 @@
 
 enum setting_type {
 	SETTING_FOREIGN = 0, /* of other plugins that share the section: accepted, never read */
-	SETTING_UNSUPPORTED, /* a safeguard this version lacks: refused unless false or empty */
 	SETTING_STRING,      /* const char * */
 	SETTING_SECRET,      /* struct secret */
 	SETTING_BASE64,      /* struct secret: what the string stands for */

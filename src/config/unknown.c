@@ -17,7 +17,7 @@ static struct text name_within(const struct setting *row, const char *within)
 
 static bool is_suggestible(const struct setting *row)
 {
-	return row->type != SETTING_FOREIGN && row->type != SETTING_UNSUPPORTED;
+	return row->type != SETTING_FOREIGN;
 }
 
 /* "; did you mean ...?" or nothing: a similar name beside it, or the same name in another place. */

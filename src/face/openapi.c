@@ -64,6 +64,24 @@ static void put_param_schema(struct json_writer *w, const struct param *p)
 		json_key(w, "items");
 		json_put_raw(w, TEXT("{\"type\":\"string\",\"minLength\":1}"));
 		break;
+	case PARAM_EMAIL:
+		put_pair(w, "type", "string");
+		put_pair(w, "pattern", "^[^\\s@]+.*@.*[^\\s@]$");
+		json_key(w, "maxLength");
+		json_put_int(w, 320);
+		break;
+	case PARAM_TOKEN:
+		put_pair(w, "type", "string");
+		put_pair(w, "pattern", "^[!-~]+$");
+		json_key(w, "maxLength");
+		json_put_int(w, SESSION_LONGEST_TOKEN);
+		break;
+	case PARAM_TIME:
+		put_pair(w, "type", "integer");
+		put_pair(w, "description", "Milliseconds since 1970");
+		json_key(w, "minimum");
+		json_put_int(w, 1);
+		break;
 	case PARAM_OBJECT:
 		put_pair(w, "type", "object");
 		break;
@@ -287,6 +305,15 @@ static void put_path_key(struct json_writer *w, const char *path)
 	buf_fini(&key);
 }
 
+static void put_method_key(struct json_writer *w, const char *method)
+{
+	char key[16] = "";
+
+	for (size_t i = 0; method[i] != '\0' && i < sizeof key - 1; i++)
+		key[i] = (char)(method[i] - 'A' + 'a');
+	json_key(w, key);
+}
+
 static bool is_first_of_path(const struct op *const *all, size_t at)
 {
 	for (size_t i = 0; i < at; i++)
@@ -308,7 +335,7 @@ static void put_paths(struct json_writer *w)
 		for (size_t j = i; all[j] != NULL; j++) {
 			if (strcmp(all[j]->path, all[i]->path) != 0)
 				continue;
-			json_key(w, strcmp(all[j]->method, "GET") == 0 ? "get" : "post");
+			put_method_key(w, all[j]->method);
 			put_operation(w, all[j]);
 		}
 		json_object_end(w);

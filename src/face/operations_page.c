@@ -7,6 +7,8 @@ static const char *permission_name(const struct op *op)
 
 	if (permission != NULL)
 		return permission->name;
+	if (op->permission == PERMIT_SESSIONS)
+		return "none; Backstage's plugin `auth` and trusted services";
 	return op->permission == PERMIT_ANYONE ? "none, no credential needed" : "any credential";
 }
 

@@ -22,6 +22,7 @@
 #include "config/config.h"
 #include "palette/entity.h"
 #include "palette/palette.h"
+#include "session/session.h"
 
 /* ---- parameters ---- */
 
@@ -42,6 +43,9 @@ enum param_type {
 	PARAM_NOT_FALSE, /* true, but for the literal "false" */
 	PARAM_STRINGS,   /* a JSON array of 1 to 1,000 non-empty strings */
 	PARAM_OBJECT,    /* a JSON object, kept as raw bytes */
+	PARAM_EMAIL,     /* an e-mail address: never part of a path of Palette's */
+	PARAM_TOKEN,     /* a JSON string that can stand in a header; see session_token_problem() */
+	PARAM_TIME,      /* a JSON number: whole milliseconds since 1970, above 0 */
 };
 
 /* One input. Strings are static. */
@@ -67,6 +71,18 @@ enum { MAX_PARAMS = 12 };
 	{                                                                           \
 		.name = (n), .in = IN_PATH, .type = PARAM_CHOICE, .required = true, \
 		.choices = (c), .help = (h)                                         \
+	}
+#define PATH_EMAIL(n, h)                                                                       \
+	{                                                                                      \
+		.name = (n), .in = IN_PATH, .type = PARAM_EMAIL, .required = true, .help = (h) \
+	}
+#define BODY_TOKEN(n, h)                                                                       \
+	{                                                                                      \
+		.name = (n), .in = IN_BODY, .type = PARAM_TOKEN, .required = true, .help = (h) \
+	}
+#define BODY_TIME(n, h)                                                     \
+	{                                                                   \
+		.name = (n), .in = IN_BODY, .type = PARAM_TIME, .help = (h) \
 	}
 #define QUERY_IDENTIFIER(n, h)                                                     \
 	{                                                                          \
@@ -120,6 +136,7 @@ struct value {
 	bool given; /* by the caller, or by the row's fallback */
 	const char *string;
 	bool boolean;
+	int64_t number;
 	const char *const *strings;
 	size_t count;
 	struct text json; /* PARAM_OBJECT: the raw bytes */
@@ -175,8 +192,10 @@ struct op {
 	bool (*run)(struct call *c, struct result *res, struct error *err);
 };
 
-#define GET(p)  .method = "GET", .path = (p)
-#define POST(p) .method = "POST", .path = (p)
+#define GET(p)    .method = "GET", .path = (p)
+#define POST(p)   .method = "POST", .path = (p)
+#define PUT(p)    .method = "PUT", .path = (p)
+#define DELETE(p) .method = "DELETE", .path = (p)
 
 /* ---- a call ---- */
 
@@ -188,6 +207,7 @@ struct op_services {
 	struct backstage *backstage;
 	struct op_life *life;
 	struct palette_client *palette;
+	struct sessions *sessions;
 	struct text openapi; /* the description of the API, made at start */
 };
 
@@ -224,13 +244,16 @@ struct call {
 	struct value values[MAX_PARAMS]; /* in the order of op->params */
 	const struct config_environment *environment;
 	struct palette *palette; /* owned by the pipeline */
-	bool reauthenticate;     /* the user should sign in to Palette again */
-	const char *object;      /* what was made, for the audit trail; NULL: see the parameters */
+	struct text session_email;
+	struct session session; /* the one of that address that is used; token.ptr NULL: none */
+	bool reauthenticate;    /* the user should sign in to Palette again */
+	const char *object;     /* what was made, for the audit trail; NULL: see the parameters */
 };
 
 /* The value of a parameter of the row; naming one that the row does not have is a defect. */
 const char *call_string(const struct call *c, const char *param); /* NULL: not given */
 bool call_bool(const struct call *c, const char *param);
+int64_t call_number(const struct call *c, const char *param); /* 0: not given */
 const char *const *call_strings(const struct call *c, const char *param, size_t *count);
 struct text call_json(const struct call *c, const char *param);
 
@@ -311,6 +334,11 @@ MUST_USE enum identity op_identify(struct call *c, bool may_wait, struct error *
 
 MUST_USE bool call_read_params(struct call *c, const struct op *op, struct error *err);
 MUST_USE bool call_open_palette(struct call *c, const struct op *op, struct error *err);
+/* Whether the caller may speak for the user of that address: it is theirs, by the catalog, or they
+ * are a service that is trusted. Fails with ERROR_DENIED, or as backstage_user_email() does. */
+MUST_USE bool call_speaks_for(struct call *c, struct text email, struct error *err);
+/* Palette has refused the user's own token: a session that is kept goes. */
+void call_drop_session(struct call *c);
 
 /* ---- the service's own life: life.c ---- */
 

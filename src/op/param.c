@@ -83,6 +83,22 @@ static const char *text_problem(struct text value)
 	return NULL;
 }
 
+/* One '@' at least, with something on both sides (RFC 5321 4.1.2): what the catalog has decides
+ * whose it is. */
+static const char *email_problem(struct text value)
+{
+	static const char form[] = "must be an e-mail address of at most 320 bytes";
+	size_t at = text_find(value, '@');
+
+	if (value.len > STORE_LONGEST_EMAIL || at == SIZE_MAX || at == 0 ||
+	    value.ptr[value.len - 1] == '@' || !text_is_utf8(value))
+		return form;
+	for (size_t i = 0; i < value.len; i++)
+		if ((unsigned char)value.ptr[i] <= ' ' || value.ptr[i] == 0x7F)
+			return form;
+	return NULL;
+}
+
 static const char *choice_problem(struct arena *a, const struct param *param, struct text value)
 {
 	const char *list = "";
@@ -108,6 +124,8 @@ static const char *read_text(struct arena *a, const struct param *param, struct 
 		problem = name_problem(raw);
 	else if (param->type == PARAM_TEXT)
 		problem = text_problem(raw);
+	else if (param->type == PARAM_EMAIL)
+		problem = email_problem(raw);
 	else if (param->type == PARAM_CHOICE)
 		problem = choice_problem(a, param, raw);
 	if (problem != NULL)
@@ -150,11 +168,34 @@ static const char *read_strings(struct arena *a, struct text json, struct value 
 	return value->count == 0 ? form : NULL;
 }
 
+static const char *read_token(struct arena *a, struct text json, struct value *value)
+{
+	const char *problem;
+	struct text token;
+
+	if (!json_unescape(a, json, &token))
+		return "must be a string";
+	problem = session_token_problem(token);
+	value->given = problem == NULL;
+	value->string = problem == NULL ? token.ptr : NULL;
+	return problem;
+}
+
+static const char *read_time(struct text json, struct value *value)
+{
+	value->given = json_int(json, &value->number) && value->number > 0;
+	return value->given ? NULL : "must be a whole number: milliseconds since 1970";
+}
+
 static const char *read_json(struct arena *a, const struct param *param, struct text json,
 			     struct value *value)
 {
 	if (param->type == PARAM_STRINGS)
 		return read_strings(a, json, value);
+	if (param->type == PARAM_TOKEN)
+		return read_token(a, json, value);
+	if (param->type == PARAM_TIME)
+		return read_time(json, value);
 	if (json_type_of(json) != JSON_TYPE_OBJECT)
 		return "must be a JSON object";
 	value->json = json;
@@ -333,6 +374,11 @@ const char *call_string(const struct call *c, const char *param)
 bool call_bool(const struct call *c, const char *param)
 {
 	return value_of(c, param)->boolean;
+}
+
+int64_t call_number(const struct call *c, const char *param)
+{
+	return value_of(c, param)->number;
 }
 
 const char *const *call_strings(const struct call *c, const char *param, size_t *count)

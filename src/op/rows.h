@@ -14,6 +14,7 @@ extern const struct op project_ops[];
 extern const struct op profile_ops[];
 extern const struct op cloud_account_ops[];
 extern const struct op overlord_ops[];
+extern const struct op session_token_ops[];
 extern const struct op host_ops[];
 
 /* ---- answers that several resources have ---- */

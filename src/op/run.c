@@ -111,8 +111,10 @@ bool op_run(const struct op *op, struct call *c, struct result *res, struct erro
 	c->palette = NULL;
 	if (!ok)
 		result_fini(res);
-	if (!ok && err->reauthenticate)
+	if (!ok && err->reauthenticate) {
 		c->reauthenticate = true;
+		call_drop_session(c);
+	}
 	call_record(c, op, res, ok, err); /* audit, metrics, one log line: always */
 	return ok;
 }

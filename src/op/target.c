@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-enum { LONGEST_TOKEN = 16 * 1024 };
-
 static const char *environment_names(struct call *c)
 {
 	const struct config *config = c->services->config;
@@ -46,83 +44,122 @@ static bool choose_environment(struct call *c, const char *instance, struct erro
 			 environment_names(c));
 }
 
-static bool is_trusted_service(const struct call *c)
-{
-	const struct config_strings *trusted = &c->services->config->trusted_services;
+/* ---- whose session ---- */
 
-	if (c->principal.kind != PRINCIPAL_SERVICE)
-		return false;
-	for (size_t i = 0; i < trusted->count; i++)
-		if (strcmp(trusted->items[i], c->principal.subject) == 0)
-			return true;
-	return false;
-}
-
-/* A token goes into a header of ours as it is: printable, no spaces. */
-static bool check_token(struct text token, struct error *err)
-{
-	if (token.len == 0 || token.len > LONGEST_TOKEN)
-		return error_set(err, ERROR_INPUT,
-				 "X-SpectroCloud-Token must be 1 to %d characters long",
-				 LONGEST_TOKEN);
-	for (size_t i = 0; i < token.len; i++)
-		if (token.ptr[i] <= ' ' || token.ptr[i] > '~')
-			return error_set(err, ERROR_INPUT,
-					 "X-SpectroCloud-Token must be printable ASCII without "
-					 "spaces");
-	return true;
-}
-
-/* A user names themselves, or a service that is trusted names one. */
-static bool check_email(struct call *c, struct error *err)
+bool call_speaks_for(struct call *c, struct text email, struct error *err)
 {
 	const struct backstage_call how = {
 		.arena = c->arena, .deadline_ms = c->deadline_ms, .may_wait = true};
 	const char *own = NULL;
 
-	if (is_trusted_service(c))
+	if (backstage_is_trusted(c->services->backstage, &c->principal))
 		return true;
 	if (c->principal.kind == PRINCIPAL_USER &&
 	    !backstage_user_email(c->services->backstage, &how, &c->principal, &own, err))
 		return false;
-	if (own != NULL && text_equal_nocase(c->user_email, text_of(own)))
+	if (own != NULL && text_equal_nocase(email, text_of(own)))
 		return true;
 	return error_set(err, ERROR_DENIED,
-			 "X-SpectroCloud-User-Email is for the user's own e-mail address, as the "
-			 "catalog has it, and for services named in "
-			 "spectrocloud.auth.trustedServices");
+			 "This is for the user's own e-mail address, as the catalog has it, and "
+			 "for services named in spectrocloud.auth.trustedServices");
+}
+
+/* Without the binding, whoever is not a service is believed. */
+static bool check_header(struct call *c, struct error *err)
+{
+	if (c->services->config->email_binding == CONFIG_BINDING_OFF &&
+	    c->principal.kind != PRINCIPAL_SERVICE)
+		return true;
+	return call_speaks_for(c, c->user_email, err) || error_in(err, "X-SpectroCloud-User-Email");
+}
+
+/* The address whose session the call may use; ptr NULL: none. */
+static bool find_email(struct call *c, struct text *email, struct error *err)
+{
+	const struct backstage_call how = {
+		.arena = c->arena, .deadline_ms = c->deadline_ms, .may_wait = true};
+	const char *own = NULL;
+
+	*email = c->user_email;
+	if (c->user_email.ptr != NULL)
+		return check_header(c, err);
+	if (!c->services->config->use_session_without_header || c->principal.kind != PRINCIPAL_USER)
+		return true;
+	if (!backstage_user_email(c->services->backstage, &how, &c->principal, &own, err))
+		return false;
+	if (own != NULL)
+		*email = text_of(own);
+	return true;
+}
+
+/* ---- which token ---- */
+
+/*
+ * People who have no session of their own have the rights of the environment's apiToken, unless the
+ * configuration forbids it; services act for themselves.
+ */
+static bool may_use_api_token(struct call *c, const struct op *op, struct text email, bool signs_in,
+			      struct error *err)
+{
+	bool person = c->principal.kind != PRINCIPAL_SERVICE || email.ptr != NULL;
+
+	if (!person || permit_uses_service_token(c->services->config, op->permission))
+		return true;
+	if (signs_in) {
+		error_set(err, ERROR_UNAUTHENTICATED,
+			  "This needs your own Palette session: sign in to Palette");
+		err->reauthenticate = true;
+		return false;
+	}
+	return error_set(err, ERROR_UNAUTHENTICATED,
+			 "This needs your own Palette session, and nobody signs in to this "
+			 "environment: send a token of yours as X-SpectroCloud-Token");
 }
 
 /*
- * The user's own token, or none (ptr NULL) for the environment's apiToken. The e-mail header is
- * only for those who may speak for that user; sessions are looked up by it.
+ * The session that is kept, else the token that was sent, else none (ptr NULL), for the
+ * environment's apiToken. A session is for one environment: in others there is none, and signing in
+ * again would not help.
  */
-static bool choose_token(struct call *c, struct text *session, struct error *err)
+static bool choose_token(struct call *c, const struct op *op, struct text *token, struct error *err)
 {
-	*session = (struct text){NULL, 0};
-	if (c->user_email.ptr != NULL && !check_email(c, err))
+	bool signs_in = c->environment == config_session_environment(c->services->config);
+	const char *problem;
+	struct text email;
+
+	*token = (struct text){NULL, 0};
+	if (!find_email(c, &email, err))
 		return false;
-	if (c->palette_token.ptr != NULL) {
-		if (!check_token(c->palette_token, err))
-			return false;
-		*session = c->palette_token;
-		return true;
+	if (email.ptr != NULL && signs_in) {
+		sessions_find(c->services->sessions, c->arena, email, c->deadline_ms, &c->session);
+		c->session_email = email;
 	}
-	/* No session is known for that e-mail: the user has to sign in to Palette. */
-	if (c->user_email.ptr != NULL)
-		c->reauthenticate = true;
-	return true;
+	problem = c->palette_token.ptr == NULL ? NULL : session_token_problem(c->palette_token);
+	if (problem != NULL)
+		return error_set(err, ERROR_INPUT, "X-SpectroCloud-Token %s", problem);
+	*token = c->session.token.ptr != NULL ? c->session.token : c->palette_token;
+	if (token->ptr != NULL)
+		return true;
+	c->reauthenticate = email.ptr != NULL && signs_in;
+	return may_use_api_token(c, op, email, signs_in, err);
+}
+
+void call_drop_session(struct call *c)
+{
+	if (c->session.token.ptr != NULL)
+		sessions_refused(c->services->sessions, c->session_email, &c->session);
+	c->session = (struct session){.expires_ms = 0};
 }
 
 bool call_open_palette(struct call *c, const struct op *op, struct error *err)
 {
-	struct text session;
+	struct text token;
 
 	if (op->flags & OP_LOCAL)
 		return true;
 	if (!choose_environment(c, call_string(c, "instance"), err) ||
-	    !choose_token(c, &session, err))
+	    !choose_token(c, op, &token, err))
 		return false;
-	return palette_open(c->services->palette, c->environment, session, c->arena, c->deadline_ms,
+	return palette_open(c->services->palette, c->environment, token, c->arena, c->deadline_ms,
 			    &c->palette, err);
 }

@@ -26,6 +26,7 @@ bool store_too_slow(struct error *err);
  */
 struct store_kind {
 	const char *name;
+	bool is_remote;
 	void (*close)(void *self);
 	bool (*tells_of_others)(const void *self);
 	/* digest: of the row's address, for other replicas. */
@@ -34,8 +35,9 @@ struct store_kind {
 	/* Fills sealed and expires_ms of the row, of which address and environment are given. */
 	bool (*get)(void *self, struct arena *a, struct store_row *row, int64_t now_ms,
 		    int64_t deadline_ms, struct error *err);
-	/* environment: ptr NULL for all. */
-	bool (*drop)(void *self, struct text email, struct text environment, const char *digest,
+	/* Of the row: environment's ptr NULL for all; sealed's NULL for whatever is there, else
+	 * only the one that is sealed just so. */
+	bool (*drop)(void *self, const struct store_row *which, const char *digest,
 		     int64_t deadline_ms, size_t *dropped, struct error *err);
 	bool (*count)(void *self, int64_t now_ms, int64_t deadline_ms, size_t *count,
 		      struct error *err);

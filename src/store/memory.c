@@ -261,7 +261,13 @@ static size_t drop_all(struct memory *m, struct text email)
 	return dropped;
 }
 
-static bool memory_drop(void *self, struct text email, struct text environment, const char *digest,
+static bool is_sealed_so(const struct entry *entry, struct text sealed)
+{
+	return sealed.ptr == NULL ||
+	       text_equal((struct text){entry->sealed.ptr, entry->sealed.len}, sealed);
+}
+
+static bool memory_drop(void *self, const struct store_row *which, const char *digest,
 			int64_t deadline_ms, size_t *dropped, struct error *err)
 {
 	struct memory *m = self;
@@ -272,13 +278,13 @@ static bool memory_drop(void *self, struct text email, struct text environment, 
 	(void)deadline_ms;
 	(void)err;
 	pthread_mutex_lock(&m->lock);
-	if (environment.ptr == NULL) {
-		*dropped = drop_all(m, email);
+	if (which->environment.ptr == NULL) {
+		*dropped = drop_all(m, which->email);
 	} else {
-		key_of(email, environment, &key);
+		key_of(which->email, which->environment, &key);
 		entry = find(m, &key);
-		*dropped = entry == NULL ? 0 : 1;
-		if (entry != NULL)
+		*dropped = entry != NULL && is_sealed_so(entry, which->sealed) ? 1 : 0;
+		if (*dropped == 1)
 			remove_at(m, entry->at);
 	}
 	pthread_mutex_unlock(&m->lock);

@@ -42,7 +42,7 @@ enum pg_outcome {
 
 struct pg_param {
 	struct text text;
-	bool binary; /* bytes; otherwise text, which holds no NUL */
+	bool binary; /* bytes, or NULL without ptr; otherwise text, which holds no NUL */
 	char number[24];
 };
 static inline struct pg_param pg_text(struct text t)

@@ -388,7 +388,7 @@ static bool send_statement(struct pg *pg, const char *sql, const struct pg_param
 	int formats[PG_MOST_PARAMS];
 
 	for (size_t i = 0; i < count; i++) {
-		bool is_number = params[i].text.ptr == NULL;
+		bool is_number = params[i].text.ptr == NULL && !params[i].binary;
 
 		values[i] = is_number ? params[i].number : params[i].text.ptr;
 		lengths[i] = (int)params[i].text.len;

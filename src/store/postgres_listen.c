@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -26,6 +27,7 @@ struct pg_listener {
 	struct store *store;
 	struct pg *pg; /* NULL: lost */
 	int stop;      /* an eventfd: can be read when it is time to stop */
+	atomic_bool hears;
 	pthread_t thread;
 };
 
@@ -108,15 +110,17 @@ static void *listening_main(void *context)
 		hear(l);
 		if (pause_ms(l, 0))
 			break;
+		atomic_store(&l->hears, false);
 		pg_close(l->pg);
 		l->pg = NULL;
-		log_warn("store.deaf", F_STR("why", "the connection that hears of others' changes "
-						    "was lost"));
+		log_debug("store.deaf", F_STR("why", "the connection that hears of others' changes "
+						     "was lost"));
 		store_tell(l->store, "");
 		come_back(l);
 		if (l->pg == NULL)
 			break;
-		log_info("store.listens");
+		log_debug("store.listens");
+		atomic_store(&l->hears, true);
 		store_tell(l->store, ""); /* what was sent meanwhile was not heard */
 	}
 	return NULL;
@@ -133,10 +137,16 @@ struct pg_listener *pg_listener_open(const struct pg_target *target, struct pg *
 	}
 	l = heap_alloc(sizeof *l);
 	*l = (struct pg_listener){.target = target, .store = store, .pg = pg};
+	atomic_init(&l->hears, true);
 	l->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (l->stop < 0 || pthread_create(&l->thread, NULL, listening_main, l) != 0)
 		arena_out_of_memory(sizeof *l);
 	return l;
+}
+
+bool pg_listener_hears(const struct pg_listener *listener)
+{
+	return atomic_load(&listener->hears);
 }
 
 void pg_listener_close(struct pg_listener *listener)

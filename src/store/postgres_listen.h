@@ -16,6 +16,8 @@ struct pg_listener;
  */
 struct pg_listener *pg_listener_open(const struct pg_target *target, struct pg *pg,
 				     struct store *store);
+/* False while the connection is lost. Any thread. */
+bool pg_listener_hears(const struct pg_listener *listener);
 void pg_listener_close(struct pg_listener *listener);
 
 #endif

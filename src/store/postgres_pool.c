@@ -58,12 +58,12 @@ static void connect_one(struct pg_pool *p)
 	pthread_mutex_lock(&p->lock);
 	if (ok) {
 		if (p->in_a_row > 0)
-			log_info("store.connected");
+			log_debug("store.connected");
 		p->in_a_row = 0;
 		p->idle[p->idle_count++] = pg;
 	} else {
 		if (p->in_a_row++ == 0)
-			log_warn("store.unreachable", F_STR("error", err.message));
+			log_debug("store.unreachable", F_STR("error", err.message));
 		p->count--;
 		p->failures++;
 		p->last = err;

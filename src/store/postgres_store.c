@@ -20,9 +20,9 @@
 	"VALUES ($1, $2, $3, $4) ON CONFLICT (email, environment) DO UPDATE " \
 	"SET token = excluded.token, expires_ms = excluded.expires_ms"
 #define DROP_ALL "WITH done AS (DELETE FROM " SESSIONS " WHERE email = $1 RETURNING 1) "
-#define DROP                                                                         \
-	"WITH done AS (DELETE FROM " SESSIONS " WHERE email = $1 AND environment = " \
-	"$2 RETURNING 1) "
+#define DROP                                                           \
+	"WITH done AS (DELETE FROM " SESSIONS " WHERE email = $1 AND " \
+	"environment = $2 AND ($3::bytea IS NULL OR token = $3) RETURNING 1) "
 
 struct postgres {
 	struct pg_target *target;
@@ -105,28 +105,29 @@ static bool postgres_get(void *self, struct arena *a, struct store_row *row, int
 	return true;
 }
 
-static bool postgres_drop(void *self, struct text email, struct text environment,
-			  const char *digest, int64_t deadline_ms, size_t *dropped,
-			  struct error *err)
+static bool postgres_drop(void *self, const struct store_row *which, const char *digest,
+			  int64_t deadline_ms, size_t *dropped, struct error *err)
 {
 	static const char *const statements[2][2] = {
 		{DROP "SELECT count(*) FROM done",
-		 DROP "SELECT count(*), pg_notify('" CHANNEL "', $3) FROM done"},
+		 DROP "SELECT count(*), pg_notify('" CHANNEL "', $4) FROM done"},
 		{DROP_ALL "SELECT count(*) FROM done",
 		 DROP_ALL "SELECT count(*), pg_notify('" CHANNEL "', $2) FROM done"},
 	};
 	const struct postgres *p = self;
-	struct pg_param params[3];
+	struct pg_param params[4];
 	size_t tells = p->listener != NULL ? 1 : 0;
-	size_t all = environment.ptr == NULL ? 1 : 0;
+	size_t all = which->environment.ptr == NULL ? 1 : 0;
 	struct arena arena;
 	size_t n = 0;
 	bool ok;
 
 	arena_init(&arena);
-	params[n++] = copied(&arena, email);
-	if (all == 0)
-		params[n++] = copied(&arena, environment);
+	params[n++] = copied(&arena, which->email);
+	if (all == 0) {
+		params[n++] = copied(&arena, which->environment);
+		params[n++] = pg_bytes(which->sealed);
+	}
 	if (tells == 1)
 		params[n++] = pg_text(text_of(digest));
 	ok = run_number(self, statements[all][tells], params, n, deadline_ms, dropped, err);
@@ -235,7 +236,7 @@ static bool postgres_tells(const void *self)
 {
 	const struct postgres *p = self;
 
-	return p->listener != NULL;
+	return p->listener != NULL && pg_listener_hears(p->listener);
 }
 
 bool postgres_open(const struct config_postgres *config, struct store *store, void **self,
@@ -264,6 +265,7 @@ bool postgres_open(const struct config_postgres *config, struct store *store, vo
 
 const struct store_kind store_kind_postgres = {
 	.name = "postgresql",
+	.is_remote = true,
 	.close = postgres_close,
 	.tells_of_others = postgres_tells,
 	.put = postgres_put,

@@ -37,7 +37,8 @@ static const char *const texts[STATEMENTS] = {
 		"DO UPDATE SET token = excluded.token, expires_ms = excluded.expires_ms",
 	[GET] = "SELECT token, expires_ms FROM sessions "
 		"WHERE email = ?1 AND environment = ?2 AND expires_ms > ?3",
-	[DROP] = "DELETE FROM sessions WHERE email = ?1 AND environment = ?2",
+	[DROP] = "DELETE FROM sessions WHERE email = ?1 AND environment = ?2 "
+		 "AND (?3 IS NULL OR token = ?3)",
 	[DROP_ALL] = "DELETE FROM sessions WHERE email = ?1",
 	[COUNT] = "SELECT count(*) FROM sessions WHERE expires_ms > ?1",
 	[LIST] = "SELECT email, environment, expires_ms FROM sessions WHERE expires_ms > ?1 "
@@ -201,19 +202,22 @@ static bool sqlite_get(void *self, struct arena *a, struct store_row *row, int64
 	return code == SQLITE_ROW || code == SQLITE_DONE;
 }
 
-static bool sqlite_drop(void *self, struct text email, struct text environment, const char *digest,
+static bool sqlite_drop(void *self, const struct store_row *row, const char *digest,
 			int64_t deadline_ms, size_t *dropped, struct error *err)
 {
 	struct sqlite *s = self;
-	enum statement which = environment.ptr == NULL ? DROP_ALL : DROP;
+	enum statement which = row->environment.ptr == NULL ? DROP_ALL : DROP;
 	bool ok;
 
 	(void)digest;
 	if (!begin(s, deadline_ms, err))
 		return false;
-	bind_text(s->statements[which], 1, email);
-	if (which == DROP)
-		bind_text(s->statements[which], 2, environment);
+	bind_text(s->statements[which], 1, row->email);
+	if (which == DROP) {
+		bind_text(s->statements[which], 2, row->environment);
+		sqlite3_bind_blob(s->statements[which], 3, row->sealed.ptr, (int)row->sealed.len,
+				  SQLITE_STATIC); /* without ptr: NULL */
+	}
 	ok = change(s, which, dropped, err);
 	end(s);
 	return ok;

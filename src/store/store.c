@@ -97,6 +97,11 @@ void store_tell(struct store *store, const char *digest)
 	pthread_mutex_unlock(&store->watching);
 }
 
+bool store_is_remote(const struct store *store)
+{
+	return store->kind->is_remote;
+}
+
 bool store_tells_of_others(const struct store *store)
 {
 	return store->kind->tells_of_others != NULL && store->kind->tells_of_others(store->self);
@@ -196,6 +201,7 @@ static void open_row(const struct store *s, struct arena *a, const struct store_
 	if (seal_open(s->keys, associated_of(row, &associated), row->sealed, &token) &&
 	    buf_complete(&token)) {
 		session->token = arena_copy_text(a, buf_text(&token));
+		session->mark = row->sealed;
 		session->expires_ms = row->expires_ms;
 	} else {
 		log_warn("store.unreadable", F_STR("store", s->kind->name),
@@ -247,24 +253,41 @@ bool store_get(struct store *store, struct arena *a, struct text email, const ch
 	return true;
 }
 
+/* which: email is lowered here. */
+static bool drop(struct store *store, struct store_row *which, int64_t deadline_ms, size_t *deleted,
+		 struct error *err)
+{
+	char digest[STORE_DIGEST_SIZE];
+	struct address address = {.len = 0};
+	bool ok;
+
+	if (!read_address(which->email, &address, err) ||
+	    !check_environment(which->environment, err))
+		return false;
+	which->email = (struct text){address.bytes, address.len};
+	store_digest(which->email, digest);
+	ok = store->kind->drop(store->self, which, digest, deadline_ms, deleted, err);
+	store_tell(store, digest);
+	return ok;
+}
+
 bool store_delete(struct store *store, struct text email, const char *environment,
 		  int64_t deadline_ms, size_t *deleted, struct error *err)
 {
-	struct text of = {NULL, 0};
-	char digest[STORE_DIGEST_SIZE];
-	struct address address = {.len = 0};
-	struct text lowered;
-	bool ok;
+	struct store_row which = {.email = email};
 
 	if (environment != NULL)
-		of = text_of(environment);
-	if (!read_address(email, &address, err) || !check_environment(of, err))
-		return false;
-	lowered = (struct text){address.bytes, address.len};
-	store_digest(lowered, digest);
-	ok = store->kind->drop(store->self, lowered, of, digest, deadline_ms, deleted, err);
-	store_tell(store, digest);
-	return ok;
+		which.environment = text_of(environment);
+	return drop(store, &which, deadline_ms, deleted, err);
+}
+
+bool store_delete_marked(struct store *store, struct text email, const char *environment,
+			 struct text mark, int64_t deadline_ms, size_t *deleted, struct error *err)
+{
+	struct store_row which = {
+		.email = email, .environment = text_of(environment), .sealed = mark};
+
+	return drop(store, &which, deadline_ms, deleted, err);
 }
 
 bool store_count(struct store *store, int64_t deadline_ms, size_t *count, struct error *err)

@@ -59,6 +59,7 @@ MUST_USE bool store_put(struct store *store, struct text email, const char *envi
 
 struct session {
 	struct text token; /* arena; ptr NULL: there is no live one. A credential: never log it */
+	struct text mark;  /* arena; of this one: no two that are put have the same */
 	int64_t expires_ms;
 };
 /* A row that cannot be opened (another key, broken) counts as none, with one log line. */
@@ -70,6 +71,10 @@ MUST_USE bool store_get(struct store *store, struct arena *a, struct text email,
  * after the database had done it and before it said so. */
 MUST_USE bool store_delete(struct store *store, struct text email, const char *environment,
 			   int64_t deadline_ms, size_t *deleted, struct error *err);
+/* The session of that mark, but not one that was put in its place meanwhile. */
+MUST_USE bool store_delete_marked(struct store *store, struct text email, const char *environment,
+				  struct text mark, int64_t deadline_ms, size_t *deleted,
+				  struct error *err);
 
 /* Live ones. */
 MUST_USE bool store_count(struct store *store, int64_t deadline_ms, size_t *count,
@@ -100,13 +105,16 @@ void store_digest(struct text email, char digest[STORE_DIGEST_SIZE]);
  * address; "" means that anything may have changed (a connection was lost meanwhile). Own changes
  * are told by the thread that made them, before its call returns; others' by a thread of the
  * store's, which tells own ones once more. It must not wait, and must not call the store.
- * Where the store cannot tell of others' changes (memory, SQLite, and databases that do not know
- * LISTEN) it is called for this process's own alone, and store_tells_of_others() is false.
+ * Where the store cannot tell of others' changes (memory, SQLite, databases that do not know
+ * LISTEN, and while the connection that listens is lost) it is called for this process's own alone,
+ * and store_tells_of_others() is false.
  */
 typedef void store_changed_fn(void *context, const char *digest);
 /* changed NULL: no longer. When it returns, the former one is not called any more. */
 void store_watch(struct store *store, store_changed_fn *changed, void *context);
 bool store_tells_of_others(const struct store *store);
+/* Whether it lies behind a network, so that what was read is worth keeping for a moment. */
+bool store_is_remote(const struct store *store);
 
 /* ---- public keys of all replicas ---- */
 

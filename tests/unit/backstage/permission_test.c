@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include "backstage/inside.h"
+
 /* As the plugin's documents name them. */
 static const struct {
 	enum permit permit;
@@ -37,6 +39,8 @@ static void the_documented_names(void **state)
 	assert_null(permission_of((enum permit) - 1));
 }
 
+static const char *const trusted[] = {"external:portal"};
+
 /* Nothing here has to be asked of anybody, so nothing may go out. */
 static bool may(bool enforced, const struct principal *principal, enum permit permit)
 {
@@ -46,6 +50,7 @@ static bool may(bool enforced, const struct principal *principal, enum permit pe
 
 	host_open(&h);
 	h.config.enable_permissions = enforced;
+	h.config.trusted_services = (struct config_strings){trusted, 1};
 	host_start(&h);
 	allowed = backstage_authorize(h.b, &(struct backstage_call){.arena = &h.arena}, principal,
 				      permit, &err);
@@ -80,9 +85,36 @@ static void an_unrestricted_service_may_everything(void **state)
 
 	(void)state;
 	for (int permit = PERMIT_ANYONE; permit < PERMITS; permit++) {
-		assert_true(may(PLAIN, &service, (enum permit)permit));
-		assert_true(may(ENFORCED, &service, (enum permit)permit));
+		bool yes = permit != PERMIT_SESSIONS;
+
+		assert_int_equal(may(PLAIN, &service, (enum permit)permit), yes);
+		assert_int_equal(may(ENFORCED, &service, (enum permit)permit), yes);
 	}
+}
+
+/* Whose sessions are kept is Backstage's sign-in's business. */
+static void sessions_are_for_auth_and_the_trusted(void **state)
+{
+	static const struct config_external entry = {.subject = "plugin:auth"};
+	const struct principal can = {.kind = PRINCIPAL_SERVICE, .subject = "plugin:auth"};
+	const struct principal named = {.kind = PRINCIPAL_SERVICE, .subject = "external:portal"};
+	const struct principal cannot[] = {
+		{.kind = PRINCIPAL_SERVICE, .subject = "plugin:authority"},
+		{.kind = PRINCIPAL_SERVICE, .subject = "plugin:aut"},
+		{.kind = PRINCIPAL_SERVICE, .subject = "auth"},
+		{.kind = PRINCIPAL_SERVICE, .subject = "external:x"},
+		{.kind = PRINCIPAL_SERVICE, .subject = "plugin:auth", .external = &entry},
+		{.kind = PRINCIPAL_USER, .subject = "plugin:auth"},
+		{.kind = PRINCIPAL_USER, .subject = "external:portal"},
+		{.kind = PRINCIPAL_USER, .subject = "user:default/a", .actor = "plugin:auth"},
+		{.kind = PRINCIPAL_NONE},
+	};
+
+	(void)state;
+	assert_true(may(ENFORCED, &can, PERMIT_SESSIONS));
+	assert_true(may(ENFORCED, &named, PERMIT_SESSIONS));
+	for (size_t i = 0; i < ARRAY_LEN(cannot); i++)
+		assert_false(may(ENFORCED, &cannot[i], PERMIT_SESSIONS));
 }
 
 static void without_permissions_a_credential_is_enough(void **state)
@@ -91,7 +123,43 @@ static void without_permissions_a_credential_is_enough(void **state)
 
 	(void)state;
 	for (int permit = PERMIT_ANYONE; permit < PERMITS; permit++)
-		assert_true(may(PLAIN, &user, (enum permit)permit));
+		assert_int_equal(may(PLAIN, &user, (enum permit)permit), permit != PERMIT_SESSIONS);
+}
+
+static void what_the_api_token_is_for(void **state)
+{
+	static const char *const short_names[] = {"view-info", "cluster.create"};
+	static const char *const full_names[] = {"spectrocloud.cluster.view-info"};
+	static const char *const wrong[] = {"info",       "",
+					    "view",       "spectrocloud.cluster.View-info",
+					    ".view-info", "x.spectrocloud.cluster.view-info"};
+	struct config config = {.base_url = NULL};
+	struct error err;
+
+	(void)state;
+	for (int permit = 0; permit < PERMITS; permit++)
+		assert_true(permit_uses_service_token(&config, (enum permit)permit));
+	config.service_token_for = (struct config_strings){short_names, 2};
+	assert_true(permissions_check(&config, &err));
+	for (int permit = 0; permit < PERMITS; permit++)
+		assert_int_equal(permit_uses_service_token(&config, (enum permit)permit),
+				 permit == PERMIT_VIEW_CLUSTER || permit == PERMIT_VIEW_PROFILE ||
+					 permit == PERMIT_CREATE_CLUSTER);
+	config.service_token_for = (struct config_strings){full_names, 1};
+	for (int permit = 0; permit < PERMITS; permit++)
+		assert_int_equal(permit_uses_service_token(&config, (enum permit)permit),
+				 permit == PERMIT_VIEW_CLUSTER);
+	config.service_token_for = (struct config_strings){full_names, 0};
+	assert_false(permit_uses_service_token(&config, PERMIT_VIEW_CLUSTER));
+	config.service_token_for = (struct config_strings){.items = NULL};
+	config.require_user_session = true;
+	assert_false(permit_uses_service_token(&config, PERMIT_VIEW_CLUSTER));
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		config.service_token_for = (struct config_strings){&wrong[i], 1};
+		assert_false(permissions_check(&config, &err));
+		assert_int_equal(err.kind, ERROR_INPUT);
+		assert_non_null(strstr(err.message, "spectrocloud.auth.serviceTokenFor[0]"));
+	}
 }
 
 static void a_restriction_by_permission(void **state)
@@ -238,6 +306,8 @@ int main(void)
 		cmocka_unit_test(the_documented_names),
 		cmocka_unit_test(nobody_is_nobody),
 		cmocka_unit_test(an_unrestricted_service_may_everything),
+		cmocka_unit_test(sessions_are_for_auth_and_the_trusted),
+		cmocka_unit_test(what_the_api_token_is_for),
 		cmocka_unit_test(without_permissions_a_credential_is_enough),
 		cmocka_unit_test(a_restriction_by_permission),
 		cmocka_unit_test(a_restriction_by_action),

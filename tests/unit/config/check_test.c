@@ -201,36 +201,40 @@ static void sections_are_maps(void **state)
 	fixture_loads(f, "spectrocloud:\npermission: null\n");
 }
 
-/* What this version cannot do must not look as if it were done. */
-static void safeguards_not_there_yet(void **state)
+/* Whose Palette session, and what without one. */
+static void sessions_of_users(void **state)
 {
-	static const char *const off[] = {
-		"requireUserSession: false", "requireUserSession: 'no'", "serviceTokenFor: []",
-		"serviceTokenFor: ''",       "requireUserSession: null", "serviceTokenFor: {}",
-	};
-	static const char *const on[] = {
-		"requireUserSession: true",   "requireUserSession: 1",
-		"requireUserSession: x",      "requireUserSession: [a]",
-		"requireUserSession: {a: 1}", "requireUserSession: ['${NONE}']",
-	};
 	struct fixture *f = *state;
-	char yaml[128];
 
-	for (size_t i = 0; i < ARRAY_LEN(off); i++) {
-		snprintf(yaml, sizeof yaml, "spectrocloud: {auth: {%s}}", off[i]);
-		fixture_loads(f, yaml);
-		assert_int_equal(f->notices.count, 2);
-	}
-	for (size_t i = 0; i < ARRAY_LEN(on); i++) {
-		snprintf(yaml, sizeof yaml, "spectrocloud: {auth: {%s}}", on[i]);
-		fixture_fails(f, yaml,
-			      "app-config.yaml:1:43: spectrocloud.auth.requireUserSession: is not "
-			      "supported by this version; remove it");
-	}
-	fixture_fails(
-		f, "spectrocloud: {auth: {serviceTokenFor: [a]}}",
-		"app-config.yaml:1:40: spectrocloud.auth.serviceTokenFor: is not supported by "
-		"this version; remove it");
+	fixture_loads(f, "spectrocloud: {environments: [{name: a, url: 'https://a', tenant: t, "
+			 "apiToken: x}, "
+			 "{name: b, url: 'https://b', tenant: t, apiToken: x}]}");
+	assert_int_equal(f->config->email_binding, CONFIG_BINDING_CATALOG);
+	assert_false(f->config->require_user_session);
+	assert_false(f->config->use_session_without_header);
+	assert_null(f->config->service_token_for.items);
+	assert_ptr_equal(config_session_environment(f->config), &f->config->environments[0]);
+	fixture_loads(f, "spectrocloud: {auth: {emailBinding: 'off', sessionEnvironment: b, "
+			 "requireUserSession: true, serviceTokenFor: [], "
+			 "useSessionWithoutHeader: true}, "
+			 "environments: [{name: a, url: 'https://a', tenant: t, apiToken: x}, "
+			 "{name: b, url: 'https://b', tenant: t, apiToken: x}]}");
+	assert_int_equal(f->config->email_binding, CONFIG_BINDING_OFF);
+	assert_true(f->config->require_user_session);
+	assert_true(f->config->use_session_without_header);
+	assert_non_null(f->config->service_token_for.items);
+	assert_int_equal(f->config->service_token_for.count, 0);
+	assert_ptr_equal(config_session_environment(f->config), &f->config->environments[1]);
+	fixture_fails(f, "spectrocloud: {auth: {sessionEnvironment: c}}",
+		      "app-config.yaml:1:43: spectrocloud.auth.sessionEnvironment: no environment "
+		      "of spectrocloud.environments has this name");
+	/* More would be allowed than was meant. */
+	fixture_fails(f, "spectrocloud: {auth: {requireUserSession: '${NONE}'}}",
+		      "app-config.yaml:1:43: spectrocloud.auth.requireUserSession: a variable in "
+		      "it is not set; more would be allowed than was meant");
+	fixture_fails(f, "spectrocloud: {auth: {serviceTokenFor: '${NONE}'}}",
+		      "app-config.yaml:1:40: spectrocloud.auth.serviceTokenFor: a variable in it "
+		      "is not set; more would be allowed than was meant");
 }
 
 /* A misspelt setting is often the reason why another is missing: one run tells both. */
@@ -497,7 +501,7 @@ int main(void)
 		fixture_test(values),
 		fixture_test(wrong_values),
 		fixture_test(sections_are_maps),
-		fixture_test(safeguards_not_there_yet),
+		fixture_test(sessions_of_users),
 		fixture_test(notices_with_faults),
 		fixture_test(all_faults_are_told),
 		fixture_test(urls),

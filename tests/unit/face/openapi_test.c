@@ -1,4 +1,5 @@
 /* The OpenAPI document: whole, without a name twice, every row in it, every reference in place. */
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -56,6 +57,7 @@ static const json_t *operation_of(const json_t *document, const struct op *op)
 	struct text rest = text_slice(text_of(op->path), 1, SIZE_MAX);
 	struct text segment;
 	char path[512] = "";
+	char method[16] = "";
 	size_t len = 0;
 
 	while (text_next(&rest, '/', &segment)) {
@@ -64,8 +66,9 @@ static const json_t *operation_of(const json_t *document, const struct op *op)
 		len += (size_t)snprintf(path + len, sizeof path - len, param ? "/{%.*s}" : "/%.*s",
 					(int)segment.len - param, segment.ptr + param);
 	}
-	return json_object_get(json_object_get(json_object_get(document, "paths"), path),
-			       strcmp(op->method, "GET") == 0 ? "get" : "post");
+	for (size_t i = 0; op->method[i] != '\0'; i++)
+		method[i] = (char)tolower((unsigned char)op->method[i]);
+	return json_object_get(json_object_get(json_object_get(document, "paths"), path), method);
 }
 
 static const json_t *parameter_of(const json_t *operation, const char *name)

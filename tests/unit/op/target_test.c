@@ -12,7 +12,11 @@ static void answer_nothing(void *context, const struct canned_request *request,
 	buf_add_string(answer->body, "{}");
 }
 
-static const struct op asks = {.name = "test.asks", .params = PARAMS(QUERY_INSTANCE)};
+static const struct op asks = {
+	.name = "test.asks", .params = PARAMS(QUERY_INSTANCE), .permission = PERMIT_VIEW_CLUSTER};
+static const struct op creates = {.name = "test.creates",
+				  .params = PARAMS(QUERY_INSTANCE),
+				  .permission = PERMIT_CREATE_CLUSTER};
 static const struct op local = {.name = "test.local", .flags = OP_LOCAL};
 
 static const char *const trusted[] = {"external:portal"};
@@ -197,6 +201,147 @@ static void an_email_without_a_session_asks_to_sign_in_again(void **state)
 	assert_string_equal(ask(s)->authorization, "user-session");
 }
 
+/* ---- sessions that are kept ---- */
+
+static void keep(struct scene *s, const char *email, const char *token)
+{
+	int64_t expires_ms = 0;
+
+	if (!sessions_keep(s->services.sessions, &s->f->arena, text_of(email), text_of(token), 0,
+			   clock_now_ms() + 1000, &expires_ms, &s->err))
+		fail_msg("%s", s->err.message);
+}
+
+static void a_kept_session_goes_before_what_was_sent(void **state)
+{
+	struct scene *s = *state;
+
+	keep(s, "Ada@Example.com", "ada-session");
+	begin(s, "external:portal", NULL);
+	s->call.user_email = TEXT("aDA@example.COM");
+	s->call.palette_token = TEXT("sent");
+	assert_true(open_palette(s));
+	assert_string_equal(ask(s)->authorization, "ada-session");
+	assert_null(ask(s)->api_key);
+	assert_false(s->call.reauthenticate);
+	/* What was sent is wrong, whatever is kept. */
+	begin(s, "external:portal", NULL);
+	s->call.user_email = TEXT("ada@example.com");
+	s->call.palette_token = TEXT("a b");
+	assert_false(open_palette(s));
+	assert_int_equal(s->err.kind, ERROR_INPUT);
+}
+
+static void a_session_is_for_one_environment(void **state)
+{
+	struct scene *s = *state;
+
+	keep(s, "ada@example.com", "ada-session");
+	begin(s, "external:portal", "staging");
+	s->call.user_email = TEXT("ada@example.com");
+	assert_true(open_palette(s));
+	assert_string_equal(ask(s)->api_key, "staging-api-token");
+	assert_null(ask(s)->authorization);
+	assert_false(s->call.reauthenticate);
+}
+
+static void a_refused_session_is_dropped_and_a_newer_one_stays(void **state)
+{
+	struct scene *s = *state;
+
+	keep(s, "ada@example.com", "old");
+	begin(s, "external:portal", NULL);
+	s->call.user_email = TEXT("ada@example.com");
+	assert_true(open_palette(s));
+	keep(s, "ada@example.com", "new");
+	call_drop_session(&s->call);
+	begin(s, "external:portal", NULL);
+	s->call.user_email = TEXT("ada@example.com");
+	assert_true(open_palette(s));
+	assert_string_equal(ask(s)->authorization, "new");
+	call_drop_session(&s->call);
+	begin(s, "external:portal", NULL);
+	s->call.user_email = TEXT("ada@example.com");
+	assert_true(open_palette(s));
+	assert_string_equal(ask(s)->api_key, "prod-api-token");
+	assert_true(s->call.reauthenticate);
+	assert_int_equal(sessions_stats(s->services.sessions).refused, 2);
+}
+
+static void assert_wants_session(struct scene *s, bool reauthenticate)
+{
+	s->err = (struct error){.message = ""};
+	assert_false(open_palette(s));
+	assert_int_equal(s->err.kind, ERROR_UNAUTHENTICATED);
+	assert_int_equal(s->err.reauthenticate, reauthenticate);
+	assert_null(s->call.palette);
+}
+
+static void people_without_a_session_can_be_refused(void **state)
+{
+	struct scene *s = *state;
+
+	s->f->config.require_user_session = true;
+	/* Whoever is nobody, or for somebody, or a user: with or without the header. */
+	begin(s, NULL, NULL);
+	assert_wants_session(s, true);
+	begin(s, "external:portal", NULL);
+	s->call.user_email = TEXT("ada@example.com");
+	assert_wants_session(s, true);
+	begin(s, "user:default/ada", NULL);
+	s->call.principal.kind = PRINCIPAL_USER;
+	assert_wants_session(s, true);
+	/* Nobody signs in there. */
+	begin(s, "user:default/ada", "staging");
+	s->call.principal.kind = PRINCIPAL_USER;
+	assert_wants_session(s, false);
+	begin(s, "user:default/ada", "staging");
+	s->call.principal.kind = PRINCIPAL_USER;
+	s->call.palette_token = TEXT("sent");
+	assert_true(open_palette(s));
+	assert_string_equal(ask(s)->authorization, "sent");
+	/* A service acts for itself. */
+	begin(s, "external:x", NULL);
+	assert_true(open_palette(s));
+	assert_string_equal(ask(s)->api_key, "prod-api-token");
+}
+
+static void the_api_token_can_be_for_some_permissions(void **state)
+{
+	static const char *const names[] = {"view-info"};
+	struct scene *s = *state;
+
+	s->f->config.service_token_for = (struct config_strings){names, 1};
+	begin(s, "external:portal", NULL);
+	s->call.user_email = TEXT("ada@example.com");
+	assert_true(open_palette(s));
+	assert_true(s->call.reauthenticate);
+	begin(s, "external:portal", NULL);
+	s->call.op = &creates;
+	s->call.user_email = TEXT("ada@example.com");
+	assert_wants_session(s, true);
+	begin(s, "external:x", NULL);
+	s->call.op = &creates;
+	assert_true(open_palette(s));
+}
+
+static void without_the_binding_people_are_believed(void **state)
+{
+	struct scene *s = *state;
+
+	s->f->config.email_binding = CONFIG_BINDING_OFF;
+	keep(s, "ada@example.com", "ada-session");
+	begin(s, "user:default/eve", NULL);
+	s->call.principal.kind = PRINCIPAL_USER;
+	s->call.user_email = TEXT("ada@example.com");
+	assert_true(open_palette(s));
+	assert_string_equal(ask(s)->authorization, "ada-session");
+	begin(s, "external:x", NULL);
+	s->call.user_email = TEXT("ada@example.com");
+	assert_false(open_palette(s));
+	assert_int_equal(s->err.kind, ERROR_DENIED);
+}
+
 int main(void)
 {
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_begin, scene_end)
@@ -209,6 +354,12 @@ int main(void)
 		SCENE(a_token_that_is_no_header_value_is_refused),
 		SCENE(an_email_is_for_those_who_speak_for_others),
 		SCENE(an_email_without_a_session_asks_to_sign_in_again),
+		SCENE(a_kept_session_goes_before_what_was_sent),
+		SCENE(a_session_is_for_one_environment),
+		SCENE(a_refused_session_is_dropped_and_a_newer_one_stays),
+		SCENE(people_without_a_session_can_be_refused),
+		SCENE(the_api_token_can_be_for_some_permissions),
+		SCENE(without_the_binding_people_are_believed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -328,6 +328,32 @@ static inline void what_cannot_be_is_refused(void **state)
 	free(much);
 }
 
+static inline void only_the_one_that_is_meant_goes(void **state)
+{
+	struct world *w = *state;
+	struct session first = {.expires_ms = -1};
+	struct session second = {.expires_ms = -1};
+	struct error err;
+	size_t n = 77;
+
+	put(w, "a@x", "prod", "one", in_ms(MINUTE_MS));
+	assert_true(store_get(w->store, &w->arena, TEXT("A@x"), "prod", soon(), &first, &err));
+	put(w, "a@x", "prod", "one", in_ms(MINUTE_MS)); /* the same token, put once more */
+	assert_true(store_get(w->store, &w->arena, TEXT("a@x"), "prod", soon(), &second, &err));
+	assert_false(text_equal(first.mark, second.mark));
+	assert_true(
+		store_delete_marked(w->store, TEXT("a@x"), "prod", first.mark, soon(), &n, &err));
+	assert_int_equal(n, 0);
+	assert_string_equal(get(w, "a@x", "prod"), "one");
+	assert_true(
+		store_delete_marked(w->store, TEXT("a@x"), "other", second.mark, soon(), &n, &err));
+	assert_int_equal(n, 0);
+	assert_true(
+		store_delete_marked(w->store, TEXT("A@X"), "prod", second.mark, soon(), &n, &err));
+	assert_int_equal(n, 1);
+	assert_null(get(w, "a@x", "prod"));
+}
+
 static inline void names_are_only_names(void **state)
 {
 	static const char *const names[] = {
@@ -566,8 +592,8 @@ static inline void without_a_key_it_does_not_open(void **state)
 		store_test(deleting_all_of_somebody), store_test(what_has_expired_is_gone), \
 		store_test(the_list_is_ordered_and_bounded),                                \
 		store_test(what_cannot_be_is_refused), store_test(names_are_only_names),    \
-		store_test(public_keys), store_test(own_changes_are_told_at_once),          \
-		store_test(a_crowd_loses_nothing)
+		store_test(only_the_one_that_is_meant_goes), store_test(public_keys),       \
+		store_test(own_changes_are_told_at_once), store_test(a_crowd_loses_nothing)
 
 #define STORE_TESTS_OF_KEPT                                                  \
 	store_test(sessions_outlive_a_restart), store_test(keys_take_turns), \

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "backstage/digest_map.h"
+#include "crypto/digest_map.h"
 
 static struct digest key_of(int number)
 {

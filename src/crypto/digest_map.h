@@ -2,8 +2,8 @@
  * A bounded memory of what is dear to find out, by the digest of what was asked. When it is full
  * the entry that was not used for longest goes. Any thread.
  */
-#ifndef BACKSTAGE_DIGEST_MAP_H
-#define BACKSTAGE_DIGEST_MAP_H
+#ifndef CRYPTO_DIGEST_MAP_H
+#define CRYPTO_DIGEST_MAP_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,6 +29,10 @@ bool digest_map_get(struct digest_map *map, const struct digest *key, int64_t no
  * older one of that key goes. One that alone is too large is released at once. */
 void digest_map_put(struct digest_map *map, const struct digest *key, void *value, size_t bytes,
 		    int64_t expires);
+
+/* Forgets one, or all. */
+void digest_map_drop(struct digest_map *map, const struct digest *key);
+void digest_map_clear(struct digest_map *map);
 
 size_t digest_map_count(struct digest_map *map);
 

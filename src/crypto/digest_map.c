@@ -1,5 +1,5 @@
 /* A hash table with chains, and a list of its entries by their last use, behind one mutex. */
-#include "backstage/digest_map.h"
+#include "crypto/digest_map.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -155,6 +155,25 @@ void digest_map_put(struct digest_map *map, const struct digest *key, void *valu
 	list_as_newest(map, r);
 	map->count++;
 	map->bytes += bytes;
+	pthread_mutex_unlock(&map->lock);
+}
+
+void digest_map_drop(struct digest_map *map, const struct digest *key)
+{
+	struct remembered **at;
+
+	pthread_mutex_lock(&map->lock);
+	at = find(map, key);
+	if (*at != NULL)
+		drop(map, at);
+	pthread_mutex_unlock(&map->lock);
+}
+
+void digest_map_clear(struct digest_map *map)
+{
+	pthread_mutex_lock(&map->lock);
+	while (map->oldest != NULL)
+		drop_oldest(map);
 	pthread_mutex_unlock(&map->lock);
 }
 

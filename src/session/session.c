@@ -1,0 +1,366 @@
+/* What requests ask of the store of sessions, and what this process remembers of the answers. */
+#include "session/session.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "crypto/digest_map.h"
+#include "crypto/jose.h"
+
+enum {
+	/* How long a session is used that was read behind a network: where others' changes are
+	 * heard of, and where they are not. */
+	KEPT_MS = 10 * 1000,
+	KEPT_UNHEARD_MS = 2 * 1000,
+	MOST_KEPT = 10000,
+	MOST_KEPT_BYTES = 32 * 1024 * 1024,
+	/* How long a request waits for the store, and how long none does after it has failed. */
+	FIND_MS = 1000,
+	PAUSE_MS = 1000,
+	REFUSED_MS = 1000,
+	PURGE_MS = 2000,
+	PURGE_EVERY_MS = 60 * 1000,
+	GENERATIONS = 256, /* as many as the first byte of a key has values */
+};
+
+struct kept {
+	struct secret token;
+	struct secret mark;
+	int64_t expires_ms; /* calendar */
+};
+
+struct sessions {
+	struct store *store;
+	const char *environment;
+	struct digest_map *kept; /* NULL: the store is at hand */
+	/* Guards the next one, and what is put into `kept` against what changed meanwhile. */
+	pthread_mutex_t lock;
+	uint64_t generations[GENERATIONS]; /* changes to the sessions of those keys */
+	atomic_bool lost;                  /* the store did not answer the last time */
+	atomic_llong ask_again_ms;         /* while it is lost */
+	int64_t purge_ms;                  /* when to purge again; of one thread */
+	atomic_uint_fast64_t hits;
+	atomic_uint_fast64_t misses;
+	atomic_uint_fast64_t reads;
+	atomic_uint_fast64_t failures;
+	atomic_uint_fast64_t put;
+	atomic_uint_fast64_t deleted;
+	atomic_uint_fast64_t refused;
+	atomic_uint_fast64_t expired;
+};
+
+static void release_kept(void *value)
+{
+	struct kept *kept = value;
+
+	secret_wipe(&kept->token);
+	secret_wipe(&kept->mark);
+	free(kept);
+}
+
+/* What the store tells of, and what `kept` goes by. */
+static void key_of(const char *digest, struct digest *key)
+{
+	const struct text part = text_of(digest);
+
+	digest_of(&part, 1, key);
+}
+
+static void key_of_email(struct text email, struct digest *key)
+{
+	char digest[STORE_DIGEST_SIZE];
+
+	store_digest(email, digest);
+	key_of(digest, key);
+}
+
+/* ---- the memory ---- */
+
+/* The store's: somebody's sessions changed. */
+static void forget(void *context, const char *digest)
+{
+	struct sessions *s = context;
+	struct digest key;
+
+	if (*digest != '\0')
+		key_of(digest, &key);
+	pthread_mutex_lock(&s->lock);
+	if (*digest != '\0') {
+		s->generations[key.bytes[0]]++;
+		digest_map_drop(s->kept, &key);
+	} else {
+		for (size_t i = 0; i < GENERATIONS; i++)
+			s->generations[i]++;
+		digest_map_clear(s->kept);
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+static uint64_t generation_of(struct sessions *s, const struct digest *key)
+{
+	uint64_t generation;
+
+	pthread_mutex_lock(&s->lock);
+	generation = s->generations[key->bytes[0]];
+	pthread_mutex_unlock(&s->lock);
+	return generation;
+}
+
+/* Unless it changed since that generation: then what was read may be the old one. */
+static void remember(struct sessions *s, const struct digest *key, uint64_t generation,
+		     const struct session *session)
+{
+	int64_t ms = store_tells_of_others(s->store) ? KEPT_MS : KEPT_UNHEARD_MS;
+	size_t bytes = sizeof(struct kept) + session->token.len + session->mark.len;
+	struct kept *kept = heap_alloc(sizeof *kept);
+
+	*kept = (struct kept){.expires_ms = session->expires_ms};
+	secret_set(&kept->token, session->token);
+	secret_set(&kept->mark, session->mark);
+	pthread_mutex_lock(&s->lock);
+	if (s->generations[key->bytes[0]] == generation)
+		digest_map_put(s->kept, key, kept, bytes, clock_now_ms() + ms);
+	else
+		release_kept(kept);
+	pthread_mutex_unlock(&s->lock);
+}
+
+struct recalling {
+	struct arena *arena;
+	struct session *session;
+};
+
+static void recall(void *context, const void *value)
+{
+	const struct recalling *r = context;
+	const struct kept *kept = value;
+
+	if (kept->expires_ms <= clock_calendar_ms())
+		return;
+	*r->session = (struct session){
+		.token = arena_copy_text(r->arena, (struct text){kept->token.ptr, kept->token.len}),
+		.mark = arena_copy_text(r->arena, (struct text){kept->mark.ptr, kept->mark.len}),
+		.expires_ms = kept->expires_ms,
+	};
+}
+
+/* ---- open, close ---- */
+
+struct sessions *sessions_new(const struct config *config, struct store *store)
+{
+	const struct config_environment *environment = config_session_environment(config);
+	struct sessions *s = heap_alloc(sizeof *s);
+
+	s->store = store;
+	s->environment = environment == NULL || environment->name == NULL ? "" : environment->name;
+	pthread_mutex_init(&s->lock, NULL);
+	if (store_is_remote(store)) {
+		s->kept = digest_map_new(MOST_KEPT, MOST_KEPT_BYTES, release_kept);
+		store_watch(store, forget, s);
+	}
+	return s;
+}
+
+void sessions_free(struct sessions *s)
+{
+	if (s == NULL)
+		return;
+	if (s->kept != NULL)
+		store_watch(s->store, NULL, NULL);
+	digest_map_free(s->kept);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+/* ---- finding ---- */
+
+/* While the store is lost, one caller a second finds out whether it is back. */
+static bool may_ask(struct sessions *s)
+{
+	long long again = atomic_load(&s->ask_again_ms);
+	int64_t now = clock_now_ms();
+
+	return !atomic_load(&s->lost) ||
+	       (again <= now &&
+		atomic_compare_exchange_strong(&s->ask_again_ms, &again, now + PAUSE_MS));
+}
+
+static void note_failure(struct sessions *s, const struct error *err)
+{
+	atomic_fetch_add(&s->failures, 1);
+	atomic_store(&s->ask_again_ms, clock_now_ms() + PAUSE_MS);
+	if (!atomic_exchange(&s->lost, true))
+		log_warn("sessions.lost", F_STR("store", store_kind(s->store)),
+			 F_STR("error", err->message));
+}
+
+static void note_success(struct sessions *s)
+{
+	if (atomic_load(&s->lost) && atomic_exchange(&s->lost, false))
+		log_info("sessions.back", F_STR("store", store_kind(s->store)));
+}
+
+static bool note(struct sessions *s, bool ok, const struct error *err)
+{
+	if (ok)
+		note_success(s);
+	else if (err->kind != ERROR_INPUT)
+		note_failure(s, err);
+	return ok;
+}
+
+static int64_t sooner(int64_t deadline_ms, int64_t ms)
+{
+	int64_t until = clock_now_ms() + ms;
+
+	return until < deadline_ms ? until : deadline_ms;
+}
+
+static void read_session(struct sessions *s, struct arena *a, struct text email,
+			 const struct digest *key, int64_t deadline_ms, struct session *session)
+{
+	uint64_t generation = generation_of(s, key);
+	struct session found = {.expires_ms = 0};
+	struct error err;
+
+	if (!may_ask(s))
+		return;
+	atomic_fetch_add(&s->reads, 1);
+	if (!note(s,
+		  store_get(s->store, a, email, s->environment, sooner(deadline_ms, FIND_MS),
+			    &found, &err),
+		  &err))
+		return;
+	if (found.token.ptr != NULL && s->kept != NULL)
+		remember(s, key, generation, &found);
+	*session = found;
+}
+
+void sessions_find(struct sessions *s, struct arena *a, struct text email, int64_t deadline_ms,
+		   struct session *session)
+{
+	struct recalling recalling = {.arena = a, .session = session};
+	struct digest key;
+
+	*session = (struct session){.expires_ms = 0};
+	key_of_email(email, &key);
+	if (s->kept != NULL)
+		digest_map_get(s->kept, &key, clock_now_ms(), recall, &recalling);
+	if (session->token.ptr == NULL)
+		read_session(s, a, email, &key, deadline_ms, session);
+	atomic_fetch_add(session->token.ptr != NULL ? &s->hits : &s->misses, 1);
+}
+
+/* ---- changing ---- */
+
+const char *session_token_problem(struct text t)
+{
+	if (t.len == 0 || t.len > SESSION_LONGEST_TOKEN)
+		return "must be 1 to 16384 characters long";
+	for (size_t i = 0; i < t.len; i++)
+		if (t.ptr[i] <= ' ' || t.ptr[i] > '~')
+			return "must be printable ASCII without spaces";
+	return NULL;
+}
+
+/* When the token says that it ends; what is no JSON Web Token, or does not say, lasts a while. */
+static int64_t end_of(struct arena *a, struct text token, int64_t now_ms)
+{
+	int64_t exp_s = 0;
+	struct jose_token read;
+	struct error unused;
+
+	if (!jose_token_read(a, token, &read, &unused) || !jose_claim_is_there(&read, "exp"))
+		return now_ms + SESSION_LASTS_MS;
+	if (!jose_claim_time(&read, "exp", &exp_s))
+		return now_ms + SESSION_LASTS_MS;
+	return exp_s > INT64_MAX / 1000 ? INT64_MAX : exp_s * 1000;
+}
+
+bool sessions_keep(struct sessions *s, struct arena *a, struct text email, struct text token,
+		   int64_t offered_ms, int64_t deadline_ms, int64_t *expires_ms, struct error *err)
+{
+	int64_t now_ms = clock_calendar_ms();
+	int64_t end_ms = end_of(a, token, now_ms);
+
+	if (end_ms <= now_ms)
+		return error_set(err, ERROR_INPUT,
+				 "token has expired: its claim exp lies in the past");
+	if (offered_ms != 0 && offered_ms <= now_ms)
+		return error_set(err, ERROR_INPUT,
+				 "expiresAt lies in the past; milliseconds since 1970 are wanted");
+	if (offered_ms != 0 && offered_ms < end_ms)
+		end_ms = offered_ms;
+	if (!note(s, store_put(s->store, email, s->environment, token, end_ms, deadline_ms, err),
+		  err))
+		return false;
+	atomic_fetch_add(&s->put, 1);
+	*expires_ms = end_ms;
+	return true;
+}
+
+bool sessions_look(struct sessions *s, struct arena *a, struct text email, int64_t deadline_ms,
+		   int64_t *expires_ms, struct error *err)
+{
+	struct session session = {.expires_ms = 0};
+
+	if (!note(s, store_get(s->store, a, email, s->environment, deadline_ms, &session, err),
+		  err))
+		return false;
+	*expires_ms = session.token.ptr != NULL ? session.expires_ms : 0;
+	return true;
+}
+
+bool sessions_delete(struct sessions *s, struct text email, int64_t deadline_ms, size_t *deleted,
+		     struct error *err)
+{
+	if (!note(s, store_delete(s->store, email, s->environment, deadline_ms, deleted, err), err))
+		return false;
+	atomic_fetch_add(&s->deleted, *deleted);
+	return true;
+}
+
+void sessions_refused(struct sessions *s, struct text email, const struct session *session)
+{
+	size_t deleted = 0;
+	struct error err;
+
+	atomic_fetch_add(&s->refused, 1);
+	if (!note(s,
+		  store_delete_marked(s->store, email, s->environment, session->mark,
+				      clock_now_ms() + REFUSED_MS, &deleted, &err),
+		  &err))
+		log_warn("sessions.refused_stays", F_STR("error", err.message));
+}
+
+void sessions_look_around(struct sessions *s)
+{
+	size_t dropped = 0;
+	struct error err;
+
+	if (clock_left_ms(s->purge_ms) > 0)
+		return;
+	s->purge_ms = clock_now_ms() + PURGE_EVERY_MS;
+	if (note(s, store_purge(s->store, clock_now_ms() + PURGE_MS, &dropped, &err), &err))
+		atomic_fetch_add(&s->expired, dropped);
+	if (dropped > 0)
+		log_debug("sessions.expired", F_INT("count", dropped));
+}
+
+struct session_stats sessions_stats(const struct sessions *s)
+{
+	return (struct session_stats){
+		.hits = atomic_load(&s->hits),
+		.misses = atomic_load(&s->misses),
+		.store_reads = atomic_load(&s->reads),
+		.store_failures = atomic_load(&s->failures),
+		.kept = atomic_load(&s->put),
+		.deleted = atomic_load(&s->deleted),
+		.refused = atomic_load(&s->refused),
+		.expired = atomic_load(&s->expired),
+	};
+}
