@@ -204,13 +204,17 @@ static void note_success(struct sessions *s)
 		log_info("sessions.back", F_STR("store", store_kind(s->store)));
 }
 
-static bool note(struct sessions *s, bool ok, const struct error *err)
+/* What a driver says names hosts and users: that is for the log, not for who asks. */
+static bool note(struct sessions *s, bool ok, struct error *err)
 {
-	if (ok)
+	if (ok) {
 		note_success(s);
-	else if (err->kind != ERROR_INPUT)
-		note_failure(s, err);
-	return ok;
+		return true;
+	}
+	if (err->kind == ERROR_INPUT)
+		return false;
+	note_failure(s, err);
+	return error_set(err, err->kind, "Palette sessions cannot be read or changed now");
 }
 
 static int64_t sooner(int64_t deadline_ms, int64_t ms)

