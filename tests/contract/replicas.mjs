@@ -221,7 +221,7 @@ export function figures(numbers) {
   return { count: sorted.length, median: at(0.5), p95: at(0.95), longest: sorted.at(-1) };
 }
 
-export const spoken = f =>
-  `median ${f.median.toFixed(1)} ms, 95 % ${f.p95.toFixed(1)} ms, longest ${f.longest.toFixed(1)} ms (${f.count} times)`;
+export const spoken = ({ median, p95, longest, count }) =>
+  `median ${median.toFixed(1)} ms, 95 % ${p95.toFixed(1)} ms, longest ${longest.toFixed(1)} ms (${count} times)`;
 
 export { sleep };
