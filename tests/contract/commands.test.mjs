@@ -305,7 +305,7 @@ test('docs openapi is JSON and describes what operations lists', async () => {
   const operations = await run(['operations']);
   assert.deepEqual([operations.status, operations.stderr], [0, '']);
   const rows = lines(operations.stdout);
-  assert.equal(rows.length, 34);
+  assert.equal(rows.length, 37);
   const listed = rows.map(row => {
     const [, name, method, path, summary] = row.match(/^(\w+\.\w+) +([A-Z]+) +(\/\S+) +(\S.*)$/);
     assert.ok(name && summary);
