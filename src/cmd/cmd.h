@@ -21,6 +21,7 @@ extern const struct command command_serve;
 extern const struct command command_config;
 extern const struct command command_docs;
 extern const struct command command_operations;
+extern const struct command command_sessions;
 
 /* ---- options.c: what every subcommand that reads the configuration takes ---- */
 
