@@ -91,6 +91,8 @@ function assertDocumented(row, who, granted, seen) {
   const [none, allowed, denied] = documented.get(who);
   let status = { undefined: none, true: allowed, false: denied }[granted];
   if (isOpen(row)) status = undefined;
+  // Another's session is not for any of these.
+  else if (status === undefined && row.operationId.startsWith('session.')) status = 403;
   // Only plugins ask this, also for people.
   else if (who === 'user' && row.operationId === 'host.apply_conditions') status = 403;
   if (status === undefined) assertDone(row, seen);

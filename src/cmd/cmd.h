@@ -21,6 +21,7 @@ extern const struct command command_serve;
 extern const struct command command_config;
 extern const struct command command_docs;
 extern const struct command command_operations;
+extern const struct command command_sessions;
 
 /* ---- options.c: what every subcommand that reads the configuration takes ---- */
 
@@ -37,6 +38,19 @@ struct options {
 
 /* Reads --config, --set, --listen, --help. On a mistake prints it and returns false. */
 MUST_USE bool options_read(int argc, char **argv, struct options *options);
+
+/* An option of one command: one that takes a value, or with value NULL one that is given or not. */
+struct own_option {
+	const char *name;   /* without the dashes */
+	const char **value; /* out, borrowed from argv; untouched where the option is not given */
+	bool *given;        /* out, the same */
+};
+enum { MOST_OWN_OPTIONS = 8 };
+
+/* The same with options of the command's own. Here they may also stand behind arguments, which go
+ * to the end of argv. */
+MUST_USE bool options_read_with(int argc, char **argv, const struct own_option *own,
+				size_t own_count, struct options *options);
 
 /* Loads the configuration; prints its notices to standard error, and the faults if it fails. */
 MUST_USE bool options_load(const struct options *options, struct config **config);

@@ -1,4 +1,5 @@
 /* The options that every subcommand with a configuration takes. */
+#include <assert.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,14 +9,13 @@
 #include "base/arena.h"
 #include "cmd/cmd.h"
 
-enum { OPTION_CONFIG = 256, OPTION_SET, OPTION_LISTEN };
+enum { OPTION_CONFIG = 256, OPTION_SET, OPTION_LISTEN, OPTION_OWN };
 
 static const struct option known[] = {
 	{"config", required_argument, NULL, OPTION_CONFIG},
 	{"set", required_argument, NULL, OPTION_SET},
 	{"listen", required_argument, NULL, OPTION_LISTEN},
 	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
 };
 
 static bool add(const char **list, size_t *count, size_t room, const char *value, const char *what)
@@ -37,14 +37,51 @@ static const char *listen_override(const char *address)
 	return text;
 }
 
+/* What all commands take, then the command's own; the end is zeroed. */
+static void join(const struct own_option *own, size_t own_count,
+		 struct option all[ARRAY_LEN(known) + MOST_OWN_OPTIONS + 1])
+{
+	size_t n = ARRAY_LEN(known);
+
+	assert(own_count <= MOST_OWN_OPTIONS);
+	memcpy(all, known, sizeof known);
+	for (size_t i = 0; i < own_count; i++)
+		all[n++] = (struct option){.name = own[i].name,
+					   .has_arg = own[i].value == NULL ? no_argument
+									   : required_argument,
+					   .val = OPTION_OWN + (int)i};
+	all[n] = (struct option){.name = NULL};
+}
+
+static void take(const struct own_option *own)
+{
+	if (own->value != NULL)
+		*own->value = optarg;
+	else
+		*own->given = true;
+}
+
 bool options_read(int argc, char **argv, struct options *options)
 {
+	return options_read_with(argc, argv, NULL, 0, options);
+}
+
+bool options_read_with(int argc, char **argv, const struct own_option *own, size_t own_count,
+		       struct options *options)
+{
+	struct option all[ARRAY_LEN(known) + MOST_OWN_OPTIONS + 1];
 	bool ok = true;
 	int option;
 
+	join(own, own_count, all);
 	*options = (struct options){.help = false};
 	optind = 1;
-	while (ok && (option = getopt_long(argc, argv, "+h", known, NULL)) != -1) {
+	while (ok &&
+	       (option = getopt_long(argc, argv, own_count == 0 ? "+h" : "h", all, NULL)) != -1) {
+		if (option >= OPTION_OWN && (size_t)(option - OPTION_OWN) < own_count) {
+			take(&own[option - OPTION_OWN]);
+			continue;
+		}
 		switch (option) {
 		case OPTION_CONFIG:
 			ok = add(options->files, &options->file_count, MOST_FILES, optarg,

@@ -9,18 +9,24 @@ static bool check_owner(struct call *c, struct text email, struct error *err)
 	       call_speaks_for(c, email, err);
 }
 
+/* Whose it is and of which environment, for the audit trail too. */
+static struct text address_of(struct call *c)
+{
+	c->object = call_string(c, "email");
+	c->environment = config_session_environment(c->services->config);
+	return text_of(c->object);
+}
+
 static const char *environment_name(const struct call *c)
 {
-	const struct config_environment *e = config_session_environment(c->services->config);
-
-	return e == NULL || e->name == NULL ? "" : e->name;
+	return c->environment == NULL || c->environment->name == NULL ? "" : c->environment->name;
 }
 
 enum { LONGEST_ANSWER = 4096 };
 
 static bool session_put(struct call *c, struct result *res, struct error *err)
 {
-	struct text email = text_of(call_string(c, "email"));
+	struct text email = address_of(c);
 	int64_t expires_ms = 0;
 	struct json_writer w;
 	struct buf out;
@@ -42,7 +48,7 @@ static bool session_put(struct call *c, struct result *res, struct error *err)
 
 static bool session_get(struct call *c, struct result *res, struct error *err)
 {
-	struct text email = text_of(call_string(c, "email"));
+	struct text email = address_of(c);
 	int64_t expires_ms = 0;
 	struct json_writer w;
 	struct buf out;
@@ -68,7 +74,7 @@ static bool session_get(struct call *c, struct result *res, struct error *err)
 
 static bool session_delete(struct call *c, struct result *res, struct error *err)
 {
-	struct text email = text_of(call_string(c, "email"));
+	struct text email = address_of(c);
 	size_t deleted = 0;
 
 	if (!check_owner(c, email, err) ||

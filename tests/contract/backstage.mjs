@@ -186,7 +186,8 @@ export async function startBackstage() {
     plugins: { catalog: [makeKey()], auth: [makeKey()] },
     external: [],
     // One of moods, or null, for each part.
-    mood: { users: null, plugins: null, external: null, permission: null },
+    mood: { users: null, plugins: null, external: null, permission: null, catalog: null },
+    emails: {},            // 'user:default/ada': 'ada@example.com', as their entities have them
     decide: () => 'ALLOW', // ({ user, permission, action }) => result
     requests: [],          // { method, url } of all that came
     questions: [],         // { user, permission, action, token, obo } that the permission backend was asked
@@ -217,13 +218,13 @@ export async function startBackstage() {
   };
 
   // The user on whose behalf the service asks; null: it asks for itself.
-  async function callerOf(compact) {
+  async function callerOf(compact, audience) {
     assert.ok(compact, 'no token');
     note(compact);
     const { header, claims } = verify(compact, await keysOfService());
     assert.equal(header.typ, TYPES.plugin);
     assert.equal(claims.sub, 'spectrocloud');
-    assert.equal(claims.aud, 'permission');
+    assert.equal(claims.aud, audience);
     assert.ok(claims.iat <= now() && claims.exp > now() && claims.exp <= now() + 3600, 'its times');
     if (claims.obo === undefined) return null;
     const user = verifyUser(note(claims.obo));
@@ -247,7 +248,7 @@ export async function startBackstage() {
     const compact = bearer(request);
     try {
       assert.equal(request.method, 'POST');
-      const caller = await callerOf(compact);
+      const caller = await callerOf(compact, 'permission');
       return { caller, questions: questionsOf(body, caller, compact) };
     } catch (error) {
       standIn.faults.push(error);
@@ -265,6 +266,21 @@ export async function startBackstage() {
     return { items: questions.map(q => ({ id: q.id, result: standIn.decide(q) })) };
   }
 
+  // A user's own entity; they see no other.
+  async function entity(request, ref) {
+    let caller;
+    try {
+      caller = await callerOf(bearer(request), 'catalog');
+    } catch (error) {
+      standIn.faults.push(error);
+      throw new Refusal(401, 'AuthenticationError', error.message);
+    }
+    if (caller?.user !== ref || !(ref in standIn.emails))
+      throw new Refusal(404, 'NotFoundError', `No entity named '${ref}'`);
+    return { kind: 'User', metadata: { name: ref.split('/')[1] },
+      spec: { profile: { email: standIn.emails[ref] } } };
+  }
+
   const keySet = keys => ({ keys: keys.map(k => k.jwk) });
 
   // Which part of it is meant: [part, () => answer].
@@ -275,6 +291,8 @@ export async function startBackstage() {
     if (path.endsWith(KEYS_OF_PLUGIN) && Object.hasOwn(standIn.plugins, plugin))
       return ['plugins', () => keySet(standIn.plugins[plugin])];
     if (path === '/issuer/keys.json') return ['external', () => keySet(standIn.external)];
+    const [, kind, space, name] = path.match(/\/catalog\/entities\/by-name\/([^/]+)\/([^/]+)\/([^/]+)$/) ?? [];
+    if (name) return ['catalog', () => entity(request, `${kind}:${space}/${decodeURIComponent(name)}`)];
     if (path.endsWith('/permission/authorize')) return ['permission', body => authorize(request, body)];
     return [null, () => { throw new Refusal(404, 'NotFoundError', 'nothing here'); }];
   }

@@ -12,7 +12,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const BACKEND = resolve(process.env.SPECTROCLOUD_BACKEND ?? 'build/spectrocloud-backend');
-const COMMANDS = ['serve', 'config', 'operations', 'docs'];
+const COMMANDS = ['serve', 'config', 'sessions', 'operations', 'docs'];
 const NOBODY = 65534;
 const SECRETS = ['key-in-the-file-0001', 'token-in-the-file-0002'];
 
@@ -99,7 +99,8 @@ for (const name of ['frob', '', 'SERVE', '--frob', 'serv'])
     assert.match(result.stderr, /\nUsage: /);
   });
 
-for (const args of [[], ...COMMANDS.map(command => [command]), ['config', 'check']])
+for (const args of [[], ...COMMANDS.map(command => [command]), ['config', 'check'],
+  ['sessions', 'list'], ['sessions', 'revoke']])
   test(`${[...args, '--help'].join(' ')} is readable`, async () => {
     const result = await run([...args, '--help']);
     assert.deepEqual([result.status, result.stderr], [0, '']);
@@ -133,6 +134,10 @@ for (const [args, pattern] of [
   [['config'], /config: say `check` or `show`/],
   [['config', 'frob'], /config: say `check` or `show`/],
   [['config', 'check', 'more'], /config check takes no arguments/],
+  [['sessions'], /sessions: say `list` or `revoke`/],
+  [['sessions', 'list', 'more'], /sessions list takes no arguments/],
+  [['sessions', 'revoke'], /sessions revoke: name addresses, or else say --all/],
+  [['sessions', 'list', '--config', 'none.yaml'], /^none\.yaml: cannot read this file/],
   [['operations', 'more'], /operations takes no arguments/],
   [['docs'], /docs: say openapi, operations or settings/],
   [['docs', 'frob'], /docs: say openapi, operations or settings/],
@@ -148,7 +153,8 @@ for (const [args, pattern] of [
   });
 
 for (const [command, first] of [[['serve'], 'serve'], [['config', 'check'], 'config'],
-  [['config', 'show'], 'config']])
+  [['config', 'show'], 'config'], [['sessions', 'list'], 'sessions'],
+  [['sessions', 'revoke'], 'sessions']])
   test(`${command.join(' ')} with a bad option names the option and the help`, async () => {
     for (const [options, pattern] of [
       [['--frob'], /unrecognized option '--frob'/],
@@ -291,6 +297,14 @@ test('a secret given with --set is shown as *** and named in no fault', async ()
   assert.ok(!bad.stderr.includes(secret), bad.stderr);
 });
 
+// ---- sessions; the rest is in tests/unit/cmd/ ----
+
+test('sessions in the memory of the service are out of reach: one line, status 1', async () => {
+  for (const args of [['list'], ['revoke', 'ada@portal.example'], ['revoke', '--all', '--yes']])
+    assertFails(await run(['sessions', ...args, '--config', good()]), 1,
+      /^spectrocloud-backend: .*DELETE \/api\/spectrocloud\/session-tokens\/<email>$/m);
+});
+
 // ---- documents ----
 
 test('docs openapi is JSON and describes what operations lists', async () => {
@@ -305,7 +319,7 @@ test('docs openapi is JSON and describes what operations lists', async () => {
   const operations = await run(['operations']);
   assert.deepEqual([operations.status, operations.stderr], [0, '']);
   const rows = lines(operations.stdout);
-  assert.equal(rows.length, 34);
+  assert.equal(rows.length, 37);
   const listed = rows.map(row => {
     const [, name, method, path, summary] = row.match(/^(\w+\.\w+) +([A-Z]+) +(\/\S+) +(\S.*)$/);
     assert.ok(name && summary);

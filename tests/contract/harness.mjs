@@ -202,7 +202,8 @@ export async function operations(service) {
 }
 
 
-// A good request for every operation, out of the simulator's own truth: [path, options].
+// A good request for every operation, out of the simulator's own truth: path, query, body, and whose
+// token where not everybody's is good.
 export function goodRequests(world) {
   const live = world.clusters.filter(c => c.project && !c.deleted && c.hasKubeconfig);
   const cluster = live.find(c => c.cloudType !== 'nested' && c.manifests.length);
@@ -259,6 +260,11 @@ export function goodRequests(world) {
       query: { ...scope(account('vsphere')), datacenter: 'dc1', computecluster: 'cluster-1' } },
     'overlord.list': {},
     'overlord.vsphere_pools': { ...path({ overlordUid: overlord.uid }), query: scope(overlord) },
+    // Only for those who are trusted, and for oneself.
+    'session.put': { token: TRUSTED, ...path({ email: 'somebody@example.com' }),
+      body: { token: 'session-of-somebody', expiresAt: Date.now() + 600000 } },
+    'session.get': { token: TRUSTED, ...path({ email: 'somebody@example.com' }) },
+    'session.delete': { token: TRUSTED, ...path({ email: 'somebody@example.com' }) },
     'host.jwks': {},
     'host.permissions': {},
     'host.apply_conditions': { body: { items: [] } },
@@ -282,6 +288,6 @@ export function target(row, good, { path = {}, query = {} } = {}) {
 export function ask(service, row, good, change = {}) {
   const body = 'body' in change ? change.body : good.body;
   return service.request(row.method, target(row, good, change), {
-    ...change, body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
+    ...(good.token && { token: good.token }), ...change, body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
   });
 }

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import {
-  TOKEN, configuration, goodRequests, operations, pathParameters, startService, startSimulator, target,
+  TOKEN, asksPalette, configuration, goodRequests, operations, pathParameters, startService,
+  startSimulator, target,
 } from './harness.mjs';
 
 const CHUNK = 50; // requests on a connection at a time
@@ -112,7 +113,9 @@ test('path parameters', async t => {
         const found = await statuses(ids.map(id =>
           head(row.method, path.replace(KEEP, () => id), body)));
         for (const [i, status] of found.entries())
-          assert.ok([400, 404, 405].includes(status) || isPlain(ids[i]),
+          assert.ok([400, 404, 405].includes(status) || isPlain(ids[i]) ||
+            // of somebody else, or for Backstage's sign-in
+            (status === 403 && name === 'email'),
             `${row.operationId} ${name}=${ids[i].slice(0, 60)}: ${status}`);
         sent += found.length;
       });
@@ -155,6 +158,7 @@ const own = {
 };
 
 function assertOwn(row, name, upstream) {
+  if (!asksPalette(row)) return assert.deepEqual(upstream, [], row.operationId);
   const pattern = own[row.operationId];
   assert.ok(pattern, `${row.operationId} has no endpoint in this test`);
   const id = '(?!(?:meta|metadata|search|hostcluster|validate|summary|\\.{1,2})(?:[/?]|$))[A-Za-z0-9._-]{1,128}';
