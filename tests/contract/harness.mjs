@@ -104,15 +104,17 @@ export function configuration(simulators, extra = {}) {
   };
 }
 
-// What `config check` says of a configuration: status, stdout, stderr.
-export function checkConfiguration(config) {
+// What a command says with this configuration: status, stdout, stderr.
+export function runCommand(config, ...args) {
   const folder = mkdtempSync(join(tmpdir(), 'contract-'));
   const file = join(folder, 'app-config.yaml');
   writeFileSync(file, JSON.stringify(config));
-  const result = spawnSync(BACKEND, ['config', 'check', '--config', file], { encoding: 'utf8' });
+  const result = spawnSync(BACKEND, [...args, '--config', file], { encoding: 'utf8' });
   rmSync(folder, { recursive: true, force: true });
   return result;
 }
+
+export const checkConfiguration = config => runCommand(config, 'config', 'check');
 
 export const startService = (config, ...options) => startServiceIn({}, config, ...options);
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
+import { runCommand } from './harness.mjs';
 import { startPostgres, startRelay } from './postgres.mjs';
 import {
   assertNoSecretIn, configurationOf, figures, newKey, newPassword, newToken, ownerOf, sleep, spoken, start,
@@ -91,6 +92,18 @@ test('the letters of an address make no difference, nor do others with a part of
     await each(async replica => assert.equal((await replica.read(email)).credential, null, email));
   assert.equal(await replicas[1].drop('ADA.lovelace@example.com'), 1);
   await each(replica => replica.readUntil('ada.lovelace@example.com', null));
+});
+
+test('so is what an operator revokes', async () => {
+  const { email, token } = await signIn(replicas[0]);
+  await each(replica => replica.readUntil(email, token));
+  const { status, stdout, stderr } = runCommand(configuration(postgres.port), 'sessions', 'revoke', email);
+  assert.equal(status, 0, stderr);
+  await each(replica => replica.readUntil(email, null, SOME_DAY));
+  const list = runCommand(configuration(postgres.port), 'sessions', 'list');
+  assert.equal(list.status, 0, list.stderr);
+  assert.ok(!list.stdout.includes(email), list.stdout);
+  assertNoSecretIn(stdout + stderr + list.stdout + list.stderr, 'what the commands say');
 });
 
 // ---- one is killed ----
