@@ -220,7 +220,7 @@ const struct op host_ops[] = {
 		.summary = "Give the public keys of this plugin's own tokens",
 		GET("/.backstage/auth/v1/jwks.json"),
 		.permission = PERMIT_ANYONE,
-		.flags = OP_FRONT | OP_LOCAL | OP_ALWAYS,
+		.flags = OP_ASIDE | OP_LOCAL | OP_ALWAYS,
 		.answer = jwks_answer,
 		.run = host_jwks,
 	},

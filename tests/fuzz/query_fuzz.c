@@ -79,6 +79,7 @@ static void run(const struct op_services *services, struct text target)
 	struct http_exchange *queued = NULL;
 	struct rest rest = {.services = services,
 			    .queue = take_into_queue,
+			    .queue_aside = take_into_queue,
 			    .queue_context = &queued,
 			    .most_unknown = 1};
 	struct http_exchange x;
