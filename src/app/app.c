@@ -14,6 +14,7 @@
 #include "http/server.h"
 #include "op/op.h"
 #include "palette/palette.h"
+#include "store/store.h"
 
 enum {
 	LONGEST_OPENAPI = 4 * 1024 * 1024,
@@ -26,6 +27,7 @@ enum {
 struct app {
 	const struct config *config;
 	struct http_client *http;
+	struct store *store;
 	struct palette_client *palette;
 	struct backstage *backstage;
 	struct op_life *life;
@@ -81,7 +83,8 @@ static bool open_parts(struct app *app, struct error *err)
 	};
 
 	if (!op_check_table(err) || !http_client_open(&client, &app->http, err) ||
-	    !backstage_open(c, app->http, &app->backstage, err))
+	    !store_open(c, &app->store, err) ||
+	    !backstage_open(c, app->http, app->store, &app->backstage, err))
 		return false;
 	app->life = op_life_new();
 	palette_client_new(c, app->http, &app->palette);
@@ -176,6 +179,7 @@ void app_close(struct app *app)
 	http_server_close(app->server);
 	palette_client_free(app->palette);
 	backstage_close(app->backstage);
+	store_close(app->store);
 	op_life_free(app->life);
 	http_client_close(app->http);
 	secure_free(app->secure);

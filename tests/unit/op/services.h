@@ -11,7 +11,7 @@ static inline void services_open(struct op_services *s, struct fixture *f)
 
 	*s = (struct op_services){
 		.config = &f->config, .palette = f->client, .life = op_life_new()};
-	if (!backstage_open(&f->config, &f->http, &s->backstage, &err))
+	if (!backstage_open(&f->config, &f->http, NULL, &s->backstage, &err))
 		fail_msg("%s", err.message);
 	op_life_enter(s->life, PHASE_SERVING);
 }
