@@ -14,14 +14,21 @@
 #include "http/server.h"
 #include "op/op.h"
 #include "palette/palette.h"
+#include "store/store.h"
 
-enum { LONGEST_OPENAPI = 4 * 1024 * 1024, LARGE_PIECE = 256 * 1024 };
+enum {
+	LONGEST_OPENAPI = 4 * 1024 * 1024,
+	LARGE_PIECE = 256 * 1024,
+	/* One may wait while the other answers those who need not. */
+	THREADS_ASIDE = 2,
+	QUEUE_ASIDE = 256,
+};
 
 struct app {
 	const struct config *config;
 	struct http_client *http;
-	struct palette_client *palette;
 	struct store *store;
+	struct palette_client *palette;
 	struct sessions *sessions;
 	struct backstage *backstage;
 	struct op_life *life;
@@ -31,6 +38,7 @@ struct app {
 	struct secure *secure;
 	struct rest rest;
 	struct workers *workers;
+	struct workers *aside; /* see OP_ASIDE */
 	struct http_server *server;
 	struct keeper *keeper;
 };
@@ -40,6 +48,13 @@ static bool queue_exchange(void *context, struct http_exchange *x)
 	struct app *app = context;
 
 	return workers_submit(app->workers, x);
+}
+
+static bool queue_aside(void *context, struct http_exchange *x)
+{
+	struct app *app = context;
+
+	return workers_submit(app->aside, x);
 }
 
 static void work_on_exchange(void *context, void *item)
@@ -69,7 +84,8 @@ static bool open_parts(struct app *app, struct error *err)
 	};
 
 	if (!op_check_table(err) || !http_client_open(&client, &app->http, err) ||
-	    !store_open(c, &app->store, err) || !backstage_open(c, app->http, &app->backstage, err))
+	    !store_open(c, &app->store, err) ||
+	    !backstage_open(c, app->http, app->store, &app->backstage, err))
 		return false;
 	app->sessions = sessions_new(c, app->store);
 	app->life = op_life_new();
@@ -87,10 +103,12 @@ static bool open_parts(struct app *app, struct error *err)
 	app->rest.cors = app->cors;
 	app->rest.secure = app->secure;
 	app->rest.queue = queue_exchange;
+	app->rest.queue_aside = queue_aside;
 	app->rest.queue_context = app;
 	app->rest.most_unknown = (unsigned)(c->queue_length + 1) / 2;
 	return workers_start((unsigned)c->workers, (size_t)c->queue_length, work_on_exchange, app,
 			     &app->workers, err) &&
+	       workers_start(THREADS_ASIDE, QUEUE_ASIDE, work_on_exchange, app, &app->aside, err) &&
 	       http_server_open(&server, &app->server, err);
 }
 
@@ -161,6 +179,7 @@ void app_close(struct app *app)
 		return;
 	keeper_close(app->keeper);
 	workers_stop(app->workers);
+	workers_stop(app->aside);
 	http_server_close(app->server);
 	palette_client_free(app->palette);
 	sessions_free(app->sessions);

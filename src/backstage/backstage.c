@@ -29,8 +29,8 @@ static bool make_external_secrets(struct backstage *b, struct error *err)
 	return true;
 }
 
-bool backstage_open(const struct config *config, struct http_client *http, struct backstage **b,
-		    struct error *err)
+bool backstage_open(const struct config *config, struct http_client *http, struct store *store,
+		    struct backstage **b, struct error *err)
 {
 	struct backstage *made = heap_alloc(sizeof *made);
 
@@ -43,7 +43,8 @@ bool backstage_open(const struct config *config, struct http_client *http, struc
 	made->delegated = delegated_new();
 	made->emails = emails_new();
 	made->decisions = decisions_new(made);
-	if (!permissions_check(config, err) || !own_keys_open(config, &made->own_keys, err) ||
+	if (!permissions_check(config, err) ||
+	    !own_keys_open(config, store, &made->own_keys, err) ||
 	    !make_external_secrets(made, err) || !srv_open(NULL, &made->srv, err) ||
 	    (config->policy_file != NULL &&
 	     !policy_open(config->policy_file, &made->policy, err))) {
@@ -58,7 +59,7 @@ bool backstage_check(const struct config *config, struct error *err)
 {
 	struct own_keys *keys = NULL;
 	struct policy *policy = NULL;
-	bool ok = permissions_check(config, err) && own_keys_open(config, &keys, err) &&
+	bool ok = permissions_check(config, err) && own_keys_open(config, NULL, &keys, err) &&
 		  (config->policy_file == NULL || policy_open(config->policy_file, &policy, err));
 
 	policy_close(policy);
@@ -107,9 +108,9 @@ void backstage_warm_up(struct backstage *b)
 	backstage_look_around(b);
 }
 
-struct text backstage_jwks(struct backstage *b, struct arena *a)
+struct text backstage_jwks(struct backstage *b, const struct backstage_call *call)
 {
-	return own_keys_jwks(b->own_keys, a, now_s());
+	return own_keys_jwks(b->own_keys, call, now_s());
 }
 
 struct backstage_stats backstage_stats(const struct backstage *b)

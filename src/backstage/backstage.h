@@ -24,19 +24,22 @@
 #define BACKSTAGE_PLUGIN_ID CONFIG_PLUGIN_ID
 
 struct backstage;
+struct store;
 
 /*
- * Reads our keys or makes one, and the policy file if there is one.
+ * Reads our keys or makes one, and the policy file if there is one. Blocks for at most two seconds.
  * config, http  borrowed for its life.
+ * store         borrowed for its life: shares the public halves of our keys with other replicas and
+ *               with those that start after us. NULL, for tests: the keys of this process alone.
  * b             out, owned: backstage_close().
  */
 MUST_USE bool backstage_open(const struct config *config, struct http_client *http,
-			     struct backstage **b, struct error *err);
+			     struct store *store, struct backstage **b, struct error *err);
 /* After every caller has returned. NULL is fine. */
 void backstage_close(struct backstage *b);
 
 /* Whether the files that the configuration names for it (keys, the policy) are good, as
- * backstage_open() wants them. */
+ * backstage_open() wants them. Opens no store. */
 MUST_USE bool backstage_check(const struct config *config, struct error *err);
 
 /* How the functions below may spend a call's time and memory. */
@@ -149,8 +152,8 @@ MUST_USE bool backstage_ready(struct backstage *b, struct error *err);
 
 /*
  * Keeps that knowledge fresh: looks whether the permission backend answers, if nobody has asked it
- * for a while or it failed. To be called about once a second, from one thread. Blocks for at most
- * two seconds.
+ * for a while or it failed. Makes our next key in time and shares it. To be called about once a
+ * second, from one thread. Blocks for at most three seconds.
  */
 void backstage_look_around(struct backstage *b);
 
@@ -174,8 +177,12 @@ MUST_USE bool backstage_user_email(struct backstage *b, const struct backstage_c
 
 /* ---- our own keys and tokens: own_keys.c, plugin_token.c ---- */
 
-/* Our public keys, {"keys":[...]}; arena. Does not wait. */
-struct text backstage_jwks(struct backstage *b, struct arena *a);
+/*
+ * Our public keys, {"keys":[...]}, and those of all replicas that had shared theirs when this was
+ * called; arena. Waits for the store, about two seconds at most; while that fails, and where the
+ * call may not wait, the others' are those that were known last. Any thread.
+ */
+struct text backstage_jwks(struct backstage *b, const struct backstage_call *call);
 
 /*
  * A token with which this plugin calls another one for the caller. token: out, arena; empty where

@@ -10,6 +10,7 @@
 
 struct issuers;
 struct own_keys;
+struct shared_keys;
 struct decisions;
 struct policy;
 struct srv_resolver;
@@ -97,11 +98,18 @@ void issuers_prepare(struct issuers *all, const struct issuer_address *at, int64
 
 /* ---- own_keys.c ---- */
 
-MUST_USE bool own_keys_open(const struct config *config, struct own_keys **keys, struct error *err);
+/* store: see backstage_open(). Blocks for it, at most for two seconds; without an answer of the
+ * store it opens all the same. */
+MUST_USE bool own_keys_open(const struct config *config, struct store *store,
+			    struct own_keys **keys, struct error *err);
 void own_keys_close(struct own_keys *keys);
-/* The key set as it is at that time; arena. */
-struct text own_keys_jwks(struct own_keys *keys, struct arena *a, int64_t at_s);
-/* Signs with the key of that time, making a new one when the last is too old. */
+/* See backstage_jwks(); as it is at that time. */
+struct text own_keys_jwks(struct own_keys *keys, const struct backstage_call *call, int64_t at_s);
+/* Makes the next key some minutes before it is to sign, and shares what is not shared yet. Blocks
+ * for the store, at most for a second. From one thread. */
+void own_keys_tend(struct own_keys *keys, int64_t at_s);
+/* Signs with the key of that time, making one where the last is too old. Never waits for the
+ * store. */
 MUST_USE bool own_keys_sign(struct own_keys *keys, const char *type, struct text claims,
 			    int64_t at_s, struct buf *out, struct error *err);
 
@@ -109,6 +117,28 @@ MUST_USE bool own_keys_sign(struct own_keys *keys, const char *type, struct text
 
 /* Whether every permission exists that the configuration names. Fails with ERROR_INPUT. */
 MUST_USE bool permissions_check(const struct config *config, struct error *err);
+
+/* ---- shared_keys.c: the public keys of all replicas ---- */
+
+struct shared_keys *shared_keys_new(struct store *store);
+void shared_keys_free(struct shared_keys *shared);
+
+/* As JSON Web Key: kty, its numbers, kid, alg, and nothing else. */
+struct public_key {
+	const char *id;
+	const char *jwk;
+};
+/*
+ * What is in the store, ours too. True: as a read found it that began after this was called. False:
+ * as it was known last, since the store fails or the call may not wait for so long.
+ *
+ * keys  out, in the call's arena: at most STORE_MOST_KEYS, of different ids, below 192 KiB.
+ *
+ * Blocks for the read that is under way and the next one, at most a second each. While the store
+ * fails one caller waits for it, once a second. Any thread.
+ */
+bool shared_keys_read(struct shared_keys *shared, const struct backstage_call *call,
+		      const struct public_key **keys, size_t *count);
 
 /* ---- plugin_token.c and caller.c: what they remember ---- */
 

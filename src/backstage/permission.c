@@ -209,8 +209,10 @@ bool backstage_ready(struct backstage *b, struct error *err)
 	return !asks_permission_backend(b) || decisions_ready(b->decisions, err);
 }
 
+/* A look is signed: the key should be known by then. */
 void backstage_look_around(struct backstage *b)
 {
+	own_keys_tend(b->own_keys, now_s());
 	if (asks_permission_backend(b))
 		decisions_look(b->decisions);
 }

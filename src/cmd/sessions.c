@@ -280,9 +280,9 @@ const struct command command_sessions = {
 		"  --set PATH=VALUE    override one setting\n"
 		"  -h, --help          show this\n"
 		"\n"
-		"With PostgreSQL a revoked session is gone on every replica at once. With SQLite\n"
-		"a running service may use it for a few seconds more. Sessions in memory are out\n"
-		"of reach: ask the service, DELETE /api/spectrocloud/session-tokens/EMAIL.\n"
+		"A revoked session is gone at once, with PostgreSQL on every replica. Sessions in\n"
+		"memory are out of reach: ask the service,\n"
+		"DELETE /api/spectrocloud/session-tokens/EMAIL.\n"
 		"A user who signs in again has a session again.\n",
 	.run = run,
 };

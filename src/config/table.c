@@ -90,6 +90,7 @@ const struct setting settings[] = {
 	{.path = "spectrocloud.clusterProvider"},
 	{.path = "spectrocloud.defaultOwner"},
 	{.path = "spectrocloud.ingestor"},
+	{.path = "spectrocloud.sessionBridge"},
 
 	{
 		.path = "spectrocloud.server.listen",

@@ -37,6 +37,14 @@ MUST_USE bool jose_key_generate(struct jose_key **key, struct error *err);
 MUST_USE bool jose_key_from_pem(const char *id, const char *algorithm, struct text public_pem,
 				struct text private_pem, struct jose_key **key, struct error *err);
 
+/*
+ * The public half of a signing key, from a JSON Web Key that has a kid and says what it is for, by
+ * its curve or by alg. Whatever else stands there, a private half too, is left behind.
+ * key  out, owned.
+ * Fails with ERROR_INPUT; the message names no part of the key.
+ */
+MUST_USE bool jose_key_from_jwk(struct text jwk, struct jose_key **key, struct error *err);
+
 /* The key of an HMAC with SHA-256, for tokens of the old kind. key: out, owned. */
 MUST_USE bool jose_key_from_secret(struct text secret, struct jose_key **key, struct error *err);
 

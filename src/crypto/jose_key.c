@@ -376,6 +376,25 @@ static struct jose_key *read_key(const json_t *jwk)
 	return key_of(import_public(jwk, kty), kid, algorithm);
 }
 
+bool jose_key_from_jwk(struct text jwk, struct jose_key **key, struct error *err)
+{
+	struct jose_key *made;
+	json_t *tree;
+
+	if (!json_tree_read(jwk, &tree, err))
+		return error_set(err, ERROR_INPUT, "not a JSON Web Key: not JSON");
+	made = read_key(tree);
+	json_decref(tree);
+	if (made == NULL)
+		return error_set(err, ERROR_INPUT, "the key cannot be used");
+	if (made->id == NULL || made->id[0] == '\0' || made->algorithm == NULL) {
+		jose_key_free(made);
+		return error_set(err, ERROR_INPUT, "the key does not say its id or what it is for");
+	}
+	*key = made;
+	return true;
+}
+
 bool jose_set_read(struct text document, struct jose_set **set, struct error *err)
 {
 	const json_t *keys;

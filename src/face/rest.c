@@ -323,6 +323,11 @@ static void run_and_answer(struct http_exchange *x, struct rest_call *rc)
 		answer_error(x, rc->url, &err, rc->call.reauthenticate);
 }
 
+static bool has_flag(const struct rest_call *rc, unsigned flag)
+{
+	return rc->match.op != NULL && (rc->match.op->flags & flag) != 0;
+}
+
 /* Whether it is still worth doing, and the service is up. Waits while it is starting. */
 static bool may_work(const struct http_exchange *x, const struct rest_call *rc, struct error *err)
 {
@@ -334,7 +339,8 @@ static bool may_work(const struct http_exchange *x, const struct rest_call *rc, 
 	if (clock_left_ms(rc->call.deadline_ms) == 0)
 		return error_set(err, ERROR_UNAVAILABLE,
 				 "The request waited too long for its turn");
-	return op_life_admits(op_life_wait_started(services->life, until_ms), err);
+	return has_flag(rc, OP_ALWAYS) ||
+	       op_life_admits(op_life_wait_started(services->life, until_ms), err);
 }
 
 void rest_work(struct rest *rest, struct http_exchange *x)
@@ -358,6 +364,9 @@ void rest_work(struct rest *rest, struct http_exchange *x)
 static bool queue(struct rest *rest, struct http_exchange *x, struct rest_call *rc,
 		  struct error *err)
 {
+	if (has_flag(rc, OP_ASIDE))
+		return rest->queue_aside(rest->queue_context, x) ||
+		       error_set(err, ERROR_UNAVAILABLE, "Too many requests at the moment");
 	rc->unknown = !rc->call.identified;
 	if (rc->unknown && atomic_fetch_add(&rest->unknown, 1) >= rest->most_unknown) {
 		atomic_fetch_sub(&rest->unknown, 1);
@@ -411,7 +420,7 @@ static void get_to_know(struct rest_call *rc)
 /* From a whole, acceptable request on. */
 static void handle_call(struct rest *rest, struct http_exchange *x, struct rest_call *rc)
 {
-	bool always = rc->match.op != NULL && (rc->match.op->flags & OP_ALWAYS) != 0;
+	bool always = has_flag(rc, OP_ALWAYS);
 	enum op_phase phase = op_life_phase(rest->services->life);
 	struct error err;
 
@@ -422,7 +431,7 @@ static void handle_call(struct rest *rest, struct http_exchange *x, struct rest_
 	}
 	if ((always || phase != PHASE_STARTING) && answer_at_once(x, rc))
 		return;
-	if (phase == PHASE_STARTING)
+	if (phase == PHASE_STARTING && !always)
 		get_to_know(rc);
 	if (!queue(rest, x, rc, &err))
 		answer_refusal(x, rc->url, &err);

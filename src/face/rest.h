@@ -20,6 +20,8 @@ struct rest {
 	const struct secure *secure; /* NULL, for tests: none of its headers */
 	/* Hands an exchange to a worker, which calls rest_work(). False when the queue is full. */
 	bool (*queue)(void *queue_context, struct http_exchange *x);
+	/* The same for OP_ASIDE, by other threads and with a queue of its own. */
+	bool (*queue_aside)(void *queue_context, struct http_exchange *x);
 	void *queue_context;
 	/* Queued requests whose sender is not known yet: strangers get only their part of the
 	 * queue.

@@ -10,8 +10,11 @@ enum { LARGEST_ANSWER = 64 * 1024, MOST_TYPES = 64 };
 
 static bool host_jwks(struct call *c, struct result *res, struct error *err)
 {
+	const struct backstage_call how = {
+		.arena = c->arena, .deadline_ms = c->deadline_ms, .may_wait = true};
+
 	(void)err;
-	result_json(res, backstage_jwks(c->services->backstage, c->arena));
+	result_json(res, backstage_jwks(c->services->backstage, &how));
 	return true;
 }
 
@@ -220,7 +223,7 @@ const struct op host_ops[] = {
 		.summary = "Give the public keys of this plugin's own tokens",
 		GET("/.backstage/auth/v1/jwks.json"),
 		.permission = PERMIT_ANYONE,
-		.flags = OP_FRONT | OP_LOCAL | OP_ALWAYS,
+		.flags = OP_ASIDE | OP_LOCAL | OP_ALWAYS,
 		.answer = jwks_answer,
 		.run = host_jwks,
 	},

@@ -173,6 +173,8 @@ enum {
 	OP_LIST = 1 << 4,   /* may carry `warnings` about parts that Palette forbids */
 	OP_ROOT = 1 << 6,   /* its path is the server's own, not below the mount of the plugin */
 	OP_ALWAYS = 1 << 7, /* answered while the service starts and stops, too */
+	OP_ASIDE = 1 << 8,  /* may wait for a moment, but not behind others: workers may be waiting
+			     * for  somebody who waits for this answer. Done by threads of its own */
 };
 
 struct call;

@@ -69,7 +69,7 @@ static void call_record(const struct call *c, const struct op *op, const struct 
 
 	if (op->flags & OP_AUDIT || (!ok && err->kind == ERROR_DENIED))
 		call_audit(c, op, ok, err);
-	if (op->flags & OP_FRONT && ok) {
+	if (op->flags & (OP_FRONT | OP_ASIDE) && ok) {
 		log_debug("request", F_STR("operation", op->name), F_INT("status", status));
 		return;
 	}

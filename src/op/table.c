@@ -206,9 +206,8 @@ static bool check_row(const struct op *op, struct error *err)
 	if ((op->answer == NULL) == (op->content_type == NULL))
 		return error_set(err, ERROR_INTERNAL, "%s: either fields or a content type",
 				 op->name);
-	if ((op->flags & OP_FRONT) != 0 && (op->flags & OP_LOCAL) == 0)
-		return error_set(err, ERROR_INTERNAL, "%s: the front must not wait for Palette",
-				 op->name);
+	if ((op->flags & (OP_FRONT | OP_ASIDE)) != 0 && (op->flags & OP_LOCAL) == 0)
+		return error_set(err, ERROR_INTERNAL, "%s: it must not wait for Palette", op->name);
 	if ((op->flags & OP_LOCAL) == 0 && !has_param(op, "instance"))
 		return error_set(err, ERROR_INTERNAL, "%s: the caller cannot name the environment",
 				 op->name);

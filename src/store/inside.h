@@ -65,7 +65,4 @@ MUST_USE bool sqlite_make_file(const char *file, struct error *err);
 MUST_USE bool postgres_open(const struct config_postgres *config, struct store *store, void **self,
 			    struct error *err);
 
-/* At most so many public keys are kept in memory or given out; those that end last. */
-enum { STORE_MOST_KEYS = 256 };
-
 #endif

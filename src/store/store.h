@@ -30,6 +30,8 @@ enum {
 	STORE_LONGEST_KEY = 16 * 1024,
 	/* In memory; beyond, the session that ends first goes. */
 	STORE_MOST_IN_MEMORY = 100000,
+	/* Public keys that are kept in memory or given out; those that end last. */
+	STORE_MOST_KEYS = 256,
 };
 
 /*

@@ -125,7 +125,7 @@ int main(void)
 	must(jose_key_generate(&key, &err), "a key");
 	secret_set(&entry.token, TEXT("a-static-token-of-some-length"));
 	canned_http_init(&http, answer, NULL);
-	must(backstage_open(&config, &http, &b, &err), "it opens");
+	must(backstage_open(&config, &http, NULL, &b, &err), "it opens");
 	for (int i = 0; i < TOKENS; i++)
 		tokens[i] = sign(i, TYPE_USER);
 	measure_tokens(b, tokens);

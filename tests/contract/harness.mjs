@@ -157,6 +157,14 @@ export async function startServiceIn(place, config, ...options) {
       });
     },
     ended: () => { child.ref(); return ended(child); },
+    // At once, without a chance to clean up.
+    async kill() {
+      agent.destroy();
+      child.ref();
+      child.kill('SIGKILL');
+      await ended(child);
+      rmSync(folder, { recursive: true, force: true });
+    },
     // The exit status; a sanitizer's finding makes it differ from 0.
     async stop(signal = 'SIGTERM') {
       agent.destroy();

@@ -79,6 +79,68 @@ test('another start, another key', async () => {
   assert.notEqual(kids[0], kids[1]);
 });
 
+// ---- keys that replicas share ----
+
+// On one file. Without permissions nothing is asked of Backstage before a test does.
+function shared(name) {
+  const made = config();
+  made.spectrocloud.tokenStore = { type: 'sqlite', path: join(folder, name), encryptionKey: '01'.repeat(32) };
+  return made;
+}
+
+const kidsOf = async service => (await keysOf(service)).map(key => key.kid);
+
+// A token that this service signs now.
+async function tokenOf(service, user) {
+  backstage.serves(service);
+  return (await question(service, userToken(backstage.users[0], { sub: `user:default/${user}` }))).token;
+}
+
+test('replicas with one store: each lists the keys of all, and verifies what another signed', async () => {
+  const made = shared('replicas.sqlite');
+  const a = await startBeside(backstage, made);
+  const [first] = await kidsOf(a);
+  const b = await startBeside(backstage, made);
+  // Its own comes first; the other's is there as soon as it has started.
+  const [second] = await kidsOf(b);
+  assert.notEqual(first, second);
+  assert.deepEqual(await kidsOf(a), [first, second]);
+  assert.deepEqual(await kidsOf(b), [second, first]);
+  for (const key of await keysOf(a))
+    assert.deepEqual(Object.keys(key).sort(), ['alg', 'crv', 'kid', 'kty', 'x', 'y']);
+  const ofA = await tokenOf(a, 'ada');
+  const ofB = await tokenOf(b, 'bob');
+  assert.deepEqual([ofA, ofB].map(token => parts(token).header.kid), [first, second]);
+  verify(ofA, await keysOf(b));
+  verify(ofB, await keysOf(a));
+  // One ends without saying so, and another takes its place.
+  await a.kill();
+  assert.deepEqual(await kidsOf(b), [second, first]);
+  const c = await startBeside(backstage, made);
+  const [third, ...others] = await kidsOf(c);
+  assert.deepEqual(others.sort(), [first, second].sort());
+  assert.deepEqual((await kidsOf(b)).sort(), [first, second, third].sort());
+  verify(ofA, await keysOf(c));
+  backstage.serves(b);
+  await stopBeside(backstage, b);
+  backstage.serves(c);
+  await stopBeside(backstage, c);
+});
+
+test('many ask at once', async () => {
+  await withService(shared('many.sqlite'), async service => {
+    const all = await Promise.all(Array.from({ length: 200 }, () => kidsOf(service)));
+    assert.equal(new Set(all.flat()).size, 1);
+  });
+});
+
+test('static keys and a store: only those in files', async () => {
+  const made = shared('static.sqlite');
+  await withService(made, async service => kidsOf(service));
+  made.backend.auth.pluginKeyStore = { type: 'static', static: { keys: [inFiles('s1', makeKey('ES256', 's1'))] } };
+  await withService(made, async service => assert.deepEqual(await kidsOf(service), ['s1']));
+});
+
 // ---- tokens ----
 
 test('what it sends verifies with what it publishes, and says what it should', () =>

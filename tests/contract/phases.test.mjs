@@ -64,6 +64,16 @@ async function starting(made, run) {
   await stopBeside(backstage, service);
 }
 
+// Backstage fetches our keys while it answers what the start waits for.
+test('however many requests wait for the start, the keys are answered', () =>
+  starting(config({ startupRequestPauseTimeout: '20s' }, { server: { workers: 2 } }), async (service, closed) => {
+    const pending = Array.from({ length: 8 }, () => projects(service));
+    await sleep(200);
+    await assertAlways(service);
+    closed.open();
+    for (const answer of pending) await assertAnswered(service, answer, 200);
+  }));
+
 test('while it starts, requests wait for it, and what tells so is answered', () =>
   starting(config({}), async (service, closed) => {
     await assertAnswered(service, readiness(service), 503, NOT_STARTED);

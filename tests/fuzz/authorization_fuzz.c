@@ -107,7 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (size_t i = 0; i < TOKENS; i++)
 			secret_set(&externals[i].token, text_of(tokens[i]));
 		canned_http_init(&http, answer_nothing, NULL);
-		must(backstage_open(&config, &http, &b, &err), "it starts");
+		must(backstage_open(&config, &http, NULL, &b, &err), "it starts");
 	}
 	config.disable_default_auth_policy = false;
 	check(b, header);

@@ -34,6 +34,33 @@ static struct text stranger(struct arena *a)
 	return token;
 }
 
+/* What is taken as one key can be published, and is then the public half of it. */
+static void take_as_key(struct text jwk)
+{
+	struct jose_set *set = NULL;
+	struct jose_key *key = NULL;
+	struct error err;
+	struct buf out;
+
+	if (!jose_key_from_jwk(jwk, &key, &err)) {
+		must(key == NULL, "nothing is given out on failure");
+		must(err.kind == ERROR_INPUT, "the right refusal");
+		return;
+	}
+	must(jose_key_id(key)[0] != '\0', "it has an id");
+	buf_init(&out, 16 * 1024);
+	buf_add_string(&out, "{\"keys\":[");
+	jose_key_put_public(key, &out);
+	buf_add_string(&out, "]}");
+	must(buf_complete(&out), "it is not long");
+	must(strstr(out.ptr, "\"d\":") == NULL, "no private half");
+	must(jose_set_read(buf_text(&out), &set, &err), "it is a set");
+	must(jose_set_size(set) == 1, "it is taken again");
+	jose_set_free(set);
+	jose_key_free(key);
+	buf_fini(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct arena arena;
@@ -47,6 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		token = stranger(&arena);
 		must(jose_token_read(&arena, token, &parsed, &err), "it is a token");
 	}
+	take_as_key((struct text){(const char *)data, size});
 	if (!jose_set_read((struct text){(const char *)data, size}, &set, &err)) {
 		must(set == NULL, "nothing is given out on failure");
 		must(err.kind == ERROR_UPSTREAM, "the right refusal");

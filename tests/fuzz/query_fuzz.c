@@ -79,6 +79,7 @@ static void run(const struct op_services *services, struct text target)
 	struct http_exchange *queued = NULL;
 	struct rest rest = {.services = services,
 			    .queue = take_into_queue,
+			    .queue_aside = take_into_queue,
 			    .queue_context = &queued,
 			    .most_unknown = 1};
 	struct http_exchange x;
@@ -124,7 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	secret_set(&environment.api_token, TEXT("token"));
 	canned_http_init(&http, answer_route, &route);
 	palette_client_new(&config, &http, &services.palette);
-	must(backstage_open(&config, &http, &services.backstage, &err), "the service starts");
+	must(backstage_open(&config, &http, NULL, &services.backstage, &err), "the service starts");
 	op_life_enter(services.life, PHASE_SERVING);
 	buf_init(&target, size + 200);
 	buf_add_string(&target, routes[route].target);

@@ -97,7 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		log_open(LOG_OFF, LOG_TEXT);
 		must(jose_key_generate(&published, &err), "there is a key");
 		canned_http_init(&http, answer_keys, NULL);
-		must(backstage_open(&config, &http, &b, &err), "it starts");
+		must(backstage_open(&config, &http, NULL, &b, &err), "it starts");
 	}
 	arena_init(&arena);
 	identify(b, input, false);

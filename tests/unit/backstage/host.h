@@ -194,7 +194,7 @@ static inline void host_start(struct host *h)
 {
 	struct error err = {.message = ""};
 
-	if (!backstage_open(&h->config, &h->http, &h->b, &err))
+	if (!backstage_open(&h->config, &h->http, NULL, &h->b, &err))
 		fail_msg("%s", err.message);
 }
 

@@ -1,48 +1,5 @@
 /* Our own keys: published before they sign and after, replaced every hour, or static. */
-#include "unit/backstage/host.h"
-
-enum { HOUR_S = 3600 };
-
-static int keys_in(struct host *h, struct own_keys *keys, int64_t at_s)
-{
-	struct text document = own_keys_jwks(keys, &h->arena, at_s);
-	struct jose_set *set;
-	struct error err;
-	int count;
-
-	assert_true(jose_set_read(document, &set, &err));
-	count = (int)jose_set_size(set);
-	jose_set_free(set);
-	return count;
-}
-
-static struct text sign(struct host *h, struct own_keys *keys, int64_t at_s)
-{
-	struct text token;
-	struct error err;
-	struct buf out;
-
-	buf_init(&out, 4096);
-	assert_true(own_keys_sign(keys, TYPE_PLUGIN, TEXT("{\"sub\":\"x\"}"), at_s, &out, &err));
-	token = arena_copy_text(&h->arena, buf_text(&out));
-	buf_fini(&out);
-	return token;
-}
-
-static bool verifies(struct host *h, struct own_keys *keys, struct text compact, int64_t at_s)
-{
-	struct text document = own_keys_jwks(keys, &h->arena, at_s);
-	struct jose_token token;
-	struct jose_set *set;
-	struct error err;
-	bool good;
-
-	assert_true(jose_token_read(&h->arena, compact, &token, &err));
-	assert_true(jose_set_read(document, &set, &err));
-	good = jose_verify_with_set(&token, set) == JOSE_GOOD;
-	jose_set_free(set);
-	return good;
-}
+#include "unit/backstage/own_keys.h"
 
 static void keys_are_replaced_and_stay_published(void **state)
 {
@@ -54,7 +11,7 @@ static void keys_are_replaced_and_stay_published(void **state)
 
 	(void)state;
 	host_open(&h);
-	assert_true(own_keys_open(&h.config, &keys, &err));
+	assert_true(own_keys_open(&h.config, NULL, &keys, &err));
 	first = sign(&h, keys, start_s);
 	assert_int_equal(keys_in(&h, keys, start_s), 1);
 	sign(&h, keys, start_s + HOUR_S - 60);
@@ -82,14 +39,42 @@ static void no_private_part_is_published(void **state)
 
 	(void)state;
 	host_open(&h);
-	assert_true(own_keys_open(&h.config, &keys, &err));
-	document = own_keys_jwks(keys, &h.arena, now_s());
+	assert_true(own_keys_open(&h.config, NULL, &keys, &err));
+	document = jwks(&h, keys, now_s());
 	assert_null(strstr(document.ptr, "\"d\""));
 	assert_string_equal(json_string_at(&h.arena, document, "/keys/0/alg", ""), "ES256");
 	assert_string_equal(json_string_at(&h.arena, document, "/keys/0/kty", ""), "EC");
 	assert_int_equal(strlen(json_string_at(&h.arena, document, "/keys/0/kid", "")), 36);
 	own_keys_close(keys);
 	host_close(&h);
+}
+
+/* Nobody signed for a while, or nobody looked after the keys. */
+static void long_silences_do_no_harm(void **state)
+{
+	static const int hours[] = {1, 3, 7, 30, 31, 40};
+	int64_t start_s = now_s();
+	struct own_keys *keys;
+	struct error err;
+	struct host h;
+
+	(void)state;
+	for (int tended = 0; tended < 2; tended++) {
+		host_open(&h);
+		assert_true(own_keys_open(&h.config, NULL, &keys, &err));
+		for (size_t i = 0; i < ARRAY_LEN(hours); i++) {
+			int64_t at_s = start_s + hours[i] * HOUR_S;
+			struct text token;
+
+			if (tended)
+				own_keys_tend(keys, at_s);
+			token = sign(&h, keys, at_s);
+			assert_true(verifies(&h, keys, token, at_s));
+			assert_true(verifies(&h, keys, token, at_s + HOUR_S - 1));
+		}
+		own_keys_close(keys);
+		host_close(&h);
+	}
 }
 
 /* ---- static keys ---- */
@@ -153,13 +138,12 @@ static void static_keys_sign_and_never_change(void **state)
 		make_files(&f, algorithms[i]);
 		h.config.plugin_keys = f.keys;
 		h.config.plugin_key_count = 2;
-		if (!own_keys_open(&h.config, &keys, &err))
+		if (!own_keys_open(&h.config, NULL, &keys, &err))
 			fail_msg("%s", err.message);
 		token = sign(&h, keys, now_s() + 100 * HOUR_S);
 		assert_true(verifies(&h, keys, token, now_s() + 200 * HOUR_S));
 		assert_int_equal(keys_in(&h, keys, now_s() + 200 * HOUR_S), 2);
-		assert_string_equal(json_string_at(&h.arena, own_keys_jwks(keys, &h.arena, 0),
-						   "/keys/0/kid", ""),
+		assert_string_equal(json_string_at(&h.arena, jwks(&h, keys, 0), "/keys/0/kid", ""),
 				    "k2");
 		own_keys_close(keys);
 		remove_files(&f);
@@ -174,7 +158,7 @@ static void refused(struct host *h, struct files *f, const char *why)
 
 	h->config.plugin_keys = f->keys;
 	h->config.plugin_key_count = 2;
-	assert_false(own_keys_open(&h->config, &keys, &err));
+	assert_false(own_keys_open(&h->config, NULL, &keys, &err));
 	assert_non_null(strstr(err.message, "backend.auth.pluginKeyStore.static.keys[0]"));
 	if (strstr(err.message, why) == NULL)
 		fail_msg("got '%s', wanted '%s'", err.message, why);
@@ -209,11 +193,42 @@ static void static_keys_that_do_not_do(void **state)
 	host_close(&h);
 }
 
+static void static_keys_stay_out_of_the_store(void **state)
+{
+	struct own_keys *keys;
+	struct store *store;
+	struct text *jwk;
+	struct error err;
+	struct files f;
+	struct host h;
+	size_t count;
+
+	(void)state;
+	host_open(&h);
+	make_files(&f, "ES256");
+	h.config.plugin_keys = f.keys;
+	h.config.plugin_key_count = 2;
+	assert_true(store_open(&h.config, &store, &err));
+	assert_true(store_put_key(store, "x", TEXT("{" POINT ",\"kid\":\"x\"}"),
+				  clock_calendar_ms() + 60000, clock_now_ms() + 1000, &err));
+	assert_true(own_keys_open(&h.config, store, &keys, &err));
+	own_keys_tend(keys, now_s() + HOUR_S);
+	assert_int_equal(keys_in(&h, keys, now_s()), 2);
+	assert_true(store_keys(store, &h.arena, clock_now_ms() + 1000, &jwk, &count, &err));
+	assert_int_equal(count, 1);
+	own_keys_close(keys);
+	store_close(store);
+	remove_files(&f);
+	host_close(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys_are_replaced_and_stay_published),
+		cmocka_unit_test(long_silences_do_no_harm),
 		cmocka_unit_test(no_private_part_is_published),
+		cmocka_unit_test(static_keys_stay_out_of_the_store),
 		cmocka_unit_test(static_keys_sign_and_never_change),
 		cmocka_unit_test(static_keys_that_do_not_do),
 	};

@@ -291,7 +291,7 @@ static void a_bad_policy_file_stops_the_start(void **state)
 		     "# fine\np, role:default/ops, spectrocloud.cluster.create, create, maybe\n");
 	host_open(&h);
 	h.config.policy_file = path;
-	assert_false(backstage_open(&h.config, &h.http, &b, &err));
+	assert_false(backstage_open(&h.config, &h.http, NULL, &b, &err));
 	assert_int_equal(err.kind, ERROR_INPUT);
 	assert_non_null(strstr(err.message, path));
 	assert_non_null(strstr(err.message, "2"));

@@ -15,7 +15,9 @@ struct scene {
 	struct secure *secure;
 	struct http_exchange x;
 	struct http_exchange *queued;
+	struct http_exchange *aside; /* the same, in the queue of what must not wait for others */
 	bool queue_full;
+	bool aside_full;
 	/* Palette's answer to everything. */
 	int status;
 	struct text body;
@@ -42,6 +44,16 @@ static bool take_into_queue(void *context, struct http_exchange *x)
 	return true;
 }
 
+static bool take_aside(void *context, struct http_exchange *x)
+{
+	struct scene *s = context;
+
+	if (s->aside_full)
+		return false;
+	s->aside = x;
+	return true;
+}
+
 static struct config_external externals[] = {
 	{.type = CONFIG_EXTERNAL_STATIC, .subject = "external:ci"}};
 static const char *const trusted[] = {"external:ci"};
@@ -64,6 +76,7 @@ static int scene_begin(void **state)
 	s->rest.services = &s->services;
 	s->rest.secure = s->secure;
 	s->rest.queue = take_into_queue;
+	s->rest.queue_aside = take_aside;
 	s->rest.queue_context = s;
 	s->rest.most_unknown = 4;
 	s->status = 200;
@@ -595,6 +608,38 @@ static void a_full_queue_answers_at_once(void **state)
 	assert_int_equal(send_as_ci(s, "GET", "/api/spectrocloud/openapi.json"), 200);
 }
 
+/* Keys: whoever wants them may be whom our workers wait for. */
+static void what_goes_aside_waits_for_nobody(void **state)
+{
+	static const enum op_phase phases[] = {PHASE_STARTING, PHASE_SERVING, PHASE_STOPPING};
+	static const char target[] = "/api/spectrocloud/.backstage/auth/v1/jwks.json";
+	struct scene *s = *state;
+	struct op_life *usual = s->services.life;
+	struct op_life *life = op_life_new();
+
+	s->services.life = life;
+	s->queue_full = true;
+	s->rest.unknown = s->rest.most_unknown;
+	for (size_t i = 0; i < ARRAY_LEN(phases); i++) {
+		if (i > 0)
+			op_life_enter(life, phases[i]);
+		s->aside = NULL;
+		begin(s, "GET", target);
+		rest_handle(&s->rest, &s->x, NULL);
+		assert_non_null(s->aside);
+		assert_int_equal(s->x.answers, 0);
+		rest_work(&s->rest, s->aside);
+		assert_int_equal(s->x.response.status, 200);
+		assert_non_null(strstr(body(s), "\"kid\""));
+	}
+	assert_int_equal(s->rest.unknown, s->rest.most_unknown);
+	s->aside_full = true;
+	begin(s, "GET", target);
+	assert_int_equal(handle(s), 503);
+	s->services.life = usual;
+	op_life_free(life);
+}
+
 static void work_that_nobody_waits_for_is_not_done(void **state)
 {
 	struct scene *s = *state;
@@ -650,6 +695,7 @@ int main(void)
 		SCENE(error_bodies_bear_every_url),
 		SCENE(inputs_of_the_body_reach_the_operation),
 		SCENE(a_full_queue_answers_at_once),
+		SCENE(what_goes_aside_waits_for_nobody),
 		SCENE(work_that_nobody_waits_for_is_not_done),
 		SCENE(what_the_server_refused_is_only_said),
 	};

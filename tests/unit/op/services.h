@@ -17,7 +17,7 @@ static inline void services_open(struct op_services *s, struct fixture *f)
 	if (!store_open(&f->config, &services_store, &err))
 		fail_msg("%s", err.message);
 	s->sessions = sessions_new(&f->config, services_store);
-	if (!backstage_open(&f->config, &f->http, &s->backstage, &err))
+	if (!backstage_open(&f->config, &f->http, NULL, &s->backstage, &err))
 		fail_msg("%s", err.message);
 	op_life_enter(s->life, PHASE_SERVING);
 }
