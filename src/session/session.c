@@ -20,6 +20,7 @@ enum {
 	MOST_KEPT_BYTES = 32 * 1024 * 1024,
 	/* How long a request waits for the store, and how long none does after it has failed. */
 	FIND_MS = 1000,
+	CHANGE_MS = 5000, /* likewise one that is about sessions themselves */
 	PAUSE_MS = 1000,
 	REFUSED_MS = 1000,
 	PURGE_MS = 2000,
@@ -299,7 +300,9 @@ bool sessions_keep(struct sessions *s, struct arena *a, struct text email, struc
 				 "expiresAt lies in the past; milliseconds since 1970 are wanted");
 	if (offered_ms != 0 && offered_ms < end_ms)
 		end_ms = offered_ms;
-	if (!note(s, store_put(s->store, email, s->environment, token, end_ms, deadline_ms, err),
+	if (!note(s,
+		  store_put(s->store, email, s->environment, token, end_ms,
+			    sooner(deadline_ms, CHANGE_MS), err),
 		  err))
 		return false;
 	atomic_fetch_add(&s->put, 1);
@@ -312,7 +315,9 @@ bool sessions_look(struct sessions *s, struct arena *a, struct text email, int64
 {
 	struct session session = {.expires_ms = 0};
 
-	if (!note(s, store_get(s->store, a, email, s->environment, deadline_ms, &session, err),
+	if (!note(s,
+		  store_get(s->store, a, email, s->environment, sooner(deadline_ms, CHANGE_MS),
+			    &session, err),
 		  err))
 		return false;
 	*expires_ms = session.token.ptr != NULL ? session.expires_ms : 0;
@@ -322,7 +327,10 @@ bool sessions_look(struct sessions *s, struct arena *a, struct text email, int64
 bool sessions_delete(struct sessions *s, struct text email, int64_t deadline_ms, size_t *deleted,
 		     struct error *err)
 {
-	if (!note(s, store_delete(s->store, email, s->environment, deadline_ms, deleted, err), err))
+	if (!note(s,
+		  store_delete(s->store, email, s->environment, sooner(deadline_ms, CHANGE_MS),
+			       deleted, err),
+		  err))
 		return false;
 	atomic_fetch_add(&s->deleted, *deleted);
 	return true;

@@ -17,7 +17,7 @@
 enum {
 	ASK_MS = 5000,
 	TRIAL_MS = 2000,
-	IDLE_MS = 60000,
+	LOOK_EVERY_MS = 3000, /* whether the connection is there */
 	FIRST_PAUSE_MS = 50,
 	LONGEST_PAUSE_MS = 2000,
 };
@@ -71,15 +71,29 @@ static bool pause_ms(const struct pg_listener *l, int64_t ms)
 	return poll(&fd, 1, (int)ms) > 0;
 }
 
+/* A connection that was cut without a sign says nothing, as one does on which nothing happens. */
+static bool is_there(struct pg *pg)
+{
+	struct error unused;
+
+	return pg_run(pg, "SELECT 1", NULL, 0, clock_now_ms() + TRIAL_MS, NULL, &unused) == PG_DONE;
+}
+
 /* Tells what comes until the connection is lost, or it is time to stop. */
 static void hear(struct pg_listener *l)
 {
+	int64_t look_ms = clock_now_ms() + LOOK_EVERY_MS;
 	char note[PG_LONGEST_NOTE];
 	bool got = false;
 
 	while (!pause_ms(l, 0)) {
-		if (!pg_wait(l->pg, l->stop, clock_now_ms() + IDLE_MS, &got, note))
+		if (!pg_wait(l->pg, l->stop, look_ms, &got, note))
 			return;
+		if (clock_left_ms(look_ms) == 0) {
+			if (!is_there(l->pg))
+				return;
+			look_ms = clock_now_ms() + LOOK_EVERY_MS;
+		}
 		/* Others' trials are no digests. */
 		if (got && strlen(note) == STORE_DIGEST_SIZE - 1)
 			store_tell(l->store, note);

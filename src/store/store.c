@@ -2,6 +2,7 @@
 #include "store/store.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,11 +12,14 @@
 #include "crypto/seal.h"
 #include "store/inside.h"
 
+enum { TELL_EVERY_MS = 60 * 1000 };
+
 struct store {
 	const struct store_kind *kind;
 	void *self;
 	struct seal_keys *keys;
-	pthread_mutex_t watching; /* guards the two below, and is held while one is told */
+	atomic_llong tell_again_ms; /* of rows that cannot be opened */
+	pthread_mutex_t watching;   /* guards the two below, and is held while one is told */
 	store_changed_fn *changed;
 	void *context;
 };
@@ -188,7 +192,19 @@ static void seal_row(const struct store *s, const struct store_row *row, struct 
 	buf_fini(&associated);
 }
 
-static void open_row(const struct store *s, struct arena *a, const struct store_row *row,
+/* One line a minute: with a wrong key, every read finds such a row. */
+static void tell_unreadable(struct store *s)
+{
+	long long again = atomic_load(&s->tell_again_ms);
+	int64_t now = clock_now_ms();
+
+	if (again <= now &&
+	    atomic_compare_exchange_strong(&s->tell_again_ms, &again, now + TELL_EVERY_MS))
+		log_warn("store.unreadable", F_STR("store", s->kind->name),
+			 F_STR("why", "sealed with a key that is not configured, or broken"));
+}
+
+static void open_row(struct store *s, struct arena *a, const struct store_row *row,
 		     struct session *session)
 {
 	struct buf associated;
@@ -204,8 +220,7 @@ static void open_row(const struct store *s, struct arena *a, const struct store_
 		session->mark = row->sealed;
 		session->expires_ms = row->expires_ms;
 	} else {
-		log_warn("store.unreadable", F_STR("store", s->kind->name),
-			 F_STR("why", "sealed with a key that is not configured, or broken"));
+		tell_unreadable(s);
 	}
 	buf_fini(&associated);
 	buf_fini(&token);

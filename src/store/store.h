@@ -64,7 +64,8 @@ struct session {
 	struct text mark;  /* arena; of this one: no two that are put have the same */
 	int64_t expires_ms;
 };
-/* A row that cannot be opened (another key, broken) counts as none, with one log line. */
+/* A row that cannot be opened (another key, broken) counts as none, with a log line, once a minute
+ * at most. */
 MUST_USE bool store_get(struct store *store, struct arena *a, struct text email,
 			const char *environment, int64_t deadline_ms, struct session *session,
 			struct error *err);
