@@ -59,6 +59,44 @@ static bool read_email(struct arena *a, const struct http_fetch *fetch, const ch
 	return true;
 }
 
+/* ---- the gate ---- */
+
+static bool may_ask(struct catalog_gate *gate)
+{
+	long long again = atomic_load(&gate->ask_again_ms);
+	int64_t now = clock_now_ms();
+
+	return !atomic_load(&gate->silent) ||
+	       (again <= now &&
+		atomic_compare_exchange_strong(&gate->ask_again_ms, &again, now + SLOW_MS));
+}
+
+bool catalog_fetch(struct backstage *b, const struct backstage_call *call,
+		   const struct principal *principal, const struct plugin_request *request,
+		   struct http_fetch *fetch, struct error *err)
+{
+	struct catalog_gate *gate = &b->catalog_gate;
+	bool sent;
+
+	*fetch = (struct http_fetch){.end = HTTP_FETCH_UNREACHABLE};
+	if (!may_ask(gate))
+		return error_set(err, ERROR_UNAVAILABLE, "The catalog does not answer");
+	if (atomic_fetch_add(&gate->waiting, 1) >= most_waiting(b->config)) {
+		atomic_fetch_sub(&gate->waiting, 1);
+		return error_set(err, ERROR_UNAVAILABLE,
+				 "Too many requests wait for the catalog at the moment");
+	}
+	sent = plugin_fetch(b, call, principal, request, fetch, err);
+	atomic_fetch_sub(&gate->waiting, 1);
+	if (sent) {
+		atomic_store(&gate->ask_again_ms, clock_now_ms() + SLOW_MS);
+		atomic_store(&gate->silent, fetch->end != HTTP_FETCH_DONE);
+	}
+	return sent;
+}
+
+/* ---- e-mail addresses ---- */
+
 static bool ask(struct backstage *b, const struct backstage_call *call,
 		const struct principal *principal, const char **email, struct error *err)
 {
@@ -75,7 +113,7 @@ static bool ask(struct backstage *b, const struct backstage_call *call,
 		*email = NULL;
 		return true;
 	}
-	ok = plugin_fetch(b, call, principal, &request, &fetch, err) &&
+	ok = catalog_fetch(b, call, principal, &request, &fetch, err) &&
 	     read_email(call->arena, &fetch, email, err);
 	http_fetch_fini(&fetch);
 	return ok;

@@ -36,6 +36,13 @@ struct counts {
 	atomic_uint_fast64_t denied;
 };
 
+/* Who waits for the catalog. */
+struct catalog_gate {
+	atomic_uint waiting;
+	atomic_bool silent;        /* it did not answer the last time */
+	atomic_llong ask_again_ms; /* while it is silent */
+};
+
 struct backstage {
 	const struct config *config;
 	struct http_client *http;
@@ -45,6 +52,7 @@ struct backstage {
 	struct digest_map *verified;  /* callers by their tokens */
 	struct digest_map *delegated; /* our tokens by target and caller */
 	struct digest_map *emails;    /* of users, by what stands for them */
+	struct catalog_gate catalog_gate;
 	struct decisions *decisions;
 	struct policy *policy;              /* NULL: none */
 	struct srv_resolver *srv;           /* NULL: no target needs it */
@@ -169,7 +177,16 @@ MUST_USE bool plugin_fetch(struct backstage *b, const struct backstage_call *cal
 			   const struct principal *principal, const struct plugin_request *request,
 			   struct http_fetch *fetch, struct error *err);
 
-/* ---- catalog.c: what it remembers ---- */
+/* ---- catalog.c: asking it, and what it remembers ---- */
+
+/*
+ * plugin_fetch() of the catalog, so that one that is slow does not take all workers: half of them
+ * wait at most, and while it does not answer one caller a second tries, and nobody else waits.
+ * Refuses with ERROR_UNAVAILABLE.
+ */
+MUST_USE bool catalog_fetch(struct backstage *b, const struct backstage_call *call,
+			    const struct principal *principal, const struct plugin_request *request,
+			    struct http_fetch *fetch, struct error *err);
 
 struct digest_map *emails_new(void);
 

@@ -165,9 +165,17 @@ bool backstage_is_trusted(const struct backstage *b, const struct principal *pri
 	       is_listed(trusted->items, trusted->count, principal->subject);
 }
 
+/* To some permissions or actions: sessions are none of these. */
+static bool is_restricted(const struct principal *principal)
+{
+	const struct config_restriction *r = principal->restriction;
+
+	return r != NULL && (r->permissions != NULL || r->actions != NULL);
+}
+
 bool backstage_keeps_sessions(const struct backstage *b, const struct principal *principal)
 {
-	return backstage_is_trusted(b, principal) ||
+	return (backstage_is_trusted(b, principal) && !is_restricted(principal)) ||
 	       (principal->kind == PRINCIPAL_SERVICE && principal->external == NULL &&
 		strcmp(principal->subject, "plugin:auth") == 0);
 }

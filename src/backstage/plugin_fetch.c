@@ -9,7 +9,7 @@ bool plugin_fetch(struct backstage *b, const struct backstage_call *call,
 	int64_t latest_ms = clock_now_ms() + request->timeout_ms;
 	struct http_header *headers = arena_array(call->arena, struct http_header, 3);
 	size_t header_count = 0;
-	struct text token;
+	struct text token = TEXT("");
 	const char *url;
 
 	*fetch = (struct http_fetch){.end = HTTP_FETCH_UNREACHABLE};

@@ -309,7 +309,7 @@ static void put_method_key(struct json_writer *w, const char *method)
 {
 	char key[16] = "";
 
-	for (size_t i = 0; method[i] != '\0' && i < sizeof key - 1; i++)
+	for (size_t i = 0; i < sizeof key - 1 && method[i] != '\0'; i++)
 		key[i] = (char)(method[i] - 'A' + 'a');
 	json_key(w, key);
 }

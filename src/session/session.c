@@ -4,12 +4,14 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "crypto/digest_map.h"
 #include "crypto/jose.h"
+#include "json/json.h"
 
 enum {
 	/* How long a session is used that was read behind a network: where others' changes are
@@ -20,18 +22,29 @@ enum {
 	MOST_KEPT_BYTES = 32 * 1024 * 1024,
 	/* How long a request waits for the store, and how long none does after it has failed. */
 	FIND_MS = 1000,
-	CHANGE_MS = 5000, /* likewise one that is about sessions themselves */
+	CHANGE_MS = 3000, /* likewise one that is about sessions themselves */
 	PAUSE_MS = 1000,
 	REFUSED_MS = 1000,
 	PURGE_MS = 2000,
 	PURGE_EVERY_MS = 60 * 1000,
 	GENERATIONS = 256, /* as many as the first byte of a key has values */
+	LANES = 64,
+	/* Nothing that a token says of its end goes beyond. */
+	LONGEST_DAYS = 30,
 };
 
 struct kept {
 	struct secret token;
 	struct secret mark;
 	int64_t expires_ms; /* calendar */
+};
+
+/* Whether the store answered the last time, to those who read or to those who change. */
+struct reach {
+	const char *lost_event;
+	const char *back_event;
+	atomic_bool lost;
+	atomic_llong ask_again_ms; /* while it is lost */
 };
 
 struct sessions {
@@ -41,9 +54,16 @@ struct sessions {
 	/* Guards the next one, and what is put into `kept` against what changed meanwhile. */
 	pthread_mutex_t lock;
 	uint64_t generations[GENERATIONS]; /* changes to the sessions of those keys */
-	atomic_bool lost;                  /* the store did not answer the last time */
-	atomic_llong ask_again_ms;         /* while it is lost */
 	int64_t purge_ms;                  /* when to purge again; of one thread */
+	struct reach reading;
+	struct reach changing;
+	/* Changes of one address come one after the other, in the order in which they are asked
+	 * for: one that waits for a slow store must not overtake a later one. */
+	pthread_mutex_t lane_lock; /* guards the next three */
+	pthread_cond_t lane_freed;
+	bool lanes[LANES];
+	unsigned about_sessions; /* requests that wait for the store about sessions themselves */
+	unsigned most_about_sessions;
 	atomic_uint_fast64_t hits;
 	atomic_uint_fast64_t misses;
 	atomic_uint_fast64_t reads;
@@ -155,10 +175,20 @@ struct sessions *sessions_new(const struct config *config, struct store *store)
 {
 	const struct config_environment *environment = config_session_environment(config);
 	struct sessions *s = heap_alloc(sizeof *s);
+	pthread_condattr_t steady;
 
 	s->store = store;
 	s->environment = environment == NULL || environment->name == NULL ? "" : environment->name;
 	pthread_mutex_init(&s->lock, NULL);
+	s->reading = (struct reach){.lost_event = "sessions.lost", .back_event = "sessions.back"};
+	s->changing = (struct reach){.lost_event = "sessions.unchangeable",
+				     .back_event = "sessions.changeable"};
+	s->most_about_sessions = config->workers > 4 ? (unsigned)config->workers / 4 : 1;
+	pthread_mutex_init(&s->lane_lock, NULL);
+	pthread_condattr_init(&steady);
+	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->lane_freed, &steady);
+	pthread_condattr_destroy(&steady);
 	if (store_is_remote(store)) {
 		s->kept = digest_map_new(MOST_KEPT, MOST_KEPT_BYTES, release_kept);
 		store_watch(store, forget, s);
@@ -173,6 +203,8 @@ void sessions_free(struct sessions *s)
 	if (s->kept != NULL)
 		store_watch(s->store, NULL, NULL);
 	digest_map_free(s->kept);
+	pthread_cond_destroy(&s->lane_freed);
+	pthread_mutex_destroy(&s->lane_lock);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 }
@@ -180,42 +212,54 @@ void sessions_free(struct sessions *s)
 /* ---- finding ---- */
 
 /* While the store is lost, one caller a second finds out whether it is back. */
-static bool may_ask(struct sessions *s)
+static bool may_ask(struct reach *r)
 {
-	long long again = atomic_load(&s->ask_again_ms);
+	long long again = atomic_load(&r->ask_again_ms);
 	int64_t now = clock_now_ms();
 
-	return !atomic_load(&s->lost) ||
+	return !atomic_load(&r->lost) ||
 	       (again <= now &&
-		atomic_compare_exchange_strong(&s->ask_again_ms, &again, now + PAUSE_MS));
+		atomic_compare_exchange_strong(&r->ask_again_ms, &again, now + PAUSE_MS));
 }
 
-static void note_failure(struct sessions *s, const struct error *err)
+static void note_failure(struct sessions *s, struct reach *r, const struct error *err)
 {
 	atomic_fetch_add(&s->failures, 1);
-	atomic_store(&s->ask_again_ms, clock_now_ms() + PAUSE_MS);
-	if (!atomic_exchange(&s->lost, true))
-		log_warn("sessions.lost", F_STR("store", store_kind(s->store)),
+	atomic_store(&r->ask_again_ms, clock_now_ms() + PAUSE_MS);
+	if (!atomic_exchange(&r->lost, true))
+		log_warn(r->lost_event, F_STR("store", store_kind(s->store)),
 			 F_STR("error", err->message));
 }
 
-static void note_success(struct sessions *s)
+static void note_success(struct sessions *s, struct reach *r)
 {
-	if (atomic_load(&s->lost) && atomic_exchange(&s->lost, false))
-		log_info("sessions.back", F_STR("store", store_kind(s->store)));
+	if (atomic_load(&r->lost) && atomic_exchange(&r->lost, false))
+		log_info(r->back_event, F_STR("store", store_kind(s->store)));
 }
 
-/* What a driver says names hosts and users: that is for the log, not for who asks. */
-static bool note(struct sessions *s, bool ok, struct error *err)
+static bool refuse(enum error_kind kind, struct error *err)
+{
+	return error_set(err, kind, "Palette sessions cannot be read or changed now");
+}
+
+/*
+ * What a driver says names hosts and users: that is for the log, not for who asks. A store that
+ * refuses this one is not lost.
+ */
+static bool note(struct sessions *s, struct reach *r, bool ok, struct error *err)
 {
 	if (ok) {
-		note_success(s);
+		note_success(s, r);
 		return true;
 	}
 	if (err->kind == ERROR_INPUT)
 		return false;
-	note_failure(s, err);
-	return error_set(err, err->kind, "Palette sessions cannot be read or changed now");
+	if (err->kind == ERROR_UNAVAILABLE)
+		note_failure(s, r, err);
+	else
+		log_warn("sessions.refused", F_STR("store", store_kind(s->store)),
+			 F_STR("error", err->message));
+	return refuse(err->kind, err);
 }
 
 static int64_t sooner(int64_t deadline_ms, int64_t ms)
@@ -232,10 +276,10 @@ static void read_session(struct sessions *s, struct arena *a, struct text email,
 	struct session found = {.expires_ms = 0};
 	struct error err;
 
-	if (!may_ask(s))
+	if (!may_ask(&s->reading))
 		return;
 	atomic_fetch_add(&s->reads, 1);
-	if (!note(s,
+	if (!note(s, &s->reading,
 		  store_get(s->store, a, email, s->environment, sooner(deadline_ms, FIND_MS),
 			    &found, &err),
 		  &err))
@@ -252,6 +296,8 @@ void sessions_find(struct sessions *s, struct arena *a, struct text email, int64
 	struct digest key;
 
 	*session = (struct session){.expires_ms = 0};
+	if (email.len > STORE_LONGEST_EMAIL)
+		return; /* none is kept for such an address */
 	key_of_email(email, &key);
 	if (s->kept != NULL)
 		digest_map_get(s->kept, &key, clock_now_ms(), recall, &recalling);
@@ -272,25 +318,90 @@ const char *session_token_problem(struct text t)
 	return NULL;
 }
 
+/* Whole seconds of a NumericDate (RFC 7519 section 2), which may have a fraction. */
+static bool read_seconds(struct text number, int64_t *seconds)
+{
+	size_t dot = text_find(number, '.');
+
+	for (size_t i = dot; i < number.len; i++)
+		if (i > dot && (number.ptr[i] < '0' || number.ptr[i] > '9'))
+			return false;
+	return json_int(text_slice(number, 0, dot), seconds);
+}
+
 /* When the token says that it ends; what is no JSON Web Token, or does not say, lasts a while. */
 static int64_t end_of(struct arena *a, struct text token, int64_t now_ms)
 {
-	int64_t exp_s = 0;
+	const int64_t latest_ms = now_ms + (int64_t)LONGEST_DAYS * 24 * 60 * 60 * 1000;
 	struct jose_token read;
 	struct error unused;
+	struct text value;
+	int64_t exp_s = 0;
 
-	if (!jose_token_read(a, token, &read, &unused) || !jose_claim_is_there(&read, "exp"))
+	if (!jose_token_read(a, token, &read, &unused) ||
+	    !json_member(read.claims, "exp", &value) || !read_seconds(text_trim(value), &exp_s))
 		return now_ms + SESSION_LASTS_MS;
-	if (!jose_claim_time(&read, "exp", &exp_s))
-		return now_ms + SESSION_LASTS_MS;
-	return exp_s > INT64_MAX / 1000 ? INT64_MAX : exp_s * 1000;
+	return exp_s > latest_ms / 1000 ? latest_ms : exp_s * 1000;
+}
+
+static size_t lane_of(struct text email)
+{
+	struct digest key;
+
+	key_of_email(email, &key);
+	return key.bytes[0] % LANES;
+}
+
+/*
+ * A place among those whose requests are about sessions themselves, of whom a slow store must not
+ * take all workers; with `alone`, and the address's lane. Give it back with leave().
+ */
+static bool enter(struct sessions *s, struct reach *r, struct text email, bool alone,
+		  int64_t deadline_ms, struct error *err)
+{
+	const struct timespec until = {.tv_sec = deadline_ms / 1000,
+				       .tv_nsec = deadline_ms % 1000 * 1000000};
+	size_t lane = lane_of(email);
+	bool late = false;
+
+	if (!may_ask(r))
+		return refuse(ERROR_UNAVAILABLE, err);
+	pthread_mutex_lock(&s->lane_lock);
+	if (s->about_sessions >= s->most_about_sessions) {
+		pthread_mutex_unlock(&s->lane_lock);
+		return error_set(err, ERROR_UNAVAILABLE,
+				 "Too many requests about sessions at the moment");
+	}
+	s->about_sessions++;
+	while (alone && s->lanes[lane] && !late)
+		late = pthread_cond_timedwait(&s->lane_freed, &s->lane_lock, &until) != 0;
+	late = alone && s->lanes[lane];
+	if (late)
+		s->about_sessions--;
+	else if (alone)
+		s->lanes[lane] = true;
+	pthread_mutex_unlock(&s->lane_lock);
+	return !late || refuse(ERROR_UNAVAILABLE, err);
+}
+
+static void leave(struct sessions *s, struct text email, bool alone)
+{
+	pthread_mutex_lock(&s->lane_lock);
+	s->about_sessions--;
+	if (alone) {
+		s->lanes[lane_of(email)] = false;
+		pthread_cond_broadcast(&s->lane_freed);
+	}
+	pthread_mutex_unlock(&s->lane_lock);
 }
 
 bool sessions_keep(struct sessions *s, struct arena *a, struct text email, struct text token,
 		   int64_t offered_ms, int64_t deadline_ms, int64_t *expires_ms, struct error *err)
 {
+	int64_t until_ms = sooner(deadline_ms, CHANGE_MS);
 	int64_t now_ms = clock_calendar_ms();
 	int64_t end_ms = end_of(a, token, now_ms);
+	bool ok;
 
 	if (end_ms <= now_ms)
 		return error_set(err, ERROR_INPUT,
@@ -300,10 +411,11 @@ bool sessions_keep(struct sessions *s, struct arena *a, struct text email, struc
 				 "expiresAt lies in the past; milliseconds since 1970 are wanted");
 	if (offered_ms != 0 && offered_ms < end_ms)
 		end_ms = offered_ms;
-	if (!note(s,
-		  store_put(s->store, email, s->environment, token, end_ms,
-			    sooner(deadline_ms, CHANGE_MS), err),
-		  err))
+	if (!enter(s, &s->changing, email, true, until_ms, err))
+		return false;
+	ok = store_put(s->store, email, s->environment, token, end_ms, until_ms, err);
+	leave(s, email, true);
+	if (!note(s, &s->changing, ok, err))
 		return false;
 	atomic_fetch_add(&s->put, 1);
 	*expires_ms = end_ms;
@@ -313,12 +425,15 @@ bool sessions_keep(struct sessions *s, struct arena *a, struct text email, struc
 bool sessions_look(struct sessions *s, struct arena *a, struct text email, int64_t deadline_ms,
 		   int64_t *expires_ms, struct error *err)
 {
+	int64_t until_ms = sooner(deadline_ms, CHANGE_MS);
 	struct session session = {.expires_ms = 0};
+	bool ok;
 
-	if (!note(s,
-		  store_get(s->store, a, email, s->environment, sooner(deadline_ms, CHANGE_MS),
-			    &session, err),
-		  err))
+	if (!enter(s, &s->reading, email, false, until_ms, err))
+		return false;
+	ok = store_get(s->store, a, email, s->environment, until_ms, &session, err);
+	leave(s, email, false);
+	if (!note(s, &s->reading, ok, err))
 		return false;
 	*expires_ms = session.token.ptr != NULL ? session.expires_ms : 0;
 	return true;
@@ -327,10 +442,14 @@ bool sessions_look(struct sessions *s, struct arena *a, struct text email, int64
 bool sessions_delete(struct sessions *s, struct text email, int64_t deadline_ms, size_t *deleted,
 		     struct error *err)
 {
-	if (!note(s,
-		  store_delete(s->store, email, s->environment, sooner(deadline_ms, CHANGE_MS),
-			       deleted, err),
-		  err))
+	int64_t until_ms = sooner(deadline_ms, CHANGE_MS);
+	bool ok;
+
+	if (!enter(s, &s->changing, email, true, until_ms, err))
+		return false;
+	ok = store_delete(s->store, email, s->environment, until_ms, deleted, err);
+	leave(s, email, true);
+	if (!note(s, &s->changing, ok, err))
 		return false;
 	atomic_fetch_add(&s->deleted, *deleted);
 	return true;
@@ -340,12 +459,12 @@ void sessions_refused(struct sessions *s, struct text email, const struct sessio
 {
 	size_t deleted = 0;
 	struct error err;
+	bool ok;
 
 	atomic_fetch_add(&s->refused, 1);
-	if (!note(s,
-		  store_delete_marked(s->store, email, s->environment, session->mark,
-				      clock_now_ms() + REFUSED_MS, &deleted, &err),
-		  &err))
+	ok = store_delete_marked(s->store, email, s->environment, session->mark,
+				 clock_now_ms() + REFUSED_MS, &deleted, &err);
+	if (!note(s, &s->changing, ok, &err))
 		log_warn("sessions.refused_stays", F_STR("error", err.message));
 }
 
@@ -357,7 +476,8 @@ void sessions_look_around(struct sessions *s)
 	if (clock_left_ms(s->purge_ms) > 0)
 		return;
 	s->purge_ms = clock_now_ms() + PURGE_EVERY_MS;
-	if (note(s, store_purge(s->store, clock_now_ms() + PURGE_MS, &dropped, &err), &err))
+	if (note(s, &s->changing, store_purge(s->store, clock_now_ms() + PURGE_MS, &dropped, &err),
+		 &err))
 		atomic_fetch_add(&s->expired, dropped);
 	if (dropped > 0)
 		log_debug("sessions.expired", F_INT("count", dropped));

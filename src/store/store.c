@@ -12,12 +12,13 @@
 #include "crypto/seal.h"
 #include "store/inside.h"
 
-enum { TELL_EVERY_MS = 60 * 1000 };
+enum { TELL_EVERY_MS = 60 * 1000, LONGEST_URL = 4096 };
 
 struct store {
 	const struct store_kind *kind;
 	void *self;
 	struct seal_keys *keys;
+	const struct config *config;
 	atomic_llong tell_again_ms; /* of rows that cannot be opened */
 	pthread_mutex_t watching;   /* guards the two below, and is held while one is told */
 	store_changed_fn *changed;
@@ -51,7 +52,7 @@ bool store_open(const struct config *config, struct store **store, struct error 
 		return error_set(err, ERROR_INPUT,
 				 "spectrocloud.tokenStore.encryptionKey is missing");
 	s = heap_alloc(sizeof *s);
-	*s = (struct store){.kind = NULL};
+	*s = (struct store){.config = config};
 	pthread_mutex_init(&s->watching, NULL);
 	s->keys = c->key_count > 0 ? seal_keys_new(c->keys, c->key_count) : seal_keys_random();
 	if (!open_kind(s, c, err)) {
@@ -172,13 +173,29 @@ static bool check_environment(struct text environment, struct error *err)
 
 /* ---- sealing ---- */
 
-/* What a row's token is bound to; an address holds no NUL, so no two rows agree. */
-static struct text associated_of(const struct store_row *row, struct buf *out)
+/* Where the environment of that name is; "" for a name that the configuration does not have. */
+static const char *url_of(const struct store *s, struct text environment)
 {
-	buf_init(out, STORE_LONGEST_EMAIL + STORE_LONGEST_ENVIRONMENT + 1);
+	for (size_t i = 0; i < s->config->environment_count; i++) {
+		const struct config_environment *e = &s->config->environments[i];
+
+		if (text_equal(environment, e->name == NULL ? TEXT("") : text_of(e->name)))
+			return e->url == NULL ? "" : e->url;
+	}
+	return "";
+}
+
+/* What a token is sealed for: an address, an environment with its URL, and an end. A name that
+ * means another Palette one day opens nothing, and neither does a row that was made to last. */
+static struct text associated_of(const struct store *s, const struct store_row *row,
+				 struct buf *out)
+{
+	buf_init(out, STORE_LONGEST_EMAIL + STORE_LONGEST_ENVIRONMENT + LONGEST_URL + 32);
 	buf_add(out, row->email);
 	buf_add_char(out, '\0');
 	buf_add(out, row->environment);
+	buf_printf(out, "%c%lld%c%s", '\0', (long long)row->expires_ms, '\0',
+		   url_of(s, row->environment));
 	return buf_text(out);
 }
 
@@ -188,7 +205,7 @@ static void seal_row(const struct store *s, const struct store_row *row, struct 
 	struct buf associated;
 
 	buf_init(sealed, STORE_LONGEST_TOKEN + SEAL_OVERHEAD);
-	seal(s->keys, associated_of(row, &associated), token, sealed);
+	seal(s->keys, associated_of(s, row, &associated), token, sealed);
 	buf_fini(&associated);
 }
 
@@ -214,7 +231,7 @@ static void open_row(struct store *s, struct arena *a, const struct store_row *r
 	if (row->sealed.ptr == NULL)
 		return;
 	buf_init(&token, STORE_LONGEST_TOKEN);
-	if (seal_open(s->keys, associated_of(row, &associated), row->sealed, &token) &&
+	if (seal_open(s->keys, associated_of(s, row, &associated), row->sealed, &token) &&
 	    buf_complete(&token)) {
 		session->token = arena_copy_text(a, buf_text(&token));
 		session->mark = row->sealed;

@@ -5,8 +5,8 @@
  *
  * A session belongs to one e-mail address and one environment. Addresses are compared without the
  * case of A to Z: they are kept in lower case. At rest a token is sealed with AES-256-GCM
- * (crypto/seal.h); address and environment are its associated data, so that a row that is copied
- * elsewhere opens nothing.
+ * (crypto/seal.h); its associated data are the address, the environment with its URL, and the end,
+ * so that a row that is copied or changed opens nothing.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H

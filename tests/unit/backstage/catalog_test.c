@@ -28,6 +28,29 @@ static void the_catalogs_word_holds_for_a_minute(void **state)
 	assert_memory_equal(h->http.requests[0].authorization, "Bearer ", 7);
 }
 
+/* One that does not answer is waited for by one caller a second. */
+static void a_silent_catalog_is_not_waited_for(void **state)
+{
+	struct host *h = *state;
+	const struct principal ada = host_principal(h, "user:default/ada");
+	const struct principal bob = host_principal(h, "user:default/bob");
+	const char *email = NULL;
+	struct error err;
+
+	h->entity_status = 0;
+	for (int i = 0; i < 10; i++) {
+		assert_false(ask(h, i % 2 == 0 ? &ada : &bob, &email, &err));
+		assert_int_equal(err.kind, ERROR_UNAVAILABLE);
+	}
+	assert_int_equal(h->http.count, 1);
+	clock_sleep_ms(1050);
+	h->entity_status = 200;
+	h->entity = "{\"spec\":{\"profile\":{\"email\":\"ada@example.com\"}}}";
+	assert_true(ask(h, &ada, &email, &err));
+	assert_true(ask(h, &bob, &email, &err));
+	assert_int_equal(h->http.count, 3);
+}
+
 static void nobody_without_an_address(void **state)
 {
 	static const char *const entities[] = {
@@ -115,6 +138,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_catalogs_word_holds_for_a_minute, host_begin,
+						host_end),
+		cmocka_unit_test_setup_teardown(a_silent_catalog_is_not_waited_for, host_begin,
 						host_end),
 		cmocka_unit_test_setup_teardown(nobody_without_an_address, host_begin, host_end),
 		cmocka_unit_test_setup_teardown(odd_names, host_begin, host_end),

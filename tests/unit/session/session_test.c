@@ -19,8 +19,16 @@
 
 /* ---- the network: stands before functions of the store, see meson.build ---- */
 
+/* NOLINTBEGIN(bugprone-reserved-identifier): so the linker calls them */
+
 bool __real_store_is_remote(const struct store *store);
 bool __wrap_store_is_remote(const struct store *store);
+bool __real_store_put(struct store *store, struct text email, const char *environment,
+		      struct text token, int64_t expires_ms, int64_t deadline_ms,
+		      struct error *err);
+bool __wrap_store_put(struct store *store, struct text email, const char *environment,
+		      struct text token, int64_t expires_ms, int64_t deadline_ms,
+		      struct error *err);
 bool __real_store_get(struct store *store, struct arena *a, struct text email,
 		      const char *environment, int64_t deadline_ms, struct session *session,
 		      struct error *err);
@@ -31,11 +39,22 @@ bool __wrap_store_get(struct store *store, struct arena *a, struct text email,
 static bool is_remote;
 static atomic_bool is_down;
 static atomic_int reads;
-static void (*meanwhile)(void); /* happens while an answer is on its way */
+static atomic_int slow_ms;             /* how long a put takes */
+static enum error_kind put_fails_with; /* ERROR_KINDS: it does not */
+static void (*meanwhile)(void);        /* happens while an answer is on its way */
 
 bool __wrap_store_is_remote(const struct store *store)
 {
 	return is_remote || __real_store_is_remote(store);
+}
+
+bool __wrap_store_put(struct store *store, struct text email, const char *environment,
+		      struct text token, int64_t expires_ms, int64_t deadline_ms, struct error *err)
+{
+	clock_sleep_ms(atomic_load(&slow_ms));
+	if (put_fails_with != ERROR_KINDS)
+		return error_set(err, put_fails_with, "host db.test refuses");
+	return __real_store_put(store, email, environment, token, expires_ms, deadline_ms, err);
 }
 
 bool __wrap_store_get(struct store *store, struct arena *a, struct text email,
@@ -52,6 +71,8 @@ bool __wrap_store_get(struct store *store, struct arena *a, struct text email,
 		meanwhile();
 	return ok;
 }
+
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 /* ---- a scene ---- */
 
@@ -80,6 +101,7 @@ static int set_up(void **state)
 
 	assert_non_null(s);
 	s->config.store.type = CONFIG_STORE_MEMORY;
+	s->config.workers = 64;
 	s->environments[0].name = "prod";
 	s->environments[1].name = "staging";
 	s->config.environments = s->environments;
@@ -87,6 +109,8 @@ static int set_up(void **state)
 	arena_init(&s->arena);
 	assert_true(store_open(&s->config, &s->store, &s->err));
 	atomic_store(&is_down, false);
+	atomic_store(&slow_ms, 0);
+	put_fails_with = ERROR_KINDS;
 	meanwhile = NULL;
 	start(s, false);
 	current = s;
@@ -156,7 +180,7 @@ static const char *token_with(struct scene *s, const char *claims)
 static void a_token_without_an_end_lasts_a_quarter_of_an_hour(void **state)
 {
 	static const char *const claims[] = {
-		"{}", "{\"exp\":\"soon\"}", "{\"exp\":null}", "{\"exp\":1.5}", "[]",
+		"{}", "{\"exp\":\"soon\"}", "{\"exp\":null}", "{\"exp\":1e3}", "[]",
 	};
 	struct scene *s = *state;
 	int64_t now = clock_calendar_ms();
@@ -189,10 +213,17 @@ static void the_tokens_own_end_holds(void **state)
 	assert_int_equal(expires_ms, (now_s + 7200) * 1000);
 	assert_true(keep(s, "a@x", token, (now_s + 60) * 1000, &expires_ms));
 	assert_int_equal(expires_ms, (now_s + 60) * 1000);
-	/* Never beyond what can be told. */
+	/* Never beyond what can be told, nor a month. */
 	assert_true(keep(s, "a@x", token_with(s, "{\"exp\":9223372036854775807}"),
 			 (now_s + 60) * 1000, &expires_ms));
 	assert_int_equal(expires_ms, (now_s + 60) * 1000);
+	assert_true(keep(s, "a@x", token_with(s, "{\"exp\":1700000000000}"), 0, &expires_ms));
+	assert_in_range(expires_ms, (now_s + 29 * 86400) * 1000, (now_s + 31 * 86400) * 1000);
+	/* A fraction is cut off. */
+	token = token_with(s, arena_printf(&s->arena, "{\"exp\":%lld.75}", (long long)now_s + 60));
+	assert_true(keep(s, "a@x", token, 0, &expires_ms));
+	assert_int_equal(expires_ms, (now_s + 60) * 1000);
+	assert_false(keep(s, "a@x", token_with(s, "{\"exp\":1700000000.5}"), 0, &expires_ms));
 }
 
 static void what_is_over_is_not_kept(void **state)
@@ -388,7 +419,108 @@ static void a_lost_store_is_a_miss_that_costs_nothing(void **state)
 	assert_int_equal(atomic_load(&reads), 3);
 }
 
+static void who_cannot_change_may_still_read(void **state)
+{
+	struct scene *s = *state;
+	int64_t expires_ms;
+
+	start(s, true);
+	kept(s, "a@x", "one");
+	for (int i = 0; i < 2; i++) {
+		put_fails_with = i == 0 ? ERROR_INTERNAL : ERROR_UNAVAILABLE;
+		assert_false(keep(s, "b@x", "other", 0, &expires_ms));
+		assert_int_equal(s->err.kind, put_fails_with);
+		assert_null(strstr(s->err.message, "db.test"));
+		assert_string_equal(find(s, "a@x"), "one");
+	}
+	/* Nobody else waits for what does not answer. */
+	put_fails_with = ERROR_KINDS;
+	assert_false(keep(s, "c@x", "other", 0, &expires_ms));
+	assert_int_equal(s->err.kind, ERROR_UNAVAILABLE);
+	usleep(1050 * 1000);
+	assert_true(keep(s, "c@x", "other", 0, &expires_ms));
+}
+
+static void no_address_that_is_too_long_is_anybodys(void **state)
+{
+	struct scene *s = *state;
+	char longest[STORE_LONGEST_EMAIL + 2];
+
+	start(s, true);
+	memset(longest, 'a', sizeof longest);
+	longest[10] = '@';
+	longest[STORE_LONGEST_EMAIL] = '\0';
+	kept(s, longest, "one");
+	assert_string_equal(find(s, longest), "one");
+	longest[STORE_LONGEST_EMAIL] = 'x';
+	longest[STORE_LONGEST_EMAIL + 1] = '\0';
+	assert_null(find(s, longest));
+}
+
 /* ---- threads ---- */
+
+struct late_put {
+	const char *email;
+	const char *token;
+	bool ok;
+	struct error err;
+};
+
+static void *put_late(void *context)
+{
+	struct late_put *p = context;
+	struct arena arena;
+	int64_t unused;
+
+	arena_init(&arena);
+	p->ok = sessions_keep(current->sessions, &arena, text_of(p->email), text_of(p->token), 0,
+			      soon(), &unused, &p->err);
+	arena_fini(&arena);
+	return NULL;
+}
+
+static void changes_of_one_address_keep_their_order(void **state)
+{
+	struct late_put first = {.email = "a@x", .token = "first"};
+	struct scene *s = *state;
+	pthread_t thread;
+	int64_t unused;
+
+	atomic_store(&slow_ms, 200);
+	assert_int_equal(pthread_create(&thread, NULL, put_late, &first), 0);
+	usleep(50 * 1000);
+	atomic_store(&slow_ms, 0);
+	assert_true(keep(s, "A@x", "second", 0, &unused));
+	pthread_join(thread, NULL);
+	assert_true(first.ok);
+	assert_string_equal(find(s, "a@x"), "second");
+}
+
+enum { CROWD = 8 };
+
+static void a_slow_store_does_not_take_all_workers(void **state)
+{
+	static const char *const emails[CROWD] = {"a@x", "b@x", "c@x", "d@x",
+						  "e@x", "f@x", "g@x", "h@x"};
+	struct late_put puts[CROWD];
+	pthread_t threads[CROWD];
+	struct scene *s = *state;
+	int refused = 0;
+
+	s->config.workers = 16; /* of which a quarter may wait */
+	start(s, false);
+	atomic_store(&slow_ms, 300);
+	for (int i = 0; i < CROWD; i++) {
+		puts[i] = (struct late_put){.email = emails[i], .token = "t"};
+		assert_int_equal(pthread_create(&threads[i], NULL, put_late, &puts[i]), 0);
+	}
+	for (int i = 0; i < CROWD; i++) {
+		pthread_join(threads[i], NULL);
+		refused += !puts[i].ok;
+		assert_true(puts[i].ok || puts[i].err.kind == ERROR_UNAVAILABLE);
+	}
+	assert_int_equal(refused, CROWD - 4);
+}
 
 enum { THREADS = 8, ROUNDS = 300 };
 
@@ -458,6 +590,10 @@ int main(void)
 		SCENE(what_is_remembered_ends_in_time),
 		SCENE(a_refused_one_goes_from_memory_and_store),
 		SCENE(a_lost_store_is_a_miss_that_costs_nothing),
+		SCENE(who_cannot_change_may_still_read),
+		SCENE(no_address_that_is_too_long_is_anybodys),
+		SCENE(changes_of_one_address_keep_their_order),
+		SCENE(a_slow_store_does_not_take_all_workers),
 		SCENE(many_at_once),
 	};
 
