@@ -33,16 +33,42 @@ bool log_wants(enum log_level level)
 	return (int)level >= atomic_load_explicit(&least_level, memory_order_relaxed);
 }
 
+/*
+ * The length of a character that a terminal would obey rather than show, or that changes how others
+ * are shown: C1 controls, marks of direction, line separators and what has no width. 0: it is none.
+ */
+static size_t unshowable(struct text t, unsigned *code)
+{
+	const unsigned char *c = (const unsigned char *)t.ptr;
+
+	if (t.len >= 2 && c[0] == 0xC2 && c[1] < 0xA0) {
+		*code = c[1];
+		return 2;
+	}
+	if (t.len < 3 || c[0] != 0xE2 || (c[1] != 0x80 && c[1] != 0x81))
+		return 0;
+	*code = 0x2000U | (unsigned)(c[1] & 1) << 6 | (c[2] & 0x3FU);
+	return (*code >= 0x200B && *code <= 0x200F) || (*code >= 0x2028 && *code <= 0x202E) ||
+			       (*code >= 0x2060 && *code <= 0x206F)
+		       ? 3
+		       : 0;
+}
+
 /* A JSON string; what a line of log must not hold as it is, such as a line break, is escaped. */
 static void add_quoted(struct buf *line, struct text t)
 {
+	unsigned code = 0;
 	bool utf8 = text_is_utf8(t);
 
 	buf_add_char(line, '"');
 	for (size_t i = 0; i < t.len; i++) {
 		unsigned char c = (unsigned char)t.ptr[i];
+		size_t odd = utf8 ? unshowable(text_slice(t, i, SIZE_MAX), &code) : 0;
 
-		if (c == '"' || c == '\\')
+		if (odd > 0) {
+			buf_printf(line, "\\u%04x", code);
+			i += odd - 1;
+		} else if (c == '"' || c == '\\')
 			buf_printf(line, "\\%c", c);
 		else if (c < 0x20 || c == 0x7F || (c >= 0x80 && !utf8))
 			buf_printf(line, "\\u%04x", c);

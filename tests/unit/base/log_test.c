@@ -86,6 +86,22 @@ static void a_line_of_text_cannot_be_forged(void **state)
 				     "\\u001b[31m \\u007f\""));
 	assert_non_null(strstr(said, "bytes=\"\\u00ff\\u00c3\\u00a4\""));
 	assert_non_null(strstr(said, "umlaut=\"\xC3\xA4\" none=\"\"\n"));
+	/* What a terminal obeys, turns round, breaks at, or does not show. */
+	catch_output();
+	log_info("request",
+		 F_STR("c1", "a\xC2\x9B"
+			     "31m"),
+		 F_STR("turned", "\xE2\x80\xAE"
+				 "cba"),
+		 F_STR("broken", "a\xE2\x80\xA8"
+				 "b"),
+		 F_STR("isolated", "\xE2\x81\xA6\xE2\x81\xA9"), F_STR("hidden", "a\xE2\x80\x8B"),
+		 F_STR("fine", "\xE2\x80\x93\xE2\x82\xAC\xC2\xA0"));
+	said = take_output();
+	assert_non_null(strstr(said,
+			       "c1=\"a\\u009b31m\" turned=\"\\u202ecba\" broken=\"a\\u2028b\" "
+			       "isolated=\"\\u2066\\u2069\" hidden=\"a\\u200b\" "
+			       "fine=\"\xE2\x80\x93\xE2\x82\xAC\xC2\xA0\"\n"));
 }
 
 /* Parses the only line there is. */
