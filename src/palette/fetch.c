@@ -98,6 +98,8 @@ static bool has_expected_type(enum palette_expect expect, struct text value)
 
 	if (type == JSON_TYPE_OBJECT)
 		return expect == PALETTE_OBJECT || expect == PALETTE_OBJECT_OR_ARRAY;
+	if (type == JSON_TYPE_NULL) /* an array without items may be that */
+		return expect == PALETTE_ARRAY;
 	return type == JSON_TYPE_ARRAY &&
 	       (expect == PALETTE_ARRAY || expect == PALETTE_OBJECT_OR_ARRAY);
 }

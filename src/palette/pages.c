@@ -93,8 +93,8 @@ static bool has_member(struct text page, const char *name, struct text *value)
 static bool find_items(const struct palette_listing *listing, struct text page, struct text *items,
 		       struct error *err)
 {
-	if (json_type_of(page) == JSON_TYPE_ARRAY) {
-		*items = page;
+	if (json_type_of(page) == JSON_TYPE_ARRAY || json_type_of(page) == JSON_TYPE_NULL) {
+		*items = json_type_of(page) == JSON_TYPE_ARRAY ? page : TEXT("[]");
 		return true;
 	}
 	if (!has_member(page, listing->items, items) &&

@@ -107,6 +107,22 @@ test('a project that Palette forbids is left out and named', async () => {
   await restricted.stop();
 });
 
+test('projects without clusters are no failure: Palette says null there', async () => {
+  const empty = await startSimulator('--seed', '23', '--projects', '3', '--clusters', '0',
+    '--virtual-clusters', '0');
+  const config = configuration([empty]);
+  config.spectrocloud.environments[0].apiToken = 'sim-key';
+  const own = await startService(config);
+  const { projects } = await empty.world();
+  for (const query of ['', `?projectUid=${projects[0].uid}`]) {
+    const { status, json, text } = await own.request('GET', `/api/spectrocloud/clusters${query}`);
+    assert.equal(status, 200, text);
+    assert.deepEqual(json, { clusters: [] });
+  }
+  assert.equal(await own.stop(), 0, own.log());
+  await empty.stop();
+});
+
 for (const [fault, wanted] of [['repeat-token', 502], ['empty-page', 502]]) {
   test(`paging that goes wrong (${fault}) is an error, not a shorter list`, async () => {
     await simulator.fault({ match: { pathContains: 'dashboard/projects' }, times: -1, fault });

@@ -408,7 +408,7 @@ static void answers_have_the_form_that_was_asked_for(void **state)
 		{"{}", {[PALETTE_OBJECT] = true, [PALETTE_OBJECT_OR_ARRAY] = true}},
 		{" {\"a\":[1]}\n", {[PALETTE_OBJECT] = true, [PALETTE_OBJECT_OR_ARRAY] = true}},
 		{"[]", {[PALETTE_ARRAY] = true, [PALETTE_OBJECT_OR_ARRAY] = true}},
-		{"null", {false}},
+		{"null", {[PALETTE_ARRAY] = true}},
 		{"\"x\"", {false}},
 		{"7", {false}},
 		{"{}{}", {false}},
