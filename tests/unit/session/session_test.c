@@ -39,7 +39,8 @@ bool __wrap_store_get(struct store *store, struct arena *a, struct text email,
 static bool is_remote;
 static atomic_bool is_down;
 static atomic_int reads;
-static atomic_int slow_ms;             /* how long a put takes */
+static atomic_bool held;               /* puts do not end */
+static atomic_int inside;              /* puts under way */
 static enum error_kind put_fails_with; /* ERROR_KINDS: it does not */
 static void (*meanwhile)(void);        /* happens while an answer is on its way */
 
@@ -51,7 +52,10 @@ bool __wrap_store_is_remote(const struct store *store)
 bool __wrap_store_put(struct store *store, struct text email, const char *environment,
 		      struct text token, int64_t expires_ms, int64_t deadline_ms, struct error *err)
 {
-	clock_sleep_ms(atomic_load(&slow_ms));
+	atomic_fetch_add(&inside, 1);
+	while (atomic_load(&held))
+		clock_sleep_ms(1);
+	atomic_fetch_sub(&inside, 1);
 	if (put_fails_with != ERROR_KINDS)
 		return error_set(err, put_fails_with, "host db.test refuses");
 	return __real_store_put(store, email, environment, token, expires_ms, deadline_ms, err);
@@ -109,7 +113,7 @@ static int set_up(void **state)
 	arena_init(&s->arena);
 	assert_true(store_open(&s->config, &s->store, &s->err));
 	atomic_store(&is_down, false);
-	atomic_store(&slow_ms, 0);
+	atomic_store(&held, false);
 	put_fails_with = ERROR_KINDS;
 	meanwhile = NULL;
 	start(s, false);
@@ -373,9 +377,9 @@ static void what_is_remembered_ends_in_time(void **state)
 	int64_t expires_ms;
 
 	start(s, true);
-	assert_true(keep(s, "a@x", "one", clock_calendar_ms() + 50, &expires_ms));
+	assert_true(keep(s, "a@x", "one", clock_calendar_ms() + 1000, &expires_ms));
 	assert_string_equal(find(s, "a@x"), "one");
-	usleep(60 * 1000);
+	usleep(1020 * 1000);
 	assert_null(find(s, "a@x"));
 }
 
@@ -466,6 +470,8 @@ struct late_put {
 	struct error err;
 };
 
+static atomic_int late_puts_done;
+
 static void *put_late(void *context)
 {
 	struct late_put *p = context;
@@ -475,6 +481,7 @@ static void *put_late(void *context)
 	arena_init(&arena);
 	p->ok = sessions_keep(current->sessions, &arena, text_of(p->email), text_of(p->token), 0,
 			      soon(), &unused, &p->err);
+	atomic_fetch_add(&late_puts_done, 1);
 	arena_fini(&arena);
 	return NULL;
 }
@@ -483,16 +490,21 @@ static void changes_of_one_address_keep_their_order(void **state)
 {
 	struct late_put first = {.email = "a@x", .token = "first"};
 	struct scene *s = *state;
+	struct late_put second = {.email = "A@x", .token = "second"};
 	pthread_t thread;
-	int64_t unused;
+	pthread_t other;
 
-	atomic_store(&slow_ms, 200);
+	atomic_store(&held, true);
 	assert_int_equal(pthread_create(&thread, NULL, put_late, &first), 0);
-	usleep(50 * 1000);
-	atomic_store(&slow_ms, 0);
-	assert_true(keep(s, "A@x", "second", 0, &unused));
+	while (atomic_load(&inside) < 1)
+		clock_sleep_ms(1);
+	assert_int_equal(pthread_create(&other, NULL, put_late, &second), 0);
+	clock_sleep_ms(50);
+	assert_int_equal(atomic_load(&inside), 1); /* the second waits for the first */
+	atomic_store(&held, false);
 	pthread_join(thread, NULL);
-	assert_true(first.ok);
+	pthread_join(other, NULL);
+	assert_true(first.ok && second.ok);
 	assert_string_equal(find(s, "a@x"), "second");
 }
 
@@ -508,12 +520,16 @@ static void a_slow_store_does_not_take_all_workers(void **state)
 	int refused = 0;
 
 	s->config.workers = 16; /* of which a quarter may wait */
+	atomic_store(&late_puts_done, 0);
 	start(s, false);
-	atomic_store(&slow_ms, 300);
+	atomic_store(&held, true);
 	for (int i = 0; i < CROWD; i++) {
 		puts[i] = (struct late_put){.email = emails[i], .token = "t"};
 		assert_int_equal(pthread_create(&threads[i], NULL, put_late, &puts[i]), 0);
 	}
+	while (atomic_load(&inside) < 4 || atomic_load(&late_puts_done) < CROWD - 4)
+		clock_sleep_ms(1);
+	atomic_store(&held, false);
 	for (int i = 0; i < CROWD; i++) {
 		pthread_join(threads[i], NULL);
 		refused += !puts[i].ok;
