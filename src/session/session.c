@@ -24,6 +24,7 @@ enum {
 	FIND_MS = 1000,
 	CHANGE_MS = 3000, /* likewise one that is about sessions themselves */
 	PAUSE_MS = 1000,
+	HURRIED_MS = 250, /* while others wait already */
 	REFUSED_MS = 1000,
 	PURGE_MS = 2000,
 	PURGE_EVERY_MS = 60 * 1000,
@@ -57,6 +58,7 @@ struct sessions {
 	int64_t purge_ms;                  /* when to purge again; of one thread */
 	struct reach reading;
 	struct reach changing;
+	atomic_bool told; /* a line says that one of them is lost */
 	/* Changes of one address come one after the other, in the order in which they are asked
 	 * for: one that waits for a slow store must not overtake a later one. */
 	pthread_mutex_t lane_lock; /* guards the next three */
@@ -226,14 +228,19 @@ static void note_failure(struct sessions *s, struct reach *r, const struct error
 {
 	atomic_fetch_add(&s->failures, 1);
 	atomic_store(&r->ask_again_ms, clock_now_ms() + PAUSE_MS);
-	if (!atomic_exchange(&r->lost, true))
+	if (!atomic_exchange(&r->lost, true) && !atomic_exchange(&s->told, true))
 		log_warn(r->lost_event, F_STR("store", store_kind(s->store)),
 			 F_STR("error", err->message));
 }
 
 static void note_success(struct sessions *s, struct reach *r)
 {
-	if (atomic_load(&r->lost) && atomic_exchange(&r->lost, false))
+	if (!atomic_load(&r->lost) || !atomic_exchange(&r->lost, false))
+		return;
+	/* What is back to be read may be to be changed: the next one finds out. */
+	if (r == &s->reading)
+		atomic_store(&s->changing.lost, false);
+	if (atomic_exchange(&s->told, false))
 		log_info(r->back_event, F_STR("store", store_kind(s->store)));
 }
 
@@ -352,56 +359,65 @@ static size_t lane_of(struct text email)
 	return key.bytes[0] % LANES;
 }
 
+/* A request about sessions themselves, while it is with the store. */
+struct visit {
+	struct reach *reach;
+	struct text email;
+	bool alone; /* in the lane of its address */
+	bool hurried;
+	int64_t until_ms;
+};
+
 /*
- * A place among those whose requests are about sessions themselves, of whom a slow store must not
- * take all workers; with `alone`, and the address's lane. Give it back with leave().
+ * Lets a visit in, unless the store is lost. The first few may wait for as long as they like; of a
+ * slow store further ones must not take all workers: they wait for a moment only. Give it back with
+ * leave().
  */
-static bool enter(struct sessions *s, struct reach *r, struct text email, bool alone,
-		  int64_t deadline_ms, struct error *err)
+static bool enter(struct sessions *s, struct visit *v, int64_t deadline_ms, struct error *err)
 {
-	const struct timespec until = {.tv_sec = deadline_ms / 1000,
-				       .tv_nsec = deadline_ms % 1000 * 1000000};
-	size_t lane = lane_of(email);
+	size_t lane = lane_of(v->email);
+	struct timespec until;
 	bool late = false;
 
-	if (!may_ask(r))
+	if (!may_ask(v->reach))
 		return refuse(ERROR_UNAVAILABLE, err);
 	pthread_mutex_lock(&s->lane_lock);
-	if (s->about_sessions >= s->most_about_sessions) {
-		pthread_mutex_unlock(&s->lane_lock);
-		return error_set(err, ERROR_UNAVAILABLE,
-				 "Too many requests about sessions at the moment");
-	}
-	s->about_sessions++;
-	while (alone && s->lanes[lane] && !late)
+	v->hurried = s->about_sessions++ >= s->most_about_sessions;
+	v->until_ms = sooner(deadline_ms, v->hurried ? HURRIED_MS : CHANGE_MS);
+	until = (struct timespec){.tv_sec = v->until_ms / 1000,
+				  .tv_nsec = v->until_ms % 1000 * 1000000};
+	while (v->alone && s->lanes[lane] && !late)
 		late = pthread_cond_timedwait(&s->lane_freed, &s->lane_lock, &until) != 0;
-	late = alone && s->lanes[lane];
+	late = v->alone && s->lanes[lane];
 	if (late)
 		s->about_sessions--;
-	else if (alone)
+	else if (v->alone)
 		s->lanes[lane] = true;
 	pthread_mutex_unlock(&s->lane_lock);
 	return !late || refuse(ERROR_UNAVAILABLE, err);
 }
 
-static void leave(struct sessions *s, struct text email, bool alone)
+/* ok, err: what the store said. What a hurried one meets says nothing about the store. */
+static bool leave(struct sessions *s, const struct visit *v, bool ok, struct error *err)
 {
 	pthread_mutex_lock(&s->lane_lock);
 	s->about_sessions--;
-	if (alone) {
-		s->lanes[lane_of(email)] = false;
+	if (v->alone) {
+		s->lanes[lane_of(v->email)] = false;
 		pthread_cond_broadcast(&s->lane_freed);
 	}
 	pthread_mutex_unlock(&s->lane_lock);
+	if (!ok && v->hurried && err->kind == ERROR_UNAVAILABLE)
+		return refuse(ERROR_UNAVAILABLE, err);
+	return note(s, v->reach, ok, err);
 }
 
 bool sessions_keep(struct sessions *s, struct arena *a, struct text email, struct text token,
 		   int64_t offered_ms, int64_t deadline_ms, int64_t *expires_ms, struct error *err)
 {
-	int64_t until_ms = sooner(deadline_ms, CHANGE_MS);
+	struct visit v = {.reach = &s->changing, .email = email, .alone = true};
 	int64_t now_ms = clock_calendar_ms();
 	int64_t end_ms = end_of(a, token, now_ms);
-	bool ok;
 
 	if (end_ms <= now_ms)
 		return error_set(err, ERROR_INPUT,
@@ -411,11 +427,9 @@ bool sessions_keep(struct sessions *s, struct arena *a, struct text email, struc
 				 "expiresAt lies in the past; milliseconds since 1970 are wanted");
 	if (offered_ms != 0 && offered_ms < end_ms)
 		end_ms = offered_ms;
-	if (!enter(s, &s->changing, email, true, until_ms, err))
-		return false;
-	ok = store_put(s->store, email, s->environment, token, end_ms, until_ms, err);
-	leave(s, email, true);
-	if (!note(s, &s->changing, ok, err))
+	if (!enter(s, &v, deadline_ms, err) ||
+	    !leave(s, &v,
+		   store_put(s->store, email, s->environment, token, end_ms, v.until_ms, err), err))
 		return false;
 	atomic_fetch_add(&s->put, 1);
 	*expires_ms = end_ms;
@@ -425,15 +439,12 @@ bool sessions_keep(struct sessions *s, struct arena *a, struct text email, struc
 bool sessions_look(struct sessions *s, struct arena *a, struct text email, int64_t deadline_ms,
 		   int64_t *expires_ms, struct error *err)
 {
-	int64_t until_ms = sooner(deadline_ms, CHANGE_MS);
+	struct visit v = {.reach = &s->reading, .email = email};
 	struct session session = {.expires_ms = 0};
-	bool ok;
 
-	if (!enter(s, &s->reading, email, false, until_ms, err))
-		return false;
-	ok = store_get(s->store, a, email, s->environment, until_ms, &session, err);
-	leave(s, email, false);
-	if (!note(s, &s->reading, ok, err))
+	if (!enter(s, &v, deadline_ms, err) ||
+	    !leave(s, &v, store_get(s->store, a, email, s->environment, v.until_ms, &session, err),
+		   err))
 		return false;
 	*expires_ms = session.token.ptr != NULL ? session.expires_ms : 0;
 	return true;
@@ -442,14 +453,11 @@ bool sessions_look(struct sessions *s, struct arena *a, struct text email, int64
 bool sessions_delete(struct sessions *s, struct text email, int64_t deadline_ms, size_t *deleted,
 		     struct error *err)
 {
-	int64_t until_ms = sooner(deadline_ms, CHANGE_MS);
-	bool ok;
+	struct visit v = {.reach = &s->changing, .email = email, .alone = true};
 
-	if (!enter(s, &s->changing, email, true, until_ms, err))
-		return false;
-	ok = store_delete(s->store, email, s->environment, until_ms, deleted, err);
-	leave(s, email, true);
-	if (!note(s, &s->changing, ok, err))
+	if (!enter(s, &v, deadline_ms, err) ||
+	    !leave(s, &v, store_delete(s->store, email, s->environment, v.until_ms, deleted, err),
+		   err))
 		return false;
 	atomic_fetch_add(&s->deleted, *deleted);
 	return true;
