@@ -5,6 +5,7 @@
 #include "backstage/backstage.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
+#include "store/store.h"
 
 enum { LONGEST_CONFIG = 16 * 1024 * 1024 };
 
@@ -24,7 +25,7 @@ static int report(const struct config *config, size_t warnings)
 	struct error err;
 
 	log_open(LOG_WARN, LOG_TEXT); /* that a file was read is no news here */
-	if (!backstage_check(config, &err)) {
+	if (!backstage_check(config, &err) || !store_check(config, &err)) {
 		fprintf(stderr, "%s\n", err.message);
 		return 2;
 	}

@@ -21,7 +21,7 @@
 		.secret = true,
 		.wants = "a PostgreSQL URL, or keywords and values as libpq takes them",
 		.help = "A PostgreSQL database, with its user and password, that this service may "
-			"make its tables in.",
+			"make its tables in. In a URL, user and password are percent-encoded.",
 	},
 	{
 		READ_ROW("spectrocloud.tokenStore.encryptionKey", store, read_store_keys,

@@ -33,6 +33,25 @@ static void fault(struct check *c, const struct node *node, const char *path, co
 	findings_fault(c->l->found, node->place, path, "%s", why);
 }
 
+/* ---- variables that are not set ---- */
+
+static bool is_lost(const struct node *node)
+{
+	return node != NULL && (node->type == NODE_ABSENT || node->lost);
+}
+
+/* Without it, sessions would be kept elsewhere than was meant, or not at all, and nobody told. */
+static void fault_if_lost(struct check *c, const struct node *node, const char *path)
+{
+	if (!is_lost(node))
+		return;
+	if (node->type == NODE_ABSENT && node->text.len > 0)
+		findings_fault(c->l->found, node->place, path, "a variable in it is not set: %s",
+			       node->text.ptr);
+	else
+		fault(c, node, path, "a variable in it is not set");
+}
+
 /* ---- keys ---- */
 
 static int hex_digit(char c)
@@ -112,13 +131,30 @@ static const struct node *at(const struct node *root, const char *path)
 	return node_is_set(node) ? node : NULL;
 }
 
+/* The same of what decides where sessions are kept. */
+static const struct node *needed_at(struct check *c, const struct node *root, const char *path)
+{
+	fault_if_lost(c, config_node_at(root, text_of(path)), path);
+	return at(root, path);
+}
+
+/* The same of a member of a map. */
+static const struct node *needed_in(struct check *c, const struct node *map, const char *name,
+				    const char *path)
+{
+	const struct node *node = config_node_get(map, text_of(name));
+
+	fault_if_lost(c, node, arena_printf(c->l->arena, "%s.%s", path, name));
+	return node_is_set(node) ? node : NULL;
+}
+
 /* The text of a string or number below map; NULL if it is not set, or a fault was told. */
 static const char *member(struct check *c, const struct node *map, const char *name,
 			  const char *path)
 {
-	const struct node *node = config_node_get(map, text_of(name));
+	const struct node *node = needed_in(c, map, name, path);
 
-	if (!node_is_set(node))
+	if (node == NULL)
 		return NULL;
 	if ((node->type == NODE_STRING || node->type == NODE_NUMBER) && node->text.len > 0 &&
 	    check_is_one_line(node->text))
@@ -129,17 +165,18 @@ static const char *member(struct check *c, const struct node *map, const char *n
 }
 
 /* A setting of the plugin's own, or the one of all. */
-static const struct node *database_setting(const struct node *root, const char *name)
+static const struct node *database_setting(struct check *c, const struct node *root,
+					   const char *name)
 {
 	char path[128];
 	const struct node *node;
 
 	snprintf(path, sizeof path, PLUGIN ".%s", name);
-	node = at(root, path);
+	node = needed_at(c, root, path);
 	if (node != NULL)
 		return node;
 	snprintf(path, sizeof path, DATABASE ".%s", name);
-	return at(root, path);
+	return needed_at(c, root, path);
 }
 
 static struct place near(const struct node *root)
@@ -156,8 +193,8 @@ static struct place near(const struct node *root)
 static void read_tls(struct check *c, const struct node *ssl, const char *path)
 {
 	struct config_postgres *pg = &c->config->store.postgres;
-	const struct node *verify = config_node_get(ssl, TEXT("rejectUnauthorized"));
-	const struct node *ca = config_node_get(ssl, TEXT("ca"));
+	const struct node *verify = needed_in(c, ssl, "rejectUnauthorized", path);
+	const struct node *ca = needed_in(c, ssl, "ca", path);
 	bool on = true;
 
 	if (ssl->type != NODE_MAP) {
@@ -172,11 +209,11 @@ static void read_tls(struct check *c, const struct node *ssl, const char *path)
 		fault(c, ssl, path,
 		      "certificates of clients are not read here; name their files in "
 		      "" STORE ".connection, as sslcert and sslkey");
-	if (node_is_set(verify) && !value_bool(verify, &on))
+	if (verify != NULL && !value_bool(verify, &on))
 		fault(c, verify, arena_printf(c->l->arena, "%s.rejectUnauthorized", path),
 		      "wanted true or false");
 	pg->tls = on ? CONFIG_TLS_VERIFIED : CONFIG_TLS_UNVERIFIED;
-	if (!node_is_set(ca) || !on)
+	if (ca == NULL || !on)
 		return;
 	if (ca->type == NODE_STRING && accepts_certificates(ca->text))
 		pg->ca = arena_copy(c->l->arena, ca->text);
@@ -189,12 +226,12 @@ static void read_tls(struct check *c, const struct node *ssl, const char *path)
 static void read_connection_map(struct check *c, const struct node *map, const char *path)
 {
 	struct config_postgres *pg = &c->config->store.postgres;
-	const struct node *ssl = config_node_get(map, TEXT("ssl"));
-	const struct node *type = config_node_get(map, TEXT("type"));
-	const struct node *password = config_node_get(map, TEXT("password"));
+	const struct node *ssl = needed_in(c, map, "ssl", path);
+	const struct node *type = needed_in(c, map, "type", path);
+	const struct node *password = needed_in(c, map, "password", path);
 	const char *text;
 
-	if (node_is_set(type) && !text_is(type->text, "default"))
+	if (type != NULL && !text_is(type->text, "default"))
 		fault(c, type, arena_printf(c->l->arena, "%s.type", path),
 		      "not supported; give " STORE ".connection");
 	if ((text = member(c, map, "connectionString", path)) != NULL)
@@ -207,9 +244,9 @@ static void read_connection_map(struct check *c, const struct node *map, const c
 		pg->user = text;
 	if ((text = member(c, map, "database", path)) != NULL)
 		pg->database = text;
-	if (node_is_set(password) && password->type != NODE_MAP && password->type != NODE_LIST)
+	if (password != NULL && password->type != NODE_MAP && password->type != NODE_LIST)
 		secret_set(&pg->password, password->text);
-	if (node_is_set(ssl))
+	if (ssl != NULL)
 		read_tls(c, ssl, arena_printf(c->l->arena, "%s.ssl", path));
 }
 
@@ -229,7 +266,7 @@ static void read_connection(struct check *c, const struct node *node, const char
 static bool is_by_schema(struct check *c, const struct node *root)
 {
 	static const char path[] = DATABASE ".pluginDivisionMode";
-	const struct node *mode = at(root, path);
+	const struct node *mode = needed_at(c, root, path);
 
 	if (mode == NULL || text_is(mode->text, "database"))
 		return false;
@@ -241,16 +278,17 @@ static bool is_by_schema(struct check *c, const struct node *root)
 static void follow_postgres(struct check *c, const struct node *root)
 {
 	struct config_postgres *pg = &c->config->store.postgres;
-	const struct node *prefix = at(root, DATABASE ".prefix");
-	const struct node *create = database_setting(root, "ensureExists");
+	const struct node *prefix = needed_at(c, root, DATABASE ".prefix");
+	const struct node *create = database_setting(c, root, "ensureExists");
 	bool by_schema = is_by_schema(c, root);
 
 	/* A client of its own says that it is another server. */
 	if (at(root, PLUGIN ".client") == NULL || at(root, PLUGIN ".connection") == NULL)
-		read_connection(c, at(root, DATABASE ".connection"), DATABASE ".connection");
+		read_connection(c, needed_at(c, root, DATABASE ".connection"),
+				DATABASE ".connection");
 	if (!by_schema) /* no two plugins share a database */
 		pg->database = NULL;
-	read_connection(c, at(root, PLUGIN ".connection"), PLUGIN ".connection");
+	read_connection(c, needed_at(c, root, PLUGIN ".connection"), PLUGIN ".connection");
 	if (by_schema)
 		pg->schema = CONFIG_PLUGIN_ID;
 	else if (pg->database == NULL)
@@ -309,11 +347,12 @@ static const char *sqlite_file(struct check *c, const struct node *node, const c
 
 static const char *follow_sqlite(struct check *c, const struct node *root)
 {
-	const struct node *own = at(root, PLUGIN ".connection");
-	const struct node *shared = at(root, DATABASE ".connection");
+	const struct node *own = needed_at(c, root, PLUGIN ".connection");
+	const struct node *shared;
 
 	if (own != NULL)
 		return sqlite_file(c, own, PLUGIN ".connection", true);
+	shared = needed_at(c, root, DATABASE ".connection");
 	return shared == NULL ? NULL : sqlite_file(c, shared, DATABASE ".connection", false);
 }
 
@@ -326,11 +365,43 @@ static enum config_store_type type_of_client(struct text client)
 	return text_is(client, "pg") ? CONFIG_STORE_POSTGRESQL : CONFIG_STORE_MEMORY;
 }
 
+/* What Backstage documents, and this service does not read: of all plugins, and of this one. */
+static void remark_on_unread(struct check *c, const struct node *root)
+{
+	static const char *const unread[] = {
+		DATABASE ".role",
+		DATABASE ".knexConfig",
+		DATABASE ".ensureSchemaExists",
+		PLUGIN ".role",
+		PLUGIN ".knexConfig",
+		PLUGIN ".ensureSchemaExists",
+		PLUGIN ".pluginDivisionMode",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(unread); i++) {
+		const struct node *node = at(root, unread[i]);
+
+		if (node != NULL)
+			findings_notice(c->l->found, node->place, unread[i],
+					"not read by this service");
+	}
+}
+
+/* Which client Backstage uses; faults for whole sections that depend on a variable. */
+static const struct node *client_of(struct check *c, const struct node *root)
+{
+	static const char *const sections[] = {"backend", DATABASE, DATABASE ".plugin", PLUGIN};
+
+	for (size_t i = 0; i < ARRAY_LEN(sections); i++)
+		needed_at(c, root, sections[i]);
+	return database_setting(c, root, "client");
+}
+
 /* Where Backstage keeps what it has. */
 static void follow_backstage(struct check *c, const struct node *root)
 {
 	struct config_store *store = &c->config->store;
-	const struct node *client = database_setting(root, "client");
+	const struct node *client = client_of(c, root);
 
 	store->type = CONFIG_STORE_MEMORY;
 	if (client == NULL)
@@ -345,6 +416,8 @@ static void follow_backstage(struct check *c, const struct node *root)
 		findings_notice(c->l->found, client->place, DATABASE ".client",
 				"not supported here: users' Palette sessions are kept in memory, "
 				"and no other replica has them");
+	if (store->type != CONFIG_STORE_MEMORY)
+		remark_on_unread(c, root);
 }
 
 /* With a type that is named, what else is needed for it has to be there. */
@@ -356,6 +429,22 @@ static void follow_backstage_to(struct check *c, const struct node *root,
 		findings_fault(c->l->found, near(root), missing,
 			       "missing, and backend.database does not say it either");
 	c->config->store.type = type;
+}
+
+/* Whether no variable is missing in what the store's own settings say of where it is. */
+static bool is_said_wholly(struct check *c, const struct node *root)
+{
+	enum config_store_type type = c->config->store.type;
+	unsigned before = c->l->found->fault_count;
+
+	needed_at(c, root, "spectrocloud");
+	needed_at(c, root, STORE);
+	needed_at(c, root, STORE ".type");
+	if (type == CONFIG_STORE_AUTO || type == CONFIG_STORE_SQLITE)
+		needed_at(c, root, STORE ".path");
+	if (type == CONFIG_STORE_AUTO || type == CONFIG_STORE_POSTGRESQL)
+		needed_at(c, root, STORE ".connection");
+	return c->l->found->fault_count == before;
 }
 
 static void find_store(struct check *c, const struct node *root)
@@ -386,7 +475,12 @@ void check_store(struct check *c, const struct node *root)
 {
 	struct config_store *store = &c->config->store;
 
-	find_store(c, root);
+	if (is_said_wholly(c, root))
+		find_store(c, root);
+	if (store->type != CONFIG_STORE_MEMORY) {
+		needed_at(c, root, STORE ".encryptionKey");
+		needed_at(c, root, STORE ".encryptionKeys");
+	}
 	if (store->file != NULL)
 		store->file = load_path(c->l->arena, c->l->directory, store->file);
 	if (store->type != CONFIG_STORE_MEMORY && store->key_count == 0 &&

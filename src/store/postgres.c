@@ -5,13 +5,10 @@
 #include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <libpq-fe.h>
 
@@ -19,163 +16,79 @@
 #include "store/inside.h"
 #include "store/pg.h"
 
-enum { AFTER_CONNECT_MS = 5000 };
-
-struct pg_target {
-	const struct config_postgres *config;
-	int ca; /* a file in memory, as libpq takes certificates from files only; -1: none */
-	char ca_path[32];
-	char search_path[80]; /* empty: the default one */
+enum {
+	AFTER_CONNECT_MS = 5000,
+	MEASURE_EVERY_MS = 60 * 1000, /* clocks are set, and go at different speeds */
+	MEASURE_WELL_MS = 20,         /* a round trip that needs no second try */
+	MEASURE_TRIES = 3,
+	BARELY_MS = 100,
 };
 
 struct pg {
 	PGconn *conn;
 	char state[8];
+	int64_t ahead_ms;    /* of our steady clock the server's is ahead, at the least */
+	int64_t measured_ms; /* when that was found out */
 };
 
-/* ---- how to connect ---- */
+/* ---- connecting ---- */
 
-static bool make_ca(struct pg_target *t, struct error *err)
+bool pg_parse(const char *connection, pg_option_fn *tell, void *context)
 {
-	struct text left = text_of(t->config->ca);
-
-	t->ca = memfd_create("certificates", MFD_CLOEXEC);
-	if (t->ca < 0)
-		return error_set(err, ERROR_INTERNAL, "no file in memory: %s", strerror(errno));
-	while (left.len > 0) {
-		ssize_t n = write(t->ca, left.ptr, left.len);
-
-		if (n <= 0)
-			return error_set(err, ERROR_INTERNAL, "certificates: %s", strerror(errno));
-		left = text_slice(left, (size_t)n, left.len);
-	}
-	snprintf(t->ca_path, sizeof t->ca_path, "/proc/self/fd/%d", t->ca);
-	return true;
-}
-
-/* What libpq says of a string that it cannot read may repeat a part of it. */
-static bool check_connection(const struct config_postgres *config, struct error *err)
-{
-	PQconninfoOption *options;
 	char *message = NULL;
+	PQconninfoOption *options = PQconninfoParse(connection, &message);
 
-	if (!secret_is_set(&config->connection))
-		return true;
-	options = PQconninfoParse(config->connection.ptr, &message);
 	PQfreemem(message);
 	if (options == NULL)
-		return error_set(err, ERROR_INPUT,
-				 "the connection to PostgreSQL is neither a URL nor keywords and "
-				 "values as libpq takes them");
+		return false;
+	for (PQconninfoOption *o = options; o->keyword != NULL; o++) {
+		if (o->val == NULL)
+			continue;
+		tell(context, o->keyword, o->val);
+		explicit_bzero(o->val, strlen(o->val)); /* it may be the password */
+	}
 	PQconninfoFree(options);
 	return true;
 }
 
-bool pg_target_new(const struct config_postgres *config, struct pg_target **target,
-		   struct error *err)
-{
-	struct pg_target *t;
-
-	if (!check_connection(config, err))
-		return false;
-	t = heap_alloc(sizeof *t);
-	*t = (struct pg_target){.config = config, .ca = -1};
-	if (config->schema != NULL)
-		snprintf(t->search_path, sizeof t->search_path, "\"%s\"", config->schema);
-	if (config->ca != NULL && !make_ca(t, err)) {
-		pg_target_free(t);
-		return false;
-	}
-	*target = t;
-	return true;
-}
-
-void pg_target_free(struct pg_target *target)
-{
-	if (target == NULL)
-		return;
-	if (target->ca >= 0)
-		close(target->ca);
-	free(target);
-}
-
-/* The system's certificates; this libpq does not know where they are. */
-static const char *system_certificates(void)
-{
-	static const char *const files[] = {"/etc/ssl/certs/ca-certificates.crt",
-					    "/etc/pki/tls/certs/ca-bundle.crt",
-					    "/etc/ssl/cert.pem"};
-
-	for (size_t i = 0; i < ARRAY_LEN(files); i++)
-		if (access(files[i], R_OK) == 0)
-			return files[i];
-	return NULL;
-}
-
-/* Of a folder that it may not look into, such as a home that is hidden from services, libpq makes
- * an error; so it looks where surely nothing is. */
-static const char *own_certificate(void)
-{
-	const char *home = getenv("HOME");
-	char path[PATH_MAX];
-
-	if (home == NULL)
-		return "/dev/null/none";
-	snprintf(path, sizeof path, "%s/.postgresql/postgresql.crt", home);
-	return access(path, R_OK) != 0 && errno == EACCES ? "/dev/null/none" : NULL;
-}
-
-static const char *ssl_mode(enum config_tls tls)
-{
-	switch (tls) {
-	case CONFIG_TLS_OFF:
-		return "disable";
-	case CONFIG_TLS_UNVERIFIED:
-		return "require";
-	case CONFIG_TLS_VERIFIED:
-		return "verify-full";
-	default:
-		return NULL;
-	}
-}
-
-/* Of several values the last one holds, and NULL is none: first what the connection string may
- * replace, then that string, then what is laid over it. */
 static PGconn *connect_now(const struct pg_target *t, const char *database)
 {
-	const struct config_postgres *c = t->config;
-	const char *const options[][2] = {
-		{"connect_timeout", "5"},
-		{"keepalives_idle", "15"},
-		{"keepalives_interval", "5"},
-		{"keepalives_count", "3"},
-		{"tcp_user_timeout", "15000"},
-		{"application_name", "spectrocloud-backend"},
-		{"sslrootcert", c->tls == CONFIG_TLS_VERIFIED ? system_certificates() : NULL},
-		{"sslcert", own_certificate()},
-		{"dbname", c->connection.ptr},
-		{"host", c->host},
-		{"port", c->port},
-		{"user", c->user},
-		{"password", c->password.ptr},
-		{"sslmode", ssl_mode(c->tls)},
-		{"sslrootcert", t->ca >= 0 ? t->ca_path : NULL},
-		{"dbname", database != NULL ? database : c->database},
-		{"client_encoding", "UTF8"},
-	};
-	const char *names[ARRAY_LEN(options) + 1];
-	const char *values[ARRAY_LEN(options) + 1];
-	size_t n = 0;
+	const char *names[PG_MOST_OPTIONS + 1];
+	const char *values[PG_MOST_OPTIONS + 1];
+	bool expand = pg_target_options(t, database, names, values);
 
-	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
-		if (options[i][1] == NULL)
-			continue;
-		names[n] = options[i][0];
-		values[n++] = options[i][1];
+	return PQconnectdbParams(names, values, expand);
+}
+
+/*
+ * How far the server's clock is ahead of ours. The server looks at it between our asking and its
+ * answer's arrival; with the latter, what is a deadline there is never later than it is here, and
+ * earlier by one round trip at most. So the shortest of a few counts.
+ */
+static enum pg_outcome measure(struct pg *pg, int64_t deadline_ms, struct error *err)
+{
+	int64_t best = INT64_MIN;
+
+	for (unsigned i = 0; i < MEASURE_TRIES; i++) {
+		struct pg_rows *rows = NULL;
+		int64_t asked_ms = clock_now_ms();
+		enum pg_outcome outcome =
+			pg_run(pg, "SELECT " PG_CLOCK_MS, NULL, 0, deadline_ms, &rows, err);
+		int64_t told_ms = clock_now_ms();
+		int64_t ahead;
+
+		if (outcome != PG_DONE)
+			return outcome;
+		/* Ours has begun another millisecond. */
+		ahead = pg_rows_number(rows, 0, 0) - (told_ms + 1);
+		pg_rows_free(rows);
+		best = ahead > best ? ahead : best;
+		if (told_ms - asked_ms <= MEASURE_WELL_MS)
+			break;
 	}
-	names[n] = NULL;
-	values[n] = NULL;
-	return PQconnectdbParams(names, values, c->connection.ptr != NULL);
+	pg->ahead_ms = best;
+	pg->measured_ms = clock_now_ms();
+	return PG_DONE;
 }
 
 static void ignore_notice(void *context, const char *message)
@@ -205,9 +118,10 @@ bool pg_connect(const struct pg_target *target, const char *database, struct pg 
 	static const char prepare[] = "SELECT set_config('statement_timeout', '30000', false)";
 	static const char prepare_path[] = "SELECT set_config('statement_timeout', '30000', "
 					   "false), set_config('search_path', $1, false)";
-	const struct pg_param path = pg_text(text_of(target->search_path));
+	const struct pg_param path = pg_text(text_of(pg_target_search_path(target)));
 	bool has_path = database == NULL && path.text.len > 0;
 	struct pg *made = heap_alloc(sizeof *made);
+	int64_t until_ms;
 
 	*made = (struct pg){.conn = connect_now(target, database)};
 	if (made->conn == NULL)
@@ -219,8 +133,10 @@ bool pg_connect(const struct pg_target *target, const char *database, struct pg 
 	}
 	PQsetNoticeProcessor(made->conn, ignore_notice, NULL);
 	PQsetnonblocking(made->conn, 1);
-	if (pg_run(made, has_path ? prepare_path : prepare, &path, has_path ? 1 : 0,
-		   clock_now_ms() + AFTER_CONNECT_MS, NULL, err) != PG_DONE) {
+	until_ms = clock_now_ms() + AFTER_CONNECT_MS;
+	if (pg_run(made, has_path ? prepare_path : prepare, &path, has_path ? 1 : 0, until_ms, NULL,
+		   err) != PG_DONE ||
+	    measure(made, until_ms, err) != PG_DONE) {
 		pg_close(made);
 		err->kind = ERROR_UNAVAILABLE;
 		return false;
@@ -357,17 +273,35 @@ static bool state_is(const char *state, const char *class)
 	return strncmp(state, class, strlen(class)) == 0;
 }
 
-static enum pg_outcome judge(struct pg *pg, const PGresult *result, struct error *err)
+/* By the server's clock it was too late. If there is time left by ours, its clock was set
+ * meanwhile, and all connections have a wrong idea of it. */
+static enum pg_outcome was_late(int64_t deadline_ms, struct error *err)
+{
+	store_too_slow(err);
+	return clock_left_ms(deadline_ms) > BARELY_MS ? PG_BROKEN : PG_REFUSED;
+}
+
+static enum pg_outcome is_read_only(struct error *err)
+{
+	error_set(err, ERROR_UNAVAILABLE,
+		  "the store of sessions refused, for the database is read-only: SQLSTATE 25006");
+	return PG_BROKEN; /* after a change of roles another one may be found */
+}
+
+static enum pg_outcome judge(struct pg *pg, const PGresult *result, int64_t deadline_ms,
+			     struct error *err)
 {
 	ExecStatusType status = PQresultStatus(result);
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 
 	if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
 		return PG_DONE;
-	/* Lost; shut down; or a server that only reads, after a change of roles. */
-	if (state == NULL || state_is(state, "08") || state_is(state, "57P") ||
-	    state_is(state, "25006"))
+	if (state == NULL || state_is(state, "08") || state_is(state, "57P"))
 		return broken(err);
+	if (state_is(state, "22012"))
+		return was_late(deadline_ms, err);
+	if (state_is(state, "25006"))
+		return is_read_only(err);
 	snprintf(pg->state, sizeof pg->state, "%s", state);
 	if (state_is(state, "57014")) { /* its own limit on a statement's time */
 		store_too_slow(err);
@@ -382,35 +316,51 @@ static enum pg_outcome judge(struct pg *pg, const PGresult *result, struct error
 }
 
 static bool send_statement(struct pg *pg, const char *sql, const struct pg_param *params,
-			   size_t count)
+			   size_t count, int64_t deadline_ms)
 {
+	struct pg_param deadline = pg_number(deadline_ms + pg->ahead_ms);
 	const char *values[PG_MOST_PARAMS];
 	int lengths[PG_MOST_PARAMS];
 	int formats[PG_MOST_PARAMS];
 
 	for (size_t i = 0; i < count; i++) {
-		bool is_number = params[i].text.ptr == NULL && !params[i].binary;
+		const struct pg_param *p = params[i].is_deadline ? &deadline : &params[i];
+		bool is_number = p->text.ptr == NULL && !p->binary;
 
-		values[i] = is_number ? params[i].number : params[i].text.ptr;
-		lengths[i] = (int)params[i].text.len;
-		formats[i] = params[i].binary ? 1 : 0;
+		values[i] = is_number ? p->number : p->text.ptr;
+		lengths[i] = (int)p->text.len;
+		formats[i] = p->binary ? 1 : 0;
 	}
 	return PQsendQueryParams(pg->conn, sql, (int)count, NULL, values, lengths, formats, 1) == 1;
+}
+
+static bool has_deadline(const struct pg_param *params, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (params[i].is_deadline)
+			return true;
+	return false;
 }
 
 enum pg_outcome pg_run(struct pg *pg, const char *sql, const struct pg_param *params, size_t count,
 		       int64_t deadline_ms, struct pg_rows **rows, struct error *err)
 {
 	PGresult *result = NULL;
-	enum pg_outcome outcome;
+	enum pg_outcome outcome = PG_DONE;
 
-	if (!is_alive(pg) || !send_statement(pg, sql, params, count))
+	if (!is_alive(pg))
+		return broken(err);
+	if (has_deadline(params, count) && clock_left_ms(pg->measured_ms + MEASURE_EVERY_MS) == 0)
+		outcome = measure(pg, deadline_ms, err);
+	if (outcome != PG_DONE)
+		return outcome;
+	if (!send_statement(pg, sql, params, count, deadline_ms))
 		return broken(err);
 	outcome = send_all(pg, deadline_ms, err);
 	if (outcome == PG_DONE)
 		outcome = read_all(pg, deadline_ms, &result, err);
 	if (outcome == PG_DONE)
-		outcome = judge(pg, result, err);
+		outcome = judge(pg, result, deadline_ms, err);
 	if (outcome == PG_DONE && rows != NULL)
 		*rows = (struct pg_rows *)result;
 	else

@@ -284,20 +284,53 @@ static bool make_schema(struct start *s, struct error *err)
 	return ok || error_in(err, "creating the schema %s", s->config->schema);
 }
 
-static bool migrate(struct start *s, struct error *err)
+/* *complete: out, whether there are all, with all columns that are needed. */
+static bool are_complete(struct start *s, bool *complete, struct error *err)
+{
+	static const char *const looks[] = {
+		"SELECT email, environment, token, expires_ms FROM spectrocloud_sessions LIMIT 0",
+		"SELECT id, jwk, expires_ms FROM spectrocloud_public_keys LIMIT 0",
+	};
+	static const char *const none[] = {"42P01"};
+
+	*complete = true;
+	for (size_t i = 0; i < ARRAY_LEN(looks); i++) {
+		enum pg_outcome outcome = run(s, looks[i], NULL, err);
+
+		if (refused_as(s, outcome, none, ARRAY_LEN(none)))
+			*complete = false;
+		else if (outcome != PG_DONE)
+			return error_in(err, "reading the tables for sessions");
+	}
+	return true;
+}
+
+/* *needed: out, whether something is missing, or somebody dropped it. */
+static bool is_making_needed(struct start *s, bool *needed, struct error *err)
 {
 	int64_t version;
+	bool complete = false;
+
+	if (!read_version(s, &version, err) || !is_known(version, err) ||
+	    (version == VERSION && !are_complete(s, &complete, err)))
+		return false;
+	*needed = version < VERSION || !complete;
+	return true;
+}
+
+static bool migrate(struct start *s, struct error *err)
+{
+	bool needed = true;
 	bool by_row;
 	bool ok;
 
-	if (!read_version(s, &version, err) || !is_known(version, err))
+	if (!is_making_needed(s, &needed, err))
 		return false;
-	if (version == VERSION) /* as nearly always; a role that may make nothing can start */
+	if (!needed) /* as nearly always; a role that may make nothing can start */
 		return true;
 	if (!make_schema(s, err) || !take_lock(s, &by_row, err))
 		return false;
-	ok = read_version(s, &version, err) && is_known(version, err) &&
-	     (version == VERSION || make_tables(s, err));
+	ok = is_making_needed(s, &needed, err) && (!needed || make_tables(s, err));
 	give_lock_back(s, by_row);
 	return ok;
 }

@@ -15,14 +15,28 @@
 #define SESSIONS "spectrocloud_sessions"
 #define KEYS     "spectrocloud_public_keys"
 
-#define PUT                                                                   \
-	"INSERT INTO " SESSIONS " (email, environment, token, expires_ms) "   \
-	"VALUES ($1, $2, $3, $4) ON CONFLICT (email, environment) DO UPDATE " \
-	"SET token = excluded.token, expires_ms = excluded.expires_ms"
-#define DROP_ALL "WITH done AS (DELETE FROM " SESSIONS " WHERE email = $1 RETURNING 1) "
-#define DROP                                                           \
-	"WITH done AS (DELETE FROM " SESSIONS " WHERE email = $1 AND " \
-	"environment = $2 AND ($3::bytea IS NULL OR token = $3) RETURNING 1) "
+/* What changes something has its deadline as $1, and looks at the clock when it is done. */
+#define CHANGE(sql)  "WITH done AS (" sql " RETURNING 1) SELECT count(*), " PG_IN_TIME
+#define DONE         " FROM done"
+#define TELL(digest) ", pg_notify('" CHANNEL "', " digest ")"
+
+#define PUT                                                                          \
+	CHANGE("INSERT INTO " SESSIONS " (email, environment, token, expires_ms) "   \
+	       "VALUES ($2, $3, $4, $5) ON CONFLICT (email, environment) DO UPDATE " \
+	       "SET token = excluded.token, expires_ms = excluded.expires_ms")
+#define DROP_ALL CHANGE("DELETE FROM " SESSIONS " WHERE email = $2")
+#define DROP                                                    \
+	CHANGE("DELETE FROM " SESSIONS " WHERE email = $2 AND " \
+	       "environment = $3 AND ($4::bytea IS NULL OR token = $4)")
+#define PUT_KEY                                                                   \
+	CHANGE("INSERT INTO " KEYS " (id, jwk, expires_ms) VALUES ($2, $3, $4) "  \
+	       "ON CONFLICT (id) DO UPDATE SET jwk = excluded.jwk, expires_ms = " \
+	       "excluded.expires_ms")
+
+/* By the clocks of a replica and of the database: what is live is so by both, and what is over.
+ * So no replica whose clock is wrong takes from others what they have, or uses what has ended. */
+#define LIVE(now) "expires_ms > " now " AND expires_ms > " PG_NOW_MS
+#define OVER(now) "expires_ms <= " now " AND expires_ms <= " PG_NOW_MS
 
 struct postgres {
 	struct pg_target *target;
@@ -68,19 +82,19 @@ static struct pg_param copied(struct arena *a, struct text t)
 static bool postgres_put(void *self, const struct store_row *row, const char *digest,
 			 int64_t deadline_ms, struct error *err)
 {
-	static const char telling[] = "WITH done AS (" PUT " RETURNING 1) "
-				      "SELECT pg_notify('" CHANNEL "', $5) FROM done";
+	static const char silent[] = PUT DONE;
+	static const char telling[] = PUT TELL("$6") DONE;
 	const struct postgres *p = self;
 	bool tells = p->listener != NULL;
 	struct arena arena;
 	bool ok;
 
 	arena_init(&arena);
-	ok = run(self, tells ? telling : PUT,
-		 (const struct pg_param[]){copied(&arena, row->email),
+	ok = run(self, tells ? telling : silent,
+		 (const struct pg_param[]){pg_deadline(), copied(&arena, row->email),
 					   copied(&arena, row->environment), pg_bytes(row->sealed),
 					   pg_number(row->expires_ms), pg_text(text_of(digest))},
-		 tells ? 5 : 4, deadline_ms, NULL, err);
+		 tells ? 6 : 5, deadline_ms, NULL, err);
 	arena_fini(&arena);
 	return ok;
 }
@@ -92,7 +106,7 @@ static bool postgres_get(void *self, struct arena *a, struct store_row *row, int
 
 	if (!run(self,
 		 "SELECT token, expires_ms FROM " SESSIONS
-		 " WHERE email = $1 AND environment = $2 AND expires_ms > $3",
+		 " WHERE email = $1 AND environment = $2 AND " LIVE("$3"),
 		 (const struct pg_param[]){copied(a, row->email), copied(a, row->environment),
 					   pg_number(now_ms)},
 		 3, deadline_ms, &rows, err))
@@ -109,13 +123,11 @@ static bool postgres_drop(void *self, const struct store_row *which, const char 
 			  int64_t deadline_ms, size_t *dropped, struct error *err)
 {
 	static const char *const statements[2][2] = {
-		{DROP "SELECT count(*) FROM done",
-		 DROP "SELECT count(*), pg_notify('" CHANNEL "', $4) FROM done"},
-		{DROP_ALL "SELECT count(*) FROM done",
-		 DROP_ALL "SELECT count(*), pg_notify('" CHANNEL "', $2) FROM done"},
+		{DROP DONE, DROP TELL("$5") DONE},
+		{DROP_ALL DONE, DROP_ALL TELL("$3") DONE},
 	};
 	const struct postgres *p = self;
-	struct pg_param params[4];
+	struct pg_param params[5];
 	size_t tells = p->listener != NULL ? 1 : 0;
 	size_t all = which->environment.ptr == NULL ? 1 : 0;
 	struct arena arena;
@@ -123,6 +135,7 @@ static bool postgres_drop(void *self, const struct store_row *which, const char 
 	bool ok;
 
 	arena_init(&arena);
+	params[n++] = pg_deadline();
 	params[n++] = copied(&arena, which->email);
 	if (all == 0) {
 		params[n++] = copied(&arena, which->environment);
@@ -140,7 +153,7 @@ static bool postgres_count(void *self, int64_t now_ms, int64_t deadline_ms, size
 {
 	const struct pg_param now = pg_number(now_ms);
 
-	return run_number(self, "SELECT count(*) FROM " SESSIONS " WHERE expires_ms > $1", &now, 1,
+	return run_number(self, "SELECT count(*) FROM " SESSIONS " WHERE " LIVE("$1"), &now, 1,
 			  deadline_ms, count, err);
 }
 
@@ -152,8 +165,9 @@ static bool postgres_list(void *self, struct arena *a, size_t most, int64_t now_
 
 	/* By bytes, whatever the order of letters is in that database. */
 	if (!run(self,
-		 "SELECT email, environment, expires_ms FROM " SESSIONS " WHERE expires_ms > $1 "
-		 "ORDER BY convert_to(email, 'UTF8'), convert_to(environment, 'UTF8') LIMIT $2",
+		 "SELECT email, environment, expires_ms FROM " SESSIONS
+		 " WHERE " LIVE("$1") " ORDER BY convert_to(email, 'UTF8'), "
+				      "convert_to(environment, 'UTF8') LIMIT $2",
 		 (const struct pg_param[]){pg_number(now_ms),
 					   pg_number(most > INT32_MAX ? INT32_MAX : (int64_t)most)},
 		 2, deadline_ms, &found, err))
@@ -175,11 +189,11 @@ static bool postgres_purge(void *self, int64_t now_ms, int64_t deadline_ms, size
 {
 	const struct pg_param now = pg_number(now_ms);
 
-	return run(self, "DELETE FROM " KEYS " WHERE expires_ms <= $1", &now, 1, deadline_ms, NULL,
+	return run(self, "DELETE FROM " KEYS " WHERE " OVER("$1"), &now, 1, deadline_ms, NULL,
 		   err) &&
 	       run_number(self,
-			  "WITH done AS (DELETE FROM " SESSIONS " WHERE expires_ms <= $1 "
-			  "RETURNING 1) SELECT count(*) FROM done",
+			  "WITH done AS (DELETE FROM " SESSIONS
+			  " WHERE " OVER("$1") " RETURNING 1) SELECT count(*) FROM done",
 			  &now, 1, deadline_ms, dropped, err);
 }
 
@@ -192,12 +206,10 @@ static bool postgres_put_key(void *self, struct text id, struct text jwk, int64_
 	bool ok;
 
 	arena_init(&arena);
-	ok = run(self,
-		 "INSERT INTO " KEYS " (id, jwk, expires_ms) VALUES ($1, $2, $3) ON CONFLICT (id) "
-		 "DO UPDATE SET jwk = excluded.jwk, expires_ms = excluded.expires_ms",
-		 (const struct pg_param[]){copied(&arena, id), copied(&arena, jwk),
+	ok = run(self, PUT_KEY DONE,
+		 (const struct pg_param[]){pg_deadline(), copied(&arena, id), copied(&arena, jwk),
 					   pg_number(expires_ms)},
-		 3, deadline_ms, NULL, err);
+		 4, deadline_ms, NULL, err);
 	arena_fini(&arena);
 	return ok;
 }
@@ -208,7 +220,7 @@ static bool postgres_keys(void *self, struct arena *a, int64_t now_ms, int64_t d
 	struct pg_rows *found = NULL;
 
 	if (!run(self,
-		 "SELECT jwk FROM " KEYS " WHERE expires_ms > $1 ORDER BY expires_ms DESC LIMIT $2",
+		 "SELECT jwk FROM " KEYS " WHERE " LIVE("$1") " ORDER BY expires_ms DESC LIMIT $2",
 		 (const struct pg_param[]){pg_number(now_ms), pg_number(STORE_MOST_KEYS)}, 2,
 		 deadline_ms, &found, err))
 		return false;

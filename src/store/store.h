@@ -41,6 +41,11 @@ enum {
  * The message may name a host, a user and a file, and never a password.
  */
 MUST_USE bool store_open(const struct config *config, struct store **store, struct error *err);
+/*
+ * Whether the configuration says where a store can be, as far as that can be known without opening
+ * it. Fails with ERROR_INPUT; the message repeats nothing that may be part of a password.
+ */
+MUST_USE bool store_check(const struct config *config, struct error *err);
 /* NULL is fine. No call may be under way. Waits for an attempt to connect that is under way. */
 void store_close(struct store *store);
 
@@ -51,7 +56,9 @@ const char *store_kind(const struct store *store);
  * All of these block, at most until deadline_ms of clock_now_ms(), and fail with ERROR_UNAVAILABLE
  * where the store does not answer, with ERROR_INPUT for what is longer than the limits above or no
  * address (empty, control characters, not UTF-8), and with ERROR_INTERNAL where it refuses what we
- * ask. A call that failed may have been carried out all the same. Any worker may call them at once.
+ * ask. A call that failed may have been carried out all the same, but not after its deadline (with
+ * PostgreSQL: as exactly as the database's clock goes, see store/pg.h). Any worker may call them at
+ * once.
  */
 
 /* Puts a session in the place of the one that is there. Times are calendar milliseconds. */

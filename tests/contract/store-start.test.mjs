@@ -2,17 +2,19 @@
 // that it cannot open, Backstage's own settings. And what it leaves behind.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { startServiceIn } from './harness.mjs';
 import { startPostgres } from './postgres.mjs';
 import {
-  Replica, assertNoSecretIn, configurationOf, filesBelow, newKey, newPassword, newToken, start, startPalette, stopAll,
+  Replica, assertNoSecretIn, configurationOf, filesBelow, newKey, newPassword, newToken, sleep, start, startPalette,
+  stopAll,
 } from './replicas.mjs';
 
+const BACKEND = resolve(process.env.SPECTROCLOUD_BACKEND ?? 'build/spectrocloud-backend');
 const DATABASE = 'sessions';
 const EMAIL = 'ada@example.com';
 
@@ -98,6 +100,95 @@ test('a role without rights to make something is enough where all is made', asyn
     await replica.put(EMAIL, token);
     assert.equal((await replica.read(EMAIL)).credential, token);
     assert.equal(await replica.drop(EMAIL), 1);
+  });
+});
+
+test('a table that somebody dropped is made again', async () => {
+  await withReplica(onPostgres(), async () => {});
+  await postgres.sql('DROP TABLE spectrocloud_sessions', DATABASE);
+  await withReplica(onPostgres(), async replica => {
+    await replica.put(EMAIL, newToken(EMAIL));
+    assert.equal(await replica.drop(EMAIL), 1);
+  });
+});
+
+test('one that only reads says so', async () => {
+  await postgres.sql('ALTER ROLE sessions SET default_transaction_read_only = on');
+  await withReplica(onPostgres(), async replica => {
+    const answer = await replica.tryPut(EMAIL, newToken(EMAIL));
+    assert.equal(answer.status, 503);
+    assert.match(answer.text + replica.said, /the database is read-only: SQLSTATE 25006/);
+  });
+  await postgres.sql('ALTER ROLE sessions RESET default_transaction_read_only');
+});
+
+// ---- it is not said, or not rightly, where they are ----
+
+// Of the service and of `config check`, with status 2.
+async function assertFault(store, why) {
+  const config = configurationOf(palette, { store: { encryptionKey: key, ...store } });
+  const file = join(folder, 'fault.yaml');
+  writeFileSync(file, JSON.stringify(config));
+  const { status, stdout, stderr } = spawnSync(BACKEND, ['config', 'check', '--config', file], { encoding: 'utf8' });
+  assert.equal(status, 2, stdout);
+  assert.match(stderr, why);
+  assertNoSecretIn(stderr, 'config check');
+  await assertEnds(config, why);
+}
+
+test('a password that is not encoded is not told, in no part', async () => {
+  const [one, other] = [newPassword(), newPassword()];
+  const address = `127.0.0.1:${postgres.port}/${DATABASE}`;
+  for (const [connection, why] of [
+    [`postgresql://${DATABASE}:${one}/${other}@${address}`, /percent-encoded: \/ as %2F, @ as %40/],
+    [`postgresql://${DATABASE}:12/${other}@${address}`, /percent-encoded/],
+    [`postgresql://${DATABASE}:${one}@${other}@${address}`, /more than one @/],
+    [`postgresql://${DATABASE}:${one}%${other}zz%@${address}`, /percent-encoded/],
+    [`host=127.0.0.1 password=${one} ${other}=1`, /neither a URL nor keywords/],
+    [`host=127.0.0.1 port=${other}`, /its port has to be a number/],
+    [`${postgres.url(DATABASE, one)}&sslmode=no-verify`, /its sslmode has to be one of disable, /],
+  ]) await assertFault({ connection }, why);
+});
+
+test('encoded, it is as good as any', async () => {
+  const other = `${newPassword()}/@:?#%&= ${newPassword()}`;
+  await postgres.sql(`CREATE ROLE odd LOGIN PASSWORD '${other}'`);
+  await postgres.sql('CREATE DATABASE odd OWNER odd');
+  const connection = postgres.url('odd', encodeURIComponent(other));
+  await withReplica(onPostgres({ connection }), replica => replica.put(EMAIL, newToken(EMAIL)));
+});
+
+test('a variable that is not set is a fault, and no store in memory', async () => {
+  const why = /: a variable in it is not set/;
+  await assertFault({ connection: '${NO_SUCH_VARIABLE}' },
+    /tokenStore\.connection: a variable in it is not set: NO_SUCH/);
+  await assertFault({ type: 'postgresql', connection: '${NO_SUCH_VARIABLE}' }, why);
+  await assertFault({ connection: postgres.url(DATABASE, password), encryptionKey: [key, '${NO_SUCH_VARIABLE}'] }, why);
+});
+
+// ---- it is slow ----
+
+const backends = async () => (await postgres.sql(
+  `SELECT pid FROM pg_stat_activity WHERE application_name = 'spectrocloud-backend' AND datname = '${DATABASE}'`))
+  .split('\n').filter(Boolean).map(Number);
+
+test('what was answered as failed is not done later', async () => {
+  await withReplica(onPostgres(), async replica => {
+    await replica.put(EMAIL, newToken(EMAIL));
+    const stopped = await backends();
+    assert.ok(stopped.length >= 2);
+    stopped.forEach(pid => process.kill(pid, 'SIGSTOP'));
+    try {
+      assert.equal((await replica.tryPut(EMAIL, newToken(EMAIL))).status, 503);
+      assert.equal(await replica.drop(EMAIL), 1);
+    } finally {
+      stopped.forEach(pid => process.kill(pid, 'SIGCONT'));
+    }
+    // The one that had it ends when it finds nobody to tell; the one that listens may stay.
+    const end = Date.now() + 10000;
+    while ((await backends()).filter(pid => stopped.includes(pid)).length > 1 && Date.now() < end) await sleep(20);
+    assert.equal((await replica.read(EMAIL)).credential, null);
+    assert.equal(await postgres.sql(`SELECT token FROM spectrocloud_sessions WHERE email = '${EMAIL}'`, DATABASE), '');
   });
 });
 

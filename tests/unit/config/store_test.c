@@ -244,6 +244,105 @@ static void wrong_keys_are_not_repeated(void **state)
 		      "app-config.yaml:1:94: spectrocloud.tokenStore.encryptionKeys[1]" WRONG);
 }
 
+/* The service would keep sessions elsewhere, or not at all, and say nothing. */
+static void variables_that_are_not_set(void **state)
+{
+#define LOST              ": a variable in it is not set"
+#define TOKEN_STORE(what) "spectrocloud: {tokenStore: {" what "}}"
+#define WITH_KEY(what)    TOKEN_STORE("encryptionKey: '" KEY "', " what)
+#define OWN               "spectrocloud.tokenStore."
+#define DB                "backend.database."
+	static const char *const all[][2] = {
+		{WITH_KEY("connection: '${NO_SUCH}'"), OWN "connection" LOST ": NO_SUCH"},
+		{WITH_KEY("connection: 'postgresql://u:${NO_SUCH}@h'"),
+		 OWN "connection" LOST ": NO_SUCH"},
+		{WITH_KEY("type: postgresql, connection: '${NO_SUCH}'"),
+		 OWN "connection" LOST ": NO_SUCH"},
+		{WITH_KEY("connection: {host: '${NO_SUCH}'}"),
+		 OWN "connection.host" LOST ": NO_SUCH"},
+		{WITH_KEY("path: {$env: NO_SUCH}"), OWN "path" LOST ": NO_SUCH"},
+		{WITH_KEY("type: sqlite, path: '${NO_SUCH}'"), OWN "path" LOST ": NO_SUCH"},
+		{WITH_KEY("type: '${NO_SUCH}'"), OWN "type" LOST ": NO_SUCH"},
+		{"spectrocloud: {tokenStore: '${NO_SUCH}'}",
+		 "spectrocloud.tokenStore" LOST ": NO_SUCH"},
+		{TOKEN_STORE("path: p, encryptionKey: '${NO_SUCH}'"),
+		 OWN "encryptionKey" LOST ": NO_SUCH"},
+		{TOKEN_STORE("path: p, encryptionKey: ['" KEY "', '${OLD}']"),
+		 OWN "encryptionKey" LOST},
+		{WITH_KEY("path: p, encryptionKeys: ['${OLD}']"), OWN "encryptionKeys" LOST},
+		{STORED "backend: {database: '${NO_SUCH}'}", "backend.database" LOST ": NO_SUCH"},
+		{STORED "backend: {database: {client: '${NO_SUCH}'}}",
+		 DB "client" LOST ": NO_SUCH"},
+		{PG("connection: '${NO_SUCH}'"), DB "connection" LOST ": NO_SUCH"},
+		{PG("connection: {host: h, password: '${NO_SUCH}'}"),
+		 DB "connection.password" LOST ": NO_SUCH"},
+		{PG("connection: {host: h, ssl: {ca: '${NO_SUCH}'}}"),
+		 DB "connection.ssl.ca" LOST ": NO_SUCH"},
+		{PG("connection: {host: h}, prefix: '${NO_SUCH}'"), DB "prefix" LOST ": NO_SUCH"},
+		{PG("connection: {host: h}, pluginDivisionMode: '${NO_SUCH}'"),
+		 DB "pluginDivisionMode" LOST ": NO_SUCH"},
+		{PG("connection: {host: h}, plugin: {spectrocloud: {connection: '${NO_SUCH}'}}"),
+		 DB "plugin.spectrocloud.connection" LOST ": NO_SUCH"},
+		{SQLITE("'${NO_SUCH}'"), DB "connection" LOST ": NO_SUCH"},
+		{SQLITE("{directory: '${NO_SUCH}'}"), DB "connection.directory" LOST ": NO_SUCH"},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		fixture_write(f, "app-config.yaml", all[i][0]);
+		if (fixture_load(f) || strstr(f->faults.ptr, all[i][1]) == NULL)
+			fail_msg("%s: %s", all[i][0], f->faults.ptr);
+	}
+}
+
+static void variables_that_decide_nothing(void **state)
+{
+	static const char *const all[] = {
+		"spectrocloud: {tokenStore: {type: memory, connection: '${NO_SUCH}', "
+		"encryptionKey: "
+		"'${NO_SUCH}'}}\nbackend: {database: {client: pg, connection: '${NO_SUCH}'}}",
+		WITH_KEY("type: sqlite, path: p, connection: '${NO_SUCH}'"),
+		WITH_KEY("path: p") "\nbackend: {database: '${NO_SUCH}'}",
+		WITH_KEY("path: '${NO_SUCH:-p}'"),
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		fixture_loads(f, all[i]);
+}
+
+static void what_backstage_has_and_is_not_read(void **state)
+{
+	static const char *const all[] = {
+		DB "role",
+		DB "knexConfig",
+		DB "ensureSchemaExists",
+		DB "plugin.spectrocloud.role",
+		DB "plugin.spectrocloud.knexConfig",
+		DB "plugin.spectrocloud.ensureSchemaExists",
+		DB "plugin.spectrocloud.pluginDivisionMode",
+	};
+	static const char unread[] =
+		"role: r, knexConfig: {pool: {max: 1}}, ensureSchemaExists: true, plugin: "
+		"{spectrocloud: "
+		"{role: r, knexConfig: {}, ensureSchemaExists: false, pluginDivisionMode: schema}}";
+	struct fixture *f = *state;
+	char yaml[640];
+
+	snprintf(yaml, sizeof yaml, STORED "backend: {database: {client: pg, connection: h=1, %s}}",
+		 unread);
+	store_of(f, yaml);
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		assert_true(fixture_noticed(f, all[i], "not read by this service"));
+	snprintf(yaml, sizeof yaml,
+		 "{spectrocloud: {tokenStore: {type: memory}}, backend: {database: {client: pg, "
+		 "connection: h=1, %s}}}",
+		 unread);
+	store_of(f, yaml);
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		assert_false(fixture_noticed(f, all[i], "not read by this service"));
+}
+
 static void secrets_are_masked(void **state)
 {
 	struct fixture *f = *state;
@@ -277,6 +376,9 @@ int main(void)
 		fixture_test(without_a_key_nothing_is_kept),
 		fixture_test(keys),
 		fixture_test(wrong_keys_are_not_repeated),
+		fixture_test(variables_that_are_not_set),
+		fixture_test(variables_that_decide_nothing),
+		fixture_test(what_backstage_has_and_is_not_read),
 		fixture_test(secrets_are_masked),
 	};
 

@@ -1,36 +1,5 @@
 /* Sessions in PostgreSQL, with a server of the tests' own. */
-#include "unit/store/store_suite.h"
-
-#include "unit/store/postgres_server.h"
-
-static char database[32];
-
-/* A database that is not there yet, for each test. */
-static void world_config(struct world *w)
-{
-	static unsigned tests;
-	struct config_postgres *pg = &w->config.store.postgres;
-
-	snprintf(database, sizeof database, "Test-%u", ++tests);
-	w->config.store.type = CONFIG_STORE_POSTGRESQL;
-	pg->host = server_folder();
-	pg->port = server_port();
-	pg->user = SERVER_USER;
-	pg->database = database;
-	pg->create = true;
-}
-
-static void world_end(struct world *w)
-{
-	secret_wipe(&w->config.store.postgres.connection);
-	secret_wipe(&w->config.store.postgres.password);
-}
-
-static void sql(const char *statement)
-{
-	if (!server_sql(database, statement, NULL, 0))
-		fail_msg("%s", statement);
-}
+#include "unit/store/postgres_world.h"
 
 static void it_says_what_it_is(void **state)
 {
@@ -183,6 +152,62 @@ static void a_role_that_may_make_nothing(void **state)
 	assert_string_equal(get(w, "a@x", "prod"), "t");
 }
 
+/* Somebody dropped it, and left what says that it was made. */
+static void a_missing_table_is_made_again(void **state)
+{
+	static const char *const all[] = {"spectrocloud_sessions", "spectrocloud_public_keys"};
+	struct world *w = *state;
+	char statement[80];
+	struct error err;
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		snprintf(statement, sizeof statement, "DROP TABLE %s", all[i]);
+		sql(statement);
+		reopen(w);
+		put(w, "a@x", "prod", "t", in_ms(MINUTE_MS));
+		assert_string_equal(get(w, "a@x", "prod"), "t");
+		assert_true(
+			store_put_key(w->store, "id", TEXT("{}"), in_ms(MINUTE_MS), soon(), &err));
+	}
+}
+
+static void what_cannot_be_made_again_is_said(void **state)
+{
+	struct world *w = *state;
+
+	sql("CREATE ROLE maker LOGIN; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "
+	    "public TO maker; DROP TABLE spectrocloud_sessions");
+	w->config.store.postgres.user = "maker";
+	fails_to_open(w, ERROR_INTERNAL,
+		      "making the tables for sessions: the store of sessions refused, for want of "
+		      "rights: SQLSTATE 42501");
+	w->config.store.postgres.user = SERVER_USER;
+	reopen(w);
+	sql("ALTER TABLE spectrocloud_public_keys DROP COLUMN jwk");
+	fails_to_open(w, ERROR_INTERNAL, "reading the tables for sessions: ");
+}
+
+static void one_that_only_reads_says_so(void **state)
+{
+	struct world *w = *state;
+	char statement[120];
+	struct error err;
+
+	put(w, "a@x", "prod", "t", in_ms(MINUTE_MS));
+	snprintf(statement, sizeof statement,
+		 "ALTER DATABASE \\\"%s\\\" SET default_transaction_read_only = on", database);
+	sql(statement);
+	reopen(w);
+	assert_string_equal(get(w, "a@x", "prod"), "t");
+	assert_false(store_put(w->store, TEXT("a@x"), "prod", TEXT("t2"), in_ms(MINUTE_MS), soon(),
+			       &err));
+	assert_int_equal(err.kind, ERROR_UNAVAILABLE);
+	assert_string_equal(err.message, "the store of sessions refused, for the database is "
+					 "read-only: SQLSTATE 25006");
+	sql("BEGIN READ WRITE; DROP TABLE spectrocloud_version; COMMIT");
+	fails_to_open(w, ERROR_UNAVAILABLE, "the database is read-only");
+}
+
 static void newer_tables_are_left_alone(void **state)
 {
 	struct world *w = *state;
@@ -277,135 +302,6 @@ static void what_shall_be_tried_again_is(void **state)
 	assert_string_equal(get(w, "a@x", "prod"), "t");
 }
 
-/* ---- when it goes away ---- */
-
-static void after_its_restart_all_goes_on(void **state)
-{
-	struct world *w = *state;
-
-	put(w, "a@x", "prod", "t", in_ms(MINUTE_MS));
-	server_stop();
-	server_start();
-	assert_string_equal(get(w, "a@x", "prod"), "t");
-	put(w, "a@x", "prod", "t2", in_ms(MINUTE_MS));
-	assert_string_equal(get(w, "a@x", "prod"), "t2");
-}
-
-#define CUT                                                                    \
-	"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> " \
-	"pg_backend_pid() AND datname = current_database()"
-
-static void a_cut_connection_is_not_noticed(void **state)
-{
-	struct world *w = *state;
-
-	put(w, "a@x", "prod", "t", in_ms(MINUTE_MS));
-	for (int i = 0; i < 5; i++) {
-		sql(CUT);
-		assert_string_equal(get(w, "a@x", "prod"), "t");
-	}
-}
-
-static void *cut_often(void *context)
-{
-	(void)context;
-	for (int i = 0; i < 3; i++) {
-		clock_sleep_ms(50);
-		if (!server_sql(database, CUT, NULL, 0))
-			return NULL;
-	}
-	return context;
-}
-
-/* Under way, a call survives one cut; a second one within the same call is told. */
-static void a_crowd_survives_cuts(void **state)
-{
-	struct world *w = *state;
-	int64_t end;
-	pthread_t cutter;
-	unsigned failed = 0;
-	unsigned done = 0;
-
-	put(w, "a@x", "prod", "t", in_ms(MINUTE_MS));
-	assert_int_equal(pthread_create(&cutter, NULL, cut_often, w), 0);
-	for (end = clock_now_ms() + 600; clock_left_ms(end) > 0; done++) {
-		struct session session = {.expires_ms = 0};
-		struct error err;
-
-		if (!store_get(w->store, &w->arena, TEXT("a@x"), "prod", soon(), &session, &err))
-			failed++;
-		else
-			assert_string_equal(session.token.ptr, "t");
-	}
-	pthread_join(cutter, NULL);
-	assert_true(done > 3);
-	assert_true(failed <= 1); /* three cuts can hit one call twice, once */
-}
-
-static void away_it_fails_in_time_and_comes_back(void **state)
-{
-	struct world *w = *state;
-	struct session session = {.expires_ms = -1};
-	struct error err;
-	int64_t start;
-
-	put(w, "a@x", "prod", "t", in_ms(MINUTE_MS));
-	server_stop();
-	for (int i = 0; i < 5; i++) {
-		start = clock_now_ms();
-		assert_false(store_get(w->store, &w->arena, TEXT("a@x"), "prod", start + 300,
-				       &session, &err));
-		assert_int_equal(err.kind, ERROR_UNAVAILABLE);
-		assert_in_range(clock_now_ms() - start, 0, 1500);
-	}
-	assert_true(session.expires_ms == -1);
-	assert_false(store_get(w->store, &w->arena, TEXT("a@x"), "prod", soon(), &session, &err));
-	assert_int_equal(err.kind, ERROR_UNAVAILABLE);
-	server_start();
-	start = clock_now_ms();
-	while (!store_get(w->store, &w->arena, TEXT("a@x"), "prod", soon(), &session, &err))
-		assert_true(clock_now_ms() - start < 5000);
-	assert_string_equal(session.token.ptr, "t");
-}
-
-static void *hold_table(void *context)
-{
-	if (!server_sql(database,
-			"BEGIN; LOCK TABLE spectrocloud_sessions IN ACCESS EXCLUSIVE MODE; "
-			"SELECT pg_sleep(1.5); COMMIT",
-			NULL, 0))
-		return NULL;
-	return context;
-}
-
-static void a_slow_answer_is_not_waited_for(void **state)
-{
-	struct world *w = *state;
-	struct session session;
-	struct error err;
-	pthread_t holder;
-	char out[16];
-	int64_t start;
-
-	put(w, "a@x", "prod", "t", in_ms(MINUTE_MS));
-	assert_int_equal(pthread_create(&holder, NULL, hold_table, w), 0);
-	do {
-		clock_sleep_ms(20);
-		assert_true(server_sql(database,
-				       "SELECT count(*) FROM pg_locks WHERE mode = "
-				       "'AccessExclusiveLock' AND relation = "
-				       "'spectrocloud_sessions'::regclass",
-				       out, sizeof out));
-	} while (strcmp(out, "1\n") != 0);
-	start = clock_now_ms();
-	assert_false(
-		store_get(w->store, &w->arena, TEXT("a@x"), "prod", start + 200, &session, &err));
-	assert_int_equal(err.kind, ERROR_UNAVAILABLE);
-	assert_in_range(clock_now_ms() - start, 190, 1000);
-	assert_string_equal(get(w, "a@x", "prod"), "t"); /* with more patience */
-	pthread_join(holder, NULL);
-}
-
 /* ---- telling ---- */
 
 static bool was_told(struct told *told, const char *digest)
@@ -495,14 +391,12 @@ int main(void)
 		store_test(over_tls),
 		store_test(a_role_that_may_make_nothing),
 		store_test(newer_tables_are_left_alone),
+		store_test(a_missing_table_is_made_again),
+		store_test(what_cannot_be_made_again_is_said),
+		store_test(one_that_only_reads_says_so),
 		store_test(replicas_start_together),
 		store_test(without_advisory_locks_a_row_does),
 		store_test(what_shall_be_tried_again_is),
-		store_test(after_its_restart_all_goes_on),
-		store_test(a_cut_connection_is_not_noticed),
-		store_test(a_crowd_survives_cuts),
-		store_test(away_it_fails_in_time_and_comes_back),
-		store_test(a_slow_answer_is_not_waited_for),
 		store_test(others_hear_of_changes),
 		store_test(who_was_cut_off_says_so_and_hears_again),
 	};
