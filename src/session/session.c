@@ -24,7 +24,7 @@ enum {
 	FIND_MS = 1000,
 	CHANGE_MS = 3000, /* likewise one that is about sessions themselves */
 	PAUSE_MS = 1000,
-	HURRIED_MS = 250, /* while others wait already */
+	HURRIED_MS = 1000, /* while others wait already */
 	REFUSED_MS = 1000,
 	PURGE_MS = 2000,
 	PURGE_EVERY_MS = 60 * 1000,
