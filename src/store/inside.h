@@ -44,7 +44,8 @@ struct store_kind {
 	/* Ordered by the bytes of address and environment; without `sealed`. Live ones. */
 	bool (*list)(void *self, struct arena *a, size_t most, int64_t now_ms, int64_t deadline_ms,
 		     struct store_row **rows, size_t *count, struct error *err);
-	/* Sessions and keys; *dropped counts the sessions. */
+	/* Sessions and keys; *dropped counts the sessions. It may do some of it, and leave the rest
+	 * to the next time, where the deadline comes first. */
 	bool (*purge)(void *self, int64_t now_ms, int64_t deadline_ms, size_t *dropped,
 		      struct error *err);
 	bool (*put_key)(void *self, struct text id, struct text jwk, int64_t expires_ms,

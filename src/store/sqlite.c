@@ -1,35 +1,45 @@
 /*
- * Sessions in an SQLite file. One connection, which one thread has at a time, its statements kept;
- * other processes may have the file open as well.
+ * Sessions in an SQLite file. One connection writes and a few read, beside each other: SQLite keeps
+ * what is written in a WAL, and who reads sees what stood there when he began. Other processes may
+ * have the file open as well.
  */
-#include <pthread.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-#include <sqlite3.h>
 
 #include "base/clock.h"
 #include "store/inside.h"
+#include "store/sqlite_conn.h"
+#include "store/sqlite_turns.h"
 
 enum {
 	VERSION = 1, /* of the tables */
 	OPEN_MS = 10000,
+	READERS = 2, /* so that a long list keeps nobody from his session */
+	/* A purge drops so many rows at a time, and lets those go first who want to write: this
+	 * process's wait for the connection, others' look now and then. */
+	PIECE = 200,
+	PIECE_PAUSE_MS = SQLITE_CONN_LOOK_MS + 2,
 };
 
 enum statement {
-	PUT,
+	/* of those that read */
 	GET,
-	DROP,
-	DROP_ALL,
 	COUNT,
 	LIST,
+	KEYS,
+	/* of the one that writes */
+	PUT,
+	DROP,
+	DROP_ALL,
 	PURGE,
 	PURGE_KEYS,
 	PUT_KEY,
-	KEYS,
-	STATEMENTS
+	STATEMENTS,
+	FIRST_THAT_WRITES = PUT,
 };
+
+static_assert((int)STATEMENTS <= (int)SQLITE_CONN_STATEMENTS, "no room for the statements");
 
 static const char *const texts[STATEMENTS] = {
 	[PUT] = "INSERT INTO sessions (email, environment, token, expires_ms) "
@@ -43,8 +53,10 @@ static const char *const texts[STATEMENTS] = {
 	[COUNT] = "SELECT count(*) FROM sessions WHERE expires_ms > ?1",
 	[LIST] = "SELECT email, environment, expires_ms FROM sessions WHERE expires_ms > ?1 "
 		 "ORDER BY email, environment LIMIT ?2",
-	[PURGE] = "DELETE FROM sessions WHERE expires_ms <= ?1",
-	[PURGE_KEYS] = "DELETE FROM public_keys WHERE expires_ms <= ?1",
+	[PURGE] = "DELETE FROM sessions WHERE (email, environment) IN "
+		  "(SELECT email, environment FROM sessions WHERE expires_ms <= ?1 LIMIT ?2)",
+	[PURGE_KEYS] = "DELETE FROM public_keys WHERE id IN "
+		       "(SELECT id FROM public_keys WHERE expires_ms <= ?1 LIMIT ?2)",
 	[PUT_KEY] = "INSERT INTO public_keys (id, jwk, expires_ms) VALUES (?1, ?2, ?3) "
 		    "ON CONFLICT (id) DO UPDATE SET jwk = excluded.jwk, "
 		    "expires_ms = excluded.expires_ms",
@@ -62,60 +74,13 @@ static const char tables[] =
 	"PRAGMA user_version = 1";
 
 struct sqlite {
-	pthread_mutex_t lock; /* guards the next two; who has it taken has the connection */
-	pthread_cond_t freed;
-	bool taken;
-	sqlite3 *db;
-	sqlite3_stmt *statements[STATEMENTS];
+	struct sqlite_turns writing;
+	struct sqlite_turns reading;
+	struct sqlite_conn writer;
+	struct sqlite_conn readers[READERS];
 };
 
-/* ---- errors ---- */
-
-/* SQLite's own messages may hold what was asked; its code is enough. */
-static bool failed(struct sqlite *s, struct error *err)
-{
-	int code = sqlite3_errcode(s->db);
-
-	if (code == SQLITE_BUSY || code == SQLITE_LOCKED || code == SQLITE_INTERRUPT)
-		return store_too_slow(err);
-	return error_set(err,
-			 code == SQLITE_FULL || code == SQLITE_IOERR ? ERROR_UNAVAILABLE
-								     : ERROR_INTERNAL,
-			 "the store of sessions: %s", sqlite3_errstr(code));
-}
-
 /* ---- one call ---- */
-
-/* Takes the connection until the deadline; give back with end(). */
-static bool begin(struct sqlite *s, int64_t deadline_ms, struct error *err)
-{
-	const struct timespec until = {.tv_sec = deadline_ms / 1000,
-				       .tv_nsec = deadline_ms % 1000 * 1000000};
-	bool late = false;
-
-	pthread_mutex_lock(&s->lock);
-	while (s->taken && !late)
-		late = pthread_cond_timedwait(&s->freed, &s->lock, &until) != 0;
-	late = s->taken;
-	s->taken = true;
-	pthread_mutex_unlock(&s->lock);
-	if (late)
-		return store_too_slow(err);
-	sqlite3_busy_timeout(s->db, (int)clock_left_ms(deadline_ms));
-	return true;
-}
-
-static void end(struct sqlite *s)
-{
-	for (size_t i = 0; i < STATEMENTS; i++) {
-		sqlite3_reset(s->statements[i]);
-		sqlite3_clear_bindings(s->statements[i]); /* what they point to is the caller's */
-	}
-	pthread_mutex_lock(&s->lock);
-	s->taken = false;
-	pthread_cond_signal(&s->freed);
-	pthread_mutex_unlock(&s->lock);
-}
 
 static void bind_text(sqlite3_stmt *statement, int at, struct text t)
 {
@@ -130,52 +95,26 @@ static struct text column(sqlite3_stmt *statement, int at)
 			     (size_t)sqlite3_column_bytes(statement, at)};
 }
 
-static bool exec(struct sqlite *s, const char *sql, struct error *err)
-{
-	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK || failed(s, err);
-}
-
-/* A change of one statement. With BEGIN IMMEDIATE it waits for the file before it reads: a reader
- * that turns writer late cannot wait. *changed: out, may be NULL. */
-static bool change(struct sqlite *s, enum statement which, size_t *changed, struct error *err)
-{
-	struct error unused;
-
-	if (!exec(s, "BEGIN IMMEDIATE", err))
-		return false;
-	if (sqlite3_step(s->statements[which]) != SQLITE_DONE) {
-		failed(s, err);
-		sqlite3_reset(s->statements[which]);
-		(void)!exec(s, "ROLLBACK", &unused);
-		return false;
-	}
-	if (changed != NULL)
-		*changed = (size_t)sqlite3_changes(s->db);
-	sqlite3_reset(s->statements[which]);
-	if (exec(s, "COMMIT", err))
-		return true;
-	(void)!exec(s, "ROLLBACK", &unused);
-	return false;
-}
-
 /* ---- sessions ---- */
 
 static bool sqlite_put(void *self, const struct store_row *row, const char *digest,
 		       int64_t deadline_ms, struct error *err)
 {
 	struct sqlite *s = self;
-	sqlite3_stmt *put = s->statements[PUT];
+	struct sqlite_conn *c = sqlite_turns_take(&s->writing, deadline_ms, err);
+	sqlite3_stmt *put;
 	bool ok;
 
 	(void)digest;
-	if (!begin(s, deadline_ms, err))
+	if (c == NULL)
 		return false;
+	put = c->statements[PUT];
 	bind_text(put, 1, row->email);
 	bind_text(put, 2, row->environment);
 	sqlite3_bind_blob(put, 3, row->sealed.ptr, (int)row->sealed.len, SQLITE_STATIC);
 	sqlite3_bind_int64(put, 4, row->expires_ms);
-	ok = change(s, PUT, NULL, err);
-	end(s);
+	ok = sqlite_conn_change(c, PUT, NULL, err);
+	sqlite_turns_give(&s->writing, c);
 	return ok;
 }
 
@@ -183,11 +122,13 @@ static bool sqlite_get(void *self, struct arena *a, struct store_row *row, int64
 		       int64_t deadline_ms, struct error *err)
 {
 	struct sqlite *s = self;
-	sqlite3_stmt *get = s->statements[GET];
+	struct sqlite_conn *c = sqlite_turns_take(&s->reading, deadline_ms, err);
+	sqlite3_stmt *get;
 	int code;
 
-	if (!begin(s, deadline_ms, err))
+	if (c == NULL)
 		return false;
+	get = c->statements[GET];
 	bind_text(get, 1, row->email);
 	bind_text(get, 2, row->environment);
 	sqlite3_bind_int64(get, 3, now_ms);
@@ -196,9 +137,9 @@ static bool sqlite_get(void *self, struct arena *a, struct store_row *row, int64
 		row->sealed = arena_copy_text(a, column(get, 0));
 		row->expires_ms = sqlite3_column_int64(get, 1);
 	} else if (code != SQLITE_DONE) {
-		failed(s, err);
+		sqlite_conn_failed(c, err);
 	}
-	end(s);
+	sqlite_turns_give(&s->reading, c);
 	return code == SQLITE_ROW || code == SQLITE_DONE;
 }
 
@@ -206,20 +147,21 @@ static bool sqlite_drop(void *self, const struct store_row *row, const char *dig
 			int64_t deadline_ms, size_t *dropped, struct error *err)
 {
 	struct sqlite *s = self;
+	struct sqlite_conn *c = sqlite_turns_take(&s->writing, deadline_ms, err);
 	enum statement which = row->environment.ptr == NULL ? DROP_ALL : DROP;
 	bool ok;
 
 	(void)digest;
-	if (!begin(s, deadline_ms, err))
+	if (c == NULL)
 		return false;
-	bind_text(s->statements[which], 1, row->email);
+	bind_text(c->statements[which], 1, row->email);
 	if (which == DROP) {
-		bind_text(s->statements[which], 2, row->environment);
-		sqlite3_bind_blob(s->statements[which], 3, row->sealed.ptr, (int)row->sealed.len,
+		bind_text(c->statements[which], 2, row->environment);
+		sqlite3_bind_blob(c->statements[which], 3, row->sealed.ptr, (int)row->sealed.len,
 				  SQLITE_STATIC); /* without ptr: NULL */
 	}
-	ok = change(s, which, dropped, err);
-	end(s);
+	ok = sqlite_conn_change(c, which, dropped, err);
+	sqlite_turns_give(&s->writing, c);
 	return ok;
 }
 
@@ -227,33 +169,34 @@ static bool sqlite_count(void *self, int64_t now_ms, int64_t deadline_ms, size_t
 			 struct error *err)
 {
 	struct sqlite *s = self;
+	struct sqlite_conn *c = sqlite_turns_take(&s->reading, deadline_ms, err);
 	bool ok;
 
-	if (!begin(s, deadline_ms, err))
+	if (c == NULL)
 		return false;
-	sqlite3_bind_int64(s->statements[COUNT], 1, now_ms);
-	ok = sqlite3_step(s->statements[COUNT]) == SQLITE_ROW;
+	sqlite3_bind_int64(c->statements[COUNT], 1, now_ms);
+	ok = sqlite3_step(c->statements[COUNT]) == SQLITE_ROW;
 	if (ok)
-		*count = (size_t)sqlite3_column_int64(s->statements[COUNT], 0);
+		*count = (size_t)sqlite3_column_int64(c->statements[COUNT], 0);
 	else
-		failed(s, err);
-	end(s);
+		sqlite_conn_failed(c, err);
+	sqlite_turns_give(&s->reading, c);
 	return ok;
 }
 
 /* Runs LIST or KEYS: calls take for each row, and tells whether all were read. */
-static bool read_rows(struct sqlite *s, enum statement which, int64_t now_ms, size_t most,
+static bool read_rows(struct sqlite_conn *c, enum statement which, int64_t now_ms, size_t most,
 		      void (*take)(void *context, sqlite3_stmt *row), void *context,
 		      struct error *err)
 {
-	sqlite3_stmt *statement = s->statements[which];
+	sqlite3_stmt *statement = c->statements[which];
 	int code;
 
 	sqlite3_bind_int64(statement, 1, now_ms);
 	sqlite3_bind_int64(statement, 2, most > INT32_MAX ? INT32_MAX : (int64_t)most);
 	while ((code = sqlite3_step(statement)) == SQLITE_ROW)
 		take(context, statement);
-	return code == SQLITE_DONE || failed(s, err);
+	return code == SQLITE_DONE || sqlite_conn_failed(c, err);
 }
 
 struct taken {
@@ -303,13 +246,14 @@ static bool sqlite_list(void *self, struct arena *a, size_t most, int64_t now_ms
 			struct error *err)
 {
 	struct sqlite *s = self;
+	struct sqlite_conn *c = sqlite_turns_take(&s->reading, deadline_ms, err);
 	struct taken taken = {.arena = a};
 	bool ok;
 
-	if (!begin(s, deadline_ms, err))
+	if (c == NULL)
 		return false;
-	ok = read_rows(s, LIST, now_ms, most, take_session, &taken, err);
-	end(s);
+	ok = read_rows(c, LIST, now_ms, most, take_session, &taken, err);
+	sqlite_turns_give(&s->reading, c);
 	if (!ok)
 		return false;
 	*rows = taken.rows;
@@ -317,19 +261,52 @@ static bool sqlite_list(void *self, struct arena *a, size_t most, int64_t now_ms
 	return true;
 }
 
+/* ---- the purge ---- */
+
+static bool purge_piece(struct sqlite *s, enum statement which, int64_t now_ms, int64_t deadline_ms,
+			size_t *dropped, struct error *err)
+{
+	struct sqlite_conn *c = sqlite_turns_take(&s->writing, deadline_ms, err);
+	bool ok;
+
+	if (c == NULL)
+		return false;
+	sqlite3_bind_int64(c->statements[which], 1, now_ms);
+	sqlite3_bind_int64(c->statements[which], 2, PIECE);
+	ok = sqlite_conn_change(c, which, dropped, err);
+	sqlite_turns_give(&s->writing, c);
+	return ok;
+}
+
+/* One table. Where the time is over after some pieces, the rest goes next time. */
+static bool purge_table(struct sqlite *s, enum statement which, int64_t now_ms, int64_t deadline_ms,
+			size_t *dropped, struct error *err)
+{
+	size_t piece = 0;
+	size_t sum = 0;
+
+	for (;;) {
+		if (!purge_piece(s, which, now_ms, deadline_ms, &piece, err)) {
+			if (sum == 0 || clock_left_ms(deadline_ms) > 0)
+				return false;
+			break;
+		}
+		sum += piece;
+		if (piece < PIECE || clock_left_ms(deadline_ms) <= PIECE_PAUSE_MS)
+			break;
+		clock_sleep_ms(PIECE_PAUSE_MS);
+	}
+	*dropped = sum;
+	return true;
+}
+
 static bool sqlite_purge(void *self, int64_t now_ms, int64_t deadline_ms, size_t *dropped,
 			 struct error *err)
 {
-	struct sqlite *s = self;
-	bool ok;
+	size_t keys;
 
-	if (!begin(s, deadline_ms, err))
-		return false;
-	sqlite3_bind_int64(s->statements[PURGE], 1, now_ms);
-	sqlite3_bind_int64(s->statements[PURGE_KEYS], 1, now_ms);
-	ok = change(s, PURGE_KEYS, NULL, err) && change(s, PURGE, dropped, err);
-	end(s);
-	return ok;
+	return purge_table(self, PURGE_KEYS, now_ms, deadline_ms, &keys, err) &&
+	       purge_table(self, PURGE, now_ms, deadline_ms, dropped, err);
 }
 
 /* ---- public keys ---- */
@@ -338,15 +315,16 @@ static bool sqlite_put_key(void *self, struct text id, struct text jwk, int64_t 
 			   int64_t deadline_ms, struct error *err)
 {
 	struct sqlite *s = self;
+	struct sqlite_conn *c = sqlite_turns_take(&s->writing, deadline_ms, err);
 	bool ok;
 
-	if (!begin(s, deadline_ms, err))
+	if (c == NULL)
 		return false;
-	bind_text(s->statements[PUT_KEY], 1, id);
-	bind_text(s->statements[PUT_KEY], 2, jwk);
-	sqlite3_bind_int64(s->statements[PUT_KEY], 3, expires_ms);
-	ok = change(s, PUT_KEY, NULL, err);
-	end(s);
+	bind_text(c->statements[PUT_KEY], 1, id);
+	bind_text(c->statements[PUT_KEY], 2, jwk);
+	sqlite3_bind_int64(c->statements[PUT_KEY], 3, expires_ms);
+	ok = sqlite_conn_change(c, PUT_KEY, NULL, err);
+	sqlite_turns_give(&s->writing, c);
 	return ok;
 }
 
@@ -354,13 +332,14 @@ static bool sqlite_keys(void *self, struct arena *a, int64_t now_ms, int64_t dea
 			struct text **jwks, size_t *count, struct error *err)
 {
 	struct sqlite *s = self;
+	struct sqlite_conn *c = sqlite_turns_take(&s->reading, deadline_ms, err);
 	struct taken taken = {.arena = a};
 	bool ok;
 
-	if (!begin(s, deadline_ms, err))
+	if (c == NULL)
 		return false;
-	ok = read_rows(s, KEYS, now_ms, STORE_MOST_KEYS, take_key, &taken, err);
-	end(s);
+	ok = read_rows(c, KEYS, now_ms, STORE_MOST_KEYS, take_key, &taken, err);
+	sqlite_turns_give(&s->reading, c);
 	if (!ok)
 		return false;
 	*jwks = taken.texts;
@@ -374,93 +353,89 @@ static void sqlite_close(void *self)
 {
 	struct sqlite *s = self;
 
-	for (size_t i = 0; i < STATEMENTS; i++)
-		sqlite3_finalize(s->statements[i]);
-	sqlite3_close(s->db);
-	pthread_cond_destroy(&s->freed);
-	pthread_mutex_destroy(&s->lock);
+	for (size_t i = 0; i < READERS; i++)
+		sqlite_conn_close(&s->readers[i]);
+	sqlite_conn_close(&s->writer); /* last, as it takes the WAL in */
+	sqlite_turns_fini(&s->writing);
+	sqlite_turns_fini(&s->reading);
 	free(s);
 }
 
-static bool read_version(struct sqlite *s, int *version, struct error *err)
+static bool read_version(struct sqlite_conn *c, int *version, struct error *err)
 {
 	sqlite3_stmt *statement;
 	bool ok;
 
-	if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &statement, NULL) != SQLITE_OK)
-		return failed(s, err);
+	if (sqlite3_prepare_v2(c->db, "PRAGMA user_version", -1, &statement, NULL) != SQLITE_OK)
+		return sqlite_conn_failed(c, err);
 	ok = sqlite3_step(statement) == SQLITE_ROW;
 	if (ok)
 		*version = sqlite3_column_int(statement, 0);
 	else
-		failed(s, err);
+		sqlite_conn_failed(c, err);
 	sqlite3_finalize(statement);
 	return ok;
 }
 
-static bool migrate(struct sqlite *s, struct error *err)
+static bool migrate(struct sqlite_conn *c, struct error *err)
 {
 	struct error unused;
 	int version = 0;
 	bool ok;
 
-	if (!exec(s, "BEGIN IMMEDIATE", err))
+	if (!sqlite_conn_exec(c, "BEGIN IMMEDIATE", err))
 		return false;
-	ok = read_version(s, &version, err);
+	ok = read_version(c, &version, err);
 	if (ok && version > VERSION)
 		ok = error_set(err, ERROR_INPUT, "made by a newer version of this service");
 	else if (ok && version == 0)
-		ok = exec(s, tables, err);
-	if (ok && exec(s, "COMMIT", err))
+		ok = sqlite_conn_exec(c, tables, err);
+	if (ok && sqlite_conn_exec(c, "COMMIT", err))
 		return true;
-	(void)!exec(s, "ROLLBACK", &unused);
+	(void)!sqlite_conn_exec(c, "ROLLBACK", &unused);
 	return false;
 }
 
-static bool prepare(struct sqlite *s, struct error *err)
+static bool prepare(struct sqlite_conn *c, size_t from, size_t to, struct error *err)
 {
-	for (size_t i = 0; i < STATEMENTS; i++)
-		if (sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
-				       &s->statements[i], NULL) != SQLITE_OK)
-			return failed(s, err);
+	for (size_t i = from; i < to; i++)
+		if (!sqlite_conn_prepare(c, i, texts[i], err))
+			return false;
 	return true;
 }
 
-static bool connect_to(struct sqlite *s, const char *file, struct error *err)
+static bool open_writer(struct sqlite *s, const char *file, int64_t deadline_ms, struct error *err)
 {
-	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-	int code = sqlite3_open_v2(file, &s->db, flags, NULL);
+	if (!sqlite_conn_open(&s->writer, file, false, deadline_ms, err) ||
+	    !migrate(&s->writer, err) || !prepare(&s->writer, FIRST_THAT_WRITES, STATEMENTS, err))
+		return false;
+	sqlite_turns_give(&s->writing, &s->writer);
+	return true;
+}
 
-	if (code != SQLITE_OK || s->db == NULL)
-		return error_set(err, ERROR_INPUT, "%s", sqlite3_errstr(code));
-	sqlite3_extended_result_codes(s->db, 0);
-	sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
-	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	sqlite3_busy_timeout(s->db, OPEN_MS);
-	/* What a power failure may take is a session or two: their users sign in again. */
-	return exec(s,
-		    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-		    "PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON",
-		    err) &&
-	       migrate(s, err) && prepare(s, err);
+static bool open_readers(struct sqlite *s, const char *file, int64_t deadline_ms, struct error *err)
+{
+	for (size_t i = 0; i < READERS; i++) {
+		if (!sqlite_conn_open(&s->readers[i], file, true, deadline_ms, err) ||
+		    !prepare(&s->readers[i], 0, FIRST_THAT_WRITES, err))
+			return false;
+		sqlite_turns_give(&s->reading, &s->readers[i]);
+	}
+	return true;
 }
 
 bool sqlite_open(const char *file, void **self, struct error *err)
 {
-	pthread_condattr_t steady;
+	int64_t deadline_ms = clock_now_ms() + OPEN_MS;
 	struct sqlite *s;
 
 	if (!sqlite_make_file(file, err))
 		return error_in(err, "the store of sessions");
 	s = heap_alloc(sizeof *s);
-	*s = (struct sqlite){.db = NULL};
-	pthread_mutex_init(&s->lock, NULL);
-	pthread_condattr_init(&steady);
-	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->freed, &steady);
-	pthread_condattr_destroy(&steady);
-	if (!connect_to(s, file, err)) {
+	*s = (struct sqlite){.writer = {.db = NULL}};
+	sqlite_turns_init(&s->writing);
+	sqlite_turns_init(&s->reading);
+	if (!open_writer(s, file, deadline_ms, err) || !open_readers(s, file, deadline_ms, err)) {
 		/* At the start all but a busy file is something to put right. */
 		if (err->kind != ERROR_UNAVAILABLE)
 			err->kind = ERROR_INPUT;

@@ -99,7 +99,7 @@ struct session_row {
 MUST_USE bool store_list(struct store *store, struct arena *a, size_t most, int64_t deadline_ms,
 			 struct session_row **rows, size_t *count, struct error *err);
 
-/* Drops what has expired; called now and then. */
+/* Drops what has expired; called now and then. What it has no time for goes next time. */
 MUST_USE bool store_purge(struct store *store, int64_t deadline_ms, size_t *dropped,
 			  struct error *err);
 

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 static void world_config(struct world *w)
 {
@@ -172,48 +171,6 @@ static void a_row_that_is_moved_opens_nothing(void **state)
 	assert_null(get(w, "mallet@x.test", "prod"));
 }
 
-/* Another process keeps the file to itself, as long as its standard input is open. */
-static FILE *lock_file(const struct world *w)
-{
-	char command[320];
-	char line[16] = "";
-	FILE *shell;
-	int out[2];
-
-	assert_int_equal(pipe(out), 0);
-	snprintf(command, sizeof command,
-		 "(echo 'BEGIN EXCLUSIVE; SELECT 1;'; cat) | sqlite3 '%s' >&%d",
-		 w->config.store.file, out[1]);
-	shell = popen(command, "w");
-	assert_non_null(shell);
-	close(out[1]);
-	assert_true(read(out[0], line, sizeof line) > 0);
-	close(out[0]);
-	return shell;
-}
-
-static void a_locked_file_is_waited_for_until_the_deadline(void **state)
-{
-	struct world *w = *state;
-	struct error err;
-	FILE *holder;
-	int64_t start;
-
-	if (system("command -v sqlite3 >/dev/null") != 0)
-		skip();
-	put(w, "a@x", "prod", "before", in_ms(MINUTE_MS));
-	holder = lock_file(w);
-	start = clock_now_ms();
-	assert_false(store_put(w->store, TEXT("a@x"), "prod", TEXT("during"), in_ms(MINUTE_MS),
-			       start + 200, &err));
-	assert_int_equal(err.kind, ERROR_UNAVAILABLE);
-	assert_in_range(clock_now_ms() - start, 150, 2000);
-	assert_string_equal(get(w, "a@x", "prod"), "before"); /* reading goes on */
-	pclose(holder);
-	put(w, "a@x", "prod", "after", in_ms(MINUTE_MS));
-	assert_string_equal(get(w, "a@x", "prod"), "after");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,7 +182,6 @@ int main(void)
 		store_test(what_is_no_database_is_refused),
 		store_test(a_broken_row_counts_as_none),
 		store_test(a_row_that_is_moved_opens_nothing),
-		store_test(a_locked_file_is_waited_for_until_the_deadline),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
