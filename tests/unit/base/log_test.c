@@ -86,6 +86,7 @@ static void a_line_of_text_cannot_be_forged(void **state)
 				     "\\u001b[31m \\u007f\""));
 	assert_non_null(strstr(said, "bytes=\"\\u00ff\\u00c3\\u00a4\""));
 	assert_non_null(strstr(said, "umlaut=\"\xC3\xA4\" none=\"\"\n"));
+	/* NOLINTBEGIN(misc-misleading-bidirectional): that is what it is about */
 	/* What a terminal obeys, turns round, breaks at, or does not show. */
 	catch_output();
 	log_info("request",
@@ -102,6 +103,7 @@ static void a_line_of_text_cannot_be_forged(void **state)
 			       "c1=\"a\\u009b31m\" turned=\"\\u202ecba\" broken=\"a\\u2028b\" "
 			       "isolated=\"\\u2066\\u2069\" hidden=\"a\\u200b\" "
 			       "fine=\"\xE2\x80\x93\xE2\x82\xAC\xC2\xA0\"\n"));
+	/* NOLINTEND(misc-misleading-bidirectional) */
 }
 
 /* Parses the only line there is. */
