@@ -126,9 +126,8 @@ static bool has_database(struct start *s, bool *has, struct error *err)
 	return true;
 }
 
-/* Through the database that every server has. *made: out. */
-static bool make_database(struct start *s, const struct pg_target *target, bool *made,
-			  struct error *err)
+/* Through the database that every server has. Fine if it is there. */
+static bool make_database(struct start *s, const struct pg_target *target, struct error *err)
 {
 	bool has = false;
 	bool ok;
@@ -138,26 +137,25 @@ static bool make_database(struct start *s, const struct pg_target *target, bool 
 	ok = has_database(s, &has, err) && (has || create_database(s, err));
 	pg_close(s->pg);
 	s->pg = NULL;
-	*made = ok && !has;
 	return ok;
 }
 
 static bool connect_first(struct start *s, const struct pg_target *target, struct error *err)
 {
 	struct error other;
-	bool made = false;
 
 	if (pg_connect(target, NULL, &s->pg, err))
 		return true;
 	/* Why it failed cannot be told apart, but what to do about it can be tried. */
 	if (!s->config->create || s->config->database == NULL)
 		return false;
-	if (!make_database(s, target, &made, &other)) {
+	if (!make_database(s, target, &other)) {
 		if (other.kind == ERROR_INTERNAL) /* it may not: more to the point */
 			*err = other;
 		return false;
 	}
-	return made && pg_connect(target, NULL, &s->pg, err);
+	/* It is there now, by us or by another replica; or it was, and this fails as before. */
+	return pg_connect(target, NULL, &s->pg, err);
 }
 
 /* ---- one replica at a time ---- */
