@@ -88,7 +88,8 @@ bool catalog_fetch(struct backstage *b, const struct backstage_call *call,
 	}
 	sent = plugin_fetch(b, call, principal, request, fetch, err);
 	atomic_fetch_sub(&gate->waiting, 1);
-	if (sent) {
+	/* That a caller had no time left says nothing about the catalog. */
+	if (sent && (fetch->end == HTTP_FETCH_DONE || clock_left_ms(call->deadline_ms) > 0)) {
 		atomic_store(&gate->ask_again_ms, clock_now_ms() + SLOW_MS);
 		atomic_store(&gate->silent, fetch->end != HTTP_FETCH_DONE);
 	}

@@ -68,7 +68,7 @@ static void put_param_schema(struct json_writer *w, const struct param *p)
 		put_pair(w, "type", "string");
 		put_pair(w, "pattern", "^[^\\s@]+.*@.*[^\\s@]$");
 		json_key(w, "maxLength");
-		json_put_int(w, 320);
+		json_put_int(w, STORE_LONGEST_EMAIL);
 		break;
 	case PARAM_TOKEN:
 		put_pair(w, "type", "string");

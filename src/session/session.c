@@ -283,7 +283,8 @@ static void read_session(struct sessions *s, struct arena *a, struct text email,
 	struct session found = {.expires_ms = 0};
 	struct error err;
 
-	if (!may_ask(&s->reading))
+	/* That a caller had no time left would say nothing about the store. */
+	if (clock_left_ms(deadline_ms) == 0 || !may_ask(&s->reading))
 		return;
 	atomic_fetch_add(&s->reads, 1);
 	if (!note(s, &s->reading,
@@ -382,7 +383,8 @@ static bool enter(struct sessions *s, struct visit *v, int64_t deadline_ms, stru
 	if (!may_ask(v->reach))
 		return refuse(ERROR_UNAVAILABLE, err);
 	pthread_mutex_lock(&s->lane_lock);
-	v->hurried = s->about_sessions++ >= s->most_about_sessions;
+	v->hurried = s->about_sessions++ >= s->most_about_sessions ||
+		     clock_left_ms(deadline_ms) < CHANGE_MS;
 	v->until_ms = sooner(deadline_ms, v->hurried ? HURRIED_MS : CHANGE_MS);
 	until = (struct timespec){.tv_sec = v->until_ms / 1000,
 				  .tv_nsec = v->until_ms % 1000 * 1000000};
