@@ -63,12 +63,7 @@ static bool read_email(struct arena *a, const struct http_fetch *fetch, const ch
 
 static bool may_ask(struct catalog_gate *gate)
 {
-	long long again = atomic_load(&gate->ask_again_ms);
-	int64_t now = clock_now_ms();
-
-	return !atomic_load(&gate->silent) ||
-	       (again <= now &&
-		atomic_compare_exchange_strong(&gate->ask_again_ms, &again, now + SLOW_MS));
+	return !atomic_load(&gate->silent) || clock_turn(&gate->ask_again_ms, SLOW_MS);
 }
 
 bool catalog_fetch(struct backstage *b, const struct backstage_call *call,

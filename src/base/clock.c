@@ -55,3 +55,11 @@ void clock_format_iso(int64_t calendar_ms, char out[CLOCK_ISO_SIZE])
 		 (int)(calendar_ms % 1000));
 	snprintf(out, CLOCK_ISO_SIZE, "%.24s", wide);
 }
+
+bool clock_turn(atomic_llong *next_ms, int64_t every_ms)
+{
+	long long next = atomic_load(next_ms);
+	int64_t now = clock_now_ms();
+
+	return next <= now && atomic_compare_exchange_strong(next_ms, &next, now + every_ms);
+}

@@ -2,6 +2,8 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +18,10 @@ int64_t clock_calendar_ms(void);
 int64_t clock_left_ms(int64_t deadline_ms);
 /* Waits, at most until the deadline. */
 void clock_sleep_ms(int64_t ms);
+
+/* Whether it is the caller's turn: one of all who ask gets it, once in every_ms. *next_ms: when the
+ * next one may, of clock_now_ms(); 0 at first. Any thread. */
+bool clock_turn(atomic_llong *next_ms, int64_t every_ms);
 
 enum { CLOCK_ISO_SIZE = 25 };
 /* "2026-01-31T10:00:00.000Z" of calendar milliseconds. */

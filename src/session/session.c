@@ -216,12 +216,7 @@ void sessions_free(struct sessions *s)
 /* While the store is lost, one caller a second finds out whether it is back. */
 static bool may_ask(struct reach *r)
 {
-	long long again = atomic_load(&r->ask_again_ms);
-	int64_t now = clock_now_ms();
-
-	return !atomic_load(&r->lost) ||
-	       (again <= now &&
-		atomic_compare_exchange_strong(&r->ask_again_ms, &again, now + PAUSE_MS));
+	return !atomic_load(&r->lost) || clock_turn(&r->ask_again_ms, PAUSE_MS);
 }
 
 static void note_failure(struct sessions *s, struct reach *r, const struct error *err)

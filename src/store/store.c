@@ -212,11 +212,7 @@ static void seal_row(const struct store *s, const struct store_row *row, struct 
 /* One line a minute: with a wrong key, every read finds such a row. */
 static void tell_unreadable(struct store *s)
 {
-	long long again = atomic_load(&s->tell_again_ms);
-	int64_t now = clock_now_ms();
-
-	if (again <= now &&
-	    atomic_compare_exchange_strong(&s->tell_again_ms, &again, now + TELL_EVERY_MS))
+	if (clock_turn(&s->tell_again_ms, TELL_EVERY_MS))
 		log_warn("store.unreadable", F_STR("store", s->kind->name),
 			 F_STR("why", "sealed with a key that is not configured, or broken"));
 }
