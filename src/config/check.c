@@ -147,17 +147,6 @@ static void fault_missing(struct check *c, const struct setting *row, const stru
 		findings_fault(c->l->found, around->place, path, "missing; wanted %s", wants);
 }
 
-static void fill_default(struct check *c, const struct setting *row, const char *path, void *into)
-{
-	struct node value = {.type = NODE_STRING, .text = text_of(row->fallback)};
-	unsigned before = c->l->found->fault_count;
-
-	value.place.file = "default";
-	check_value(c, row, &value, path, into);
-	assert(c->l->found->fault_count == before);
-	(void)before;
-}
-
 /* ---- lists ---- */
 
 static bool is_same(const struct setting *row, const void *a, const void *b)
@@ -268,6 +257,17 @@ static void check_set(struct check *c, const struct setting *row, void *base,
 	}
 }
 
+static void fill_default(struct check *c, const struct setting *row, void *base, const char *path)
+{
+	struct node value = {.type = NODE_STRING, .text = text_of(row->fallback)};
+	unsigned before = c->l->found->fault_count;
+
+	value.place.file = "default";
+	check_set(c, row, base, &value, path);
+	assert(c->l->found->fault_count == before);
+	(void)before;
+}
+
 static bool is_lost(const struct node *value)
 {
 	return value != NULL && (value->type == NODE_ABSENT || value->lost);
@@ -291,7 +291,7 @@ static void check_row(struct check *c, const struct setting *row, void *base,
 	else if (row->required || row->needed != NULL)
 		fault_missing(c, row, value, around, path);
 	else if (row->fallback != NULL)
-		fill_default(c, row, path, (char *)base + row->into);
+		fill_default(c, row, base, path);
 }
 
 void check_rows(struct check *c, const struct setting *rows, void *base, const struct node *map,
@@ -313,5 +313,6 @@ void check_config(struct check *c, const struct node *root)
 		      "spectrocloud.");
 	check_cors(c, root);
 	check_store(c, root);
+	check_agents(c, root);
 	check_remarks(c, root);
 }

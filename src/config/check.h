@@ -40,6 +40,14 @@ bool check_is_list_of_maps(struct check *c, const struct node *node, const char 
 void check_unique(struct check *c, const struct setting_list *of, const void *elements,
 		  size_t index, const struct node *map, const char *path);
 
+/* Whether node is a string or a list of strings; a fault if not, or if one is empty; words.c. */
+bool check_is_strings(struct check *c, const struct setting *row, const struct node *node,
+		      const char *path);
+size_t check_count_strings(const struct node *node);
+/* The string at i, with its path in *path. */
+const struct node *check_string_at(struct check *c, const struct node *node, size_t i,
+				   const char **path);
+
 /* What rows cannot say: faults between settings, and remarks on what is in force; remarks.c. */
 void check_remarks(struct check *c, const struct node *root);
 /* Notices, or faults if the list is strict, for the keys of a map that no row knows; within is the
@@ -65,6 +73,19 @@ void read_cors_switch(struct check *c, const struct setting *row, const struct n
 		      const char *path, void *into);
 /* What the rows of backend.cors cannot say; cors.c. */
 void check_cors(struct check *c, const struct node *root);
+/* Readers of rows: agents.c. */
+void read_tool_patterns(struct check *c, const struct setting *row, const struct node *value,
+			const char *path, void *into);
+void read_web_origins(struct check *c, const struct setting *row, const struct node *value,
+		      const char *path, void *into);
+void read_plugin_sources(struct check *c, const struct setting *row, const struct node *value,
+			 const char *path, void *into);
+void read_action_id(struct check *c, const struct setting *row, const struct node *value,
+		    const char *path, void *into);
+void read_said(struct check *c, const struct setting *row, const struct node *value,
+	       const char *path, void *into);
+/* What the rows of backend.actions cannot say; agents.c. */
+void check_agents(struct check *c, const struct node *root);
 /* Readers of rows: headers.c. */
 void read_csp(struct check *c, const struct setting *row, const struct node *value,
 	      const char *path, void *into);

@@ -152,6 +152,51 @@ struct config_store {
 	size_t key_count;
 };
 
+/* What agents are given of kubeconfigs. */
+enum config_kubeconfig {
+	CONFIG_KUBECONFIG_OIDC, /* those that hold no credential */
+	CONFIG_KUBECONFIG_FULL, /* and the others */
+	CONFIG_KUBECONFIG_OFF,  /* none */
+};
+
+/* Globs of the names of tools. */
+struct config_patterns {
+	const struct glob **items;
+	const char *const *written; /* as they stand in the configuration */
+	size_t count;
+};
+
+/* spectrocloud.mcp */
+struct config_mcp {
+	bool enabled;                /* the endpoint over HTTP */
+	const char *const *toolsets; /* at least one */
+	size_t toolset_count;
+	struct config_patterns include; /* count 0: every tool of the toolsets */
+	struct config_patterns exclude;
+	bool read_only; /* no tool that changes anything */
+	enum config_kubeconfig kubeconfig;
+	struct config_strings allowed_origins; /* of browsers' pages that may use the endpoint,
+						  besides its own; as browsers send them */
+};
+
+/* What a rule of backend.actions.filter says of an attribute. */
+enum config_said { CONFIG_UNSAID, CONFIG_SAID_FALSE, CONFIG_SAID_TRUE };
+
+/* One entry of backend.actions.filter.include or exclude: all of it must fit. */
+struct config_action_rule {
+	const struct glob *id; /* NULL: any */
+	enum config_said destructive, idempotent, read_only;
+};
+
+/* backend.actions, as far as it is about this plugin */
+struct config_actions {
+	bool offered;                       /* pluginSources is not set, or names this plugin */
+	struct config_action_rule *include; /* none: all */
+	size_t include_count;
+	struct config_action_rule *exclude;
+	size_t exclude_count;
+};
+
 /* Constant after config_load(); everything in it is released by config_free(). */
 struct config {
 	/* spectrocloud */
@@ -192,6 +237,7 @@ struct config {
 	struct config_strings trusted_services;
 
 	struct config_store store; /* spectrocloud.tokenStore, backend.database */
+	struct config_mcp mcp;
 
 	/* spectrocloud.telemetry */
 	enum log_level log_level;
@@ -214,6 +260,8 @@ struct config {
 	enum config_key_store plugin_key_store; /* backend.auth.pluginKeyStore.type */
 	struct config_plugin_key *plugin_keys;  /* none: keys are made, and replaced every hour */
 	size_t plugin_key_count;
+
+	struct config_actions actions;
 
 	/* Backstage's own, of its HTTP server */
 	struct config_cors cors;      /* backend.cors */

@@ -13,44 +13,6 @@ enum {
 	LONGEST_VALUE = 4096, /* of a header */
 };
 
-/* ---- strings, and lists of them ---- */
-
-/* Whether node is a string or a list of strings; a fault if not, or if one is empty. */
-static bool is_strings(struct check *c, const struct setting *row, const struct node *node,
-		       const char *path)
-{
-	if (node->type == NODE_STRING && node->text.len > 0)
-		return true;
-	if (node->type != NODE_LIST) {
-		check_not_for_row(c, row, node, path);
-		return false;
-	}
-	for (size_t i = 0; i < node->count; i++) {
-		const struct node *item = node->entries[i].value;
-
-		if (item->type == NODE_STRING && item->text.len > 0)
-			continue;
-		check_not_for_row(c, row, item, arena_printf(c->l->arena, "%s[%zu]", path, i));
-		return false;
-	}
-	return true;
-}
-
-static size_t count_strings(const struct node *node)
-{
-	return node->type == NODE_LIST ? node->count : 1;
-}
-
-/* The string at i, with its path in *path. */
-static const struct node *string_at(struct check *c, const struct node *node, size_t i,
-				    const char **path)
-{
-	if (node->type != NODE_LIST)
-		return node;
-	*path = arena_printf(c->l->arena, "%s[%zu]", *path, i);
-	return node->entries[i].value;
-}
-
 /* ---- origins ---- */
 
 /* What may have been meant otherwise. */
@@ -90,9 +52,9 @@ void read_cors_origins(struct check *c, const struct setting *row, const struct 
 		       const char *path, void *into)
 {
 	struct config_cors *cors = into;
-	size_t count = count_strings(value);
+	size_t count = check_count_strings(value);
 
-	if (!is_strings(c, row, value, path))
+	if (!check_is_strings(c, row, value, path))
 		return;
 	if (count > MOST_ORIGINS) {
 		findings_fault(c->l->found, value->place, path, "more than %d origins",
@@ -102,7 +64,7 @@ void read_cors_origins(struct check *c, const struct setting *row, const struct 
 	cors->origins = arena_array(c->l->arena, const struct glob *, count);
 	for (size_t i = 0; i < count; i++) {
 		const char *each = path;
-		const struct node *node = string_at(c, value, i, &each);
+		const struct node *node = check_string_at(c, value, i, &each);
 
 		read_origin(c, node, each, cors);
 	}
@@ -137,12 +99,12 @@ void read_cors_names(struct check *c, const struct setting *row, const struct no
 {
 	struct buf joined;
 
-	if (!is_strings(c, row, value, path))
+	if (!check_is_strings(c, row, value, path))
 		return;
 	buf_init(&joined, LONGEST_VALUE);
-	for (size_t i = 0; i < count_strings(value); i++) {
+	for (size_t i = 0; i < check_count_strings(value); i++) {
 		const char *each = path;
-		const struct node *node = string_at(c, value, i, &each);
+		const struct node *node = check_string_at(c, value, i, &each);
 
 		if (!check_is_one_line(node->text) || !is_names(node->text)) {
 			check_not_for_row(c, row, node, each);

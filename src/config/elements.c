@@ -1,6 +1,7 @@
 /* The settings of what stands in lists: a table for each kind of element. */
 #include <stddef.h>
 
+#include "config/check.h"
 #include "config/table.h"
 
 /* ---- spectrocloud.environments ---- */
@@ -337,4 +338,50 @@ static const struct setting plugin_key_settings[] = {
 const struct setting_list plugin_key_list = {
 	.rows = plugin_key_settings,
 	.element_size = sizeof(struct config_plugin_key),
+};
+
+/* ---- backend.actions.filter ---- */
+
+#define SAID_ROW(where, field, narrow, what)                                                    \
+	{                                                                                       \
+		.path = (where), .type = SETTING_READ,                                          \
+		.into = offsetof(struct config_action_rule, field), .narrows = (narrow),        \
+		.read = read_said, .kind = "boolean", .wants = "true or false", .help = (what), \
+	}
+
+/* In a rule that lets in, a part that is lost lets in more; agents.c sees to the others. */
+#define RULE_ROWS(narrow)                                                                      \
+	{                                                                                      \
+		.path = "id",                                                                  \
+		.type = SETTING_READ,                                                          \
+		.into = offsetof(struct config_action_rule, id),                               \
+		.narrows = (narrow),                                                           \
+		.read = read_action_id,                                                        \
+		.kind = "string",                                                              \
+		.wants = "a glob such as spectrocloud:list_*",                                 \
+		.help = "The actions whose ids it matches; without it, those with any id.",    \
+	},                                                                                     \
+		SAID_ROW("attributes.destructive", destructive, narrow,                        \
+			 "Those that can destroy something, or those that cannot."),           \
+		SAID_ROW("attributes.idempotent", idempotent, narrow,                          \
+			 "Those that may be repeated without further effect, or the others."), \
+		SAID_ROW("attributes.readOnly", read_only, narrow,                             \
+			 "Those that change nothing, or those that do."),                      \
+	{                                                                                      \
+		.path = NULL                                                                   \
+	}
+
+static const struct setting include_settings[] = {RULE_ROWS(true)};
+static const struct setting exclude_settings[] = {RULE_ROWS(false)};
+
+const struct setting_list action_include_list = {
+	.rows = include_settings,
+	.element_size = sizeof(struct config_action_rule),
+	.strict = true,
+};
+
+const struct setting_list action_exclude_list = {
+	.rows = exclude_settings,
+	.element_size = sizeof(struct config_action_rule),
+	.strict = true,
 };

@@ -185,6 +185,11 @@ static void put_element(struct show *s, unsigned indent, const struct setting *r
 	s->indent = indent + 2;
 	s->dash = true;
 	put_rows(s, rows, base, map);
+	if (!s->dash)
+		return;
+	begin_line(s, 0);
+	buf_add_string(s->out, "{}");
+	end_line(s, map);
 }
 
 static void put_list(struct show *s, const struct setting *row, const void *base,

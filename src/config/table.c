@@ -37,6 +37,18 @@ static const struct setting_choice store_types[] = {
 	{NULL, 0},
 };
 
+/* Which tools are in them, the tools say. */
+static const struct setting_choice toolsets[] = {
+	{"core", 0}, {"operations", 0}, {"packs", 0}, {"tags", 0}, {NULL, 0},
+};
+
+static const struct setting_choice kubeconfigs[] = {
+	{"oidc", CONFIG_KUBECONFIG_OIDC},
+	{"full", CONFIG_KUBECONFIG_FULL},
+	{"off", CONFIG_KUBECONFIG_OFF},
+	{NULL, 0},
+};
+
 static const struct setting_choice email_bindings[] = {
 	{"catalog", CONFIG_BINDING_CATALOG},
 	{"off", CONFIG_BINDING_OFF},
@@ -320,6 +332,7 @@ const struct setting settings[] = {
 			"session of their own e-mail address too, as if they had sent it.",
 	},
 
+#include "config/rows_mcp.h"
 #include "config/rows_token_store.h"
 
 	{
@@ -411,6 +424,7 @@ const struct setting settings[] = {
 			"own, and `permission` decides.",
 	},
 
+#include "config/rows_actions.h"
 #include "config/rows_database.h"
 
 	{

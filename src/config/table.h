@@ -90,7 +90,8 @@ extern const struct setting target_settings[];
 /* By enum config_external_type: what external_settings leaves to the type. */
 extern const struct setting *const external_options[];
 
-extern const struct setting_list environment_list, endpoint_list, plugin_key_list;
+extern const struct setting_list environment_list, endpoint_list, plugin_key_list,
+	action_include_list, action_exclude_list;
 
 /* ---- what rows share: accepts.c ---- */
 

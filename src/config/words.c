@@ -1,7 +1,45 @@
-/* Settings that are a string of words, or a list of such strings, as Backstage takes them. */
+/* Settings that are a string or a list of strings, and those of words, as Backstage takes them. */
 #include <string.h>
 
 #include "config/check.h"
+
+/* ---- strings, and lists of them ---- */
+
+bool check_is_strings(struct check *c, const struct setting *row, const struct node *node,
+		      const char *path)
+{
+	if (node->type == NODE_STRING && node->text.len > 0)
+		return true;
+	if (node->type != NODE_LIST) {
+		check_not_for_row(c, row, node, path);
+		return false;
+	}
+	for (size_t i = 0; i < node->count; i++) {
+		const struct node *item = node->entries[i].value;
+
+		if (item->type == NODE_STRING && item->text.len > 0)
+			continue;
+		check_not_for_row(c, row, item, arena_printf(c->l->arena, "%s[%zu]", path, i));
+		return false;
+	}
+	return true;
+}
+
+size_t check_count_strings(const struct node *node)
+{
+	return node->type == NODE_LIST ? node->count : 1;
+}
+
+const struct node *check_string_at(struct check *c, const struct node *node, size_t i,
+				   const char **path)
+{
+	if (node->type != NODE_LIST)
+		return node;
+	*path = arena_printf(c->l->arena, "%s[%zu]", *path, i);
+	return node->entries[i].value;
+}
+
+/* ---- words in them ---- */
 
 struct words {
 	const char **items;
