@@ -30,6 +30,7 @@ struct app {
 	struct store *store;
 	struct palette_client *palette;
 	struct sessions *sessions;
+	struct toolbox *toolbox;
 	struct backstage *backstage;
 	struct op_life *life;
 	struct buf openapi;
@@ -91,11 +92,13 @@ static bool open_parts(struct app *app, struct error *err)
 	app->life = op_life_new();
 	palette_client_new(c, app->http, &app->palette);
 	face_openapi(&app->openapi);
+	app->toolbox = toolbox_new(c);
 	app->services = (struct op_services){.config = c,
 					     .backstage = app->backstage,
 					     .life = app->life,
 					     .palette = app->palette,
 					     .sessions = app->sessions,
+					     .toolbox = app->toolbox,
 					     .openapi = buf_text(&app->openapi)};
 	app->cors = cors_new(&c->cors);
 	app->secure = secure_new(c);
@@ -182,6 +185,7 @@ void app_close(struct app *app)
 	workers_stop(app->aside);
 	http_server_close(app->server);
 	palette_client_free(app->palette);
+	toolbox_free(app->toolbox);
 	sessions_free(app->sessions);
 	backstage_close(app->backstage);
 	store_close(app->store);

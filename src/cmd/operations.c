@@ -18,16 +18,19 @@ static int run(int argc, char **argv)
 			command_print_help(&command_operations);
 		return help ? 0 : 2;
 	}
-	for (size_t i = 0; all[i] != NULL; i++)
-		printf("%-32s %-4s %-58s %s\n", all[i]->name, all[i]->method, all[i]->path,
-		       all[i]->summary);
+	for (size_t i = 0; all[i] != NULL; i++) {
+		bool tool = all[i]->tool != NULL;
+
+		printf("%-32s %-4s %-58s %s\n", all[i]->name, tool ? "tool" : all[i]->method,
+		       tool ? all[i]->tool->name : all[i]->path, all[i]->summary);
+	}
 	return 0;
 }
 
 const struct command command_operations = {
 	.name = "operations",
 	.arguments = "",
-	.summary = "List the operations: name, route, what it does",
+	.summary = "List the operations: name, route or tool, what it does",
 	.help = "",
 	.run = run,
 };

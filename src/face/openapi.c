@@ -3,6 +3,7 @@
 
 #include "face/face.h"
 #include "face/schema.h"
+#include "op/schema.h"
 #include "json/json.h"
 
 /* ---- small schemas ---- */
@@ -18,124 +19,6 @@ static void put_ref(struct json_writer *w, const char *ref)
 	json_object_begin(w);
 	put_pair(w, "$ref", ref);
 	json_object_end(w);
-}
-
-static void put_choices(struct json_writer *w, const char *const *choices)
-{
-	json_key(w, "enum");
-	json_array_begin(w);
-	for (; *choices != NULL; choices++)
-		json_put_cstr(w, *choices);
-	json_array_end(w);
-}
-
-static void put_param_schema(struct json_writer *w, const struct param *p)
-{
-	json_object_begin(w);
-	switch (p->type) {
-	case PARAM_IDENTIFIER:
-	case PARAM_NAME:
-		put_pair(w, "type", "string");
-		put_pair(w, "pattern", "^[A-Za-z0-9._-]{1,128}$");
-		break;
-	case PARAM_TEXT:
-		put_pair(w, "type", "string");
-		json_key(w, "maxLength");
-		json_put_int(w, 256);
-		break;
-	case PARAM_CHOICE:
-		put_pair(w, "type", "string");
-		put_choices(w, p->choices);
-		break;
-	case PARAM_FLAG:
-		put_pair(w, "type", "boolean");
-		break;
-	case PARAM_NOT_FALSE:
-		put_pair(w, "type", "boolean");
-		json_key(w, "default");
-		json_put_bool(w, true);
-		break;
-	case PARAM_STRINGS:
-		put_pair(w, "type", "array");
-		json_key(w, "minItems");
-		json_put_int(w, 1);
-		json_key(w, "maxItems");
-		json_put_int(w, 1000);
-		json_key(w, "items");
-		json_put_raw(w, TEXT("{\"type\":\"string\",\"minLength\":1}"));
-		break;
-	case PARAM_EMAIL:
-		put_pair(w, "type", "string");
-		put_pair(w, "pattern", "^[^\\s@]+.*@.*[^\\s@]$");
-		json_key(w, "maxLength");
-		json_put_int(w, STORE_LONGEST_EMAIL);
-		break;
-	case PARAM_TOKEN:
-		put_pair(w, "type", "string");
-		put_pair(w, "pattern", "^[!-~]+$");
-		json_key(w, "maxLength");
-		json_put_int(w, SESSION_LONGEST_TOKEN);
-		break;
-	case PARAM_TIME:
-		put_pair(w, "type", "integer");
-		put_pair(w, "description", "Milliseconds since 1970");
-		json_key(w, "minimum");
-		json_put_int(w, 1);
-		break;
-	case PARAM_OBJECT:
-		put_pair(w, "type", "object");
-		break;
-	}
-	json_object_end(w);
-}
-
-static void put_fields(struct json_writer *w, const struct field *fields);
-
-static void put_field_schema(struct json_writer *w, const struct field *f)
-{
-	static const char *const names[] = {[FIELD_STRING] = "string",
-					    [FIELD_BOOL] = "boolean",
-					    [FIELD_INT] = "integer",
-					    [FIELD_OBJECT] = "object",
-					    [FIELD_ARRAY] = "array"};
-
-	json_object_begin(w);
-	if (f->type == FIELD_OBJECT && f->fields != NULL) {
-		put_fields(w, f->fields);
-	} else if (f->type == FIELD_ARRAY) {
-		put_pair(w, "type", "array");
-		json_key(w, "items");
-		json_object_begin(w);
-		if (f->fields != NULL)
-			put_fields(w, f->fields);
-		else
-			put_pair(w, "type", "string");
-		json_object_end(w);
-	} else {
-		put_pair(w, "type", names[f->type]);
-	}
-	if (f->help != NULL)
-		put_pair(w, "description", f->help);
-	json_object_end(w);
-}
-
-/* The members of an object schema; the braces are the caller's. */
-static void put_fields(struct json_writer *w, const struct field *fields)
-{
-	put_pair(w, "type", "object");
-	json_key(w, "properties");
-	json_object_begin(w);
-	for (const struct field *f = fields; f->name != NULL; f++) {
-		json_key(w, f->name);
-		put_field_schema(w, f);
-	}
-	json_object_end(w);
-	json_key(w, "required");
-	json_array_begin(w);
-	for (const struct field *f = fields; f->name != NULL; f++)
-		if (f->required)
-			json_put_cstr(w, f->name);
-	json_array_end(w);
 }
 
 /* ---- an operation ---- */
@@ -154,7 +37,7 @@ static void put_parameters(struct json_writer *w, const struct op *op)
 		json_key(w, "required");
 		json_put_bool(w, p->required);
 		json_key(w, "schema");
-		put_param_schema(w, p);
+		schema_put_param(w, p);
 		json_object_end(w);
 	}
 	if ((op->flags & OP_LOCAL) == 0) {
@@ -173,7 +56,7 @@ static void put_body_members(struct json_writer *w, const struct op *op)
 		if (p->in != IN_BODY)
 			continue;
 		json_key(w, p->name);
-		put_param_schema(w, p);
+		schema_put_param(w, p);
 	}
 	json_object_end(w);
 	json_key(w, "required");
@@ -232,7 +115,7 @@ static void put_success(struct json_writer *w, const struct op *op)
 	json_key(w, "schema");
 	json_object_begin(w);
 	if (op->answer != NULL)
-		put_fields(w, op->answer);
+		schema_put_fields(w, op->answer, false);
 	else
 		put_pair(w, "type", "string");
 	json_object_end(w);
@@ -314,10 +197,15 @@ static void put_method_key(struct json_writer *w, const char *method)
 	json_key(w, key);
 }
 
+static bool has_path(const struct op *op, const char *path)
+{
+	return op->path != NULL && strcmp(op->path, path) == 0;
+}
+
 static bool is_first_of_path(const struct op *const *all, size_t at)
 {
 	for (size_t i = 0; i < at; i++)
-		if (strcmp(all[i]->path, all[at]->path) == 0)
+		if (has_path(all[i], all[at]->path))
 			return false;
 	return true;
 }
@@ -328,12 +216,12 @@ static void put_paths(struct json_writer *w)
 
 	json_object_begin(w);
 	for (size_t i = 0; all[i] != NULL; i++) {
-		if (!is_first_of_path(all, i))
+		if (all[i]->path == NULL || !is_first_of_path(all, i))
 			continue;
 		put_path_key(w, all[i]->path);
 		json_object_begin(w);
 		for (size_t j = i; all[j] != NULL; j++) {
-			if (strcmp(all[j]->path, all[i]->path) != 0)
+			if (!has_path(all[j], all[i]->path))
 				continue;
 			put_method_key(w, all[j]->method);
 			put_operation(w, all[j]);

@@ -48,9 +48,12 @@ void face_operations_page(struct buf *out)
 		       "same. This page is\nmade from the table of operations by `./dev docs`.\n\n"
 		       "| route | permission | |\n|---|---|---|\n");
 	for (size_t i = 0; all[i] != NULL; i++)
-		buf_printf(out, "| `%s %s` | %s | %s |\n", all[i]->method, all[i]->path,
-			   permission_name(all[i]), all[i]->summary);
+		if (all[i]->path != NULL)
+			buf_printf(out, "| `%s %s` | %s | %s |\n", all[i]->method, all[i]->path,
+				   permission_name(all[i]), all[i]->summary);
 	for (size_t i = 0; all[i] != NULL; i++) {
+		if (all[i]->path == NULL)
+			continue;
 		buf_printf(out, "\n## %s\n\n`%s %s`: %s. Permission: %s.\n", all[i]->name,
 			   all[i]->method, all[i]->path, all[i]->summary, permission_name(all[i]));
 		put_params(out, all[i]);

@@ -31,6 +31,7 @@ enum param_in {
 	IN_QUERY,
 	IN_BODY,       /* a member of the JSON body */
 	IN_WHOLE_BODY, /* the JSON body itself; at most one, and no IN_BODY beside it */
+	IN_ARGUMENT,   /* a member of what an agent's tool is called with, a JSON object */
 };
 
 enum param_type {
@@ -46,7 +47,19 @@ enum param_type {
 	PARAM_EMAIL,     /* an e-mail address: never part of a path of Palette's */
 	PARAM_TOKEN,     /* a JSON string that can stand in a header; see session_token_problem() */
 	PARAM_TIME,      /* a JSON number: whole milliseconds since 1970, above 0 */
+	PARAM_SWITCH,    /* a JSON boolean */
+	PARAM_COUNT,     /* a JSON number: whole, from min to max */
+	PARAM_LINE,      /* as PARAM_TEXT, up to 1,024 bytes */
+	PARAM_FIELDS,    /* a JSON array of names, each of a field of `fields` */
 };
+
+enum {
+	PARAM_LONGEST_TEXT = 256,
+	PARAM_LONGEST_LINE = 1024,
+	PARAM_MOST_STRINGS = 1000,
+};
+
+struct field;
 
 /* One input. Strings are static. */
 struct param {
@@ -54,8 +67,11 @@ struct param {
 	enum param_in in;
 	enum param_type type;
 	bool required;
-	const char *fallback;            /* what stands when it is not given; NULL: nothing */
-	const char *const *choices;      /* for PARAM_CHOICE, ends with NULL */
+	const char *fallback;       /* what stands when it is not given; NULL: nothing */
+	const char *const *choices; /* for PARAM_CHOICE, ends with NULL */
+	const struct field *fields; /* for PARAM_FIELDS */
+	int64_t min;                /* of PARAM_COUNT */
+	int64_t max;
 	const struct entity_kind *kinds; /* the flat forms of a whole body; ends with a NULL name */
 	const char *help;
 };
@@ -118,7 +134,40 @@ enum { MAX_PARAMS = 12 };
 		.name = (n), .in = IN_WHOLE_BODY, .type = PARAM_OBJECT, .required = true, \
 		.kinds = (k), .help = (h)                                                 \
 	}
+/* What a tool is called with. */
+#define ARG(n, t, h)                                                     \
+	{                                                                \
+		.name = (n), .in = IN_ARGUMENT, .type = (t), .help = (h) \
+	}
+#define ARG_REQUIRED(n, t, h)                                                              \
+	{                                                                                  \
+		.name = (n), .in = IN_ARGUMENT, .type = (t), .required = true, .help = (h) \
+	}
+#define ARG_CHOICE(n, c, h)                                                                       \
+	{                                                                                         \
+		.name = (n), .in = IN_ARGUMENT, .type = PARAM_CHOICE, .choices = (c), .help = (h) \
+	}
+#define ARG_SWITCH(n, standard, h)                                                            \
+	{                                                                                     \
+		.name = (n), .in = IN_ARGUMENT, .type = PARAM_SWITCH, .fallback = (standard), \
+		.help = (h)                                                                   \
+	}
+#define ARG_COUNT(n, standard, least, most, h)                                               \
+	{                                                                                    \
+		.name = (n), .in = IN_ARGUMENT, .type = PARAM_COUNT, .fallback = (standard), \
+		.min = (least), .max = (most), .help = (h)                                   \
+	}
+#define ARG_FIELDS(n, f, h)                                                                      \
+	{                                                                                        \
+		.name = (n), .in = IN_ARGUMENT, .type = PARAM_FIELDS, .fields = (f), .help = (h) \
+	}
 /* The two that almost every operation takes. */
+#define ARG_INSTANCE                    \
+	ARG("instanceName", PARAM_TEXT, \
+	    "Name of a configured SpectroCloud environment; without it the first is meant")
+#define ARG_PROJECT                         \
+	ARG("projectUid", PARAM_IDENTIFIER, \
+	    "UID of the Palette project; without it the tenant's scope is meant")
 #define QUERY_INSTANCE                                                                        \
 	{                                                                                     \
 		.name = "instance", .in = IN_QUERY, .type = PARAM_TEXT,                       \
@@ -150,16 +199,25 @@ enum field_type {
 	FIELD_INT,
 	FIELD_OBJECT, /* `fields`, and whatever else Palette puts there */
 	FIELD_ARRAY,  /* of objects with `fields`; of strings without */
+	FIELD_ANY,    /* whatever Palette puts there */
 };
 
-/* One member of an answer's object; a list ends with name NULL. Feeds the documents' schemas. */
+/*
+ * One member of an answer's object; a list ends with name NULL. Feeds the documents' schemas. In
+ * answers to agents an object with `fields` has no others, which schema_put_fields() says and
+ * render_fields() sees to.
+ */
 struct field {
 	const char *name;
 	enum field_type type;
 	bool required;
 	const struct field *fields;
+	/* Where Palette's object has it: JSON pointers, the first that holds such a value counts;
+	 * ends with NULL. NULL: the function that answers writes it. */
+	const char *const *from;
 	const char *help;
 };
+#define FROM(...) .from = ((const char *const[]){__VA_ARGS__, NULL})
 
 /* ---- rows ---- */
 
@@ -175,16 +233,39 @@ enum {
 	OP_ALWAYS = 1 << 7, /* answered while the service starts and stops, too */
 	OP_ASIDE = 1 << 8,  /* may wait for a moment, but not behind others: workers may be waiting
 			     * for  somebody who waits for this answer. Done by threads of its own */
+	OP_LATE = 1 << 9,   /* its function finds out which environment, and opens it with
+			     * call_open_environment() */
+	OP_CARRIER = 1 << 10, /* runs another operation, which is recorded in its place */
 };
 
 struct call;
 struct result;
 
+/* ---- tools ---- */
+
+/* What a tool does to the world; without any it only reads. */
+enum {
+	TOOL_WRITES = 1 << 0,
+	TOOL_DESTROYS = 1 << 1,   /* takes something away or overwrites it; with TOOL_WRITES */
+	TOOL_IDEMPOTENT = 1 << 2, /* a second call with the same input changes nothing more */
+};
+
+/* The side of an operation that agents see. All strings are static. */
+struct tool {
+	const char *name;        /* "list_spectrocloud_clusters" */
+	const char *title;       /* for people */
+	const char *description; /* for models: what it gives, when to use it */
+	const char *toolset;     /* see spectrocloud.mcp.toolsets */
+	unsigned does;
+};
+#define TOOL(...) .tool = (&(const struct tool){__VA_ARGS__})
+
 struct op {
-	const char *name;    /* "cluster.kubeconfig": metric label, log, operationId */
-	const char *summary; /* one line, for documents and help */
-	const char *method;  /* "GET" */
-	const char *path;    /* "/clusters/:clusterUid/kubeconfig" */
+	const char *name;        /* "cluster.kubeconfig": metric label, log, operationId */
+	const char *summary;     /* one line, for documents and help */
+	const char *method;      /* "GET" */
+	const char *path;        /* "/clusters/:clusterUid/kubeconfig"; of a tool NULL, as method */
+	const struct tool *tool; /* NULL: it has a route */
 	enum permit permission;
 	const struct param *params; /* NULL: none */
 	unsigned flags;
@@ -210,6 +291,7 @@ struct op_services {
 	struct op_life *life;
 	struct palette_client *palette;
 	struct sessions *sessions;
+	const struct toolbox *toolbox;
 	struct text openapi; /* the description of the API, made at start */
 };
 
@@ -238,6 +320,9 @@ struct call {
 	const struct call_input *inputs; /* paths and queries, percent-decoded */
 	size_t input_count;
 	struct text body;
+	struct text arguments; /* of a tool: a checked JSON object; ptr NULL: none */
+	bool local; /* of a person at a shell who has the configuration: nobody is asked whether
+		     * they may, and there is no catalog */
 
 	const struct op *op;
 	bool identified; /* principal is known */
@@ -336,11 +421,46 @@ MUST_USE enum identity op_identify(struct call *c, bool may_wait, struct error *
 
 MUST_USE bool call_read_params(struct call *c, const struct op *op, struct error *err);
 MUST_USE bool call_open_palette(struct call *c, const struct op *op, struct error *err);
+/* For the function of an OP_LATE row: opens that environment; NULL: the first. */
+MUST_USE bool call_open_environment(struct call *c, const char *instance, struct error *err);
 /* Whether the caller may speak for the user of that address: it is theirs, by the catalog, or they
  * are a service that is trusted. Fails with ERROR_DENIED, or as backstage_user_email() does. */
 MUST_USE bool call_speaks_for(struct call *c, struct text email, struct error *err);
 /* Palette has refused the user's own token: a session that is kept goes. */
 void call_drop_session(struct call *c);
+
+/* ---- tools: toolbox.c ---- */
+
+/* Who calls a tool. */
+enum tool_door {
+	DOOR_BACKSTAGE, /* Backstage's registry of actions; its filter holds, too */
+	DOOR_MCP,       /* our own MCP endpoint, and MCP over stdio */
+	DOOR_SHELL,     /* a person, by the subcommand action: whatever there is */
+	DOORS
+};
+
+struct toolbox;
+
+/* Which tools the configuration offers at which door, and their lists. config: borrowed for the
+ * toolbox's life. Owned: toolbox_free(). */
+struct toolbox *toolbox_new(const struct config *config);
+void toolbox_free(struct toolbox *box);
+/* NULL where there is no such tool, or it is not offered at that door. */
+const struct op *toolbox_find(const struct toolbox *box, enum tool_door door, struct text name);
+/* Those that are offered, in the order of the table; ends with NULL. */
+const struct op *const *toolbox_offered(const struct toolbox *box, enum tool_door door);
+/* The list as Backstage's registry answers it: {"actions":[...]}. Lives as long as the box. */
+struct text toolbox_actions(const struct toolbox *box);
+/* The list for MCP's tools/list: an array. Lives as long as the box. */
+struct text toolbox_tools(const struct toolbox *box);
+
+/*
+ * Runs a tool for the caller of another operation, whose arena, deadline and identity it has.
+ * arguments  a checked JSON object, in the arena.
+ * res        out: JSON that fits the row's answer; result_fini() it.
+ */
+MUST_USE bool tool_run(struct call *caller, const struct op *op, struct text arguments,
+		       struct result *res, struct error *err);
 
 /* ---- the service's own life: life.c ---- */
 
@@ -365,7 +485,7 @@ enum op_phase op_life_wait_started(struct op_life *life, int64_t until_ms);
 /* Whether a request that needs it may be run in that phase; fails with ERROR_UNAVAILABLE. */
 MUST_USE bool op_life_admits(enum op_phase phase, struct error *err);
 
-/* The documents' name of a place: "path", "query" or "body". */
+/* The documents' name of a place: "path", "query", "body" or "input". */
 const char *param_place(enum param_in in);
 
 /*

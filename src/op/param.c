@@ -1,5 +1,6 @@
 /* Reads a call's inputs as its row declares them, and names every fault at once. */
 #include <assert.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "op/op.h"
@@ -7,10 +8,9 @@
 
 enum {
 	LONGEST_IDENTIFIER = 128,
-	LONGEST_TEXT = 256,
 	LONGEST_SHOWN = 64, /* of a name that is not ours */
-	MOST_STRINGS = 1000,
 	LONGEST_FAULTS = 64 * 1024,
+	MOST_FAULTS = 64,
 };
 
 /* What is wrong so far: sentences for people, objects for programs. */
@@ -22,7 +22,16 @@ struct faults {
 
 const char *param_place(enum param_in in)
 {
-	return in == IN_PATH ? "path" : in == IN_QUERY ? "query" : "body";
+	switch (in) {
+	case IN_PATH:
+		return "path";
+	case IN_QUERY:
+		return "query";
+	case IN_ARGUMENT:
+		return "input";
+	default:
+		return "body";
+	}
 }
 
 static void add_fault(struct faults *f, const struct param *param, const char *problem)
@@ -73,10 +82,11 @@ const char *param_identifier_problem(struct text value)
 	return problem;
 }
 
-static const char *text_problem(struct text value)
+static const char *text_problem(struct text value, size_t longest)
 {
-	if (value.len > LONGEST_TEXT || !text_is_utf8(value))
-		return "must be 1 to 256 bytes of text";
+	if (value.len > longest || !text_is_utf8(value))
+		return longest == PARAM_LONGEST_TEXT ? "must be 1 to 256 bytes of text"
+						     : "must be 1 to 1024 bytes of text";
 	for (size_t i = 0; i < value.len; i++)
 		if ((unsigned char)value.ptr[i] < 0x20 || value.ptr[i] == 0x7F)
 			return "must not hold control characters";
@@ -123,7 +133,9 @@ static const char *read_text(struct arena *a, const struct param *param, struct 
 	else if (param->type == PARAM_NAME)
 		problem = name_problem(raw);
 	else if (param->type == PARAM_TEXT)
-		problem = text_problem(raw);
+		problem = text_problem(raw, PARAM_LONGEST_TEXT);
+	else if (param->type == PARAM_LINE)
+		problem = text_problem(raw, PARAM_LONGEST_LINE);
 	else if (param->type == PARAM_EMAIL)
 		problem = email_problem(raw);
 	else if (param->type == PARAM_CHOICE)
@@ -146,7 +158,20 @@ static const char *read_flag(struct text raw, struct value *value)
 	return NULL;
 }
 
-static const char *read_strings(struct arena *a, struct text json, struct value *value)
+static const char *field_problem(struct arena *a, const struct param *param, struct text name)
+{
+	const char *list = "";
+
+	for (const struct field *f = param->fields; f->name != NULL; f++) {
+		if (text_is(name, f->name))
+			return NULL;
+		list = arena_printf(a, "%s%s%s", list, f == param->fields ? "" : ", ", f->name);
+	}
+	return arena_printf(a, "must be an array of names out of: %s", list);
+}
+
+static const char *read_strings(struct arena *a, const struct param *param, struct text json,
+				struct value *value)
 {
 	static const char form[] = "must be an array of 1 to 1000 non-empty strings";
 	struct json_walk walk = json_walk_begin(json);
@@ -156,11 +181,13 @@ static const char *read_strings(struct arena *a, struct text json, struct value 
 
 	if (json_type_of(json) != JSON_TYPE_ARRAY)
 		return form;
-	strings = arena_array(a, const char *, MOST_STRINGS);
+	strings = arena_array(a, const char *, PARAM_MOST_STRINGS);
 	while (json_walk_item(&walk, &item)) {
-		if (value->count == MOST_STRINGS || !json_unescape(a, item, &string) ||
+		if (value->count == PARAM_MOST_STRINGS || !json_unescape(a, item, &string) ||
 		    string.len == 0)
 			return form;
+		if (param->type == PARAM_FIELDS && field_problem(a, param, string) != NULL)
+			return field_problem(a, param, string);
 		strings[value->count++] = string.ptr;
 	}
 	value->strings = strings;
@@ -187,11 +214,53 @@ static const char *read_time(struct text json, struct value *value)
 	return value->given ? NULL : "must be a whole number: milliseconds since 1970";
 }
 
+static const char *read_switch(struct text json, struct value *value)
+{
+	value->given = json_bool(json, &value->boolean);
+	return value->given ? NULL : "must be true or false";
+}
+
+static const char *read_count(struct arena *a, const struct param *param, struct text json,
+			      struct value *value)
+{
+	value->given = json_int(json, &value->number) && value->number >= param->min &&
+		       value->number <= param->max;
+	return value->given ? NULL
+			    : arena_printf(a, "must be a whole number from %" PRId64 " to %" PRId64,
+					   param->min, param->max);
+}
+
+static bool is_textual(const struct param *param)
+{
+	return param->type == PARAM_IDENTIFIER || param->type == PARAM_NAME ||
+	       param->type == PARAM_TEXT || param->type == PARAM_LINE ||
+	       param->type == PARAM_CHOICE;
+}
+
+/* A string; an empty one is how models say that there is none. */
+static const char *read_string(struct arena *a, const struct param *param, struct text json,
+			       struct value *value)
+{
+	struct text string;
+
+	if (!json_unescape(a, json, &string))
+		return "must be a string";
+	if (string.len == 0)
+		return param->required ? "must not be empty" : NULL;
+	return read_text(a, param, string, value);
+}
+
 static const char *read_json(struct arena *a, const struct param *param, struct text json,
 			     struct value *value)
 {
-	if (param->type == PARAM_STRINGS)
-		return read_strings(a, json, value);
+	if (is_textual(param))
+		return read_string(a, param, json, value);
+	if (param->type == PARAM_SWITCH)
+		return read_switch(json, value);
+	if (param->type == PARAM_COUNT)
+		return read_count(a, param, json, value);
+	if (param->type == PARAM_STRINGS || param->type == PARAM_FIELDS)
+		return read_strings(a, param, json, value);
 	if (param->type == PARAM_TOKEN)
 		return read_token(a, json, value);
 	if (param->type == PARAM_TIME)
@@ -241,8 +310,16 @@ static void read_path_or_query(struct call *c, const struct param *param, struct
 	}
 }
 
-static void read_body_member(struct call *c, const struct param *param, struct text body,
-			     struct value *value, struct faults *faults)
+static void read_fallback(struct call *c, const struct param *param, struct value *value)
+{
+	if (is_textual(param))
+		(void)read_text(c->arena, param, text_of(param->fallback), value);
+	else
+		(void)read_json(c->arena, param, text_of(param->fallback), value);
+}
+
+static void read_member(struct call *c, const struct param *param, struct text body,
+			struct value *value, struct faults *faults)
 {
 	struct json_walk walk = json_walk_begin(body);
 	struct text found = {NULL, 0};
@@ -260,7 +337,9 @@ static void read_body_member(struct call *c, const struct param *param, struct t
 		found = member;
 	}
 	if (found.ptr == NULL) {
-		if (param->required)
+		if (param->fallback != NULL)
+			read_fallback(c, param, value);
+		else if (param->required)
 			add_fault(faults, param, "is required");
 		return;
 	}
@@ -269,26 +348,49 @@ static void read_body_member(struct call *c, const struct param *param, struct t
 		add_fault(faults, param, problem);
 }
 
+static const struct param *find_param(const struct op *op, enum param_in in, struct text name)
+{
+	for (const struct param *p = op->params; p != NULL && p->name != NULL; p++)
+		if (p->in == in && text_is(name, p->name))
+			return p;
+	return NULL;
+}
+
+static void add_unknown(const struct call *c, enum param_in in, struct text name,
+			struct faults *faults)
+{
+	const struct param unknown = {
+		.name = name.len <= LONGEST_SHOWN ? arena_copy(c->arena, name)
+						  : "a parameter with a long name",
+		.in = in,
+	};
+
+	add_fault(faults, &unknown, "is not a parameter here");
+}
+
 /* A misspelt parameter of an operation that changes something is not passed over. */
 static void refuse_unknown(const struct call *c, const struct op *op, struct faults *faults)
 {
-	for (size_t i = 0; i < c->input_count; i++) {
-		const struct call_input *input = &c->inputs[i];
-		const struct param *param = op->params;
+	for (size_t i = 0; i < c->input_count; i++)
+		if (c->inputs[i].in == IN_QUERY &&
+		    find_param(op, IN_QUERY, c->inputs[i].name) == NULL)
+			add_unknown(c, IN_QUERY, c->inputs[i].name, faults);
+}
 
-		while (param->name != NULL &&
-		       (param->in != IN_QUERY || !text_is(input->name, param->name)))
-			param++;
-		if (input->in == IN_QUERY && param->name == NULL) {
-			bool is_short = input->name.len <= LONGEST_SHOWN;
-			const struct param unknown = {
-				.name = is_short ? arena_copy(c->arena, input->name)
-						 : "a parameter with a long name",
-				.in = IN_QUERY,
-			};
+/* Nor is one of a tool: a model that misspells it would take the answer for what it asked for. */
+static void refuse_unknown_arguments(const struct call *c, const struct op *op,
+				     struct faults *faults)
+{
+	struct json_walk walk = json_walk_begin(c->arguments);
+	struct text value;
+	struct text name;
+	struct text key;
 
-			add_fault(faults, &unknown, "is not a parameter here");
-		}
+	while (faults->count < MOST_FAULTS && json_walk_member(&walk, &key, &value)) {
+		if (!json_unescape(c->arena, key, &name))
+			name = TEXT("");
+		if (find_param(op, IN_ARGUMENT, name) == NULL)
+			add_unknown(c, IN_ARGUMENT, name, faults);
 	}
 }
 
@@ -331,24 +433,28 @@ bool call_read_params(struct call *c, const struct op *op, struct error *err)
 	struct faults faults = {.count = 0};
 	bool ok;
 
-	if (op->params == NULL)
+	if (op->params == NULL && op->tool == NULL)
 		return true;
 	if (wants_body(op) && !read_body(c, &body, err))
 		return false;
 	buf_init(&faults.message, LONGEST_FAULTS);
 	buf_init(&faults.details, LONGEST_FAULTS);
-	for (size_t i = 0; op->params[i].name != NULL; i++) {
+	for (size_t i = 0; op->params != NULL && op->params[i].name != NULL; i++) {
 		const struct param *param = &op->params[i];
 
 		if (param->in == IN_PATH || param->in == IN_QUERY)
 			read_path_or_query(c, param, &c->values[i], &faults);
 		else if (param->in == IN_BODY)
-			read_body_member(c, param, body, &c->values[i], &faults);
+			read_member(c, param, body, &c->values[i], &faults);
+		else if (param->in == IN_ARGUMENT)
+			read_member(c, param, c->arguments, &c->values[i], &faults);
 		else
 			c->values[i] = (struct value){.given = true, .json = body};
 	}
 	if (op->flags & OP_STRICT)
 		refuse_unknown(c, op, &faults);
+	if (op->tool != NULL)
+		refuse_unknown_arguments(c, op, &faults);
 	ok = report(c, &faults, err);
 	buf_fini(&faults.message);
 	buf_fini(&faults.details);

@@ -16,6 +16,8 @@ extern const struct op cloud_account_ops[];
 extern const struct op overlord_ops[];
 extern const struct op session_token_ops[];
 extern const struct op host_ops[];
+extern const struct op registry_ops[];
+extern const struct op agent_list_ops[];
 
 /* ---- answers that several resources have ---- */
 

@@ -63,10 +63,14 @@ static void call_audit(const struct call *c, const struct op *op, bool ok, const
 }
 
 static void call_record(const struct call *c, const struct op *op, const struct result *res,
-			bool ok, const struct error *err)
+			bool ok, struct error *err)
 {
 	int status = ok && res != NULL ? res->status : error_face(err->kind)->http_status;
 
+	if (op->flags & OP_CARRIER && (ok || err->recorded))
+		return;
+	if (!ok)
+		err->recorded = true;
 	if (op->flags & OP_AUDIT || (!ok && err->kind == ERROR_DENIED))
 		call_audit(c, op, ok, err);
 	if (op->flags & (OP_FRONT | OP_ASIDE) && ok) {
@@ -101,11 +105,12 @@ bool op_run(const struct op *op, struct call *c, struct result *res, struct erro
 
 	c->op = op;
 	res->status = op->success_status != 0 ? op->success_status : 200;
-	ok = (c->admitted || (call_identify(c, op, err) && /* who asks?            401 */
-			      call_permit(c, op, err))) && /* may they?            403 */
-	     call_read_params(c, op, err) &&               /* what do they ask?    400 */
-	     call_open_palette(c, op, err) &&              /* which Palette/token? 503 */
-	     op->run(c, res, err);                         /* upstream, transform  404, 502, 504 */
+	ok = (c->admitted || c->local ||
+	      (call_identify(c, op, err) &&   /* who asks?            401 */
+	       call_permit(c, op, err))) &&   /* may they?            403 */
+	     call_read_params(c, op, err) &&  /* what do they ask?    400 */
+	     call_open_palette(c, op, err) && /* which Palette/token? 503 */
+	     op->run(c, res, err);            /* upstream, transform  404, 502, 504 */
 
 	palette_close(c->palette);
 	c->palette = NULL;

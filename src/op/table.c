@@ -8,9 +8,9 @@
 enum { MOST_ROWS = 256, MOST_SEGMENTS = 16 };
 
 static const struct op *const resources[] = {
-	service_ops,         user_ops,          project_ops, cluster_ops,       cluster_create_ops,
-	virtual_cluster_ops, cluster_group_ops, profile_ops, cloud_account_ops, overlord_ops,
-	session_token_ops,   host_ops,
+	service_ops,         user_ops,          project_ops,  cluster_ops,       cluster_create_ops,
+	virtual_cluster_ops, cluster_group_ops, profile_ops,  cloud_account_ops, overlord_ops,
+	session_token_ops,   host_ops,          registry_ops, agent_list_ops,
 };
 
 static const struct op *rows[MOST_ROWS + 1];
@@ -131,8 +131,8 @@ void op_match_path(struct arena *a, struct text method, struct text path, bool r
 	for (const struct op *const *row = op_all(); *row != NULL; row++) {
 		struct segments pattern;
 
-		if (!is_at(*row, root) || !split(text_of((*row)->path), &pattern) ||
-		    !fits(&pattern, &wanted))
+		if ((*row)->path == NULL || !is_at(*row, root) ||
+		    !split(text_of((*row)->path), &pattern) || !fits(&pattern, &wanted))
 			continue;
 		match->allow = add_method(a, match->allow, (*row)->method);
 		if (!answers_method(*row, method) ||
@@ -172,7 +172,8 @@ static bool check_params(const struct op *op, const struct segments *pattern, st
 	for (const struct param *p = op->params; p != NULL && p->name != NULL; p++, count++) {
 		declared += p->in == IN_PATH;
 		if (p->in == 0 || p->type == 0 || p->help == NULL ||
-		    (p->type == PARAM_CHOICE && p->choices == NULL))
+		    (p->type == PARAM_CHOICE && p->choices == NULL) ||
+		    (p->type == PARAM_FIELDS && p->fields == NULL))
 			return error_set(err, ERROR_INTERNAL, "%s: parameter %s is not complete",
 					 op->name, p->name);
 	}
@@ -193,13 +194,34 @@ static bool has_param(const struct op *op, const char *name)
 	return false;
 }
 
+static bool check_tool(const struct op *op, struct error *err)
+{
+	const struct tool *tool = op->tool;
+
+	if (tool == NULL)
+		return true;
+	if (tool->name == NULL || tool->title == NULL || tool->description == NULL ||
+	    tool->toolset == NULL || op->answer == NULL || op->path != NULL)
+		return error_set(err, ERROR_INTERNAL, "%s: the tool is not complete", op->name);
+	if ((tool->does & (TOOL_WRITES | TOOL_DESTROYS)) == TOOL_DESTROYS)
+		return error_set(err, ERROR_INTERNAL, "%s: what destroys also writes", op->name);
+	for (const struct param *p = op->params; p != NULL && p->name != NULL; p++)
+		if (p->in != IN_ARGUMENT)
+			return error_set(err, ERROR_INTERNAL, "%s: %s is no input of a tool",
+					 op->name, p->name);
+	return true;
+}
+
 static bool check_row(const struct op *op, struct error *err)
 {
-	struct segments pattern;
+	struct segments pattern = {.count = 0};
 
-	if (op->method == NULL || op->path == NULL || op->summary == NULL || op->run == NULL)
+	if ((op->tool == NULL && (op->method == NULL || op->path == NULL)) || op->summary == NULL ||
+	    op->run == NULL)
 		return error_set(err, ERROR_INTERNAL, "%s: the row is not complete", op->name);
-	if (!split(text_of(op->path), &pattern))
+	if (!check_tool(op, err))
+		return false;
+	if (op->path != NULL && !split(text_of(op->path), &pattern))
 		return error_set(err, ERROR_INTERNAL, "%s: %s is no path", op->name, op->path);
 	if (op->permission == PERMIT_NOBODY)
 		return error_set(err, ERROR_INTERNAL, "%s: nobody may call it", op->name);
@@ -208,7 +230,8 @@ static bool check_row(const struct op *op, struct error *err)
 				 op->name);
 	if ((op->flags & (OP_FRONT | OP_ASIDE)) != 0 && (op->flags & OP_LOCAL) == 0)
 		return error_set(err, ERROR_INTERNAL, "%s: it must not wait for Palette", op->name);
-	if ((op->flags & OP_LOCAL) == 0 && !has_param(op, "instance"))
+	if ((op->flags & OP_LOCAL) == 0 && !has_param(op, "instance") &&
+	    !has_param(op, "instanceName"))
 		return error_set(err, ERROR_INTERNAL, "%s: the caller cannot name the environment",
 				 op->name);
 	return check_params(op, &pattern, err);
@@ -220,8 +243,9 @@ static bool is_ambiguous(const struct op *a, const struct op *b)
 	struct segments x;
 	struct segments y;
 
-	if (!is_at(a, (b->flags & OP_ROOT) != 0) || strcmp(a->method, b->method) != 0 ||
-	    !split(text_of(a->path), &x) || !split(text_of(b->path), &y) || x.count != y.count)
+	if (a->path == NULL || b->path == NULL || !is_at(a, (b->flags & OP_ROOT) != 0) ||
+	    strcmp(a->method, b->method) != 0 || !split(text_of(a->path), &x) ||
+	    !split(text_of(b->path), &y) || x.count != y.count)
 		return false;
 	for (size_t i = 0; i < x.count; i++) {
 		if (is_param(x.items[i]) != is_param(y.items[i]))
@@ -243,6 +267,10 @@ bool op_check_table(struct error *err)
 			if (strcmp(all[i]->name, all[j]->name) == 0)
 				return error_set(err, ERROR_INTERNAL, "two rows are named %s",
 						 all[i]->name);
+			if (all[i]->tool != NULL && all[j]->tool != NULL &&
+			    strcmp(all[i]->tool->name, all[j]->tool->name) == 0)
+				return error_set(err, ERROR_INTERNAL, "two tools are named %s",
+						 all[i]->tool->name);
 			if (is_ambiguous(all[i], all[j]))
 				return error_set(err, ERROR_INTERNAL,
 						 "%s and %s have the same route", all[i]->name,

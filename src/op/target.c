@@ -19,7 +19,8 @@ static const char *environment_names(struct call *c)
 
 /* A name that no environment has is an error: another tenant's cluster must never be shown instead.
  */
-static bool choose_environment(struct call *c, const char *instance, struct error *err)
+static bool choose_environment(struct call *c, const char *param, const char *instance,
+			       struct error *err)
 {
 	const struct config *config = c->services->config;
 
@@ -40,7 +41,7 @@ static bool choose_environment(struct call *c, const char *instance, struct erro
 		}
 	}
 	return error_set(err, ERROR_INPUT,
-			 "instance must be the name of a configured environment, one of: %s",
+			 "%s must be the name of a configured environment, one of: %s", param,
 			 environment_names(c));
 }
 
@@ -151,15 +152,26 @@ void call_drop_session(struct call *c)
 	c->session = (struct session){.expires_ms = 0};
 }
 
-bool call_open_palette(struct call *c, const struct op *op, struct error *err)
+static bool open_environment(struct call *c, const char *param, const char *instance,
+			     struct error *err)
 {
 	struct text token;
 
-	if (op->flags & OP_LOCAL)
-		return true;
-	if (!choose_environment(c, call_string(c, "instance"), err) ||
-	    !choose_token(c, op, &token, err))
-		return false;
-	return palette_open(c->services->palette, c->environment, token, c->arena, c->deadline_ms,
+	return choose_environment(c, param, instance, err) && choose_token(c, c->op, &token, err) &&
+	       palette_open(c->services->palette, c->environment, token, c->arena, c->deadline_ms,
 			    &c->palette, err);
+}
+
+bool call_open_environment(struct call *c, const char *instance, struct error *err)
+{
+	return open_environment(c, "instanceName", instance, err);
+}
+
+bool call_open_palette(struct call *c, const struct op *op, struct error *err)
+{
+	const char *param = op->tool != NULL ? "instanceName" : "instance";
+
+	if (op->flags & (OP_LOCAL | OP_LATE))
+		return true;
+	return open_environment(c, param, call_string(c, param), err);
 }

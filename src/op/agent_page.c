@@ -1,0 +1,295 @@
+/*
+ * Lists in pages for agents, whose memory is small and dear. The order is by name and uid, and a
+ * cursor says behind which item the next page begins: what comes and goes meanwhile neither skips
+ * nor repeats another item.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/base64.h"
+#include "crypto/jose.h"
+#include "op/agent.h"
+#include "op/render.h"
+#include "op/rows.h"
+#include "op/shape.h"
+
+enum {
+	LONGEST_KEY = 256, /* of a name; what is behind it does not count for the order */
+	MOST_PARTS = 16,   /* of what a cursor is for */
+	DIGEST_BYTES = 12, /* of it that are in a cursor */
+	LONGEST_CURSOR = 1024,
+};
+
+struct item {
+	struct text name; /* at most LONGEST_KEY bytes */
+	struct text uid;
+	struct text json;
+};
+
+struct items {
+	struct item *all;
+	size_t count;
+};
+
+static const struct field *field_of(const struct page *page, const char *name)
+{
+	const struct field *f = page->item;
+
+	while (f->name != NULL && strcmp(f->name, name) != 0)
+		f++;
+	return f;
+}
+
+static bool has_param(const struct call *c, const char *name)
+{
+	for (const struct param *p = c->op->params; p->name != NULL; p++)
+		if (strcmp(p->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* ---- which ---- */
+
+static bool contains_nocase(struct text text, struct text part)
+{
+	for (size_t i = 0; i + part.len <= text.len; i++)
+		if (text_equal_nocase(text_slice(text, i, part.len), part))
+			return true;
+	return false;
+}
+
+static bool passes(struct call *c, const struct page *page, struct text json)
+{
+	for (const struct page_filter *f = page->filters; f != NULL && f->param != NULL; f++) {
+		const char *wanted = call_string(c, f->param);
+		struct text value;
+
+		if (wanted == NULL)
+			continue;
+		value = render_string(c->arena, field_of(page, f->field), json);
+		if (f->contains ? !contains_nocase(value, text_of(wanted))
+				: !text_equal_nocase(value, text_of(wanted)))
+			return false;
+	}
+	return true;
+}
+
+static int compare_text(struct text a, struct text b)
+{
+	size_t len = a.len < b.len ? a.len : b.len;
+	int order = len == 0 ? 0 : memcmp(a.ptr, b.ptr, len);
+
+	if (order != 0)
+		return order;
+	return (a.len > b.len) - (a.len < b.len);
+}
+
+static int compare(const struct item *a, const struct item *b)
+{
+	int order = compare_text(a->name, b->name);
+
+	return order != 0 ? order : compare_text(a->uid, b->uid);
+}
+
+static int compare_any(const void *a, const void *b)
+{
+	return compare(a, b);
+}
+
+static void collect(struct call *c, const struct page *page, struct text array, size_t most,
+		    struct items *items)
+{
+	const struct field *name = field_of(page, "name");
+	const struct field *uid = field_of(page, "uid");
+	struct json_walk walk = json_walk_begin(array);
+	struct text json;
+
+	items->all = arena_array(c->arena, struct item, most);
+	items->count = 0;
+	while (items->count < most && json_walk_item(&walk, &json))
+		if (passes(c, page, json))
+			items->all[items->count++] = (struct item){
+				.name = text_slice(render_string(c->arena, name, json), 0,
+						   LONGEST_KEY),
+				.uid = render_string(c->arena, uid, json),
+				.json = json,
+			};
+	if (items->count > 1)
+		qsort(items->all, items->count, sizeof items->all[0], compare_any);
+}
+
+/* ---- cursors: a digest of what they are for, the name's length, the name, the uid ---- */
+
+static void digest_of_list(struct call *c, const struct page *page, struct digest *digest)
+{
+	struct text parts[MOST_PARTS] = {text_of(c->op->name), text_of(c->environment->url),
+					 text_of(c->environment->name), page->basis};
+	size_t count = 4;
+
+	if (has_param(c, "projectUid"))
+		parts[count++] = text_of(call_string(c, "projectUid"));
+	for (const struct page_filter *f = page->filters; f != NULL && f->param != NULL; f++)
+		if (count < MOST_PARTS)
+			parts[count++] = text_of(call_string(c, f->param));
+	digest_of(parts, count, digest);
+}
+
+static const char *write_cursor(struct call *c, const struct page *page, const struct item *last)
+{
+	struct digest digest;
+	struct buf plain;
+	struct buf coded;
+	const char *cursor;
+
+	digest_of_list(c, page, &digest);
+	buf_init(&plain, LONGEST_CURSOR);
+	buf_init(&coded, (size_t)LONGEST_CURSOR * 2);
+	buf_add(&plain, (struct text){(const char *)digest.bytes, DIGEST_BYTES});
+	buf_printf(&plain, "%zu:", last->name.len);
+	buf_add(&plain, last->name);
+	buf_add(&plain, last->uid);
+	base64url_encode(buf_text(&plain), &coded);
+	cursor = arena_copy(c->arena, buf_text(&coded));
+	buf_fini(&plain);
+	buf_fini(&coded);
+	return cursor;
+}
+
+static bool split_cursor(struct call *c, const struct page *page, struct text plain,
+			 struct item *last)
+{
+	struct digest digest;
+	struct text rest;
+	struct text digits;
+	int64_t len;
+
+	digest_of_list(c, page, &digest);
+	if (!text_equal(text_slice(plain, 0, DIGEST_BYTES),
+			(struct text){(const char *)digest.bytes, DIGEST_BYTES}))
+		return false;
+	rest = text_slice(plain, DIGEST_BYTES, SIZE_MAX);
+	if (!text_next(&rest, ':', &digits) || rest.ptr == NULL || !text_to_int(digits, &len) ||
+	    len < 0 || (size_t)len > rest.len)
+		return false;
+	last->name = arena_copy_text(c->arena, text_slice(rest, 0, (size_t)len));
+	last->uid = arena_copy_text(c->arena, text_slice(rest, (size_t)len, SIZE_MAX));
+	return true;
+}
+
+/* Where the page begins. */
+static bool find_start(struct call *c, const struct page *page, const struct items *items,
+		       size_t *start, struct error *err)
+{
+	const char *cursor = call_string(c, "cursor");
+	struct item last;
+	struct buf plain;
+	bool ok;
+
+	*start = 0;
+	if (cursor == NULL)
+		return true;
+	buf_init(&plain, LONGEST_CURSOR);
+	ok = base64url_decode(text_of(cursor), &plain) &&
+	     split_cursor(c, page, buf_text(&plain), &last);
+	buf_fini(&plain);
+	if (!ok)
+		return error_set(err, ERROR_INPUT,
+				 "cursor (in the input) must be nextCursor of an answer to the "
+				 "same call, with the same other inputs");
+	while (*start < items->count && compare(&items->all[*start], &last) <= 0)
+		(*start)++;
+	return true;
+}
+
+/* ---- the answer ---- */
+
+static void put_item(struct call *c, struct json_writer *w, const struct page *page,
+		     const struct item *item)
+{
+	const char *const *chosen = NULL;
+	size_t count = 0;
+
+	if (page->whole) {
+		struct buf public;
+
+		buf_init(&public, item->json.len + 1);
+		shape_filter(item->json, shape_is_public, &public);
+		json_put_raw(w, arena_copy_text(c->arena, buf_text(&public)));
+		buf_fini(&public);
+		return;
+	}
+	if (has_param(c, "fields"))
+		chosen = call_strings(c, "fields", &count);
+	json_object_begin(w);
+	render_fields(w, page->item, item->json, chosen, count);
+	json_object_end(w);
+}
+
+static void write_page(struct call *c, const struct page *page, const struct items *items,
+		       size_t start, struct text warnings, struct buf *out)
+{
+	size_t end = start + (size_t)call_number(c, "limit");
+	struct json_writer w;
+
+	if (end > items->count)
+		end = items->count;
+	json_writer_init(&w, out);
+	json_object_begin(&w);
+	json_key(&w, page->key);
+	json_array_begin(&w);
+	for (size_t i = start; i < end; i++)
+		put_item(c, &w, page, &items->all[i]);
+	json_array_end(&w);
+	json_key(&w, "total");
+	json_put_int(&w, (int64_t)items->count);
+	if (end < items->count) {
+		json_key(&w, "nextCursor");
+		json_put_cstr(&w, write_cursor(c, page, &items->all[end - 1]));
+	}
+	if (warnings.len > 0) {
+		json_key(&w, "warnings");
+		json_put_raw(&w, warnings);
+	}
+	json_object_end(&w);
+}
+
+static bool answer(struct call *c, const struct page *page, struct text document, size_t most,
+		   struct result *res, struct error *err)
+{
+	struct text warnings = TEXT("");
+	struct text array = TEXT("[]");
+	struct items items;
+	struct buf out;
+	size_t start;
+
+	(void)json_member(document, page->key, &array);
+	(void)json_member(document, "warnings", &warnings);
+	collect(c, page, array, most, &items);
+	if (!find_start(c, page, &items, &start, err))
+		return false;
+	buf_init(&out, (size_t)c->services->config->upstream_max_answer_bytes);
+	write_page(c, page, &items, start, warnings, &out);
+	if (!buf_complete(&out)) {
+		buf_fini(&out);
+		return error_set(err, ERROR_INPUT,
+				 "limit (in the input) is too large for what the items hold: ask "
+				 "for fewer");
+	}
+	result_json_owned(res, &out);
+	return true;
+}
+
+bool answer_page(struct call *c, const struct page *page, struct palette_list *list, bool listed,
+		 struct result *res, struct error *err)
+{
+	size_t most = list->count;
+	struct buf document;
+	bool ok = false;
+
+	if (listed && palette_list_finish(list, &document, err)) {
+		ok = answer(c, page, buf_text(&document), most, res, err);
+		buf_fini(&document);
+	}
+	palette_list_fini(list);
+	return ok;
+}
