@@ -41,6 +41,8 @@ struct catalog_gate {
 	atomic_uint waiting;
 	atomic_bool silent;        /* it did not answer the last time */
 	atomic_llong ask_again_ms; /* while it is silent */
+	/* Until then it is not asked with predicates, which it did not know; see entities.c. */
+	atomic_llong plain_until_ms;
 };
 
 struct backstage {
@@ -189,6 +191,53 @@ MUST_USE bool catalog_fetch(struct backstage *b, const struct backstage_call *ca
 			    struct http_fetch *fetch, struct error *err);
 
 struct digest_map *emails_new(void);
+
+/* ---- entity_read.c: entities as the catalog answers with them ---- */
+
+/* Which entities are meant. */
+struct entity_filter {
+	enum entity_type type;
+	const char *prefix; /* of annotations */
+	const char *title;  /* NULL: any */
+	bool selected;      /* the catalog has compared the title: what it folds it folds better */
+};
+
+/* What was read so far; arena. */
+struct entity_list {
+	struct entity *items;
+	size_t count;
+	size_t capacity;
+};
+
+struct entity_page {
+	size_t items;       /* how many it held, of whatever kind */
+	int64_t total;      /* on all pages; -1: it does not say */
+	const char *cursor; /* of the next page, arena; NULL: it was the last */
+};
+
+/* Of the catalog: "spectrocloud-cluster". */
+const char *entity_spec_type(enum entity_type type);
+
+/*
+ * Adds the entities of an answer {"items":[],"totalItems":0,"pageInfo":{"nextCursor":""}} that are
+ * meant. page: out. False, with a static phrase in *problem, where it is no such answer; list may
+ * then hold some of it.
+ */
+MUST_USE bool entity_read_page(struct arena *a, struct text body,
+			       const struct entity_filter *filter, struct entity_list *list,
+			       struct entity_page *page, const char **problem);
+/* The same for one item, null or not: {"items":[null]}. found: out, its ref NULL where the item is
+ * not meant. */
+MUST_USE bool entity_read_one(struct arena *a, struct text body, const struct entity_filter *filter,
+			      struct entity *found, const char **problem);
+/* Leaves those whose title is exactly this one, if there are any. */
+void entity_prefer_exact(struct entity_list *list, const char *title);
+
+/* ---- entity_choose.c ---- */
+
+/* A reference in full and in lower case; arena. Fails with ERROR_INPUT for what is none. */
+MUST_USE bool entity_ref_read(struct arena *a, const char *ref, const char **full,
+			      struct error *err);
 
 /* ---- decisions.c: what the permission backend says ---- */
 
