@@ -175,24 +175,24 @@ MUST_USE bool backstage_user_email(struct backstage *b, const struct backstage_c
 				   const struct principal *principal, const char **email,
 				   struct error *err);
 
-/* ---- Palette's objects in the catalog: entities.c, entity_choose.c ---- */
+/* ---- Palette's objects in the catalog: entities.c, entities_choose.c ---- */
 
-enum entity_type {
-	ENTITY_CLUSTER,
-	ENTITY_VIRTUAL_CLUSTER,
-	ENTITY_CLUSTER_GROUP,
-	ENTITY_PROFILE,
-	ENTITY_TYPES
+enum catalog_type {
+	CATALOG_CLUSTER,
+	CATALOG_VIRTUAL_CLUSTER,
+	CATALOG_CLUSTER_GROUP,
+	CATALOG_PROFILE,
+	CATALOG_TYPES
 };
 
 /* How messages call it: "cluster profile". Static. */
-const char *entity_type_name(enum entity_type type);
+const char *catalog_type_name(enum catalog_type type);
 
 /*
  * What the catalog's ingestor wrote about one object of Palette's, as the caller may see it. All is
  * in the arena. Of annotations that are not there, are no text or are empty: NULL.
  */
-struct entity {
+struct catalog_entity {
 	const char *ref; /* "resource:default/prod-web", lower case; NULL: there is no entity */
 	const char *title;
 	const char *uid;      /* in Palette. NULL where the ingestor wrote none: of no use then */
@@ -221,15 +221,15 @@ struct entity {
  * backstage_plugin_token() does. Blocks for one request a page.
  */
 MUST_USE bool backstage_entities(struct backstage *b, const struct backstage_call *call,
-				 const struct principal *principal, enum entity_type type,
-				 const char *title, const struct entity **found, size_t *count,
-				 struct error *err);
+				 const struct principal *principal, enum catalog_type type,
+				 const char *title, const struct catalog_entity **found,
+				 size_t *count, struct error *err);
 
 /* All entities of that type which say what profiles they use. As backstage_entities(); of more than
  * 10,000 none. */
 MUST_USE bool backstage_profile_users(struct backstage *b, const struct backstage_call *call,
-				      const struct principal *principal, enum entity_type type,
-				      const struct entity **found, size_t *count,
+				      const struct principal *principal, enum catalog_type type,
+				      const struct catalog_entity **found, size_t *count,
 				      struct error *err);
 
 /*
@@ -238,12 +238,12 @@ MUST_USE bool backstage_profile_users(struct backstage *b, const struct backstag
  * Fails as backstage_entities(), and with ERROR_INPUT for what is no reference.
  */
 MUST_USE bool backstage_entity(struct backstage *b, const struct backstage_call *call,
-			       const struct principal *principal, enum entity_type type,
-			       const char *ref, struct entity *found, struct error *err);
+			       const struct principal *principal, enum catalog_type type,
+			       const char *ref, struct catalog_entity *found, struct error *err);
 
 /* What the caller says of the entity that they mean; of what they do not say, NULL or "". */
-struct entity_wanted {
-	enum entity_type type;
+struct catalog_wanted {
+	enum catalog_type type;
 	const char *title;
 	const char *entity_ref;
 	const char *project;
@@ -257,9 +257,9 @@ struct entity_wanted {
  * reference. The message names the candidates that fit in it, and says how many more there are;
  * the details name all: {"candidates":["resource:default/x"]}.
  */
-MUST_USE bool entity_choose(struct arena *a, const struct entity *found, size_t count,
-			    const struct entity_wanted *wanted, const struct entity **chosen,
-			    struct error *err);
+MUST_USE bool catalog_choose(struct arena *a, const struct catalog_entity *found, size_t count,
+			     const struct catalog_wanted *wanted,
+			     const struct catalog_entity **chosen, struct error *err);
 
 /* ---- our own keys and tokens: own_keys.c, plugin_token.c ---- */
 

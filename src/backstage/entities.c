@@ -36,19 +36,19 @@ struct lookup {
 	struct backstage *b;
 	const struct backstage_call *call;
 	const struct principal *principal;
-	struct entity_filter filter;
+	struct catalog_filter filter;
 	const char *exists; /* an annotation that must be there; NULL: none */
 	size_t most;
 	bool plain; /* without predicates */
-	struct entity_list list;
+	struct catalog_list list;
 	size_t read; /* items so far, of whatever kind */
 };
 
-static bool unusable(struct error *err, enum entity_type type, const char *problem)
+static bool unusable(struct error *err, enum catalog_type type, const char *problem)
 {
 	return error_set(err, ERROR_UNAVAILABLE,
 			 "The catalog could not be asked for %s entities (%s)",
-			 entity_type_name(type), problem);
+			 catalog_type_name(type), problem);
 }
 
 /* ---- questions ---- */
@@ -78,7 +78,7 @@ static void put_predicate(struct json_writer *w, const struct lookup *l)
 	json_key(w, "kind");
 	json_put_cstr(w, "Resource");
 	json_key(w, "spec.type");
-	json_put_cstr(w, entity_spec_type(l->filter.type));
+	json_put_cstr(w, catalog_spec_type(l->filter.type));
 	if (l->filter.selected) {
 		json_key(w, "metadata.title");
 		json_put_cstr(w, l->filter.title);
@@ -131,7 +131,7 @@ static const char *filter_of(const struct lookup *l)
 {
 	struct arena *a = l->call->arena;
 	const char *filter =
-		arena_printf(a, "kind=resource,spec.type=%s", entity_spec_type(l->filter.type));
+		arena_printf(a, "kind=resource,spec.type=%s", catalog_spec_type(l->filter.type));
 
 	if (l->exists != NULL)
 		filter = arena_printf(a, "%s,%s", filter, l->exists);
@@ -178,18 +178,18 @@ static bool knows_no_predicates(const struct http_fetch *fetch)
 						 fetch->status == 405 || fetch->status == 501);
 }
 
-static bool read_answer(struct lookup *l, const struct http_fetch *fetch, struct entity_page *page,
+static bool read_answer(struct lookup *l, const struct http_fetch *fetch, struct catalog_page *page,
 			struct error *err)
 {
 	const char *problem = problem_with(l->call->arena, fetch);
 
-	if (problem != NULL || !entity_read_page(l->call->arena, buf_text(&fetch->answer),
-						 &l->filter, &l->list, page, &problem))
+	if (problem != NULL || !catalog_read_page(l->call->arena, buf_text(&fetch->answer),
+						  &l->filter, &l->list, page, &problem))
 		return unusable(err, l->filter.type, problem);
 	return true;
 }
 
-static bool ask_page(struct lookup *l, const char *cursor, struct entity_page *page, bool *known,
+static bool ask_page(struct lookup *l, const char *cursor, struct catalog_page *page, bool *known,
 		     struct error *err)
 {
 	struct plugin_request request = question(l, cursor);
@@ -207,7 +207,7 @@ static bool ask_page(struct lookup *l, const char *cursor, struct entity_page *p
 }
 
 /* The first page says which way of asking the catalog knows. */
-static bool ask_first(struct lookup *l, struct entity_page *page, struct error *err)
+static bool ask_first(struct lookup *l, struct catalog_page *page, struct error *err)
 {
 	struct catalog_gate *gate = &l->b->catalog_gate;
 	bool known;
@@ -227,7 +227,7 @@ static bool ask_first(struct lookup *l, struct entity_page *page, struct error *
 }
 
 /* Counts a page; false where it must not go on. */
-static bool take_page(struct lookup *l, const struct entity_page *page, const char *last_cursor,
+static bool take_page(struct lookup *l, const struct catalog_page *page, const char *last_cursor,
 		      struct error *err)
 {
 	l->read += page->items;
@@ -236,7 +236,7 @@ static bool take_page(struct lookup *l, const struct entity_page *page, const ch
 				 "The catalog has more than %zu %s entities%s, which is more than "
 				 "one request may read",
 				 l->list.count > l->most ? l->most : (size_t)MOST_ENTITIES,
-				 entity_type_name(l->filter.type),
+				 catalog_type_name(l->filter.type),
 				 l->filter.selected ? " of this title" : "");
 	if (page->cursor == NULL)
 		return true;
@@ -251,7 +251,7 @@ static bool take_page(struct lookup *l, const struct entity_page *page, const ch
 static bool look_up(struct lookup *l, struct error *err)
 {
 	const char *last_cursor = NULL;
-	struct entity_page page;
+	struct catalog_page page;
 	bool known;
 
 	if (!ask_first(l, &page, err) || !take_page(l, &page, NULL, err))
@@ -268,8 +268,9 @@ static bool look_up(struct lookup *l, struct error *err)
 /* ---- the lookups ---- */
 
 bool backstage_entities(struct backstage *b, const struct backstage_call *call,
-			const struct principal *principal, enum entity_type type, const char *title,
-			const struct entity **found, size_t *count, struct error *err)
+			const struct principal *principal, enum catalog_type type,
+			const char *title, const struct catalog_entity **found, size_t *count,
+			struct error *err)
 {
 	struct lookup l = {
 		.b = b,
@@ -281,15 +282,15 @@ bool backstage_entities(struct backstage *b, const struct backstage_call *call,
 
 	if (!look_up(&l, err))
 		return false;
-	entity_prefer_exact(&l.list, title);
+	catalog_prefer_exact(&l.list, title);
 	*found = l.list.items;
 	*count = l.list.count;
 	return true;
 }
 
 bool backstage_profile_users(struct backstage *b, const struct backstage_call *call,
-			     const struct principal *principal, enum entity_type type,
-			     const struct entity **found, size_t *count, struct error *err)
+			     const struct principal *principal, enum catalog_type type,
+			     const struct catalog_entity **found, size_t *count, struct error *err)
 {
 	struct lookup l = {
 		.b = b,
@@ -329,8 +330,8 @@ static struct text body_for_ref(struct arena *a, const char *ref)
 }
 
 bool backstage_entity(struct backstage *b, const struct backstage_call *call,
-		      const struct principal *principal, enum entity_type type, const char *ref,
-		      struct entity *found, struct error *err)
+		      const struct principal *principal, enum catalog_type type, const char *ref,
+		      struct catalog_entity *found, struct error *err)
 {
 	struct plugin_request request = {
 		.plugin = "catalog",
@@ -339,20 +340,20 @@ bool backstage_entity(struct backstage *b, const struct backstage_call *call,
 		.timeout_ms = b->config->backstage_timeout_ms,
 		.max_bytes = LARGEST_PAGE,
 	};
-	const struct entity_filter filter = {type, b->config->annotation_prefix, NULL, false};
+	const struct catalog_filter filter = {type, b->config->annotation_prefix, NULL, false};
 	struct http_fetch fetch;
 	const char *problem;
 	const char *full;
 	bool ok;
 
-	if (!entity_ref_read(call->arena, ref, &full, err))
+	if (!catalog_ref_read(call->arena, ref, &full, err))
 		return false;
 	request.body = body_for_ref(call->arena, full);
 	ok = catalog_fetch(b, call, principal, &request, &fetch, err);
 	if (ok) {
 		problem = problem_with(call->arena, &fetch);
-		ok = problem == NULL && entity_read_one(call->arena, buf_text(&fetch.answer),
-							&filter, found, &problem);
+		ok = problem == NULL && catalog_read_one(call->arena, buf_text(&fetch.answer),
+							 &filter, found, &problem);
 		if (!ok)
 			(void)unusable(err, type, problem);
 	}

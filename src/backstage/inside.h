@@ -192,52 +192,53 @@ MUST_USE bool catalog_fetch(struct backstage *b, const struct backstage_call *ca
 
 struct digest_map *emails_new(void);
 
-/* ---- entity_read.c: entities as the catalog answers with them ---- */
+/* ---- entities_read.c: entities as the catalog answers with them ---- */
 
 /* Which entities are meant. */
-struct entity_filter {
-	enum entity_type type;
+struct catalog_filter {
+	enum catalog_type type;
 	const char *prefix; /* of annotations */
 	const char *title;  /* NULL: any */
 	bool selected;      /* the catalog has compared the title: what it folds it folds better */
 };
 
 /* What was read so far; arena. */
-struct entity_list {
-	struct entity *items;
+struct catalog_list {
+	struct catalog_entity *items;
 	size_t count;
 	size_t capacity;
 };
 
-struct entity_page {
+struct catalog_page {
 	size_t items;       /* how many it held, of whatever kind */
 	int64_t total;      /* on all pages; -1: it does not say */
 	const char *cursor; /* of the next page, arena; NULL: it was the last */
 };
 
 /* Of the catalog: "spectrocloud-cluster". */
-const char *entity_spec_type(enum entity_type type);
+const char *catalog_spec_type(enum catalog_type type);
 
 /*
  * Adds the entities of an answer {"items":[],"totalItems":0,"pageInfo":{"nextCursor":""}} that are
  * meant. page: out. False, with a static phrase in *problem, where it is no such answer; list may
  * then hold some of it.
  */
-MUST_USE bool entity_read_page(struct arena *a, struct text body,
-			       const struct entity_filter *filter, struct entity_list *list,
-			       struct entity_page *page, const char **problem);
+MUST_USE bool catalog_read_page(struct arena *a, struct text body,
+				const struct catalog_filter *filter, struct catalog_list *list,
+				struct catalog_page *page, const char **problem);
 /* The same for one item, null or not: {"items":[null]}. found: out, its ref NULL where the item is
  * not meant. */
-MUST_USE bool entity_read_one(struct arena *a, struct text body, const struct entity_filter *filter,
-			      struct entity *found, const char **problem);
+MUST_USE bool catalog_read_one(struct arena *a, struct text body,
+			       const struct catalog_filter *filter, struct catalog_entity *found,
+			       const char **problem);
 /* Leaves those whose title is exactly this one, if there are any. */
-void entity_prefer_exact(struct entity_list *list, const char *title);
+void catalog_prefer_exact(struct catalog_list *list, const char *title);
 
-/* ---- entity_choose.c ---- */
+/* ---- entities_choose.c ---- */
 
 /* A reference in full and in lower case; arena. Fails with ERROR_INPUT for what is none. */
-MUST_USE bool entity_ref_read(struct arena *a, const char *ref, const char **full,
-			      struct error *err);
+MUST_USE bool catalog_ref_read(struct arena *a, const char *ref, const char **full,
+			       struct error *err);
 
 /* ---- decisions.c: what the permission backend says ---- */
 

@@ -20,10 +20,11 @@ static bool is_ref_part(struct text part)
 	for (size_t i = 0; i < part.len; i++)
 		if (!isalnum((unsigned char)part.ptr[i]) && strchr("-_.", part.ptr[i]) == NULL)
 			return false;
-	return part.len > 0;
+	return part.len > 0 && isalnum((unsigned char)part.ptr[0]) &&
+	       isalnum((unsigned char)part.ptr[part.len - 1]);
 }
 
-bool entity_ref_read(struct arena *a, const char *ref, const char **full, struct error *err)
+bool catalog_ref_read(struct arena *a, const char *ref, const char **full, struct error *err)
 {
 	struct text rest = text_of(ref);
 	struct text kind = TEXT("resource");
@@ -70,7 +71,7 @@ static const char *quoted(struct arena *a, const char *s)
 }
 
 /* "resource:default/a, resource:default/b and 3 more" */
-static const char *names_of(struct arena *a, const struct entity *const *all, size_t count)
+static const char *names_of(struct arena *a, const struct catalog_entity *const *all, size_t count)
 {
 	struct buf out;
 	const char *names;
@@ -89,7 +90,8 @@ static const char *names_of(struct arena *a, const struct entity *const *all, si
 	return names;
 }
 
-static struct text details_of(struct arena *a, const struct entity *const *all, size_t count)
+static struct text details_of(struct arena *a, const struct catalog_entity *const *all,
+			      size_t count)
 {
 	struct text details = {NULL, 0};
 	struct json_writer w;
@@ -123,58 +125,58 @@ static bool agrees(const char *said, const char *is)
 }
 
 /* What is looked for: 'with the title "web"' or its reference. */
-static const char *what_is_wanted(struct arena *a, const struct entity_wanted *wanted)
+static const char *what_is_wanted(struct arena *a, const struct catalog_wanted *wanted)
 {
 	if (wanted->title != NULL)
 		return arena_printf(a, "with the title %s", quoted(a, wanted->title));
 	return is_said(wanted->entity_ref) ? quoted(a, wanted->entity_ref) : "of that kind";
 }
 
-static bool nothing_there(struct arena *a, const struct entity_wanted *wanted, struct error *err)
+static bool nothing_there(struct arena *a, const struct catalog_wanted *wanted, struct error *err)
 {
 	return error_set(err, ERROR_NOT_FOUND, "No %s entity %s that you may see is in the catalog",
-			 entity_type_name(wanted->type), what_is_wanted(a, wanted));
+			 catalog_type_name(wanted->type), what_is_wanted(a, wanted));
 }
 
-static bool none_fits(struct arena *a, const struct entity_wanted *wanted,
-		      const struct entity *const *all, size_t count, struct error *err)
+static bool none_fits(struct arena *a, const struct catalog_wanted *wanted,
+		      const struct catalog_entity *const *all, size_t count, struct error *err)
 {
 	error_set(err, ERROR_NOT_FOUND,
 		  "No %s entity %s fits entityRef, projectUid and instanceName as they are given; "
 		  "there %s %s",
-		  entity_type_name(wanted->type), what_is_wanted(a, wanted),
+		  catalog_type_name(wanted->type), what_is_wanted(a, wanted),
 		  count == 1 ? "is" : "are", names_of(a, all, count));
 	err->details = details_of(a, all, count);
 	return false;
 }
 
-static bool several_fit(struct arena *a, const struct entity_wanted *wanted,
-			const struct entity *const *all, size_t count, struct error *err)
+static bool several_fit(struct arena *a, const struct catalog_wanted *wanted,
+			const struct catalog_entity *const *all, size_t count, struct error *err)
 {
 	error_set(err, ERROR_INPUT,
 		  "There are %zu %s entities %s: %s. Say which one with entityRef, projectUid or "
 		  "instanceName",
-		  count, entity_type_name(wanted->type), what_is_wanted(a, wanted),
+		  count, catalog_type_name(wanted->type), what_is_wanted(a, wanted),
 		  names_of(a, all, count));
 	err->details = details_of(a, all, count);
 	return false;
 }
 
-bool entity_choose(struct arena *a, const struct entity *found, size_t count,
-		   const struct entity_wanted *wanted, const struct entity **chosen,
-		   struct error *err)
+bool catalog_choose(struct arena *a, const struct catalog_entity *found, size_t count,
+		    const struct catalog_wanted *wanted, const struct catalog_entity **chosen,
+		    struct error *err)
 {
-	const struct entity **all = arena_array(a, const struct entity *, count);
-	const struct entity **fit = arena_array(a, const struct entity *, count);
+	const struct catalog_entity **all = arena_array(a, const struct catalog_entity *, count);
+	const struct catalog_entity **fit = arena_array(a, const struct catalog_entity *, count);
 	const char *ref = NULL;
 	size_t fitting = 0;
 
-	if (is_said(wanted->entity_ref) && !entity_ref_read(a, wanted->entity_ref, &ref, err))
+	if (is_said(wanted->entity_ref) && !catalog_ref_read(a, wanted->entity_ref, &ref, err))
 		return false;
 	if (count == 0)
 		return nothing_there(a, wanted, err);
 	for (size_t i = 0; i < count; i++) {
-		const struct entity *e = all[i] = &found[i];
+		const struct catalog_entity *e = all[i] = &found[i];
 
 		if (agrees(ref, e->ref) && agrees(wanted->project, e->project) &&
 		    agrees(wanted->instance, e->instance))

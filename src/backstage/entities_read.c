@@ -13,13 +13,13 @@ static const struct {
 	const char *name;
 	const char *spec_type;
 	const char *uid; /* the annotation that holds it */
-} types[ENTITY_TYPES] = {
-	[ENTITY_CLUSTER] = {"cluster", "spectrocloud-cluster", "cluster-id"},
-	[ENTITY_VIRTUAL_CLUSTER] = {"virtual cluster", "spectrocloud-virtual-cluster",
-				    "cluster-id"},
-	[ENTITY_CLUSTER_GROUP] = {"cluster group", "spectrocloud-cluster-group",
-				  "cluster-group-id"},
-	[ENTITY_PROFILE] = {"cluster profile", "spectrocloud-cluster-profile", "profile-id"},
+} types[CATALOG_TYPES] = {
+	[CATALOG_CLUSTER] = {"cluster", "spectrocloud-cluster", "cluster-id"},
+	[CATALOG_VIRTUAL_CLUSTER] = {"virtual cluster", "spectrocloud-virtual-cluster",
+				     "cluster-id"},
+	[CATALOG_CLUSTER_GROUP] = {"cluster group", "spectrocloud-cluster-group",
+				   "cluster-group-id"},
+	[CATALOG_PROFILE] = {"cluster profile", "spectrocloud-cluster-profile", "profile-id"},
 };
 
 /* Annotations that are taken as they are. */
@@ -27,25 +27,25 @@ static const struct {
 	const char *name;
 	size_t into;
 } annotations[] = {
-	{"project-id", offsetof(struct entity, project)},
-	{"instance", offsetof(struct entity, instance)},
-	{"project-name", offsetof(struct entity, project_name)},
-	{"scope", offsetof(struct entity, scope)},
-	{"cloud-type", offsetof(struct entity, cloud_type)},
-	{"state", offsetof(struct entity, state)},
-	{"kubernetes-version", offsetof(struct entity, kubernetes_version)},
-	{"profile-type", offsetof(struct entity, profile_type)},
-	{"profile-status", offsetof(struct entity, profile_status)},
-	{"version", offsetof(struct entity, version)},
-	{"latest-version", offsetof(struct entity, latest_version)},
+	{"project-id", offsetof(struct catalog_entity, project)},
+	{"instance", offsetof(struct catalog_entity, instance)},
+	{"project-name", offsetof(struct catalog_entity, project_name)},
+	{"scope", offsetof(struct catalog_entity, scope)},
+	{"cloud-type", offsetof(struct catalog_entity, cloud_type)},
+	{"state", offsetof(struct catalog_entity, state)},
+	{"kubernetes-version", offsetof(struct catalog_entity, kubernetes_version)},
+	{"profile-type", offsetof(struct catalog_entity, profile_type)},
+	{"profile-status", offsetof(struct catalog_entity, profile_status)},
+	{"version", offsetof(struct catalog_entity, version)},
+	{"latest-version", offsetof(struct catalog_entity, latest_version)},
 };
 
-const char *entity_type_name(enum entity_type type)
+const char *catalog_type_name(enum catalog_type type)
 {
 	return types[type].name;
 }
 
-const char *entity_spec_type(enum entity_type type)
+const char *catalog_spec_type(enum catalog_type type)
 {
 	return types[type].spec_type;
 }
@@ -55,7 +55,7 @@ const char *entity_spec_type(enum entity_type type)
 /* What a document is read with. */
 struct reading {
 	struct arena *arena;
-	const struct entity_filter *filter;
+	const struct catalog_filter *filter;
 	struct text metadata;
 	struct text annotations;
 };
@@ -97,7 +97,7 @@ static bool reads_as(struct arena *a, struct text object, const char *name, cons
 	return s != NULL && text_equal_nocase(text_of(s), text_of(wanted));
 }
 
-static bool is_of_type(struct arena *a, struct text item, enum entity_type type)
+static bool is_of_type(struct arena *a, struct text item, enum catalog_type type)
 {
 	struct text spec;
 
@@ -114,7 +114,7 @@ static bool is_ascii(const char *s)
 }
 
 /* Letters other than A-Z are folded by the catalog, or not at all. */
-static bool fits_title(const struct entity_filter *filter, const char *title)
+static bool fits_title(const struct catalog_filter *filter, const char *title)
 {
 	if (filter->title == NULL)
 		return true;
@@ -140,7 +140,7 @@ static const char *ref_of(const struct reading *r)
 	return ref;
 }
 
-static void read_annotations(const struct reading *r, struct entity *e)
+static void read_annotations(const struct reading *r, struct catalog_entity *e)
 {
 	for (size_t i = 0; i < ARRAY_LEN(annotations); i++)
 		*(const char **)((char *)e + annotations[i].into) =
@@ -152,11 +152,11 @@ static void read_annotations(const struct reading *r, struct entity *e)
 
 /* False where the item is another one, or none at all. An entity without a name, which no catalog
  * has, is told from these by a ref that is NULL. */
-static bool read_item(struct arena *a, const struct entity_filter *filter, struct text item,
-		      struct entity *found)
+static bool read_item(struct arena *a, const struct catalog_filter *filter, struct text item,
+		      struct catalog_entity *found)
 {
 	struct reading r = {.arena = a, .filter = filter, .metadata = TEXT("{}")};
-	struct entity e = {.ref = NULL};
+	struct catalog_entity e = {.ref = NULL};
 
 	if (!is_of_type(a, item, filter->type))
 		return false;
@@ -174,11 +174,11 @@ static bool read_item(struct arena *a, const struct entity_filter *filter, struc
 
 /* ---- answers ---- */
 
-static void add(struct arena *a, struct entity_list *list, const struct entity *e)
+static void add(struct arena *a, struct catalog_list *list, const struct catalog_entity *e)
 {
 	if (list->count == list->capacity) {
 		size_t capacity = list->capacity == 0 ? 16 : list->capacity * 2;
-		struct entity *items = arena_array(a, struct entity, capacity);
+		struct catalog_entity *items = arena_array(a, struct catalog_entity, capacity);
 
 		if (list->count > 0)
 			memcpy(items, list->items, list->count * sizeof *items);
@@ -219,15 +219,15 @@ static bool read_cursor(struct arena *a, struct text answer, const char **cursor
 	return true;
 }
 
-bool entity_read_page(struct arena *a, struct text body, const struct entity_filter *filter,
-		      struct entity_list *list, struct entity_page *page, const char **problem)
+bool catalog_read_page(struct arena *a, struct text body, const struct catalog_filter *filter,
+		       struct catalog_list *list, struct catalog_page *page, const char **problem)
 {
-	struct entity_page read = {.total = -1};
+	struct catalog_page read = {.total = -1};
 	struct json_walk walk;
 	struct text answer;
 	struct text items;
 	struct text value;
-	struct entity e;
+	struct catalog_entity e;
 
 	if (!read_items(body, &answer, &items, problem) ||
 	    !read_cursor(a, answer, &read.cursor, problem))
@@ -248,23 +248,23 @@ bool entity_read_page(struct arena *a, struct text body, const struct entity_fil
 	return true;
 }
 
-bool entity_read_one(struct arena *a, struct text body, const struct entity_filter *filter,
-		     struct entity *found, const char **problem)
+bool catalog_read_one(struct arena *a, struct text body, const struct catalog_filter *filter,
+		      struct catalog_entity *found, const char **problem)
 {
-	struct entity_list list = {.count = 0};
-	struct entity_page page;
+	struct catalog_list list = {.count = 0};
+	struct catalog_page page;
 
-	if (!entity_read_page(a, body, filter, &list, &page, problem))
+	if (!catalog_read_page(a, body, filter, &list, &page, problem))
 		return false;
 	if (page.items != 1) {
 		*problem = "its answer is not about one entity";
 		return false;
 	}
-	*found = list.count == 1 ? list.items[0] : (struct entity){.ref = NULL};
+	*found = list.count == 1 ? list.items[0] : (struct catalog_entity){.ref = NULL};
 	return true;
 }
 
-void entity_prefer_exact(struct entity_list *list, const char *title)
+void catalog_prefer_exact(struct catalog_list *list, const char *title)
 {
 	size_t exact = 0;
 
