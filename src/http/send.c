@@ -1,5 +1,6 @@
 /* What the library is given to send, and how fast a client has to take it. */
 #include <microhttpd.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "http/front.h"
@@ -114,6 +115,9 @@ static bool send_stream(struct http_exchange *x)
 		no_memory();
 	for (size_t i = 0; i < r->header_count; i++)
 		MHD_add_response_header(made, r->headers[i].name.ptr, r->headers[i].value.ptr);
+	/* To HEAD, too, the library would send the last chunk. */
+	if (strcmp(x->request.method, MHD_HTTP_METHOD_HEAD) == 0)
+		MHD_set_response_options(made, MHD_RF_HTTP_VERSION_1_0_ONLY, MHD_RO_END);
 	conn_enter(c, CONN_STREAMING, patience_ms(c->server, 0));
 	return queue(x, made);
 }
