@@ -47,6 +47,9 @@ struct backstage_call {
 	struct arena *arena;
 	int64_t deadline_ms; /* of clock_now_ms() */
 	bool may_wait;       /* false: answers at once or says that it cannot */
+	/* Once set, questions that are asked for this call end at once, with ERROR_CANCELLED where
+	 * the answer was needed; NULL: none. Waiting for another call's question goes on. */
+	struct http_cancel *cancel;
 };
 
 /* ---- callers: caller.c ---- */
