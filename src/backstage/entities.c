@@ -251,7 +251,7 @@ static bool take_page(struct lookup *l, const struct catalog_page *page, const c
 static bool look_up(struct lookup *l, struct error *err)
 {
 	const char *last_cursor = NULL;
-	struct catalog_page page;
+	struct catalog_page page = {.items = 0};
 	bool known;
 
 	if (!ask_first(l, &page, err) || !take_page(l, &page, NULL, err))
