@@ -178,7 +178,7 @@ MUST_USE bool backstage_user_email(struct backstage *b, const struct backstage_c
 				   const struct principal *principal, const char **email,
 				   struct error *err);
 
-/* ---- Palette's objects in the catalog: entities.c, entities_choose.c ---- */
+/* ---- Palette's objects in the catalog: entities.c, entities_read.c, entities_choose.c ---- */
 
 enum catalog_type {
 	CATALOG_CLUSTER,
@@ -220,8 +220,9 @@ struct catalog_entity {
  * exactly so wins over those whose letters' case differs, which are found otherwise.
  *
  * found, count  out, arena. None: there is none that the caller may see.
- * Fails with ERROR_UNAVAILABLE where the catalog gives no usable answer or too long a one, or as
- * backstage_plugin_token() does. Blocks for one request a page.
+ * Fails with ERROR_UNAVAILABLE where the catalog gives no usable answer, with ERROR_UPSTREAM where
+ * more than 1,000 are found or 10,000 were to be read, or as backstage_plugin_token() does. Blocks
+ * for one request a page.
  */
 MUST_USE bool backstage_entities(struct backstage *b, const struct backstage_call *call,
 				 const struct principal *principal, enum catalog_type type,
@@ -243,6 +244,15 @@ MUST_USE bool backstage_profile_users(struct backstage *b, const struct backstag
 MUST_USE bool backstage_entity(struct backstage *b, const struct backstage_call *call,
 			       const struct principal *principal, enum catalog_type type,
 			       const char *ref, struct catalog_entity *found, struct error *err);
+
+/* The UIDs of a profile: its own and those of all its versions. Arena. */
+struct catalog_uids {
+	const char **items;
+	size_t count;
+};
+struct catalog_uids catalog_profile_uids(struct arena *a, const struct catalog_entity *profile);
+/* Whether one of them is among the profile_refs. */
+bool catalog_uses(const struct catalog_entity *user, const struct catalog_uids *profile);
 
 /* What the caller says of the entity that they mean; of what they do not say, NULL or "". */
 struct catalog_wanted {

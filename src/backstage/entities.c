@@ -232,7 +232,7 @@ static bool take_page(struct lookup *l, const struct catalog_page *page, const c
 {
 	l->read += page->items;
 	if (l->list.count > l->most || l->read > MOST_ENTITIES || page->total > MOST_ENTITIES)
-		return error_set(err, ERROR_UNAVAILABLE,
+		return error_set(err, ERROR_UPSTREAM,
 				 "The catalog has more than %zu %s entities%s, which is more than "
 				 "one request may read",
 				 l->list.count > l->most ? l->most : (size_t)MOST_ENTITIES,

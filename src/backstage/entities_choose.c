@@ -6,8 +6,8 @@
 #include "json/json.h"
 
 enum {
-	LONGEST_REF = 63 + 1 + 63 + 1 + 63, /* as Backstage bounds its parts */
-	LONGEST_QUOTE = 120,                /* of a title in a message */
+	LONGEST_PART = 253,  /* of a reference; 63 where nobody has changed the rules */
+	LONGEST_QUOTE = 120, /* of a title in a message */
 	MOST_NAMED = 20,
 	MOST_BYTES_NAMED = 640, /* so that the sentence around them fits too */
 	LARGEST_DETAILS = 4 * 1024 * 1024,
@@ -20,7 +20,7 @@ static bool is_ref_part(struct text part)
 	for (size_t i = 0; i < part.len; i++)
 		if (!isalnum((unsigned char)part.ptr[i]) && strchr("-_.", part.ptr[i]) == NULL)
 			return false;
-	return part.len > 0 && isalnum((unsigned char)part.ptr[0]) &&
+	return part.len > 0 && part.len <= LONGEST_PART && isalnum((unsigned char)part.ptr[0]) &&
 	       isalnum((unsigned char)part.ptr[part.len - 1]);
 }
 
@@ -42,8 +42,7 @@ bool catalog_ref_read(struct arena *a, const char *ref, const char **full, struc
 		space = text_slice(rest, 0, slash);
 		rest = text_slice(rest, slash + 1, rest.len);
 	}
-	if (strlen(ref) > LONGEST_REF || !is_ref_part(kind) || !is_ref_part(space) ||
-	    !is_ref_part(rest))
+	if (!is_ref_part(kind) || !is_ref_part(space) || !is_ref_part(rest))
 		return error_set(err, ERROR_INPUT,
 				 "entityRef is no reference of an entity, which looks like "
 				 "resource:default/name");

@@ -278,3 +278,43 @@ void catalog_prefer_exact(struct catalog_list *list, const char *title)
 			list->items[exact++] = list->items[i];
 	list->count = exact;
 }
+
+/* ---- who uses what ---- */
+
+struct catalog_uids catalog_profile_uids(struct arena *a, const struct catalog_entity *profile)
+{
+	struct catalog_uids uids = {NULL, 0};
+	struct json_walk walk = json_walk_begin(profile->versions);
+	size_t most = 1;
+	struct text item;
+	const char *uid;
+
+	while (json_walk_item(&walk, &item))
+		most++;
+	uids.items = arena_array(a, const char *, most);
+	if (profile->uid != NULL)
+		uids.items[uids.count++] = profile->uid;
+	walk = json_walk_begin(profile->versions);
+	while (json_walk_item(&walk, &item)) {
+		uid = string_in(a, item, "uid");
+		if (uid != NULL && (profile->uid == NULL || strcmp(uid, profile->uid) != 0))
+			uids.items[uids.count++] = uid;
+	}
+	return uids;
+}
+
+bool catalog_uses(const struct catalog_entity *user, const struct catalog_uids *profile)
+{
+	struct json_walk walk = json_walk_begin(user->profile_refs);
+	struct text item;
+	struct text uid;
+
+	while (json_walk_item(&walk, &item)) {
+		if (!json_member(item, "uid", &uid))
+			continue;
+		for (size_t i = 0; i < profile->count; i++)
+			if (json_string_is(uid, profile->items[i]))
+				return true;
+	}
+	return false;
+}

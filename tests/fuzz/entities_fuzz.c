@@ -70,6 +70,18 @@ static void check_entity(const struct catalog_entity *e)
 	check_array(e->profile_refs);
 }
 
+/* A cluster that uses something uses it as well as the profile whose versions these are. */
+static void check_uses(struct arena *a, const struct catalog_entity *e)
+{
+	struct catalog_entity same = *e;
+	struct catalog_uids uids;
+
+	same.versions = e->profile_refs;
+	same.uid = NULL;
+	uids = catalog_profile_uids(a, &same);
+	must(catalog_uses(e, &uids) == (uids.count > 0), "it uses what it says that it uses");
+}
+
 static void read_list(struct arena *a, struct text body)
 {
 	const struct catalog_filter filter = {CATALOG_CLUSTER, "p.io", title, false};
@@ -86,8 +98,10 @@ static void read_list(struct arena *a, struct text body)
 	must(page.cursor == NULL || page.cursor[0] != '\0', "a cursor is no empty text");
 	counted = count_in_tree(body);
 	must(counted < 0 || (size_t)counted == list.count, "none is overlooked");
-	for (size_t i = 0; i < list.count; i++)
+	for (size_t i = 0; i < list.count; i++) {
 		check_entity(&list.items[i]);
+		check_uses(a, &list.items[i]);
+	}
 	catalog_prefer_exact(&list, title);
 	must(list.count > 0 || counted <= 0, "the exact ones are no fewer than one");
 }

@@ -173,6 +173,32 @@ static void very_many(void **state)
 	}
 }
 
+static bool uses(const char *refs, const struct catalog_uids *uids)
+{
+	return catalog_uses(&(struct catalog_entity){.profile_refs = text_of(refs)}, uids);
+}
+
+static void every_version_of_a_profile_counts(void **state)
+{
+	const struct catalog_entity profile = {
+		.uid = "u2",
+		.versions = TEXT("[{\"uid\":\"u1\",\"version\":\"1\"},7,{\"uid\":null},{\"uid\":"
+				 "\"\"},{\"uid\":\"u2\"},{\"uid\":\"u3\"}]")};
+	struct catalog_uids uids = catalog_profile_uids(&arena, &profile);
+
+	(void)state;
+	assert_int_equal(uids.count, 3);
+	assert_true(uses("[{\"name\":\"x\",\"uid\":\"u9\"},{\"uid\":\"u1\"}]", &uids));
+	assert_true(uses("[{\"uid\":\"u2\"}]", &uids));
+	assert_true(uses("[{\"uid\":\"u\\u0033\"}]", &uids));
+	assert_false(uses("[{\"uid\":\"u\"},{\"uid\":null},{},7,\"u1\",{\"name\":\"u1\"}]", &uids));
+	assert_false(uses("[]", &uids));
+	assert_false(uses("", &uids));
+	uids = catalog_profile_uids(&arena, &(struct catalog_entity){.uid = NULL});
+	assert_int_equal(uids.count, 0);
+	assert_false(uses("[{\"uid\":\"\"}]", &uids));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +207,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(none_fits, begin, end),
 		cmocka_unit_test_setup_teardown(several_fit, begin, end),
 		cmocka_unit_test_setup_teardown(very_many, begin, end),
+		cmocka_unit_test_setup_teardown(every_version_of_a_profile_counts, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,16 +52,21 @@ static void answers(struct host *h, const char *body)
 	h->entity = body;
 }
 
-static void fails(struct host *h, const char *title, const char *message)
+static void fails_as(struct host *h, enum error_kind kind, const char *title, const char *message)
 {
 	struct found f;
 
 	assert_false(find(h, title, &f));
-	assert_int_equal(f.err.kind, ERROR_UNAVAILABLE);
+	assert_int_equal(f.err.kind, kind);
 	if (strstr(f.err.message, message) == NULL)
 		fail_msg("\"%s\" does not say \"%s\"", f.err.message, message);
 	assert_ptr_equal(f.items, nothing);
 	assert_int_equal(f.count, 77);
+}
+
+static void fails(struct host *h, const char *title, const char *message)
+{
+	fails_as(h, ERROR_UNAVAILABLE, title, message);
 }
 
 /* ---- what is read ---- */
@@ -418,10 +423,10 @@ static void pages_that_are_not_usable(void **state)
 	h->catalog = second_page_fails;
 	fails(h, "web", "it answered with 404");
 	h->catalog = endless_pages;
-	fails(h, "web", "more than 1000 cluster entities of this title");
+	fails_as(h, ERROR_UPSTREAM, "web", "more than 1000 cluster entities of this title");
 	h->catalog = NULL;
 	answers(h, "{\"items\":[],\"totalItems\":10001}");
-	fails(h, "web", "more than 10000 cluster entities");
+	fails_as(h, ERROR_UPSTREAM, "web", "more than 10000 cluster entities");
 }
 
 static void what_is_no_answer(void **state)
