@@ -81,10 +81,10 @@ static void methods_are_answered(void **state)
 
 /* ---- methods that are not there ---- */
 
-#define NO_METHOD(name)                                                                \
-	{                                                                              \
-		.body = MODERN(name, ""), .version = V, .method = name, .status = 404, \
-		.code = -32601, .at = "/id", .value = "7"                              \
+#define NO_METHOD(name)                                                                  \
+	{                                                                                \
+		.body = MODERN(name, ""), .version = V, .method = (name), .status = 404, \
+		.code = -32601, .at = "/id", .value = "7"                                \
 	}
 
 static const struct row no_methods[] = {
