@@ -240,14 +240,19 @@ static void head_gets_the_head_only(void **state)
 
 /* ---- Large, slow, quiet ---- */
 
+/* The alphabet, again and again. */
 static struct buf bytes_of(size_t size)
 {
+	static char alphabets[26 * KIB];
 	struct buf bytes;
 
+	for (size_t i = 0; i < sizeof alphabets; i++)
+		alphabets[i] = (char)('a' + i % 26);
 	buf_init(&bytes, size);
 	buf_reserve(&bytes, size);
 	while (bytes.len < size)
-		buf_add_char(&bytes, (char)('a' + bytes.len % 26));
+		buf_add(&bytes, text_slice((struct text){alphabets, sizeof alphabets}, 0,
+					   size - bytes.len));
 	return bytes;
 }
 
@@ -256,6 +261,7 @@ static size_t read_chunks(int fd)
 {
 	char line[WIRE_SIZE];
 	size_t total = 0;
+	bool wrong = false;
 
 	for (;;) {
 		size_t left;
@@ -270,7 +276,7 @@ static size_t read_chunks(int fd)
 
 			assert_true(got > 0);
 			for (ssize_t i = 0; i < got; i++)
-				assert_int_equal(line[i], 'a' + (int)(total++ % 26));
+				wrong = wrong || line[i] != (char)('a' + total++ % 26);
 			left -= (size_t)got;
 		}
 		read_until(fd, "\r\n", line);
@@ -278,14 +284,15 @@ static size_t read_chunks(int fd)
 	}
 	read_until(fd, "\r\n", line);
 	assert_string_equal(line, "\r\n");
+	assert_false(wrong);
 	return total;
 }
 
 static void a_large_last_piece_arrives_whole(void **state)
 {
 	char got[WIRE_SIZE];
-	struct buf bytes = bytes_of(26 * 400000);
-	struct buf again = bytes_of(26 * 400000);
+	struct buf bytes = bytes_of(26 * 200000);
+	struct buf again = bytes_of(26 * 200000);
 	struct http_exchange *x;
 	int fd;
 
@@ -685,7 +692,7 @@ static void a_thousand_streams(void **state)
 	free(x);
 }
 
-enum { MAKERS = 4, ROUNDS = 150 };
+enum { MAKERS = 4, ROUNDS = 60 };
 
 /* Streams that begin, send and end while their clients leave at any moment. */
 static void *make_streams(void *context)
