@@ -130,16 +130,25 @@ static bool add_line(struct buf *out, struct text *rests, const size_t *widths, 
 	return more;
 }
 
-void grid_add(struct buf *out, const struct grid *g, size_t indent, size_t width)
+/* A line a cell, the first of each row in front. */
+static void add_blocks(struct buf *out, const struct grid *g, size_t indent)
+{
+	for (size_t r = 0; r < g->rows; r++)
+		for (size_t c = 0; c < g->columns; c++) {
+			struct text value = cell(g, r, c);
+
+			add_spaces(out, c == 0 ? indent : indent + GAP);
+			buf_add_string(out, g->headings[c]);
+			buf_add_string(out, value.len > 0 ? ": " : ":");
+			buf_add(out, value);
+			buf_add_char(out, '\n');
+		}
+}
+
+static void add_table(struct buf *out, const struct grid *g, const size_t *widths, size_t indent)
 {
 	struct text rests[GRID_MOST_COLUMNS];
-	size_t widths[GRID_MOST_COLUMNS];
 
-	if (g->columns == 0)
-		return;
-	measure(g, widths);
-	if (width > 0)
-		fit(g, widths, width > indent ? width - indent : 1);
 	for (size_t c = 0; c < g->columns; c++)
 		rests[c] = text_of(g->headings[c]);
 	while (add_line(out, rests, widths, g->columns, indent))
@@ -150,4 +159,20 @@ void grid_add(struct buf *out, const struct grid *g, size_t indent, size_t width
 		while (add_line(out, rests, widths, g->columns, indent))
 			continue;
 	}
+}
+
+void grid_add(struct buf *out, const struct grid *g, size_t indent, size_t width)
+{
+	size_t room = width > indent ? width - indent : 1;
+	size_t widths[GRID_MOST_COLUMNS];
+
+	if (g->columns == 0)
+		return;
+	measure(g, widths);
+	if (width > 0)
+		fit(g, widths, room);
+	if (width > 0 && sum(g, widths) > room)
+		add_blocks(out, g, indent);
+	else
+		add_table(out, g, widths, indent);
 }

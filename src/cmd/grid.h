@@ -1,5 +1,4 @@
-/* A table for a terminal: columns under headings, cells wrapped where the terminal is too narrow.
- */
+/* A table for a terminal: columns under headings, wrapped where it is narrow. */
 #ifndef CMD_GRID_H
 #define CMD_GRID_H
 
@@ -17,8 +16,10 @@ struct grid {
 
 /*
  * indent  spaces before each line.
- * width   of the terminal; 0: unlimited. What identifies things (a heading that ends in uid) is
- *         not wrapped, nor short names, so lines may be wider. For one thread only.
+ * width   of the terminal; 0: unlimited. What people copy, uids and names, is not wrapped; where
+ *         that leaves too little room for the rest, each row becomes a block of lines instead.
+ *
+ * For one thread only.
  */
 void grid_add(struct buf *out, const struct grid *grid, size_t indent, size_t width);
 
