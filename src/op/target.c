@@ -49,8 +49,7 @@ static bool choose_environment(struct call *c, const char *param, const char *in
 
 bool call_speaks_for(struct call *c, struct text email, struct error *err)
 {
-	const struct backstage_call how = {
-		.arena = c->arena, .deadline_ms = c->deadline_ms, .may_wait = true};
+	const struct backstage_call how = call_asking(c, true);
 	const char *own = NULL;
 
 	if (c->local)
@@ -79,8 +78,7 @@ static bool check_header(struct call *c, struct error *err)
 /* The address whose session the call may use; ptr NULL: none. */
 static bool find_email(struct call *c, struct text *email, struct error *err)
 {
-	const struct backstage_call how = {
-		.arena = c->arena, .deadline_ms = c->deadline_ms, .may_wait = true};
+	const struct backstage_call how = call_asking(c, true);
 	const char *own = NULL;
 
 	*email = (struct text){NULL, 0};
@@ -164,9 +162,13 @@ static bool open_environment(struct call *c, const char *param, const char *inst
 {
 	struct text token;
 
-	return choose_environment(c, param, instance, err) && choose_token(c, c->op, &token, err) &&
-	       palette_open(c->services->palette, c->environment, token, c->arena, c->deadline_ms,
-			    &c->palette, err);
+	if (!choose_environment(c, param, instance, err) || !choose_token(c, c->op, &token, err) ||
+	    !palette_open(c->services->palette, c->environment, token, c->arena, c->deadline_ms,
+			  &c->palette, err))
+		return false;
+	palette_set_cancel(c->palette, c->cancel);
+	palette_set_progress(c->palette, c->progress, c->progress_context);
+	return true;
 }
 
 bool call_open_environment(struct call *c, const char *instance, struct error *err)
