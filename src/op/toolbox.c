@@ -243,8 +243,8 @@ struct text toolbox_tools(const struct toolbox *box)
 
 /* ---- a run ---- */
 
-bool tool_run(struct call *caller, const struct op *op, struct text arguments, struct result *res,
-	      struct error *err)
+bool tool_run(struct call *caller, enum tool_door door, const struct op *op, struct text arguments,
+	      struct result *res, struct error *err)
 {
 	struct call *c = arena_new(caller->arena, struct call);
 	bool ok;
@@ -257,6 +257,7 @@ bool tool_run(struct call *caller, const struct op *op, struct text arguments, s
 	c->body = TEXT("");
 	memset(c->values, 0, sizeof c->values);
 	c->arguments = arguments;
+	c->door = door;
 	ok = op_run(op, c, res, err);
 	caller->environment = c->environment;
 	caller->reauthenticate = c->reauthenticate;
