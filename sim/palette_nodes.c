@@ -125,7 +125,7 @@ void cloud_config(struct request *r, struct reply *a)
 	const struct cluster *c = open_config(r, a);
 	char name[80];
 	struct object o;
-	json_t *spec;
+	json_t *spec, *config;
 
 	if (c == NULL)
 		return;
@@ -143,11 +143,12 @@ void cloud_config(struct request *r, struct reply *a)
 				    render_reference("cloudAccount",
 						     w->accounts[c->account].head.name,
 						     w->accounts[c->account].head.uid));
-	reply_json(a, 200,
-		   json_pack("{s:s, s:s, s:o, s:o, s:{s:n}, s:o}", "apiVersion",
-			     "cluster.spectrocloud.com/v1", "kind", segment_of(c->cloud),
-			     "metadata", render_meta(w, &o, NULL, NULL), "spec", spec, "status",
-			     "conditions", "futureField", render_unknown()));
+	config = json_pack("{s:s, s:s, s:o, s:o, s:o}", "apiVersion", "cluster.spectrocloud.com/v1",
+			   "kind", segment_of(c->cloud), "metadata", render_meta(w, &o, NULL, NULL),
+			   "spec", spec, "futureField", render_unknown());
+	if (c->cloud != CLOUD_EKS) /* which alone has none */
+		json_object_set_new(config, "status", json_pack("{s:n}", "conditions"));
+	reply_json(a, 200, config);
 }
 
 /* ---- machines ---- */
@@ -161,15 +162,26 @@ struct machine {
 	char uid[UID_SIZE];
 };
 
-static void make_machine(const struct world *w, const struct cluster *c,
-			 const struct machine_pool *p, int n, struct machine *m)
+void machine_uid(const struct world *w, const struct cluster *c, int pool, int n,
+		 char uid[UID_SIZE])
 {
 	int before = 0;
 
-	for (const struct machine_pool *q = c->pools; q < p; q++)
-		before += q->size;
+	for (int i = 0; i < pool; i++)
+		before += c->pools[i].size;
+	uid_make(w->seed, KIND_MACHINE, c->head.index * MACHINES_OF_CLUSTER + before + n, uid);
+}
+
+void machine_name(const struct cluster *c, int pool, int n, char *name, size_t size)
+{
+	snprintf(name, size, "%s-%s-%d", c->head.uid, c->pools[pool].name, n);
+}
+
+static void make_machine(const struct world *w, const struct cluster *c,
+			 const struct machine_pool *p, int n, struct machine *m)
+{
 	*m = (struct machine){.of = c, .pool = p, .n = n};
-	uid_make(w->seed, KIND_MACHINE, c->head.index * MACHINES_OF_CLUSTER + before + n, m->uid);
+	machine_uid(w, c, (int)(p - c->pools), n, m->uid);
 }
 
 static bool is_up(const struct machine *m)
@@ -263,7 +275,7 @@ static json_t *render_machine(const struct world *w, const struct machine *m)
 	struct object o = m->of->head;
 	json_t *machine;
 
-	snprintf(name, sizeof(name), "%s-%.60s-%d", m->of->head.uid, m->pool->name, m->n);
+	machine_name(m->of, (int)(m->pool - m->of->pools), m->n, name, sizeof(name));
 	o.name = name;
 	o.index = m->n;
 	snprintf(o.uid, sizeof(o.uid), "%s", m->uid);

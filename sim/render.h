@@ -18,6 +18,10 @@ json_t *render_reference(const char *kind, const char *name, const char *uid);
 /* Kept by the cluster until it changes; borrowed. */
 struct text render_cluster(struct world *w, struct cluster *c, enum view view);
 json_t *render_cluster_object(struct world *w, const struct cluster *c);
+/* The n-th machine of a cluster's pool, as others name it. */
+void machine_uid(const struct world *w, const struct cluster *c, int pool, int n,
+		 char uid[UID_SIZE]);
+void machine_name(const struct cluster *c, int pool, int n, char *name, size_t size);
 json_t *render_kube_version(const struct cluster *c);
 
 json_t *render_packs(const struct world *w, int profile, const struct cluster *of, int slot);

@@ -152,14 +152,29 @@ static json_t *virtual_of(const struct world *w, const struct cluster *c)
 			 "appDeployments");
 }
 
-static json_t *health(const struct cluster *c)
+/* The last machine of the last pool: it is the one that is down. */
+static json_t *sick_machine(const struct world *w, const struct cluster *c)
+{
+	char uid[UID_SIZE] = "";
+	char name[100] = "";
+
+	if (c->pool_count > 0) {
+		int pool = c->pool_count - 1;
+
+		machine_uid(w, c, pool, c->pools[pool].size - 1, uid);
+		machine_name(c, pool, c->pools[pool].size - 1, name, sizeof(name));
+	}
+	return render_reference("machine", name, uid);
+}
+
+static json_t *health(const struct world *w, const struct cluster *c)
 {
 	json_t *conditions = json_null();
 
 	if (is_unhealthy(c))
-		conditions = json_pack("[{s:s, s:s, s:{s:s, s:s, s:s}}]", "type", "NodeNotReady",
-				       "message", "node 1 löst nicht aus", "relatedObject", "kind",
-				       "node", "name", "worker-1", "uid", c->head.uid);
+		conditions =
+			json_pack("[{s:s, s:s, s:o}]", "type", "NodeNotReady", "message",
+				  "node 1 löst nicht aus", "relatedObject", sick_machine(w, c));
 	return json_pack("{s:s, s:s, s:o, s:o}", "state", c->health, "agentVersion",
 			 c->health[0] != '\0' ? "4.4.12" : "", "lastHeartBeatTimestamp",
 			 c->health[0] != '\0' ? render_time(c->head.modified_ms)
@@ -205,7 +220,7 @@ static json_t *render_summary(const struct world *w, const struct cluster *c)
 		"clusterProfileTemplates", templates(w, c, render_template, false), "projectMeta",
 		project_meta(w, c));
 	json_t *status = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:b}, s:{s:s}, s:n}",
-				   "state", c->state, "health", health(c), "metrics", metrics(c),
+				   "state", c->state, "health", health(w, c), "metrics", metrics(c),
 				   "virtual", virtual_of(w, c), "location", location(c), "cost",
 				   cost(), "hourlyRate", cost(), "notifications", "isAvailable",
 				   c->head.index % 2, "fips", "mode", "none", "clusterImport");
@@ -321,7 +336,7 @@ static json_t *render_detail(const struct world *w, const struct cluster *c)
 	json_t *status = json_pack(
 		"{s:s, s:o, s:o, s:o, s:{s:o, s:b, s:b, s:b}, s:o, s:o, s:n, s:n, s:o, s:o, s:o, "
 		"s:o, s:o, s:{s:b, s:b}, s:{s:s}, s:n, s:s}",
-		"state", c->state, "conditions", conditions(c), "health", health(c), "packs",
+		"state", c->state, "conditions", conditions(c), "health", health(w, c), "packs",
 		pack_states(w, c), "kubeMeta", "kubernetesVersion", render_kube_version(c),
 		"hasKubeConfig", c->has_kubeconfig, "hasKubeConfigClient", c->has_kubeconfig,
 		"hasManifest", 1, "metrics", metrics(c), "apiEndpoints", api_endpoints(c),
@@ -356,9 +371,9 @@ json_t *render_cluster_object(struct world *w, const struct cluster *c)
 			 "PureManage");
 	status = json_pack("{s:s, s:o, s:o, s:o, s:{s:s}, s:o, s:n, s:o, s:{s:s}}", "state",
 			   c->state, "conditions", conditions(c), "packs", pack_states(w, c),
-			   "apiEndpoints", api_endpoints(c), "repave", "state", "", "virtual",
-			   virtual_of(w, c), "services", "upgrades", upgrades(c), "fips", "mode",
-			   "none");
+			   "apiEndpoints", api_endpoints(c), "repave", "state", "Pending",
+			   "virtual", virtual_of(w, c), "services", "upgrades", upgrades(c), "fips",
+			   "mode", "none");
 	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "apiVersion",
 			 "cluster.spectrocloud.com/v1", "kind", "SpectroCluster", "metadata",
 			 meta_of(w, c), "spec", spec, "status", status, "futureField",

@@ -90,6 +90,9 @@ test('cluster, cloud config, pools, machines: they fit together', async () => {
     `/v1/cloudconfigs/${segment(sick)}/${sick.configUid}/machinePools/${pool.name}/machines`);
   const down = items.filter((m) => m.status.health.state === 'UnHealthy');
   assert.equal(down.length, 1);
+  const { status } = (await get(`/v1/dashboard/spectroclusters/${sick.uid}`, scoped(sick))).json;
+  const { uid, name } = status.health.conditions[0].relatedObject;
+  assert.deepEqual([uid, name], [down[0].metadata.uid, down[0].metadata.name]);
   assert.deepEqual(down[0].status.health.conditions.map((c) => [c.type, c.status]),
     [['Ready', 'False'], ['DiskPressure', 'True']]);
 });
