@@ -70,18 +70,24 @@ static bool read_labels(struct palette *p, const struct owner *owner, struct tex
 
 	if (!json_at(object, "/metadata/labels", &found) || json_type_of(found) == JSON_TYPE_NULL)
 		found = TEXT("{}");
-	if (json_type_of(found) != JSON_TYPE_OBJECT)
-		return error_set(err, ERROR_UPSTREAM, "%s: Palette's labels are no map",
-				 owner->what);
+	if (json_type_of(found) != JSON_TYPE_OBJECT) {
+		error_set(err, ERROR_UPSTREAM, "%s: Palette's labels are no map", owner->what);
+		return false;
+	}
 	walk = json_walk_begin(found);
 	while (json_walk_member(&walk, &key, &value))
 		count++;
 	*labels = (struct labels){.all = arena_array(p->arena, struct palette_tag, count + more)};
 	walk = json_walk_begin(found);
-	while (json_walk_member(&walk, &key, &value))
-		if (!read_label(p->arena, key, value, &labels->all[labels->count++]))
-			return error_set(err, ERROR_UPSTREAM,
-					 "%s: Palette has a label that is no text", owner->what);
+	while (json_walk_member(&walk, &key, &value)) {
+		if (read_label(p->arena, key, value, &labels->all[labels->count])) {
+			labels->count++;
+			continue;
+		}
+		error_set(err, ERROR_UPSTREAM, "%s: Palette has a label that is no text",
+			  owner->what);
+		return false;
+	}
 	return true;
 }
 
@@ -108,7 +114,7 @@ static struct palette_tags tags_of(struct palette *p, const struct labels *label
 static bool read_tags(struct palette *p, const struct owner *owner, struct palette_tags *tags,
 		      struct error *err)
 {
-	struct labels labels;
+	struct labels labels = {.count = 0};
 	struct buf object;
 	bool ok;
 
@@ -149,8 +155,10 @@ static bool parse_tag(struct arena *a, const char *text, struct palette_tag *tag
 	struct text value =
 		colon == SIZE_MAX ? TEXT("") : text_trim(text_slice(given, colon + 1, SIZE_MAX));
 
-	if (key.len == 0)
-		return error_set(err, ERROR_INPUT, "A tag needs a key: \"key\" or \"key:value\"");
+	if (key.len == 0) {
+		error_set(err, ERROR_INPUT, "A tag needs a key: \"key\" or \"key:value\"");
+		return false;
+	}
 	*tag = (struct palette_tag){.key = arena_copy(a, key),
 				    .value = value.len == 0 ? bare_value : arena_copy(a, value)};
 	*any_value = value.len == 0;
@@ -168,9 +176,9 @@ static struct palette_tag *find_label(const struct labels *labels, const char *k
 static bool remove_tag(struct palette *p, struct labels *labels, const char *text, bool *changed,
 		       struct error *err)
 {
+	struct palette_tag tag = {.key = NULL};
 	struct palette_tag *label;
-	struct palette_tag tag;
-	bool any_value;
+	bool any_value = false;
 	size_t behind;
 
 	if (!parse_tag(p->arena, text, &tag, &any_value, err))
@@ -188,9 +196,9 @@ static bool remove_tag(struct palette *p, struct labels *labels, const char *tex
 static bool add_tag(struct palette *p, struct labels *labels, const char *text, bool *changed,
 		    struct error *err)
 {
+	struct palette_tag tag = {.key = NULL};
 	struct palette_tag *label;
-	struct palette_tag tag;
-	bool any_value;
+	bool any_value = false;
 
 	if (!parse_tag(p->arena, text, &tag, &any_value, err))
 		return false;
@@ -204,11 +212,10 @@ static bool add_tag(struct palette *p, struct labels *labels, const char *text, 
 	return true;
 }
 
-/* First what goes, then what comes: a tag that is in both stays. */
+/* First what goes, then what comes: a tag that is in both stays. Sets *changed if something did. */
 static bool apply(struct palette *p, const struct palette_tag_change *change, struct labels *labels,
 		  bool *changed, struct error *err)
 {
-	*changed = false;
 	for (size_t i = 0; i < change->remove_count; i++)
 		if (!remove_tag(p, labels, change->remove[i], changed, err))
 			return false;
@@ -290,9 +297,9 @@ static bool change_object(struct palette *p, const struct owner *owner, struct t
 			  const struct palette_tag_change *change, struct palette_tags *before,
 			  struct palette_tags *after, struct error *err)
 {
+	struct labels labels = {.count = 0};
 	struct palette_tags old;
-	struct labels labels;
-	bool changed;
+	bool changed = false;
 
 	if (!read_labels(p, owner, object, change->add_count, &labels, err))
 		return false;
