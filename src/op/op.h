@@ -331,7 +331,9 @@ struct call {
 	struct text arguments; /* of a tool: a checked JSON object; ptr NULL: none */
 	enum tool_door door;   /* of a tool: where it was called */
 	bool local; /* of a person at a shell who has the configuration: nobody is asked whether
-		     * they may, and there is no catalog */
+		     * they may, and there is neither a catalog nor sessions: the services
+		     * backstage and sessions are NULL. Its principal comes with it, and
+		     * palette_token may be the person's own */
 
 	const struct op *op;
 	bool identified; /* principal is known */
@@ -458,6 +460,8 @@ const struct op *const *toolbox_offered(const struct toolbox *box, enum tool_doo
 struct text toolbox_actions(const struct toolbox *box);
 /* The list for MCP's tools/list: an array. Lives as long as the box. */
 struct text toolbox_tools(const struct toolbox *box);
+/* One tool as that list has it: an object. */
+void tool_describe(const struct op *op, struct buf *out);
 
 /*
  * Runs a tool for the caller of another operation, whose arena, deadline and identity it has.

@@ -241,6 +241,14 @@ struct text toolbox_tools(const struct toolbox *box)
 	return buf_text(&box->tools);
 }
 
+void tool_describe(const struct op *op, struct buf *out)
+{
+	struct json_writer w;
+
+	json_writer_init(&w, out);
+	put_tool(&w, op);
+}
+
 /* ---- a run ---- */
 
 bool tool_run(struct call *caller, enum tool_door door, const struct op *op, struct text arguments,
