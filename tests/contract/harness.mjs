@@ -212,6 +212,8 @@ export async function operations(service) {
 }
 
 
+export const actionId = name => `spectrocloud:${name}`;
+
 // A good request for every operation, out of the simulator's own truth: path, query, body, and whose
 // token where not everybody's is good.
 export function goodRequests(world) {
@@ -280,6 +282,11 @@ export function goodRequests(world) {
     'host.apply_conditions': { body: { items: [] } },
     'host.readiness': {},
     'host.liveness': {},
+    'registry.list': {},
+    'registry.invoke': { ...path({ actionId: encodeURIComponent(actionId('list_spectrocloud_projects')) }),
+      body: { limit: 2 } },
+    'registry.invoke_v2': { ...path({ actionId: encodeURIComponent(actionId('list_spectrocloud_projects')) }),
+      body: { input: { limit: 2 } } },
   };
 }
 
