@@ -1,5 +1,6 @@
 // The actions as Backstage's registry offers them: their list, how one is invoked, and a good input for each.
 import assert from 'node:assert/strict';
+import http from 'node:http';
 
 import Ajv from 'ajv';
 import Ajv2020 from 'ajv/dist/2020.js';
@@ -93,4 +94,35 @@ function wrongValues(property) {
   if (property.maximum !== undefined) wrong.push(property.maximum + 1, 1e300);
   if (property.type === 'array') wrong.push([], [''], [7], [null], [['text']], ...(property.items.enum ? [['none']] : []));
   return wrong;
+}
+
+// ---- a catalog ----
+
+// Stands in for Backstage's catalog, with an entity for each cluster and profile of the simulator's whose name no other
+// has, titled with it. It answers by-query and by-refs as far as titles go.
+export async function startCatalog(world) {
+  const unique = objects => objects.filter(o => objects.filter(other => other.name === o.name).length === 1);
+  const entity = (type, object) => ({ apiVersion: 'backstage.io/v1alpha1', kind: 'Resource',
+    metadata: { name: object.uid, namespace: 'default', title: object.name, annotations: {
+      [`terasky.backstage.io/${type}-id`]: object.uid,
+      'terasky.backstage.io/project-id': object.project ?? '',
+      'terasky.backstage.io/instance': 'first' } },
+    spec: { type } });
+  const entities = [...unique(world.clusters.filter(c => !c.deleted)).map(c => entity('cluster', c)),
+    ...unique(world.profiles).map(p => entity('cluster-profile', p))];
+  const server = http.createServer(async (request, response) => {
+    let text = new URL(request.url, 'http://x').search;
+    for await (const chunk of request) text += chunk;
+    const wanted = decodeURIComponent(text).toLowerCase();
+    const items = entities.filter(e => wanted.includes(e.metadata.title.toLowerCase()));
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ items, totalItems: items.length, pageInfo: {} }));
+  });
+  server.listen(0, '127.0.0.1');
+  await new Promise(done => server.once('listening', done));
+  server.unref();
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    stop: () => new Promise(done => { server.close(done); server.closeAllConnections(); }),
+  };
 }
