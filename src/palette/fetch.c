@@ -47,6 +47,7 @@ static void prepare(const struct palette *p, struct attempt *at)
 		.max_bytes = (size_t)p->config->upstream_max_answer_bytes,
 		.once = r->purpose == PALETTE_CREATE,
 		.uncompressed = r->expect == PALETTE_BYTES, /* JSON cannot end early unnoticed */
+		.cancel = p->cancel,
 	};
 	if (p->credential == PALETTE_SESSION)
 		add_header(at, "Authorization", p->session);
@@ -127,6 +128,10 @@ static void transport_error(const struct palette_request *r, const struct http_f
 {
 	enum error_kind kind = fetch->end == HTTP_FETCH_TOO_SLOW ? ERROR_TIMEOUT : ERROR_UPSTREAM;
 
+	if (fetch->end == HTTP_FETCH_CANCELLED) {
+		error_set(err, ERROR_CANCELLED, "%s: the caller has called it off", r->what);
+		return;
+	}
 	error_set(err, kind, "%s: calling Palette failed: %s", r->what, fetch->problem);
 }
 
@@ -135,6 +140,8 @@ static bool outcome_unknown(const struct palette_request *r, const struct http_f
 {
 	if (r->purpose != PALETTE_CREATE || fetch->end == HTTP_FETCH_UNREACHABLE)
 		return false;
+	if (fetch->end == HTTP_FETCH_CANCELLED)
+		return fetch->may_have_arrived;
 	return fetch->end != HTTP_FETCH_DONE || fetch->status < 400 || fetch->status >= 500;
 }
 
@@ -169,6 +176,8 @@ static void settle(const struct palette *p, struct attempt *at)
 	r->error.upstream_status = r->status;
 	if (outcome_unknown(r, fetch))
 		palette_say_unknown(&r->error);
+	if (fetch->end == HTTP_FETCH_CANCELLED)
+		return; /* Palette has not failed */
 	if (r->status == 0 || r->status == 429 || r->status >= 500 || r->status < 400)
 		log_failure(p, r, fetch);
 }
@@ -243,7 +252,7 @@ void palette_fetch_all(struct palette *p, struct palette_request *const *request
 
 		left = run_round(p, attempts, left, round + 1 >= rounds, &pause_ms);
 		if (left > 0)
-			clock_sleep_ms(pause_ms);
+			http_cancel_wait_ms(p->cancel, pause_ms); /* then nothing is sent */
 	}
 }
 

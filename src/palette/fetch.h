@@ -14,6 +14,7 @@ struct palette {
 	struct text session; /* PALETTE_SESSION */
 	struct arena *arena;
 	int64_t deadline_ms;
+	struct http_cancel *cancel; /* NULL: none */
 };
 
 /* The shared HTTP client, and how the environment of p is reached. */

@@ -25,6 +25,7 @@
 
 struct palette_client;
 struct http_client;
+struct http_cancel;
 
 /*
  * client  out, owned: palette_client_free(). config and http are borrowed for its life.
@@ -58,12 +59,20 @@ MUST_USE bool palette_open(struct palette_client *client,
 /* NULL is fine. */
 void palette_close(struct palette *p);
 
+/*
+ * From now on what this view asks of Palette ends with ERROR_CANCELLED, at once, when cancel is
+ * set: requests under way, and the pauses between attempts. Nothing more is sent then. cancel
+ * borrowed until palette_close(); NULL: none.
+ */
+void palette_set_cancel(struct palette *p, struct http_cancel *cancel);
+
 /* ---- how a call fails ----
  *
  * All functions below fail alike: ERROR_NOT_FOUND, ERROR_DENIED (a user's own token),
  * ERROR_UNAUTHENTICATED with err->reauthenticate (a user's token that Palette no longer takes),
- * ERROR_UPSTREAM, ERROR_UNAVAILABLE (429 to the last attempt), ERROR_TIMEOUT; creates also
- * ERROR_INPUT, ERROR_CONFLICT and ERROR_UNPROCESSABLE with Palette's code, message and details.
+ * ERROR_UPSTREAM, ERROR_UNAVAILABLE (429 to the last attempt), ERROR_TIMEOUT, ERROR_CANCELLED;
+ * creates also ERROR_INPUT, ERROR_CONFLICT and ERROR_UNPROCESSABLE with Palette's code, message and
+ * details.
  *
  * project: a project's UID for the `ProjectUid` header; NULL for the tenant's scope.
  * Answers that are one object come as `out`: owned, buf_fini(); checked JSON, untouched bytes.

@@ -1,6 +1,5 @@
 // The actions as Backstage's registry offers them: their list, how one is invoked, and a good input for each.
 import assert from 'node:assert/strict';
-import http from 'node:http';
 
 import Ajv from 'ajv';
 import Ajv2020 from 'ajv/dist/2020.js';
@@ -51,9 +50,17 @@ export function goodInputs(world) {
   const cluster = live.find(c => c.cloudType !== 'nested' && c.manifests.length);
   const virtual = live.find(c => c.cloudType === 'nested');
   const profile = world.profiles.find(p => p.project === null);
+  // Those that a name is enough for.
+  const named = onlyOfName(world.clusters.filter(c => !c.deleted))
+    .find(c => c.project && c.hasKubeconfig && c.cloudType !== 'nested');
+  const namedProfile = onlyOfName(world.profiles)[0];
   const group = world.clusterGroups.find(g => g.project === null) ?? world.clusterGroups[0];
   const scope = object => (object.project ? { projectUid: object.project } : {});
   return {
+    get_spectrocloud_health_for_cluster: { clusterName: named.name },
+    get_spectrocloud_kubeconfig_for_cluster: { clusterName: named.name },
+    get_spectrocloud_pack_details_for_profile: { profileName: namedProfile.name },
+    find_spectrocloud_clusters_for_profile: { profileName: namedProfile.name },
     list_spectrocloud_clusters: {},
     list_spectrocloud_virtual_clusters: {},
     list_spectrocloud_projects: {},
@@ -96,33 +103,26 @@ function wrongValues(property) {
   return wrong;
 }
 
-// ---- a catalog ----
+// ---- the catalog ----
 
-// Stands in for Backstage's catalog, with an entity for each cluster and profile of the simulator's whose name no other
-// has, titled with it. It answers by-query and by-refs as far as titles go.
-export async function startCatalog(world) {
-  const unique = objects => objects.filter(o => objects.filter(other => other.name === o.name).length === 1);
-  const entity = (type, object) => ({ apiVersion: 'backstage.io/v1alpha1', kind: 'Resource',
-    metadata: { name: object.uid, namespace: 'default', title: object.name, annotations: {
-      [`terasky.backstage.io/${type}-id`]: object.uid,
-      'terasky.backstage.io/project-id': object.project ?? '',
-      'terasky.backstage.io/instance': 'first' } },
-    spec: { type } });
-  const entities = [...unique(world.clusters.filter(c => !c.deleted)).map(c => entity('cluster', c)),
-    ...unique(world.profiles).map(p => entity('cluster-profile', p))];
-  const server = http.createServer(async (request, response) => {
-    let text = new URL(request.url, 'http://x').search;
-    for await (const chunk of request) text += chunk;
-    const wanted = decodeURIComponent(text).toLowerCase();
-    const items = entities.filter(e => wanted.includes(e.metadata.title.toLowerCase()));
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ items, totalItems: items.length, pageInfo: {} }));
-  });
-  server.listen(0, '127.0.0.1');
-  await new Promise(done => server.once('listening', done));
-  server.unref();
+const PREFIX = 'terasky.backstage.io';
+const onlyOfName = objects => objects.filter(o => objects.filter(other => other.name === o.name).length === 1);
+
+function entityOf(type, object, annotations) {
   return {
-    url: `http://127.0.0.1:${server.address().port}`,
-    stop: () => new Promise(done => { server.close(done); server.closeAllConnections(); }),
+    apiVersion: 'backstage.io/v1alpha1',
+    kind: 'Resource',
+    metadata: { name: `${type}-${object.uid}`, title: object.name, annotations: Object.fromEntries(
+      Object.entries({ instance: 'first', 'project-id': object.project ?? '', ...annotations })
+        .map(([key, value]) => [`${PREFIX}/${key}`, value])) },
+    spec: { type: `spectrocloud-${type}`, owner: 'group:default/ops' },
   };
+}
+
+// An entity for each cluster and profile of the simulator's whose name no other has.
+export function entitiesOf(world) {
+  const clusters = onlyOfName(world.clusters.filter(c => !c.deleted)).map(c => entityOf(
+    c.cloudType === 'nested' ? 'virtual-cluster' : 'cluster', c, { 'cluster-id': c.uid }));
+  const profiles = onlyOfName(world.profiles).map(p => entityOf('cluster-profile', p, { 'profile-id': p.uid }));
+  return [...clusters, ...profiles];
 }
