@@ -163,7 +163,8 @@ test('an object that Palette does not have', () => eachAction(async action => {
 test('a name that nothing has', () => eachAction(async action => {
   const names = Object.keys(good[action.name]).filter(n => /Name$/.test(n) && n !== 'instanceName');
   if (names.length === 0) return;
-  const answer = await ask(action, { ...good[action.name], ...Object.fromEntries(names.map(n => [n, 'no such, "x"'])) });
+  const answer = await ask(action,
+    { ...good[action.name], ...Object.fromEntries(names.map(n => [n, 'no such, "x"'])) });
   assertRefused(action, answer, 404, 'NotFoundError', 'unknown name');
   note(action, 'unknown name', answer.status);
 }));

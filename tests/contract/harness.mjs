@@ -71,6 +71,7 @@ export async function startSimulator(...options) {
   };
   return {
     url,
+    control: json, // (method, path, body)
     world: () => json('GET', '/world'),
     stats: () => json('GET', '/stats'),
     requests: async () => (await json('GET', '/requests')).requests ?? json('GET', '/requests'),
