@@ -85,7 +85,9 @@ static void run_call(struct call *c, struct mcp_message *m, struct events *event
 	}
 	if (is_modern && events->stream != NULL)
 		events->stream->on_gone(events->stream->context, cancel);
-	mcp_host_run(c->services->mcp, c, &run, answer);
+	mcp_run_begin(c->services->mcp, &run);
+	mcp_run(&run, answer);
+	mcp_run_end(&run);
 	if (is_modern && events->stream != NULL)
 		events->stream->on_gone(events->stream->context, NULL);
 	c->cancel = NULL;

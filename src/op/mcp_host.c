@@ -83,7 +83,7 @@ const struct mcp_server *mcp_host_server(const struct mcp_host *host)
 
 /* ---- the calls that run ---- */
 
-static void enlist(struct mcp_host *host, struct mcp_run *run)
+void mcp_run_begin(struct mcp_host *host, struct mcp_run *run)
 {
 	run->host = host;
 	run->said_ms = clock_now_ms();
@@ -96,8 +96,7 @@ static void enlist(struct mcp_host *host, struct mcp_run *run)
 	pthread_mutex_unlock(&host->lock);
 }
 
-/* From here on nobody else sets its cancel, or sends for it. */
-static void strike_off(struct mcp_run *run)
+void mcp_run_end(struct mcp_run *run)
 {
 	pthread_mutex_lock(&run->host->lock);
 	*run->link = run->next;
@@ -234,7 +233,7 @@ static void put_outcome(struct mcp_host *host, struct call *c, const struct mcp_
 	struct error err;
 
 	buf_init(&res.body_owned, 0);
-	if (tool_run(c, op, m->arguments, &res, &err))
+	if (tool_run(c, DOOR_MCP, op, m->arguments, &res, &err))
 		mcp_put_tool_result(answer, &host->server, m,
 				    res.body_owned.len > 0 ? buf_text(&res.body_owned) : res.body,
 				    NULL);
@@ -243,8 +242,10 @@ static void put_outcome(struct mcp_host *host, struct call *c, const struct mcp_
 	result_fini(&res);
 }
 
-void mcp_host_run(struct mcp_host *host, struct call *c, struct mcp_run *run, struct buf *answer)
+void mcp_run(struct mcp_run *run, struct buf *answer)
 {
+	struct mcp_host *host = run->host;
+	struct call *c = run->call;
 	const struct op *op = toolbox_find(host->box, DOOR_MCP, text_of(run->message->tool));
 
 	if (op == NULL) {
@@ -257,7 +258,5 @@ void mcp_host_run(struct mcp_host *host, struct call *c, struct mcp_run *run, st
 		c->progress = report;
 		c->progress_context = run;
 	}
-	enlist(host, run);
 	put_outcome(host, c, run->message, op, answer);
-	strike_off(run);
 }

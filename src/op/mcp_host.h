@@ -20,14 +20,14 @@ void mcp_host_free(struct mcp_host *host);
 /* Constant. */
 const struct mcp_server *mcp_host_server(const struct mcp_host *host);
 
-/* A call that runs. The caller fills the first part and keeps it where it is until
- * mcp_run_end(). */
+/* A call from its message to its answer. The carrier fills the first part, and keeps it where it is
+ * from mcp_run_begin() to mcp_run_end(). */
 struct mcp_run {
-	const struct call *call;     /* whose it is; with `cancel` set */
+	struct call *call;           /* as the carrier made it, with `cancel` */
 	struct mcp_message *message; /* an MCP_CALL */
 	bool by_id;                  /* mcp_host_cancel() may end it */
 	/* Sends a message of the protocol while the call runs, and a sign of life; NULL: neither.
-	 * Never two at a time. Must not block. */
+	 * One after the other. */
 	void (*notify)(void *context, struct text message);
 	void (*keep_alive)(void *context);
 	void *context;
@@ -38,12 +38,15 @@ struct mcp_run {
 	int64_t said_ms;       /* when something was sent last */
 };
 
+/* From now on it can be called off, and its stream is kept alive. Any thread. */
+void mcp_run_begin(struct mcp_host *host, struct mcp_run *run);
 /*
- * Runs the tool and appends the answer. Blocks as long as the tool does. Any thread.
- * c       as the carrier made it; its progress is set here.
- * answer  one line; without a useful content where c->cancel was set.
+ * Runs the tool and appends the answer, one line, which is good for nobody where the call was
+ * called off. Blocks as long as the tool does. Any thread.
  */
-void mcp_host_run(struct mcp_host *host, struct call *c, struct mcp_run *run, struct buf *answer);
+void mcp_run(struct mcp_run *run, struct buf *answer);
+/* From here on nobody else sets its cancel, or sends for it. */
+void mcp_run_end(struct mcp_run *run);
 
 /*
  * Calls off what runs for the same client with that id, if it is exactly one call. Over HTTP
