@@ -358,7 +358,7 @@ struct call {
 	struct http_cancel *cancel;    /* once it is set, nobody wants the answer; NULL: never */
 	palette_progress_fn *progress; /* told how far the work is, on the call's thread; or NULL */
 	void *progress_context;
-	enum tool_door door;           /* of a tool: where it was called */
+	enum tool_door door; /* of a tool: where it was called */
 	bool local; /* of a person at a shell who has the configuration: nobody is asked whether
 		     * they may, and there is neither a catalog nor sessions: the services
 		     * backstage and sessions are NULL. Its principal comes with it, and

@@ -11,7 +11,7 @@ static const struct op *const resources[] = {
 	service_ops,         user_ops,          project_ops,  cluster_ops,       cluster_create_ops,
 	virtual_cluster_ops, cluster_group_ops, profile_ops,  cloud_account_ops, overlord_ops,
 	session_token_ops,   host_ops,          registry_ops, agent_list_ops,    agent_health_ops,
-	agent_cluster_ops,   agent_profile_ops, mcp_ops,          mcp_resource_ops,
+	agent_cluster_ops,   agent_profile_ops, mcp_ops,      mcp_resource_ops,
 };
 
 static const struct op *rows[MOST_ROWS + 1];
