@@ -32,13 +32,21 @@ static bool is_one_of(char c, const char *set)
 size_t mask_template_end(struct text text, size_t start, size_t end)
 {
 	struct text t = text_slice(text, start, end > start ? end - start : 0);
-	const char *close;
+	size_t at = 2;
 
 	if (!text_starts(t, "{{"))
 		return start;
 	t = text_slice(t, 0, MAX_TEMPLATE);
-	close = memmem(t.ptr, t.len, "}}", 2);
-	return close == NULL ? start : start + (size_t)(close - t.ptr) + 2;
+	while (at + 1 < t.len) {
+		size_t next = text_find(text_slice(t, at, t.len), '}');
+
+		if (next == SIZE_MAX)
+			break;
+		at += next + 1;
+		if (at < t.len && t.ptr[at] == '}')
+			return start + at + 1;
+	}
+	return start;
 }
 
 /* ---- quoted scalars ---- */

@@ -211,7 +211,8 @@ static bool take_token(struct words *w)
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(forms); i++)
-		if (starts_at(w, w->at, forms[i].prefix))
+		if (forms[i].prefix[0] == w->text.ptr[w->at] &&
+		    starts_at(w, w->at, forms[i].prefix))
 			break;
 	if (i == ARRAY_LEN(forms))
 		return false;

@@ -378,7 +378,9 @@ static void take_quoted(struct lines *l, size_t start, struct mask_mood mood)
 	go_on_behind(l, stop);
 }
 
-static void take_flow(struct lines *l, size_t start, struct mask_mood mood)
+static void take_value(struct lines *l, size_t at, struct mask_mood mood, ptrdiff_t parent);
+
+static void take_flow(struct lines *l, size_t start, struct mask_mood mood, ptrdiff_t parent)
 {
 	size_t end = mask_flow_end(&l->s, start);
 	size_t stop;
@@ -396,14 +398,11 @@ static void take_flow(struct lines *l, size_t start, struct mask_mood mood)
 		go_on_behind(l, stop);
 		return;
 	}
-	if (byte_at(l, next) == ':') {
+	if (byte_at(l, next) == ':' && stop == l->end) {
 		/* A collection as a key: nobody knows what it says of its value. */
 		mask_flow(&l->s, start, end, mood);
-		set_child(l, (struct mask_mood){.secret = true});
-		next = skip_blanks(l, next + 1, stop);
-		if (next < stop)
-			mask_hide(&l->s, next, trim_end(l, next, stop));
-		go_on_behind(l, stop);
+		l->has_key = false;
+		take_value(l, next + 1, (struct mask_mood){.secret = true}, parent);
 		return;
 	}
 	/* Reading over several lines was in vain, and would be from the next of them on again. */
@@ -461,7 +460,7 @@ static void take_value(struct lines *l, size_t at, struct mask_mood mood, ptrdif
 	} else if (c == '"' || c == '\'') {
 		take_quoted(l, at, mood);
 	} else if ((c == '[' || c == '{') && mask_template_end(l->s.text, at, l->end) == at) {
-		take_flow(l, at, mood);
+		take_flow(l, at, mood, parent);
 	} else if (c == '*') {
 		take_alias(l, at, mood);
 	} else {
@@ -489,13 +488,11 @@ static size_t quoted_key(const struct lines *l, size_t start, size_t *key_end)
 /* The same of a key without quotes. */
 static size_t bare_key(const struct lines *l, size_t start, size_t *key_end)
 {
-	bool templates = true;
-
 	if (is_one_of(l->s.text.ptr[start], "[]},#|>@`%*") ||
 	    (l->s.text.ptr[start] == '{' && byte_at(l, start + 1) != '{'))
 		return 0;
 	for (size_t at = start; at < l->end;) {
-		size_t behind = templates ? mask_template_end(l->s.text, at, l->end) : at;
+		size_t behind = mask_template_end(l->s.text, at, l->end);
 
 		if (behind > at) {
 			at = behind;
@@ -596,7 +593,6 @@ static void take_rest(struct lines *l, size_t at)
 	}
 	l->has_key = false;
 	take_value(l, at, mood, l->depth == 0 ? -1 : top_frame(l)->column);
-	set_child(l, mood);
 }
 
 static void take_node(struct lines *l, size_t at)
