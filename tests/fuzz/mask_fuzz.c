@@ -99,22 +99,20 @@ static void check_planted(struct text in)
 		"kind: Secret\ndata:\n  a: " MARK,
 	};
 
-	for (size_t i = 0; i < ARRAY_LEN(before); i++) {
-		struct buf with;
-		struct buf out;
+	struct buf with;
+	struct buf out;
 
-		buf_init(&with, in.len + 256);
-		buf_init(&out, (in.len + 256) * 8);
-		buf_add_string(&with, before[i]);
-		buf_add_char(&with, '\n');
-		buf_add(&with, in);
-		mask_yaml_text(buf_text(&with), &out);
-		if (count_marks(in) == 0)
-			must(count_marks(buf_text(&out)) == 0, "what is planted is gone",
-			     buf_text(&with));
-		buf_fini(&with);
-		buf_fini(&out);
-	}
+	if (count_marks(in) > 0)
+		return;
+	buf_init(&with, in.len + 256);
+	buf_init(&out, (in.len + 256) * 8);
+	buf_add_string(&with, before[in.len % ARRAY_LEN(before)]);
+	buf_add_char(&with, '\n');
+	buf_add(&with, in);
+	mask_yaml_text(buf_text(&with), &out);
+	must(count_marks(buf_text(&out)) == 0, "what is planted is gone", buf_text(&with));
+	buf_fini(&with);
+	buf_fini(&out);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
