@@ -197,15 +197,15 @@ static void take(struct mask_state *s, size_t start, size_t end, struct mask_moo
 {
 	struct text raw = text_slice(s->text, start, end - start);
 	struct buf plain;
+	bool known;
 
 	if (s->out == NULL)
 		return;
 	buf_init(&plain, raw.len * 2 + 16);
-	if (!mask_unquote(raw, &plain))
-		mask_hide(s, start, end);
-	else if (!mood.secret)
+	known = mask_unquote(raw, &plain);
+	if (known && !mood.secret)
 		mask_inside(s, start, end, buf_text(&plain), is_key);
-	else if (mask_stays(buf_text(&plain), mood.strict))
+	else if (known && mask_stays(buf_text(&plain), mood.strict))
 		mask_keep(s, end);
 	else
 		mask_hide(s, start, end);
