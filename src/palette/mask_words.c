@@ -267,6 +267,29 @@ static bool take_scheme(struct words *w, struct text run, size_t end)
 	return true;
 }
 
+/* "-u name:password", as curl has it. */
+static bool take_login(struct words *w, struct text run, size_t end)
+{
+	size_t start = end;
+	size_t colon = SIZE_MAX;
+
+	if (!text_is(run, "-u") && !text_is(run, "--user"))
+		return false;
+	while (is_blank(byte_at(w, start)) || byte_at(w, start) == '=')
+		start++;
+	if (is_one_of(byte_at(w, start), "\"'"))
+		start++;
+	for (end = start; end < w->text.len && !is_space(w->text.ptr[end]) &&
+			  !is_one_of(w->text.ptr[end], "\"'");
+	     end++)
+		if (w->text.ptr[end] == ':' && colon == SIZE_MAX)
+			colon = end;
+	if (colon == SIZE_MAX)
+		return false;
+	hide(w, colon + 1, end);
+	return true;
+}
+
 /* ---- "password=x" and its like ---- */
 
 /* A quote at this place, also one with backslashes before it; their length. */
@@ -348,8 +371,8 @@ static bool take_assigned(struct words *w, size_t start, size_t end)
 		while (is_one_of(byte_at(w, value), "=:>"))
 			value++;
 		at = value;
-	} else if (!is_flag || at == end || byte_at(w, at) == '-') {
-		return false;
+	} else if (at == end || byte_at(w, at) == '-' || (!is_flag && byte_at(w, at) != '\'')) {
+		return false; /* what is left is "--password x", and SQL's PASSWORD 'x' */
 	}
 	while (is_blank(byte_at(w, value)))
 		value++;
@@ -370,7 +393,7 @@ static bool may_assign(const struct words *w, size_t start, size_t end)
 
 	while (is_blank(byte_at(w, at)))
 		at++;
-	return is_one_of(byte_at(w, at), at > end ? "=:" : "=:\"'`\\]>") ||
+	return is_one_of(byte_at(w, at), at > end ? "=:'" : "=:\"'`\\]>") ||
 	       (at > end && starts_at(w, start, "--"));
 }
 
@@ -392,7 +415,7 @@ static void take_name(struct words *w)
 	}
 	w->at = end;
 	run = text_slice(w->text, start, end - start);
-	if (take_scheme(w, run, end))
+	if (take_scheme(w, run, end) || take_login(w, run, end))
 		return;
 	if (may_assign(w, start, end) && mask_name_of(run) == MASK_NAME_SECRET)
 		take_assigned(w, start, end);
