@@ -47,6 +47,9 @@ struct backstage_call {
 	struct arena *arena;
 	int64_t deadline_ms; /* of clock_now_ms() */
 	bool may_wait;       /* false: answers at once or says that it cannot */
+	/* Once set, questions that are asked for this call end at once, with ERROR_CANCELLED where
+	 * the answer was needed; NULL: none. Waiting for another call's question goes on. */
+	struct http_cancel *cancel;
 };
 
 /* ---- callers: caller.c ---- */
@@ -174,6 +177,102 @@ void backstage_warm_up(struct backstage *b);
 MUST_USE bool backstage_user_email(struct backstage *b, const struct backstage_call *call,
 				   const struct principal *principal, const char **email,
 				   struct error *err);
+
+/* ---- Palette's objects in the catalog: entities.c, entities_read.c, entities_choose.c ---- */
+
+enum catalog_type {
+	CATALOG_CLUSTER,
+	CATALOG_VIRTUAL_CLUSTER,
+	CATALOG_CLUSTER_GROUP,
+	CATALOG_PROFILE,
+	CATALOG_TYPES
+};
+
+/* How messages call it: "cluster profile". Static. */
+const char *catalog_type_name(enum catalog_type type);
+
+/*
+ * What the catalog's ingestor wrote about one object of Palette's, as the caller may see it. All is
+ * in the arena. Of annotations that are not there, are no text or are empty: NULL.
+ */
+struct catalog_entity {
+	const char *ref; /* "resource:default/prod-web", lower case; NULL: there is no entity */
+	const char *title;
+	const char *uid;      /* in Palette. NULL where the ingestor wrote none: of no use then */
+	const char *project;  /* its UID; NULL: tenant scope */
+	const char *instance; /* the environment's name; NULL: the one that has none */
+	const char *project_name;
+	const char *scope;
+	const char *cloud_type;
+	const char *state;              /* of clusters */
+	const char *kubernetes_version; /* "N/A" where Palette says none */
+	const char *profile_type;       /* of profiles, as all below */
+	const char *profile_status;     /* "published" or "draft" */
+	const char *version;
+	const char *latest_version;
+	/* JSON arrays, checked; empty where there is none: */
+	struct text versions;     /* of a profile: [{"uid","version"}] */
+	struct text profile_refs; /* what a cluster uses: [{"name","uid"}], uids of versions */
+};
+
+/*
+ * The entities of that type whose title is this one. Titles are not unique. One that is written
+ * exactly so wins over those whose letters' case differs, which are found otherwise.
+ *
+ * found, count  out, arena. None: there is none that the caller may see.
+ * Fails with ERROR_UNAVAILABLE where the catalog gives no usable answer, with ERROR_UPSTREAM where
+ * more than 1,000 are found or 10,000 were to be read, or as backstage_plugin_token() does. Blocks
+ * for one request a page.
+ */
+MUST_USE bool backstage_entities(struct backstage *b, const struct backstage_call *call,
+				 const struct principal *principal, enum catalog_type type,
+				 const char *title, const struct catalog_entity **found,
+				 size_t *count, struct error *err);
+
+/* All entities of that type which say what profiles they use. As backstage_entities(); of more than
+ * 10,000 none. */
+MUST_USE bool backstage_profile_users(struct backstage *b, const struct backstage_call *call,
+				      const struct principal *principal, enum catalog_type type,
+				      const struct catalog_entity **found, size_t *count,
+				      struct error *err);
+
+/*
+ * The entity of that reference: "resource:default/x", also "default/x" or "x".
+ * found  out; its ref is NULL where there is none of that type that the caller may see.
+ * Fails as backstage_entities(), and with ERROR_INPUT for what is no reference.
+ */
+MUST_USE bool backstage_entity(struct backstage *b, const struct backstage_call *call,
+			       const struct principal *principal, enum catalog_type type,
+			       const char *ref, struct catalog_entity *found, struct error *err);
+
+/* The UIDs of a profile: its own and those of all its versions. Arena. */
+struct catalog_uids {
+	const char **items;
+	size_t count;
+};
+struct catalog_uids catalog_profile_uids(struct arena *a, const struct catalog_entity *profile);
+/* Whether one of them is among the profile_refs. */
+bool catalog_uses(const struct catalog_entity *user, const struct catalog_uids *profile);
+
+/* What the caller says of the entity that they mean; of what they do not say, NULL or "". */
+struct catalog_wanted {
+	enum catalog_type type;
+	const char *title;
+	const char *entity_ref;
+	const char *project;
+	const char *instance;
+};
+
+/*
+ * The one that is wanted.
+ * chosen  out, borrowed from found.
+ * Fails with ERROR_NOT_FOUND where none fits, with ERROR_INPUT where several do or entity_ref is no
+ * reference. The message names the candidates that fit in it, and says how many more there are;
+ * the details name all: {"candidates":["resource:default/x"]}.
+ */
+MUST_USE bool catalog_choose(struct arena *a, const struct catalog_entity *found, size_t count,
+			     const struct catalog_wanted *wanted,
+			     const struct catalog_entity **chosen, struct error *err);
 
 /* ---- our own keys and tokens: own_keys.c, plugin_token.c ---- */
 

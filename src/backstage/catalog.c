@@ -44,6 +44,9 @@ static bool read_email(struct arena *a, const struct http_fetch *fetch, const ch
 		*email = NULL;
 		return true;
 	}
+	if (fetch->end == HTTP_FETCH_CANCELLED)
+		return error_set(err, ERROR_CANCELLED,
+				 "The catalog was not asked: the caller has called it off");
 	if (fetch->end != HTTP_FETCH_DONE || fetch->status != 200 ||
 	    !json_check(buf_text(&fetch->answer), &entity, &unused) ||
 	    json_type_of(entity) != JSON_TYPE_OBJECT)
@@ -83,8 +86,9 @@ bool catalog_fetch(struct backstage *b, const struct backstage_call *call,
 	}
 	sent = plugin_fetch(b, call, principal, request, fetch, err);
 	atomic_fetch_sub(&gate->waiting, 1);
-	/* That a caller had no time left says nothing about the catalog. */
-	if (sent && (fetch->end == HTTP_FETCH_DONE || clock_left_ms(call->deadline_ms) > 0)) {
+	/* That a caller left, or had no time left, says nothing about the catalog. */
+	if (sent && (fetch->end == HTTP_FETCH_DONE || (fetch->end != HTTP_FETCH_CANCELLED &&
+						       clock_left_ms(call->deadline_ms) > 0))) {
 		atomic_store(&gate->ask_again_ms, clock_now_ms() + SLOW_MS);
 		atomic_store(&gate->silent, fetch->end != HTTP_FETCH_DONE);
 	}

@@ -41,7 +41,7 @@ struct outcome {
 	enum decision decision;
 	const char *problem; /* static; NULL where it was answered */
 	enum health health;
-	bool cut; /* whoever asked had less time than an answer may take */
+	bool cut; /* whoever asked left, or had less time than an answer may take */
 };
 
 /* A question that is being asked. */
@@ -262,11 +262,12 @@ static struct outcome ask(struct backstage *b, const struct backstage_call *call
 						 &outcome.problem);
 		outcome.health = health_of(&fetch, &outcome);
 		outcome.cut =
-			fetch.end == HTTP_FETCH_TOO_SLOW && clock_left_ms(call->deadline_ms) == 0;
+			fetch.end == HTTP_FETCH_CANCELLED ||
+			(fetch.end == HTTP_FETCH_TOO_SLOW && clock_left_ms(call->deadline_ms) == 0);
 	}
 	http_fetch_fini(&fetch);
 	buf_fini(&question);
-	if (!outcome.answered) {
+	if (!outcome.answered && !http_cancelled(call->cancel)) {
 		atomic_fetch_add(&b->counts.questions_failed, 1);
 		log_warn("permission.unanswered", F_STR("permission", permission->name),
 			 F_STR("principal", principal->subject), F_STR("problem", outcome.problem));
@@ -486,6 +487,10 @@ bool decisions_ask(struct decisions *d, const struct backstage_call *call,
 	}
 	if (!found)
 		return false;
+	if (!outcome.answered && http_cancelled(call->cancel))
+		return error_set(err, ERROR_CANCELLED,
+				 "The permission %s was not checked: the caller has called it off",
+				 permission->name);
 	if (!outcome.answered)
 		return error_set(err, ERROR_DENIED,
 				 "The permission %s could not be checked: the permission backend "

@@ -41,6 +41,8 @@ struct catalog_gate {
 	atomic_uint waiting;
 	atomic_bool silent;        /* it did not answer the last time */
 	atomic_llong ask_again_ms; /* while it is silent */
+	/* Until then it is not asked with predicates, which it did not know; see entities.c. */
+	atomic_llong plain_until_ms;
 };
 
 struct backstage {
@@ -189,6 +191,54 @@ MUST_USE bool catalog_fetch(struct backstage *b, const struct backstage_call *ca
 			    struct http_fetch *fetch, struct error *err);
 
 struct digest_map *emails_new(void);
+
+/* ---- entities_read.c: entities as the catalog answers with them ---- */
+
+/* Which entities are meant. */
+struct catalog_filter {
+	enum catalog_type type;
+	const char *prefix; /* of annotations */
+	const char *title;  /* NULL: any */
+	bool selected;      /* the catalog has compared the title: what it folds it folds better */
+};
+
+/* What was read so far; arena. */
+struct catalog_list {
+	struct catalog_entity *items;
+	size_t count;
+	size_t capacity;
+};
+
+struct catalog_page {
+	size_t items;       /* how many it held, of whatever kind */
+	int64_t total;      /* on all pages; -1: it does not say */
+	const char *cursor; /* of the next page, arena; NULL: it was the last */
+};
+
+/* Of the catalog: "spectrocloud-cluster". */
+const char *catalog_spec_type(enum catalog_type type);
+
+/*
+ * Adds the entities of an answer {"items":[],"totalItems":0,"pageInfo":{"nextCursor":""}} that are
+ * meant. page: out. False, with a static phrase in *problem, where it is no such answer; list may
+ * then hold some of it.
+ */
+MUST_USE bool catalog_read_page(struct arena *a, struct text body,
+				const struct catalog_filter *filter, struct catalog_list *list,
+				struct catalog_page *page, const char **problem);
+/* The same for one item, null or not: {"items":[null]}. found: out, its ref NULL where the item is
+ * not meant. */
+MUST_USE bool catalog_read_one(struct arena *a, struct text body,
+			       const struct catalog_filter *filter, struct catalog_entity *found,
+			       const char **problem);
+/* Leaves those whose title is exactly this one, if there are any. */
+void catalog_prefer_exact(struct catalog_list *list, const char *title);
+
+/* ---- entities_choose.c ---- */
+
+/* A reference in full and in lower case; arena. Fails with ERROR_INPUT for what is none. */
+MUST_USE bool catalog_ref_read(struct arena *a, const char *ref, const char **full,
+			       struct error *err);
 
 /* ---- decisions.c: what the permission backend says ---- */
 

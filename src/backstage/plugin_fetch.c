@@ -33,6 +33,7 @@ bool plugin_fetch(struct backstage *b, const struct backstage_call *call,
 		.body = request->body,
 		.deadline_ms = call->deadline_ms < latest_ms ? call->deadline_ms : latest_ms,
 		.max_bytes = request->max_bytes,
+		.cancel = call->cancel,
 	};
 	http_fetch(b->http, fetch);
 	return true;

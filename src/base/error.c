@@ -17,6 +17,7 @@ static const struct error_face faces[ERROR_KINDS] = {
 	[ERROR_UPSTREAM] = {502, "BadGatewayError", -32011, 1},
 	[ERROR_UNAVAILABLE] = {503, "ServiceUnavailableError", -32012, 1},
 	[ERROR_TIMEOUT] = {504, "GatewayTimeoutError", -32013, 1},
+	[ERROR_CANCELLED] = {503, "ServiceUnavailableError", -32603, 1}, /* nobody reads it */
 };
 
 const struct error_face *error_face(enum error_kind kind)

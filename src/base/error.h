@@ -25,6 +25,7 @@ enum error_kind {
 	ERROR_UPSTREAM,      /* the other side failed or answered nonsense */
 	ERROR_UNAVAILABLE,   /* too busy now; try again */
 	ERROR_TIMEOUT,       /* the other side was too slow */
+	ERROR_CANCELLED,     /* the caller called it off, or left */
 	ERROR_KINDS
 };
 

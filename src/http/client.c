@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "http/cancel.h"
 #include "http/transfer.h"
 
 enum { IDLE_WAIT_MS = 60 * 1000 }; /* a new request ends the wait; it only has to be finite */
@@ -26,7 +27,9 @@ enum { IDLE_WAIT_MS = 60 * 1000 }; /* a new request ends the wait; it only has t
 struct lane {
 	struct batch *batch;
 	struct host *host;
-	struct lane *next; /* in its host's queue */
+	struct lane *next;  /* in its host's queue, or of those on their way */
+	struct lane **link; /* what points here, of those on their way */
+	struct http_cancel_watch watch;
 	struct transfer transfer;
 };
 
@@ -53,6 +56,7 @@ struct host {
 	struct host *next;
 	char *origin; /* owned */
 	unsigned in_flight;
+	struct lane *under_way;    /* so many */
 	struct lane *first, *last; /* waiting */
 };
 
@@ -69,6 +73,7 @@ struct http_client {
 	struct host *hosts;
 	int64_t next_expiry_ms; /* no waiting request's deadline is earlier */
 
+	atomic_bool called_off; /* some request, since the thread last looked */
 	atomic_uint_fast64_t requests;
 	atomic_uint in_flight;
 };
@@ -120,13 +125,33 @@ static void host_start_waiting(struct http_client *c, struct host *host)
 
 		host->first = lane->next;
 		host->in_flight++;
+		lane->next = host->under_way;
+		lane->link = &host->under_way;
+		if (lane->next != NULL)
+			lane->next->link = &lane->next;
+		host->under_way = lane;
 		atomic_fetch_add(&c->in_flight, 1);
 		transfer_start(c->wire, &lane->transfer);
 	}
 }
 
-/* Takes those of the host's queue whose deadline has passed and puts them in front of *expired; the
- * others queue again, which counts their deadlines. */
+/* One that was on its way is not any more. */
+static void host_release(struct http_client *c, struct lane *lane)
+{
+	*lane->link = lane->next;
+	if (lane->next != NULL)
+		lane->next->link = lane->link;
+	lane->host->in_flight--;
+	atomic_fetch_sub(&c->in_flight, 1);
+}
+
+static bool is_called_off(const struct lane *lane)
+{
+	return http_cancelled(lane->transfer.fetch->cancel);
+}
+
+/* Takes those of the host's queue whose deadline has passed, or that were called off, and puts them
+ * in front of *expired; the others queue again, which counts their deadlines. */
 static void host_expire(struct http_client *c, struct host *host, struct lane **expired)
 {
 	struct lane *lane = host->first;
@@ -135,13 +160,29 @@ static void host_expire(struct http_client *c, struct host *host, struct lane **
 	while (lane != NULL) {
 		struct lane *next = lane->next;
 
-		if (clock_left_ms(lane->transfer.fetch->deadline_ms) == 0) {
+		if (is_called_off(lane) || clock_left_ms(lane->transfer.fetch->deadline_ms) == 0) {
 			lane->next = *expired;
 			*expired = lane;
 		} else {
 			host_queue(c, host, lane);
 		}
 		lane = next;
+	}
+}
+
+/* Stops those that are on their way and were called off, and puts them in front of *stopped. */
+static void host_stop_called_off(struct http_client *c, struct host *host, struct lane **stopped)
+{
+	struct lane *next;
+
+	for (struct lane *lane = host->under_way; lane != NULL; lane = next) {
+		next = lane->next;
+		if (!is_called_off(lane))
+			continue;
+		host_release(c, lane);
+		transfer_abort(c->wire, &lane->transfer);
+		lane->next = *stopped;
+		*stopped = lane;
 	}
 }
 
@@ -156,18 +197,39 @@ static void batch_end(struct batch *b)
 	pthread_mutex_unlock(&b->lock);
 }
 
+/* On the thread of whoever calls a request off. */
+static void on_called_off(void *context)
+{
+	struct http_client *c = context;
+
+	if (!atomic_exchange(&c->called_off, true))
+		wire_wake(c->wire);
+}
+
+/* Whether the lane's request is to be sent; if not, it has ended. */
+static bool lane_begin(struct http_client *c, struct lane *lane)
+{
+	if (!transfer_prepare(&lane->transfer))
+		return false;
+	if (http_cancel_watch(lane->transfer.fetch->cancel, &lane->watch, on_called_off, c))
+		return true;
+	transfer_call_off(&lane->transfer);
+	return false;
+}
+
 /* The lane takes its batch's next request; the last lane to find none left ends the batch. */
 static void lane_advance(struct http_client *c, struct lane *lane)
 {
 	struct batch *b = lane->batch;
 
+	http_cancel_unwatch(&lane->watch);
 	while (b->next_fetch < b->count) {
 		struct http_fetch *f = b->fetches[b->next_fetch++];
 
 		atomic_fetch_add(&c->requests, 1);
 		lane->transfer =
 			(struct transfer){.fetch = f, .asked_us = b->asked_us, .owner = lane};
-		if (transfer_prepare(&lane->transfer)) {
+		if (lane_begin(c, lane)) {
 			host_queue(c, host_of(c, f->url), lane);
 			return;
 		}
@@ -211,7 +273,25 @@ static bool read_inbox(struct http_client *c)
 	return !stop;
 }
 
-/* Ends what has waited until its deadline. */
+/* Ends what is on its way and was called off; so that the queues are looked through as well. */
+static void stop_called_off(struct http_client *c)
+{
+	struct lane *stopped = NULL;
+
+	if (!atomic_exchange(&c->called_off, false))
+		return;
+	c->next_expiry_ms = 0;
+	for (struct host *host = c->hosts; host != NULL; host = host->next)
+		host_stop_called_off(c, host, &stopped);
+	while (stopped != NULL) {
+		struct lane *lane = stopped;
+
+		stopped = lane->next;
+		lane_advance(c, lane);
+	}
+}
+
+/* Ends what has waited until its deadline, or was called off. */
 static void expire_waiting(struct http_client *c)
 {
 	struct lane *expired = NULL;
@@ -225,8 +305,11 @@ static void expire_waiting(struct http_client *c)
 		struct lane *lane = expired;
 
 		expired = lane->next;
-		transfer_end(&lane->transfer, HTTP_FETCH_TOO_SLOW,
-			     "no connection became free in time");
+		if (is_called_off(lane))
+			transfer_call_off(&lane->transfer);
+		else
+			transfer_end(&lane->transfer, HTTP_FETCH_TOO_SLOW,
+				     "no connection became free in time");
 		lane_advance(c, lane);
 	}
 }
@@ -259,8 +342,7 @@ static bool collect(struct http_client *c)
 	while ((t = wire_ended(c->wire)) != NULL) {
 		struct lane *lane = t->owner;
 
-		lane->host->in_flight--;
-		atomic_fetch_sub(&c->in_flight, 1);
+		host_release(c, lane);
 		lane_advance(c, lane);
 		any = true;
 	}
@@ -280,6 +362,7 @@ static void *run(void *context)
 
 	while (read_inbox(c)) {
 		do {
+			stop_called_off(c);
 			expire_waiting(c);
 			start_waiting(c);
 			wire_work(c->wire);
@@ -318,6 +401,7 @@ bool http_client_open(const struct http_client_options *options, struct http_cli
 	c->max_connections_per_host = options->max_connections_per_host;
 	c->wire = wire;
 	c->next_expiry_ms = INT64_MAX;
+	atomic_init(&c->called_off, false);
 	pthread_mutex_init(&c->lock, NULL);
 	failure = start_thread(c);
 	if (failure != 0) {

@@ -15,6 +15,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "http/cancel.h"
 #include "http/http.h"
 
 struct http_client;
@@ -47,6 +48,7 @@ enum http_fetch_end {
 	HTTP_FETCH_BROKEN,   /* the connection ended early or spoke nonsense. It may have arrived */
 	HTTP_FETCH_TOO_SLOW, /* the deadline passed. It may have arrived */
 	HTTP_FETCH_TOO_LARGE, /* the answer passed max_bytes, or its headers 64 KiB. It arrived */
+	HTTP_FETCH_CANCELLED, /* it was called off. If it was on its way, it may have arrived */
 };
 
 /*
@@ -68,6 +70,7 @@ struct http_fetch {
 	struct text body;    /* sent if not empty, or if method is POST, PUT or PATCH */
 	int64_t deadline_ms; /* of clock_now_ms() */
 	size_t max_bytes;    /* of the answer's body, after decoding */
+	struct http_cancel *cancel; /* ends it at once, or keeps it from being sent; NULL: none */
 
 	/* out; valid when the call returns */
 	enum http_fetch_end end;
@@ -76,12 +79,13 @@ struct http_fetch {
 	char content_type[64]; /* lower case, without parameters; "" if none, or longer than fits */
 	char retry_after[48];  /* the header as sent; "" if none, or longer than fits */
 	const char *problem;   /* static: a plain phrase why it is not DONE; else NULL */
+	bool may_have_arrived; /* something of it went out */
 	int64_t took_us;       /* from the call on, waiting for a free connection included */
 };
 
 /*
  * Runs one request; blocks at most until its deadline (and a little). Any thread. What has no time
- * left is not sent.
+ * left, or was called off before, is not sent.
  */
 void http_fetch(struct http_client *client, struct http_fetch *fetch);
 

@@ -159,7 +159,7 @@ void conn_on_event(struct conn *c, uint32_t events)
 	if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
 		c->hung_up = true;
 		if (c->x != NULL)
-			atomic_store(&c->x->gone, true);
+			exchange_hang_up(c->x);
 	}
 	if (c->state == CONN_IDLE && (events & EPOLLIN) != 0)
 		conn_first_byte(c);

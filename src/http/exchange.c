@@ -58,6 +58,8 @@ struct http_exchange *exchange_new(struct conn *c, const char *target)
 
 void exchange_free(struct http_exchange *x)
 {
+	if (x->stream != NULL)
+		stream_free_pieces(x->stream);
 	buf_fini(&x->body);
 	buf_fini(&x->response.body_owned);
 	arena_fini(&x->arena);
@@ -81,16 +83,45 @@ bool exchange_handle(struct http_exchange *x, const struct error *refused)
 	return false;
 }
 
-struct http_exchange *exchange_take_answered(struct http_server *s)
+struct http_exchange *exchange_take_ready(struct http_server *s)
 {
 	struct http_exchange *first;
 
 	pthread_mutex_lock(&s->lock);
-	first = s->answered;
-	s->answered = NULL;
-	s->answered_end = &s->answered;
+	first = s->ready;
+	s->ready = NULL;
+	s->ready_end = &s->ready;
 	pthread_mutex_unlock(&s->lock);
 	return first;
+}
+
+void exchange_put_ready(struct http_exchange *x)
+{
+	struct http_server *s = x->server;
+	bool first = s->ready == NULL;
+
+	x->next = NULL;
+	*s->ready_end = x;
+	s->ready_end = &x->next;
+	/* Within the lock, so that the server is still there. */
+	if (first)
+		front_wake(s);
+}
+
+/* Under the lock. */
+static void set_gone(struct http_exchange *x)
+{
+	atomic_store(&x->gone, true);
+	if (x->on_gone != NULL)
+		http_cancel_set(x->on_gone);
+}
+
+/* From its connection. Under the lock. */
+static void detach(struct http_exchange *x)
+{
+	atomic_fetch_add(&x->server->references, 1);
+	set_gone(x);
+	x->cut = true;
 }
 
 bool exchange_cut_off(struct http_exchange *x)
@@ -102,13 +133,36 @@ bool exchange_cut_off(struct http_exchange *x)
 	pthread_mutex_lock(&s->lock);
 	cut = !x->answered;
 	if (cut) {
-		atomic_fetch_add(&s->references, 1);
-		atomic_store(&x->gone, true);
-		x->cut = true;
+		detach(x);
 		c->x = NULL;
 	}
 	pthread_mutex_unlock(&s->lock);
 	return cut;
+}
+
+void exchange_leave(struct http_exchange *x)
+{
+	struct http_server *s = x->server;
+	bool goes_on;
+
+	pthread_mutex_lock(&s->lock);
+	goes_on = x->stream != NULL && !x->stream->ended;
+	if (goes_on)
+		detach(x);
+	pthread_mutex_unlock(&s->lock);
+	if (!goes_on)
+		exchange_free(x);
+}
+
+void exchange_hang_up(struct http_exchange *x)
+{
+	struct http_server *s = x->server;
+
+	pthread_mutex_lock(&s->lock);
+	set_gone(x);
+	if (x->stream != NULL)
+		stream_wake(x);
+	pthread_mutex_unlock(&s->lock);
 }
 
 const struct http_request *http_exchange_request(const struct http_exchange *x)
@@ -131,24 +185,38 @@ bool http_exchange_gone(const struct http_exchange *x)
 	return atomic_load(&x->gone);
 }
 
-/* Into the queue. False if there is no connection any more. */
-static bool publish(struct http_server *s, struct http_exchange *x)
+void http_exchange_on_gone(struct http_exchange *x, struct http_cancel *cancel)
 {
+	struct http_server *s = x->server;
+
+	pthread_mutex_lock(&s->lock);
+	x->on_gone = cancel;
+	if (cancel != NULL && atomic_load(&x->gone))
+		http_cancel_set(cancel);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* The answer, or the head of a stream, into the queue; not if this thread is in its handler, which
+ * then returns with it. False if there is no connection any more. */
+static bool publish(struct http_exchange *x, struct stream *stream)
+{
+	struct http_server *s = x->server;
+	bool here = in_handler == x;
 	bool cut;
 
 	pthread_mutex_lock(&s->lock);
 	cut = x->cut;
-	if (!cut) {
-		bool first = s->answered == NULL;
-
-		x->answered = true;
-		*s->answered_end = x;
-		s->answered_end = &x->next;
-		/* Within the lock, so that the server is still there. */
-		if (first)
-			front_wake(s);
-	}
+	x->stream = stream;
+	x->answered = !cut;
+	if (stream == NULL)
+		x->on_gone = NULL;
+	if (here)
+		x->step = STEP_ANSWERED;
+	else if (!cut)
+		exchange_put_ready(x);
 	pthread_mutex_unlock(&s->lock);
+	if (here)
+		in_handler = NULL;
 	return !cut;
 }
 
@@ -159,13 +227,27 @@ void http_exchange_answer(struct http_exchange *x, const struct http_response *r
 	assert(response->status >= 200 && response->status <= 599);
 	x->response = *response;
 	atomic_fetch_sub(&s->in_flight, 1);
-	if (in_handler == x) {
-		in_handler = NULL;
-		x->step = STEP_ANSWERED;
-		return;
-	}
-	if (publish(s, x))
+	if (publish(x, NULL))
 		return;
 	exchange_free(x);
 	front_release(s);
+}
+
+void http_exchange_stream(struct http_exchange *x, const struct http_response *head)
+{
+	struct stream *stream = arena_new(&x->arena, struct stream);
+
+	assert(head->status >= 200 && head->status <= 599 && head->status != 204 &&
+	       head->status != 304);
+	assert(!x->refused && head->body.len == 0 && head->body_owned.len == 0);
+	x->response = *head;
+	/* From here on the arena is not the loop's: it finds the strings as it needs them. */
+	for (size_t i = 0; i < head->header_count; i++) {
+		struct http_header *h = &x->response.headers[i];
+
+		h->name = arena_copy_text(&x->arena, h->name);
+		h->value = arena_copy_text(&x->arena, h->value);
+	}
+	stream->end = &stream->first;
+	(void)publish(x, stream); /* cut off: then each piece is told */
 }

@@ -1,6 +1,7 @@
 /*
- * The three parts of the front and what they share: server.c has the loop and the library, conn.c
- * the connections and their deadlines, exchange.c the exchanges and the way back to the loop.
+ * The parts of the front and what they share: server.c has the loop and the library, send.c gives
+ * the library what it sends, conn.c has the connections and their deadlines, exchange.c the
+ * exchanges and the way back to the loop, stream.c the answers that come in pieces.
  *
  * The loop's thread owns all of it but for what a comment says.
  */
@@ -23,6 +24,7 @@ enum conn_state {
 	CONN_RECEIVING, /* from a request's first byte on */
 	CONN_HANDLING,  /* the handler has it; the handler's deadlines hold */
 	CONN_SENDING,
+	CONN_STREAMING, /* from a stream's head to its end */
 	CONN_LINGERING, /* shut down; the library has let go of it */
 };
 
@@ -50,6 +52,26 @@ enum step {
 	STEP_ANSWERED,
 };
 
+struct piece {
+	struct piece *next;
+	struct buf bytes;
+};
+
+/* An answer in pieces; under the server's lock. */
+struct stream {
+	struct piece *first;
+	struct piece **end;
+	size_t first_sent; /* of the first one's bytes */
+	size_t waiting;    /* bytes that the library has not taken */
+	bool ended;
+	bool broken; /* pieces are missing: it must not look whole */
+	bool quiet;  /* its connection is suspended until there is more */
+
+	/* the loop's: the client's debt since the stream was quiet */
+	int64_t behind_since_ms; /* 0: none */
+	size_t behind_bytes;     /* taken since */
+};
+
 struct http_exchange {
 	struct http_server *server;
 	struct conn *conn; /* the loop's */
@@ -67,8 +89,10 @@ struct http_exchange {
 
 	/* under the server's lock */
 	struct http_exchange *next;
-	bool answered;
-	bool cut; /* the connection is gone; whoever answers releases it */
+	bool answered;               /* or a stream's head is there */
+	bool cut;                    /* the connection is gone; whoever answers releases it */
+	struct stream *stream;       /* NULL: none */
+	struct http_cancel *on_gone; /* borrowed; NULL: none */
 };
 
 struct http_server {
@@ -87,7 +111,7 @@ struct http_server {
 	uint32_t id_prefix;
 	uint64_t id_count;
 
-	atomic_uint references; /* one, and one for each exchange that was cut off */
+	atomic_uint references; /* one, and one for each exchange that lost its connection */
 	atomic_bool stopping;
 	atomic_bool cutting; /* the drain is to end now */
 	atomic_uint connections;
@@ -96,8 +120,8 @@ struct http_server {
 	atomic_uint_fast64_t refused;
 
 	pthread_mutex_t lock;
-	struct http_exchange *answered; /* in the order they were answered */
-	struct http_exchange **answered_end;
+	struct http_exchange *ready; /* have something to send; in that order */
+	struct http_exchange **ready_end;
 };
 
 /* conn.c */
@@ -131,11 +155,37 @@ struct http_exchange *exchange_new(struct conn *c, const char *target);
 void exchange_free(struct http_exchange *x);
 /* Calls the handler. False if its answer is to come through the queue. */
 bool exchange_handle(struct http_exchange *x, const struct error *refused);
-/* Those that were answered since the last call, in that order, by their next. */
-struct http_exchange *exchange_take_answered(struct http_server *s);
+/* Those whose suspended connections have something to send since the last call, in that order, by
+ * their next. */
+struct http_exchange *exchange_take_ready(struct http_server *s);
+/* Into that queue. Under the lock; once, until it is taken. */
+void exchange_put_ready(struct http_exchange *x);
 /* Takes from its connection an exchange that was not answered in time; whoever answers it later
  * releases it. False if it was answered. */
 bool exchange_cut_off(struct http_exchange *x);
+/* The library is done with it: released, or, if it is a stream that goes on, by whoever ends it. */
+void exchange_leave(struct http_exchange *x);
+/* The client is gone, or is to be taken for gone: says so to whoever works on it. */
+void exchange_hang_up(struct http_exchange *x);
+
+/* stream.c */
+
+enum stream_state {
+	STREAM_BYTES, /* here are some */
+	STREAM_QUIET, /* none now: the connection is to be suspended */
+	STREAM_ENDED,
+	STREAM_BROKEN, /* none will come, and some are missing */
+};
+/* The next bytes, at most max. count: out, with STREAM_BYTES. */
+enum stream_state stream_take(struct http_exchange *x, char *out, size_t max, size_t *count);
+/* Has a quiet one's connection go on. Under the lock. */
+void stream_wake(struct http_exchange *x);
+void stream_free_pieces(struct stream *stream);
+
+/* send.c */
+
+/* Has the library send the answer, or the head of a stream and what follows. False if it cannot. */
+bool send_answer(struct http_exchange *x);
 
 /* response.c */
 

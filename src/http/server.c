@@ -6,9 +6,10 @@
  * when a request's first byte comes and when a client hangs up while the library does not look.
  *
  * An exchange begins with the request line and ends when its answer is sent. Only the loop's thread
- * touches connections; other threads meet it at the queue of answered exchanges. While the handler
- * has an exchange its connection is suspended; answering puts the exchange into the queue, the loop
- * resumes the connection, the library calls on_request() again, which then sends.
+ * touches connections; other threads meet it at the queue of exchanges that have something to send.
+ * While the handler has an exchange its connection is suspended; answering puts the exchange into
+ * the queue, the loop resumes the connection, the library calls on_request() again, which then
+ * sends. A stream's connection is suspended and resumed in the same way between its pieces.
  */
 #include "http/server.h"
 
@@ -35,42 +36,10 @@ enum {
 	ACCEPTS_PER_TURN = 64,
 	ACCEPT_PAUSE_MS = 100,  /* when the process has no descriptors left */
 	SAY_PAUSED_MS = 10000,  /* not more often than this */
-	SLOWEST_READER = 16384, /* bytes a second a client must at least take of an answer */
 	SWALLOWED_BODIES = 2,   /* an endless body is read up to so many times the limit */
 	LIBRARY_MARGIN = 32768, /* of a connection's memory: for what is not the head itself */
 	CUT_OFF_TURNS = 100,
 };
-
-static enum MHD_Result send_answer(struct http_exchange *x)
-{
-	struct conn *c = x->conn;
-	const struct http_response *r = &x->response;
-	struct text body = r->body_owned.len > 0 ? buf_text(&r->body_owned) : r->body;
-	struct MHD_Response *made;
-	enum MHD_Result queued;
-
-	/* The bytes stay in the exchange, which outlives the sending. */
-	made = MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.ptr,
-					       MHD_RESPMEM_PERSISTENT);
-	if (made == NULL)
-		arena_out_of_memory(sizeof *r);
-	for (size_t i = 0; i < r->header_count; i++)
-		MHD_add_response_header(made, arena_copy(&x->arena, r->headers[i].name),
-					arena_copy(&x->arena, r->headers[i].value));
-	if (r->say_empty && r->status == MHD_HTTP_NO_CONTENT) {
-		MHD_set_response_options(made, MHD_RF_INSANITY_HEADER_CONTENT_LENGTH, MHD_RO_END);
-		MHD_add_response_header(made, MHD_HTTP_HEADER_CONTENT_LENGTH, "0");
-	}
-	if (x->refused || x->server->draining)
-		MHD_add_response_header(made, MHD_HTTP_HEADER_CONNECTION, "close");
-	queued = MHD_queue_response(c->mhd, (unsigned)r->status, made);
-	MHD_destroy_response(made);
-	c->linger = x->refused;
-	conn_enter(c, CONN_SENDING,
-		   x->server->options.idle_timeout_ms +
-			   (int64_t)(body.len / SLOWEST_READER) * 1000);
-	return queued;
-}
 
 /* Gives the exchange to the handler, whole or refused. */
 static enum MHD_Result hand_over(struct http_exchange *x, const struct error *refused)
@@ -79,7 +48,7 @@ static enum MHD_Result hand_over(struct http_exchange *x, const struct error *re
 
 	conn_enter(x->conn, CONN_HANDLING, FOREVER);
 	if (exchange_handle(x, refused))
-		return send_answer(x);
+		return send_answer(x) ? MHD_YES : MHD_NO;
 	/* An answer that is in the queue already is looked at after this. */
 	MHD_suspend_connection(mhd);
 	return MHD_YES;
@@ -274,7 +243,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *mhd, con
 	if (x == NULL)
 		return MHD_NO;
 	if (x->step == STEP_ANSWERED)
-		return send_answer(x);
+		return send_answer(x) ? MHD_YES : MHD_NO;
 	if (x->step == STEP_HEAD)
 		return take_head(x, method, version);
 	if (count == 0)
@@ -303,7 +272,7 @@ static void on_completed(void *context, struct MHD_Connection *mhd, void **reque
 	}
 	if (c->server->draining)
 		conn_shut(c);
-	exchange_free(x);
+	exchange_leave(x);
 }
 
 static void on_connection(void *context, struct MHD_Connection *mhd, void **socket_context,
@@ -390,9 +359,9 @@ static void clear_wake(struct http_server *s)
 	(void)got; /* nothing to read is fine, too */
 }
 
-static void resume_answered(struct http_server *s)
+static void resume_ready(struct http_server *s)
 {
-	struct http_exchange *x = exchange_take_answered(s);
+	struct http_exchange *x = exchange_take_ready(s);
 
 	while (x != NULL) {
 		struct http_exchange *next = x->next;
@@ -437,7 +406,7 @@ static void turn(struct http_server *s, int64_t until_ms)
 		else
 			conn_on_event(what, events[i].events);
 	}
-	resume_answered(s);
+	resume_ready(s);
 	MHD_run(s->mhd);
 	conn_sweep(s);
 	if (s->accept_again_ms != 0 && clock_left_ms(s->accept_again_ms) == 0 &&
@@ -452,7 +421,7 @@ static unsigned count_requests(const struct http_server *s)
 
 	for (const struct conn *c = s->conns; c != NULL; c = c->next)
 		count += c->state == CONN_RECEIVING || c->state == CONN_HANDLING ||
-			 c->state == CONN_SENDING;
+			 c->state == CONN_SENDING || c->state == CONN_STREAMING;
 	return count;
 }
 
@@ -483,6 +452,8 @@ static void cut_off_all(struct http_server *s)
 		s->cut_off = s->cut_off || c->state != CONN_IDLE;
 		if (c->state == CONN_HANDLING && exchange_cut_off(c->x))
 			MHD_resume_connection(c->mhd);
+		if (c->state == CONN_STREAMING && c->x != NULL)
+			exchange_hang_up(c->x);
 		conn_shut(c);
 	}
 	for (int i = 0; i < CUT_OFF_TURNS && s->conns != NULL; i++)
@@ -570,7 +541,7 @@ bool http_server_open(const struct http_server_options *options, struct http_ser
 	s->wake = -1;
 	s->listener.fd = -1;
 	s->sweep_ms = INT64_MAX;
-	s->answered_end = &s->answered;
+	s->ready_end = &s->ready;
 	atomic_init(&s->references, 1);
 	pthread_mutex_init(&s->lock, NULL);
 	signal(SIGPIPE, SIG_IGN);

@@ -1,7 +1,7 @@
 /*
  * The front: one thread owns every client socket. It reads until a whole request is in memory, or a
  * limit or a time-out ends it, then calls the handler. The handler answers on the spot or hands the
- * exchange to another thread, which answers later. Over libmicrohttpd.
+ * exchange to another thread, which answers later, at once or in pieces. Over libmicrohttpd.
  *
  * Refused here, before the handler sees the body: a missing or repeated Host, two body lengths of
  * any form, transfer codings but "chunked", header names that are no tokens, folded headers, NUL or
@@ -27,6 +27,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "http/cancel.h"
 #include "http/http.h"
 
 struct http_request {
@@ -85,6 +86,44 @@ const struct http_request *http_exchange_request(const struct http_exchange *x);
  */
 void http_exchange_answer(struct http_exchange *x, const struct http_response *response);
 
+/*
+ * Answers in pieces, instead of http_exchange_answer(): the head goes out at once, without a length
+ * (in chunks; to HTTP/1.0 until the connection is closed). From any thread; then pieces follow,
+ * from one thread at a time, and http_stream_end(). Until that the exchange and its arena stay,
+ * whatever becomes of the client, the connection and the server.
+ * head  copied; a status that has a body, and no body in it.
+ *
+ * A stream may be quiet for as long as it likes; a client that does not take what there is is ended
+ * as with any answer. A drain waits for the end of streams.
+ */
+void http_exchange_stream(struct http_exchange *x, const struct http_response *head);
+
+/*
+ * Sends a piece, which is copied. Does not wait. False, and the piece is not sent, if
+ * - the client is gone (http_exchange_gone()), it asked with HEAD, or the drain cut the stream off:
+ *   nothing that follows will be sent either;
+ * - more than 1 MiB waits for the client to read: the caller decides whether to go on without that
+ *   piece. Below that a piece of any size is taken.
+ */
+MUST_USE bool http_stream_send(struct http_exchange *x, struct text piece);
+
+/*
+ * Ends a stream: exactly once; the exchange and its arena must not be touched afterwards. What was
+ * sent is still delivered. A stream of which pieces are missing because the client was taken for
+ * gone does not end in order, but with its connection.
+ * last  one piece more, which is sent however much waits; moved, empty afterwards; complete.
+ */
+void http_stream_end(struct http_exchange *x);
+void http_stream_end_with(struct http_exchange *x, struct buf *last);
+
+/*
+ * Sets cancel as soon as the client is gone (see http_exchange_gone()), also if it is already.
+ * cancel  borrowed until the exchange is answered, its stream ended, or this is called with another
+ *         one or NULL: when those return, the front will not touch it. From any thread; the calls
+ *         for one exchange one after the other.
+ */
+void http_exchange_on_gone(struct http_exchange *x, struct http_cancel *cancel);
+
 /* Room for what the face keeps with an exchange; NULL at first. */
 void http_exchange_set_data(struct http_exchange *x, void *data);
 void *http_exchange_data(const struct http_exchange *x);
@@ -138,7 +177,7 @@ void http_server_close(struct http_server *server);
 
 struct http_server_stats {
 	unsigned connections; /* open now */
-	unsigned in_flight;   /* handed to the handler and not yet answered */
+	unsigned in_flight;   /* handed to the handler and not yet answered, streams to their end */
 	uint64_t requests;    /* since the start */
 	uint64_t refused;     /* turned away at the door since the start, connections included */
 };

@@ -106,9 +106,15 @@ void transfer_end(struct transfer *t, enum http_fetch_end end, const char *probl
 
 	f->end = end;
 	f->problem = problem;
+	f->may_have_arrived = t->sent;
 	f->took_us = clock_now_us() - t->asked_us;
 	if (end != HTTP_FETCH_DONE)
 		buf_fini(&f->answer);
+}
+
+void transfer_call_off(struct transfer *t)
+{
+	transfer_end(t, HTTP_FETCH_CANCELLED, "nobody waits for its answer any more");
 }
 
 /* What went wrong with a transfer that did not bring a whole answer. */
@@ -520,7 +526,7 @@ void transfer_start(struct wire *w, struct transfer *t)
 		arena_out_of_memory(sizeof *t); /* nothing else makes it fail */
 }
 
-/* Takes an ended transfer back from curl. */
+/* Takes a transfer back from curl; of one that has not ended the connection is closed. */
 static void transfer_stop(struct wire *w, struct transfer *t)
 {
 	long opened = 0;
@@ -532,6 +538,12 @@ static void transfer_stop(struct wire *w, struct transfer *t)
 	headers_free(t->sent_headers);
 	t->easy = NULL;
 	t->sent_headers = NULL;
+}
+
+void transfer_abort(struct wire *w, struct transfer *t)
+{
+	transfer_stop(w, t);
+	transfer_call_off(t);
 }
 
 /* ---- The wire ---- */

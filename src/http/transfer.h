@@ -52,7 +52,10 @@ uint64_t wire_connections_opened(const struct wire *wire);
 MUST_USE bool transfer_prepare(struct transfer *t);
 /* Puts it on its way. Ends, in wire_ended(), at the fetch's deadline at the latest. */
 void transfer_start(struct wire *wire, struct transfer *t);
-/* Records the outcome of a fetch that was never started. */
+/* Takes back one that is on its way, because it was called off. */
+void transfer_abort(struct wire *wire, struct transfer *t);
+/* Records the outcome of a fetch that was never started; the second, that it was called off. */
 void transfer_end(struct transfer *t, enum http_fetch_end end, const char *problem);
+void transfer_call_off(struct transfer *t);
 
 #endif

@@ -19,8 +19,8 @@ static const char *environment_names(struct call *c)
 
 /* A name that no environment has is an error: another tenant's cluster must never be shown instead.
  */
-static bool choose_environment(struct call *c, const char *param, const char *instance,
-			       struct error *err)
+bool call_choose_environment(struct call *c, const char *what, const char *instance,
+			     struct error *err)
 {
 	const struct config *config = c->services->config;
 
@@ -41,7 +41,7 @@ static bool choose_environment(struct call *c, const char *param, const char *in
 		}
 	}
 	return error_set(err, ERROR_INPUT,
-			 "%s must be the name of a configured environment, one of: %s", param,
+			 "%s must be the name of a configured environment, one of: %s", what,
 			 environment_names(c));
 }
 
@@ -159,19 +159,13 @@ void call_drop_session(struct call *c)
 	c->session = (struct session){.expires_ms = 0};
 }
 
-static bool open_environment(struct call *c, const char *param, const char *instance,
-			     struct error *err)
+bool call_open_environment(struct call *c, struct error *err)
 {
 	struct text token;
 
-	return choose_environment(c, param, instance, err) && choose_token(c, c->op, &token, err) &&
+	return choose_token(c, c->op, &token, err) &&
 	       palette_open(c->services->palette, c->environment, token, c->arena, c->deadline_ms,
 			    &c->palette, err);
-}
-
-bool call_open_environment(struct call *c, const char *instance, struct error *err)
-{
-	return open_environment(c, "instanceName", instance, err);
 }
 
 bool call_open_palette(struct call *c, const struct op *op, struct error *err)
@@ -180,5 +174,6 @@ bool call_open_palette(struct call *c, const struct op *op, struct error *err)
 
 	if (op->flags & (OP_LOCAL | OP_LATE))
 		return true;
-	return open_environment(c, param, call_string(c, param), err);
+	return call_choose_environment(c, param, call_string(c, param), err) &&
+	       call_open_environment(c, err);
 }

@@ -251,8 +251,8 @@ void tool_describe(const struct op *op, struct buf *out)
 
 /* ---- a run ---- */
 
-bool tool_run(struct call *caller, const struct op *op, struct text arguments, struct result *res,
-	      struct error *err)
+bool tool_run(struct call *caller, enum tool_door door, const struct op *op, struct text arguments,
+	      struct result *res, struct error *err)
 {
 	struct call *c = arena_new(caller->arena, struct call);
 	bool ok;
@@ -265,6 +265,7 @@ bool tool_run(struct call *caller, const struct op *op, struct text arguments, s
 	c->body = TEXT("");
 	memset(c->values, 0, sizeof c->values);
 	c->arguments = arguments;
+	c->door = door;
 	ok = op_run(op, c, res, err);
 	caller->environment = c->environment;
 	caller->reauthenticate = c->reauthenticate;

@@ -126,6 +126,11 @@ void palette_close(struct palette *p)
 		give_place_back(p->client, p->environment_index);
 }
 
+void palette_set_cancel(struct palette *p, struct http_cancel *cancel)
+{
+	p->cancel = cancel;
+}
+
 struct http_client *palette_http(const struct palette *p)
 {
 	return p->client->http;

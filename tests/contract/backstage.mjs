@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import http from 'node:http';
 
+import { Refusal, askCatalog } from './catalog.mjs';
 import { OTHER_PLUGIN, RESTRICTED, TOKEN, TRUSTED, startService } from './harness.mjs';
 
 export const now = () => Math.floor(Date.now() / 1000);
@@ -160,14 +161,6 @@ export function gate() {
 
 // ---- the stand-in ----
 
-class Refusal extends Error {
-  constructor(status, name, message) {
-    super(message);
-    this.status = status;
-    this.body = { error: { name, message }, response: { statusCode: status } };
-  }
-}
-
 const bearer = request => request.headers.authorization?.match(/^Bearer (\S+)$/)?.[1];
 
 async function bodyOf(request) {
@@ -188,6 +181,10 @@ export async function startBackstage() {
     // One of moods, or null, for each part.
     mood: { users: null, plugins: null, external: null, permission: null, catalog: null },
     emails: {},            // 'user:default/ada': 'ada@example.com', as their entities have them
+    entities: [],          // all others of the catalog
+    sees: () => true,      // (user, entity): whether the user may read it; services read all
+    predicates: true,      // false: the catalog is one from before POST /entities/by-query
+    lookups: [],           // { user, method, url, body } of what the catalog was asked about entities
     decide: () => 'ALLOW', // ({ user, permission, action }) => result
     requests: [],          // { method, url } of all that came
     questions: [],         // { user, permission, action, token, obo } that the permission backend was asked
@@ -197,6 +194,7 @@ export async function startBackstage() {
     forget: () => {
       standIn.requests.length = 0;
       standIn.questions.length = 0;
+      standIn.lookups.length = 0;
     },
     serves: service => { standIn.service = service; },
   };
@@ -266,19 +264,31 @@ export async function startBackstage() {
     return { items: questions.map(q => ({ id: q.id, result: standIn.decide(q) })) };
   }
 
-  // A user's own entity; they see no other.
-  async function entity(request, ref) {
-    let caller;
+  async function callerOfCatalog(request) {
     try {
-      caller = await callerOf(bearer(request), 'catalog');
+      return await callerOf(bearer(request), 'catalog');
     } catch (error) {
       standIn.faults.push(error);
       throw new Refusal(401, 'AuthenticationError', error.message);
     }
+  }
+
+  // A user's own entity; they see no other person's.
+  async function person(request, ref) {
+    const caller = await callerOfCatalog(request);
     if (caller?.user !== ref || !(ref in standIn.emails))
       throw new Refusal(404, 'NotFoundError', `No entity named '${ref}'`);
     return { kind: 'User', metadata: { name: ref.split('/')[1] },
       spec: { profile: { email: standIn.emails[ref] } } };
+  }
+
+  async function entities(request, path, body) {
+    const caller = await callerOfCatalog(request);
+    const { method, url } = request;
+    standIn.lookups.push({ user: caller?.user ?? null, method, url, body });
+    const seen = standIn.entities.filter(e => caller === null || standIn.sees(caller.user, e));
+    return askCatalog(seen, { method, path, params: new URL(url, 'http://x').searchParams, body,
+      type: request.headers['content-type'], predicates: standIn.predicates });
   }
 
   const keySet = keys => ({ keys: keys.map(k => k.jwk) });
@@ -291,8 +301,10 @@ export async function startBackstage() {
     if (path.endsWith(KEYS_OF_PLUGIN) && Object.hasOwn(standIn.plugins, plugin))
       return ['plugins', () => keySet(standIn.plugins[plugin])];
     if (path === '/issuer/keys.json') return ['external', () => keySet(standIn.external)];
-    const [, kind, space, name] = path.match(/\/catalog\/entities\/by-name\/([^/]+)\/([^/]+)\/([^/]+)$/) ?? [];
-    if (name) return ['catalog', () => entity(request, `${kind}:${space}/${decodeURIComponent(name)}`)];
+    const [, space, name] = path.match(/\/catalog\/entities\/by-name\/user\/([^/]+)\/([^/]+)$/) ?? [];
+    if (name) return ['catalog', () => person(request, `user:${space}/${decodeURIComponent(name)}`)];
+    const [, below] = path.match(/\/catalog(\/entities(?:\/.*)?)$/) ?? [];
+    if (below) return ['catalog', body => entities(request, below, body)];
     if (path.endsWith('/permission/authorize')) return ['permission', body => authorize(request, body)];
     return [null, () => { throw new Refusal(404, 'NotFoundError', 'nothing here'); }];
   }

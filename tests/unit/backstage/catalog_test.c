@@ -51,6 +51,27 @@ static void a_silent_catalog_is_not_waited_for(void **state)
 	assert_int_equal(h->http.count, 3);
 }
 
+/* That a caller has left says nothing about the catalog. */
+static void a_caller_who_leaves_does_not_silence_it(void **state)
+{
+	struct host *h = *state;
+	const struct principal ada = host_principal(h, "user:default/ada");
+	struct backstage_call call = host_call(h);
+	const char *email = NULL;
+	struct error err;
+
+	call.cancel = http_cancel_new();
+	http_cancel_set(call.cancel);
+	h->entity_status = 200;
+	h->entity = "{\"spec\":{\"profile\":{\"email\":\"ada@example.com\"}}}";
+	assert_false(backstage_user_email(h->b, &call, &ada, &email, &err));
+	assert_int_equal(err.kind, ERROR_CANCELLED);
+	assert_int_equal(h->http.count, 0);
+	assert_true(ask(h, &ada, &email, &err));
+	assert_string_equal(email, "ada@example.com");
+	http_cancel_free(call.cancel);
+}
+
 static void nobody_without_an_address(void **state)
 {
 	static const char *const entities[] = {
@@ -140,6 +161,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_catalogs_word_holds_for_a_minute, host_begin,
 						host_end),
 		cmocka_unit_test_setup_teardown(a_silent_catalog_is_not_waited_for, host_begin,
+						host_end),
+		cmocka_unit_test_setup_teardown(a_caller_who_leaves_does_not_silence_it, host_begin,
 						host_end),
 		cmocka_unit_test_setup_teardown(nobody_without_an_address, host_begin, host_end),
 		cmocka_unit_test_setup_teardown(odd_names, host_begin, host_end),

@@ -155,6 +155,30 @@ static void a_callers_own_haste_is_no_failure(void **state)
 	assert_true(ask(h, &ada, PERMIT_VIEW_CLUSTER, &err));
 }
 
+/* Nor is that a caller has left: it is not asked, not counted, and not remembered against others.
+ */
+static void a_caller_who_leaves_is_no_failure(void **state)
+{
+	struct host *h = *state;
+	const struct principal ada = host_principal(h, "user:default/ada");
+	struct backstage_call call = host_call(h);
+	struct error err;
+
+	call.cancel = http_cancel_new();
+	assert_true(backstage_authorize(h->b, &call, &ada, PERMIT_CREATE_CLUSTER, &err));
+	http_cancel_set(call.cancel);
+	assert_false(backstage_authorize(h->b, &call, &ada, PERMIT_VIEW_CLUSTER, &err));
+	assert_int_equal(err.kind, ERROR_CANCELLED);
+	assert_int_equal(h->http.count, 1);
+	assert_int_equal(backstage_stats(h->b).questions_failed, 0);
+	assert_true(backstage_ready(h->b, &err));
+	/* What is known needs no question. */
+	assert_true(backstage_authorize(h->b, &call, &ada, PERMIT_CREATE_CLUSTER, &err));
+	assert_true(ask(h, &ada, PERMIT_VIEW_CLUSTER, &err));
+	assert_int_equal(h->http.count, 2);
+	http_cancel_free(call.cancel);
+}
+
 static void nobody_is_asked_where_nobody_can_be_reached(void **state)
 {
 	struct host *h = *state;
@@ -406,6 +430,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nonsense_shows_in_readiness_until_a_good_answer,
 						host_begin, host_end),
 		cmocka_unit_test_setup_teardown(a_callers_own_haste_is_no_failure, host_begin,
+						host_end),
+		cmocka_unit_test_setup_teardown(a_caller_who_leaves_is_no_failure, host_begin,
 						host_end),
 		cmocka_unit_test_setup_teardown(nobody_is_asked_where_nobody_can_be_reached,
 						host_begin, host_end),

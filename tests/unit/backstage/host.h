@@ -55,6 +55,7 @@ struct host {
 	enum permission_mood mood;
 	const char *entity; /* what the catalog answers with */
 	int entity_status;  /* 0: it is unreachable */
+	canned_fn *catalog; /* answers instead, if there is one; its context is the host */
 	int answer_ms;      /* how long each answer takes */
 	struct arena arena;
 };
@@ -163,6 +164,8 @@ static inline void answer_as_host(void *context, const struct canned_request *re
 		clock_sleep_ms(h->answer_ms);
 	if (strcmp(request->path, "/api/permission/authorize") == 0) {
 		answer_question(h, request, answer);
+	} else if (h->catalog != NULL && strstr(request->path, "/api/catalog/") == request->path) {
+		h->catalog(h, request, answer);
 	} else if (strstr(request->path, "/api/catalog/entities/") == request->path) {
 		answer->status = h->entity_status;
 		answer->end = h->entity_status == 0 ? HTTP_FETCH_UNREACHABLE : HTTP_FETCH_DONE;
@@ -181,6 +184,7 @@ static inline void host_open(struct host *h)
 	canned_http_init(&h->http, answer_as_host, h);
 	h->config.base_url = "http://backstage.test";
 	h->config.backstage_timeout_ms = 2000;
+	h->config.annotation_prefix = "terasky.backstage.io";
 	h->config.workers = 4;
 	h->config.enable_permissions = true;
 	h->config.permission_enabled = true;

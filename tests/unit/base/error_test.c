@@ -66,10 +66,11 @@ static void what_does_not_fit_shows_that_it_was_cut(void **state)
 static void every_kind_has_its_faces(void **state)
 {
 	static const int statuses[ERROR_KINDS] = {
-		[ERROR_INTERNAL] = 500, [ERROR_INPUT] = 400,       [ERROR_UNAUTHENTICATED] = 401,
-		[ERROR_DENIED] = 403,   [ERROR_NOT_FOUND] = 404,   [ERROR_METHOD] = 405,
-		[ERROR_CONFLICT] = 409, [ERROR_TOO_LARGE] = 413,   [ERROR_UNPROCESSABLE] = 422,
-		[ERROR_UPSTREAM] = 502, [ERROR_UNAVAILABLE] = 503, [ERROR_TIMEOUT] = 504,
+		[ERROR_INTERNAL] = 500,  [ERROR_INPUT] = 400,       [ERROR_UNAUTHENTICATED] = 401,
+		[ERROR_DENIED] = 403,    [ERROR_NOT_FOUND] = 404,   [ERROR_METHOD] = 405,
+		[ERROR_CONFLICT] = 409,  [ERROR_TOO_LARGE] = 413,   [ERROR_UNPROCESSABLE] = 422,
+		[ERROR_UPSTREAM] = 502,  [ERROR_UNAVAILABLE] = 503, [ERROR_TIMEOUT] = 504,
+		[ERROR_CANCELLED] = 503,
 	};
 
 	(void)state;

@@ -92,6 +92,7 @@ static const char *problem_of(enum http_fetch_end end)
 		[HTTP_FETCH_BROKEN] = "the connection broke",
 		[HTTP_FETCH_TOO_SLOW] = "the answer took too long",
 		[HTTP_FETCH_TOO_LARGE] = "the answer is too large",
+		[HTTP_FETCH_CANCELLED] = "nobody waits for it",
 	};
 
 	return problems[end];
@@ -100,12 +101,17 @@ static const char *problem_of(enum http_fetch_end end)
 void http_fetch(struct http_client *client, struct http_fetch *fetch)
 {
 	struct canned_answer answer = {.end = HTTP_FETCH_DONE, .body = &fetch->answer};
+	bool sent = false;
 
 	buf_init(&fetch->answer, fetch->max_bytes);
 	pthread_mutex_lock(&client->lock);
 	if (clock_left_ms(fetch->deadline_ms) == 0)
 		answer.end = HTTP_FETCH_TOO_SLOW; /* what has no time left is not sent */
+	else if (http_cancelled(fetch->cancel))
+		answer.end = HTTP_FETCH_CANCELLED; /* nor is what was called off */
 	else
+		sent = true;
+	if (sent)
 		client->answer(client->context, remember(client, fetch), &answer);
 	pthread_mutex_unlock(&client->lock);
 	if (answer.end == HTTP_FETCH_DONE && !buf_complete(&fetch->answer))
@@ -118,6 +124,7 @@ void http_fetch(struct http_client *client, struct http_fetch *fetch)
 	snprintf(fetch->retry_after, sizeof fetch->retry_after, "%s",
 		 answer.retry_after == NULL ? "" : answer.retry_after);
 	fetch->problem = problem_of(answer.end);
+	fetch->may_have_arrived = sent && answer.end != HTTP_FETCH_UNREACHABLE;
 	fetch->took_us = 0;
 }
 

@@ -1,0 +1,142 @@
+/* Masking: which way a text is read. */
+#include "palette/mask.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "palette/mask_inside.h"
+#include "json/json.h"
+
+static const struct mask_mood at_ease = {.secret = false};
+
+static bool has(struct text text, const char *what)
+{
+	return memmem(text.ptr, text.len, what, strlen(what)) != NULL;
+}
+
+/* ---- JSON ---- */
+
+/* The checked value that starts at start. */
+static void read_json(struct mask_state *s, size_t start)
+{
+	char c = s->text.ptr[start];
+	size_t end = 0;
+
+	if (c == '{' || c == '[')
+		end = mask_flow_end(s, start);
+	if (end != 0) {
+		mask_flow(s, start, end, at_ease);
+	} else if (c == '"') {
+		end = mask_quoted_end(s, start);
+		if (end != 0)
+			mask_quoted(s, start, end, at_ease);
+	}
+}
+
+static size_t mask_checked_json(struct text text, size_t start, unsigned level, struct buf *out)
+{
+	struct mask_state s;
+
+	mask_state_init(&s, text, level, true);
+	read_json(&s, start);
+	mask_second_reading(&s, out);
+	read_json(&s, start);
+	return mask_state_fini(&s);
+}
+
+/* Whether it is JSON and more than a word; start: where the value begins. */
+static bool is_json(struct text text, size_t *start)
+{
+	struct text trimmed = text_trim(text);
+	struct error ignored;
+	struct text value;
+
+	if (!text_starts(trimmed, "{") && !text_starts(trimmed, "[") && !text_starts(trimmed, "\""))
+		return false;
+	if (!json_check(text, &value, &ignored))
+		return false;
+	*start = (size_t)(value.ptr - text.ptr);
+	return true;
+}
+
+size_t mask_json(struct text value, struct buf *out)
+{
+	struct error ignored;
+	struct text checked;
+
+	if (!json_check(value, &checked, &ignored)) {
+		buf_add(out, TEXT("\"***\""));
+		return 1;
+	}
+	return mask_checked_json(value, (size_t)(checked.ptr - value.ptr), 0, out);
+}
+
+size_t mask_variables(struct text json, struct buf *out)
+{
+	/* What marks a variable as sensitive counts in every object. */
+	return mask_json(json, out);
+}
+
+/* ---- any text ---- */
+
+/* One line without anything that YAML would take for more than a word. */
+static bool is_plain(struct text text)
+{
+	struct text trimmed = text_trim(text);
+
+	return text_find(text, '\n') == SIZE_MAX && !has(text, ": ") && !has(text, ":\t") &&
+	       !text_ends(trimmed, ":") && text_find(text, '#') == SIZE_MAX &&
+	       (trimmed.len == 0 || strchr("{[\"'-?&!*|>.%", trimmed.ptr[0]) == NULL);
+}
+
+/* By lines; where the parser of YAML finds a secret in the result, nothing of it stays. */
+static size_t mask_checked_lines(struct text text, unsigned level, struct buf *out)
+{
+	struct buf lines;
+	size_t count;
+
+	buf_init(&lines, text.len * 8 + 64);
+	count = mask_lines(text, level, &lines);
+	if (buf_complete(&lines) && mask_is_complete(buf_text(&lines))) {
+		buf_add(out, buf_text(&lines));
+	} else {
+		buf_add(out, TEXT("***"));
+		count = count == 0 ? 1 : count;
+	}
+	buf_fini(&lines);
+	return count;
+}
+
+static size_t mask_without_pem(struct text text, unsigned level, struct buf *out)
+{
+	size_t start;
+
+	if (is_plain(text))
+		return mask_words(text, out);
+	if (is_json(text, &start))
+		return mask_checked_json(text, start, level, out);
+	return mask_checked_lines(text, level, out);
+}
+
+size_t mask_text(struct text text, unsigned level, struct buf *out)
+{
+	struct buf without;
+	size_t count;
+
+	if (level > MASK_MAX_LEVEL && !mask_stays(text, true)) {
+		buf_add(out, TEXT("***"));
+		return 1;
+	}
+	if (!has(text, "-----BEGIN "))
+		return mask_without_pem(text, level, out);
+	buf_init(&without, text.len * 2 + 64);
+	count = mask_pem(text, &without);
+	count += mask_without_pem(buf_text(&without), level, out);
+	buf_fini(&without);
+	return count;
+}
+
+size_t mask_yaml_text(struct text text, struct buf *out)
+{
+	return mask_text(text, 0, out);
+}

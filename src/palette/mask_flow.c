@@ -1,0 +1,546 @@
+/*
+ * Masking: quoted scalars, and collections in brackets. JSON is one of these, so documents in JSON
+ * are read here too.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "palette/mask_inside.h"
+
+/* A longer template is read as text. */
+enum { MAX_TEMPLATE = 256 };
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static char byte_at(const struct mask_state *s, size_t at)
+{
+	return at < s->text.len ? s->text.ptr[at] : '\0';
+}
+
+static bool is_one_of(char c, const char *set)
+{
+	return c != '\0' && strchr(set, c) != NULL;
+}
+
+/* ---- templates ---- */
+
+size_t mask_template_end(struct text text, size_t start, size_t end)
+{
+	struct text t = text_slice(text, start, end > start ? end - start : 0);
+	const char *close;
+
+	if (!text_starts(t, "{{"))
+		return start;
+	t = text_slice(t, 0, MAX_TEMPLATE);
+	close = memmem(t.ptr, t.len, "}}", 2);
+	return close == NULL ? start : start + (size_t)(close - t.ptr) + 2;
+}
+
+/* ---- quoted scalars ---- */
+
+size_t mask_quoted_end(struct mask_state *s, size_t start)
+{
+	char quote = s->text.ptr[start];
+	bool *given_up = quote == '"' ? &s->no_double_quote : &s->no_single_quote;
+	size_t at = start + 1;
+
+	if (*given_up)
+		return 0;
+	while (at < s->text.len) {
+		if (s->text.ptr[at] == quote) {
+			if (quote == '"' || byte_at(s, at + 1) != '\'')
+				return at + 1;
+			at++;
+		} else if (s->text.ptr[at] == '\\' && quote == '"') {
+			at++;
+		}
+		at++;
+	}
+	*given_up = true;
+	return 0;
+}
+
+static void put_rune(struct buf *out, uint32_t rune)
+{
+	if (rune < 0x80) {
+		buf_add_char(out, (char)rune);
+	} else if (rune < 0x800) {
+		buf_add_char(out, (char)(0xC0 | rune >> 6));
+		buf_add_char(out, (char)(0x80 | (rune & 0x3F)));
+	} else if (rune < 0x10000) {
+		buf_add_char(out, (char)(0xE0 | rune >> 12));
+		buf_add_char(out, (char)(0x80 | (rune >> 6 & 0x3F)));
+		buf_add_char(out, (char)(0x80 | (rune & 0x3F)));
+	} else {
+		buf_add_char(out, (char)(0xF0 | rune >> 18));
+		buf_add_char(out, (char)(0x80 | (rune >> 12 & 0x3F)));
+		buf_add_char(out, (char)(0x80 | (rune >> 6 & 0x3F)));
+		buf_add_char(out, (char)(0x80 | (rune & 0x3F)));
+	}
+}
+
+/* So many hexadecimal digits at at. */
+static bool read_hex(struct text t, size_t at, size_t digits, uint32_t *rune)
+{
+	*rune = 0;
+	if (at > t.len || digits > t.len - at)
+		return false;
+	for (size_t i = at; i < at + digits; i++) {
+		char c = t.ptr[i];
+
+		if (c >= '0' && c <= '9')
+			*rune = *rune << 4 | (uint32_t)(c - '0');
+		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+			*rune = *rune << 4 | (uint32_t)((c | 0x20) - 'a' + 10);
+		else
+			return false;
+	}
+	return true;
+}
+
+/* The escape whose letter is at *at; *at moves behind it. */
+static bool unescape(struct text t, size_t *at, struct buf *out)
+{
+	static const char letters[] = "0abtnvfre \"/\\N_\n";
+	static const char stand_for[] = "\0\a\b\t\n\v\f\r\x1b \"/\\\n \n";
+	char c = t.ptr[(*at)++];
+	size_t digits = c == 'x' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
+	const char *letter;
+	uint32_t rune;
+	uint32_t low;
+
+	if (digits == 0) {
+		letter = c == '\0' ? NULL : strchr(letters, c);
+		if (letter == NULL || c == '0')
+			return false;
+		buf_add_char(out, stand_for[letter - letters]);
+		return true;
+	}
+	if (!read_hex(t, *at, digits, &rune))
+		return false;
+	*at += digits;
+	if (rune >= 0xD800 && rune < 0xDC00) {
+		if (!text_starts(text_slice(t, *at, 2), "\\u") || !read_hex(t, *at + 2, 4, &low) ||
+		    low < 0xDC00 || low > 0xDFFF)
+			return false;
+		*at += 6;
+		rune = 0x10000 + ((rune - 0xD800) << 10) + (low - 0xDC00);
+	}
+	if (rune == 0 || rune > 0x10FFFF || (rune >= 0xD800 && rune < 0xE000))
+		return false;
+	put_rune(out, rune);
+	return true;
+}
+
+bool mask_unquote(struct text quoted, struct buf *out)
+{
+	char quote = quoted.ptr[0];
+	struct text t = text_slice(quoted, 1, quoted.len - 2);
+	size_t at = 0;
+
+	while (at < t.len) {
+		char c = t.ptr[at++];
+
+		if (c == '\\' && quote == '"') {
+			if (at == t.len || !unescape(t, &at, out))
+				return false;
+			continue;
+		}
+		if (c == '\0')
+			return false;
+		if (c == '\'' && quote == '\'')
+			at++; /* the second of two */
+		buf_add_char(out, c);
+	}
+	return true;
+}
+
+/* ---- a quoted scalar as a value ---- */
+
+/* JSON's form, which is YAML's too; bytes that are no text are in neither. */
+static void put_quoted(struct buf *out, struct text t)
+{
+	buf_add_char(out, '"');
+	for (size_t i = 0; i < t.len; i++) {
+		char c = t.ptr[i];
+
+		if (c == '"' || c == '\\')
+			buf_printf(out, "\\%c", c);
+		else if (c == '\n')
+			buf_add(out, TEXT("\\n"));
+		else if (c == '\t')
+			buf_add(out, TEXT("\\t"));
+		else if ((unsigned char)c < ' ' || c == 0x7F)
+			buf_printf(out, "\\u%04x", (unsigned)(unsigned char)c);
+		else
+			buf_add_char(out, c);
+	}
+	buf_add_char(out, '"');
+}
+
+/* Masks inside the scalar; as a key only word by word. */
+static void mask_inside(struct mask_state *s, size_t start, size_t end, struct text plain,
+			bool is_key)
+{
+	struct buf result;
+	size_t count;
+
+	buf_init(&result, plain.len * 8 + 64);
+	count = is_key ? mask_words(plain, &result) : mask_text(plain, s->level + 1, &result);
+	if (count > 0 && buf_complete(&result)) {
+		mask_keep(s, start);
+		put_quoted(s->out, buf_text(&result));
+		s->from = end;
+		s->count += count;
+	} else if (count > 0) {
+		mask_hide(s, start, end);
+	} else {
+		mask_keep(s, end);
+	}
+	buf_fini(&result);
+}
+
+static void quoted(struct mask_state *s, size_t start, size_t end, struct mask_mood mood,
+		   bool is_key)
+{
+	struct text raw = text_slice(s->text, start, end - start);
+	struct buf plain;
+
+	if (s->out == NULL)
+		return;
+	buf_init(&plain, raw.len * 2 + 16);
+	if (!mask_unquote(raw, &plain))
+		mask_hide(s, start, end);
+	else if (!mood.secret)
+		mask_inside(s, start, end, buf_text(&plain), is_key);
+	else if (mask_stays(buf_text(&plain), mood.strict))
+		mask_keep(s, end);
+	else
+		mask_hide(s, start, end);
+	buf_fini(&plain);
+}
+
+void mask_quoted(struct mask_state *s, size_t start, size_t end, struct mask_mood mood)
+{
+	quoted(s, start, end, mood, false);
+}
+
+/* ---- tokens of a flow collection ---- */
+
+/* Behind the comment at at, which stands at the end of its line. */
+static size_t comment_end(const struct mask_state *s, size_t at)
+{
+	size_t len = text_find(text_slice(s->text, at, s->text.len), '\n');
+
+	return len == SIZE_MAX ? s->text.len : at + len;
+}
+
+static bool starts_comment(const struct mask_state *s, size_t at)
+{
+	return !s->json && s->text.ptr[at] == '#' && at > 0 &&
+	       (is_space(s->text.ptr[at - 1]) || is_one_of(s->text.ptr[at - 1], ",[]{}\"'"));
+}
+
+/* Whether the colon at at ends a key, whose scalar was quoted or not. */
+static bool is_colon(const struct mask_state *s, size_t at, bool was_quoted)
+{
+	char next = byte_at(s, at + 1);
+
+	return byte_at(s, at) == ':' &&
+	       (was_quoted || at + 1 >= s->text.len || is_space(next) || is_one_of(next, ",[]{}"));
+}
+
+/* Behind the scalar without quotes at start. */
+static size_t bare_end(const struct mask_state *s, size_t start)
+{
+	size_t at = start;
+
+	while (at < s->text.len) {
+		char c = s->text.ptr[at];
+		size_t behind = mask_template_end(s->text, at, s->text.len);
+
+		if (behind > at) {
+			at = behind;
+			continue;
+		}
+		if (is_one_of(c, ",[]{}") || is_colon(s, at, false) || starts_comment(s, at))
+			break;
+		at++;
+	}
+	while (at > start && is_space(s->text.ptr[at - 1]))
+		at--;
+	return at > start ? at : start + 1;
+}
+
+/* Behind the scalar at start, of either sort. */
+static size_t scalar_end(struct mask_state *s, size_t start, bool *was_quoted)
+{
+	size_t end;
+
+	*was_quoted = is_one_of(s->text.ptr[start], "\"'");
+	if (!*was_quoted)
+		return bare_end(s, start);
+	end = mask_quoted_end(s, start);
+	if (end == 0)
+		*was_quoted = false;
+	return end == 0 ? bare_end(s, start) : end;
+}
+
+/* Behind "&name", "*name", "!tag" at at; at if none starts there. */
+static size_t property_end(const struct mask_state *s, size_t at)
+{
+	size_t end = at;
+
+	if (s->json || !is_one_of(byte_at(s, at), "&*!"))
+		return at;
+	while (end < s->text.len && !is_space(s->text.ptr[end]) &&
+	       !is_one_of(s->text.ptr[end], ",[]{}"))
+		end++;
+	return end;
+}
+
+size_t mask_flow_end(struct mask_state *s, size_t start)
+{
+	size_t depth = 0;
+	bool was_quoted;
+
+	s->flow_depth = 0;
+	if (s->no_flow)
+		return 0;
+	for (size_t at = start; at < s->text.len;) {
+		char c = s->text.ptr[at];
+		bool template =
+			!s->json && at > start && mask_template_end(s->text, at, s->text.len) > at;
+
+		if (!template && is_one_of(c, "{[") && ++depth > s->flow_depth)
+			s->flow_depth = depth;
+		if (is_one_of(c, "}]") && --depth == 0)
+			return at + 1;
+		if (starts_comment(s, at))
+			at = comment_end(s, at);
+		else if (!template && (is_space(c) || is_one_of(c, "{}[],:")))
+			at++;
+		else if (property_end(s, at) > at)
+			at = property_end(s, at);
+		else
+			at = scalar_end(s, at, &was_quoted);
+	}
+	s->no_flow = true;
+	return 0;
+}
+
+/* ---- a flow collection as a value ---- */
+
+struct level {
+	bool is_map;
+	bool in_value;  /* behind a colon */
+	bool announced; /* the item before was "--password" */
+	size_t map;
+	struct mask_mood mood;  /* of the collection */
+	struct mask_mood value; /* of the value of key */
+	struct text key;
+};
+
+struct flow {
+	struct mask_state *s;
+	size_t at;
+	size_t end;
+	unsigned depth;
+	bool anchored; /* the next value has an anchor */
+	struct level levels[MASK_MAX_DEPTH];
+};
+
+static struct mask_mood next_mood(const struct flow *f, struct mask_mood outer)
+{
+	const struct level *top = f->depth == 0 ? NULL : &f->levels[f->depth - 1];
+	struct mask_mood mood = top == NULL ? outer : top->in_value ? top->value : top->mood;
+
+	if ((top != NULL && top->announced) || (f->anchored && f->s->alias_in_secret))
+		mood.secret = true;
+	return mood;
+}
+
+static void push(struct flow *f, struct mask_mood mood)
+{
+	bool is_map = f->s->text.ptr[f->at] == '{';
+
+	f->levels[f->depth++] = (struct level){
+		.is_map = is_map,
+		.map = is_map ? mask_new_map(f->s) : 0,
+		.mood = mood,
+	};
+	f->anchored = false;
+	f->at++;
+}
+
+static struct text without_quotes(struct text t, bool was_quoted)
+{
+	return was_quoted ? text_slice(t, 1, t.len - 2) : t;
+}
+
+/* The text of a key. One with escapes in it is read first; arena. */
+static struct text key_text(struct arena *a, struct text raw, bool was_quoted)
+{
+	struct text key = without_quotes(raw, was_quoted);
+	struct buf plain;
+
+	if (!was_quoted || text_find(key, '\\') == SIZE_MAX)
+		return key;
+	buf_init(&plain, raw.len * 2 + 16);
+	/* What cannot be read may say anything. */
+	key = mask_unquote(raw, &plain) ? arena_copy_text(a, buf_text(&plain)) : TEXT("secret");
+	buf_fini(&plain);
+	return key;
+}
+
+static void take_key(struct flow *f, struct arena *a, size_t end, bool was_quoted)
+{
+	struct level *top = &f->levels[f->depth - 1];
+	struct text raw = text_slice(f->s->text, f->at, end - f->at);
+
+	if (!top->is_map) {
+		/* [key: value] is a map in a list. */
+		top->map = mask_new_map(f->s);
+	}
+	top->key = key_text(a, raw, was_quoted);
+	top->value = mask_mood_of(f->s, top->map, top->key, top->mood);
+	top->announced = false;
+	if (was_quoted)
+		quoted(f->s, f->at, end, (struct mask_mood){.secret = false}, true);
+	else
+		mask_keep_words(f->s, f->at, end);
+	f->anchored = false;
+}
+
+static void take_value(struct flow *f, struct arena *a, size_t end, bool was_quoted,
+		       struct mask_mood mood)
+{
+	struct level *top = &f->levels[f->depth - 1];
+	struct text raw = text_slice(f->s->text, f->at, end - f->at);
+
+	if (top->in_value && f->s->out == NULL)
+		mask_note_member(f->s, top->map, top->key, key_text(a, raw, was_quoted));
+	top->announced = !top->in_value && mask_item_announces(without_quotes(raw, was_quoted));
+	f->anchored = false;
+	if (was_quoted)
+		quoted(f->s, f->at, end, mood, false);
+	else if (!mood.secret)
+		mask_keep_words(f->s, f->at, end);
+	else if (!mask_stays(raw, mood.strict))
+		mask_hide(f->s, f->at, end);
+}
+
+/* "&name", "*name", "!tag": false if none starts here. */
+static bool take_property(struct flow *f, struct mask_mood mood)
+{
+	char c = f->s->text.ptr[f->at];
+	size_t end = property_end(f->s, f->at);
+
+	if (end == f->at)
+		return false;
+	if (c == '*') {
+		f->s->alias_in_secret = f->s->alias_in_secret || mood.secret;
+		if (mood.secret)
+			mask_hide(f->s, f->at, end);
+	} else if (c == '&') {
+		f->anchored = true;
+	}
+	f->at = end;
+	return true;
+}
+
+static void take_scalar(struct flow *f, struct arena *a, struct mask_mood mood)
+{
+	bool was_quoted;
+	size_t end = scalar_end(f->s, f->at, &was_quoted);
+	size_t next;
+
+	if (end > f->end)
+		end = f->end;
+	next = end;
+	while (next < f->end && is_space(f->s->text.ptr[next]))
+		next++;
+	if (next < f->end && is_colon(f->s, next, was_quoted) && !f->levels[f->depth - 1].in_value)
+		take_key(f, a, end, was_quoted);
+	else
+		take_value(f, a, end, was_quoted, mood);
+	f->at = end;
+}
+
+static void take_mark(struct flow *f)
+{
+	struct level *top = &f->levels[f->depth - 1];
+	char c = f->s->text.ptr[f->at++];
+
+	if (c == ',') {
+		top->in_value = false;
+		f->anchored = false;
+	} else if (c == ':') {
+		/* Behind a collection as a key: nobody knows what it says. */
+		if (top->key.ptr == NULL)
+			top->value = (struct mask_mood){.secret = true};
+		top->in_value = true;
+	} else {
+		f->depth--;
+		if (f->depth > 0) {
+			top = &f->levels[f->depth - 1];
+			if (!top->in_value)
+				top->key = (struct text){NULL, 0};
+		}
+	}
+	if (c == ',')
+		top->key = (struct text){NULL, 0};
+}
+
+static void step(struct flow *f, struct arena *a, struct mask_mood outer)
+{
+	struct mask_state *s = f->s;
+	struct mask_mood mood = next_mood(f, outer);
+	char c = s->text.ptr[f->at];
+	bool template =
+		!s->json && f->depth > 0 && mask_template_end(s->text, f->at, f->end) > f->at;
+
+	if (starts_comment(s, f->at)) {
+		size_t end = comment_end(s, f->at);
+
+		mask_keep_words(s, f->at, end);
+		f->at = end;
+	} else if (is_space(c)) {
+		f->at++;
+	} else if (!template && is_one_of(c, "{[")) {
+		push(f, mood);
+	} else if (!template && is_one_of(c, "}],:")) {
+		take_mark(f);
+	} else if (!take_property(f, mood)) {
+		take_scalar(f, a, mood);
+	}
+}
+
+void mask_flow(struct mask_state *s, size_t start, size_t end, struct mask_mood mood)
+{
+	struct arena keys;
+	struct flow *f;
+
+	if (s->flow_depth >= MASK_MAX_DEPTH) {
+		mask_hide(s, start, end);
+		return;
+	}
+	f = heap_alloc(sizeof *f);
+	f->s = s;
+	f->at = start;
+	f->end = end;
+	f->depth = 0;
+	f->anchored = false;
+	arena_init(&keys);
+	do {
+		step(f, &keys, mood);
+	} while (f->at < end && f->depth > 0);
+	mask_keep(s, end);
+	arena_fini(&keys);
+	free(f);
+}

@@ -1,0 +1,126 @@
+/* Masking: what both readings of a text know, and writing the second. */
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "palette/mask_inside.h"
+
+size_t mask_new_map(struct mask_state *s)
+{
+	if (s->out != NULL)
+		return s->next_map++;
+	if (s->next_map == s->map_capacity) {
+		s->map_capacity = s->map_capacity == 0 ? 64 : s->map_capacity * 2;
+		s->maps = heap_resize(s->maps, s->map_capacity);
+	}
+	s->maps[s->next_map] = 0;
+	return s->next_map++;
+}
+
+unsigned char mask_member_says(struct text key, struct text value)
+{
+	if (text_equal_nocase(key, TEXT("kind")) && text_equal_nocase(value, TEXT("Secret")))
+		return MAP_SECRET;
+	if (mask_name_marks(key) && text_equal_nocase(value, TEXT("true")))
+		return MAP_SENSITIVE;
+	if (mask_name_names(key) && mask_name_of(value) == MASK_NAME_SECRET)
+		return MAP_NAMED;
+	return 0;
+}
+
+void mask_note_member(struct mask_state *s, size_t map, struct text key, struct text value)
+{
+	if (s->out == NULL)
+		s->maps[map] |= mask_member_says(key, value);
+}
+
+static bool is_data(struct text key)
+{
+	return text_equal_nocase(key, TEXT("data")) || text_equal_nocase(key, TEXT("stringData"));
+}
+
+struct mask_mood mask_mood_in(unsigned char map, struct text key, struct mask_mood inherited)
+{
+	struct mask_mood mood = {.secret = inherited.secret, .strict = inherited.strict};
+	enum mask_name name = mask_name_of(key);
+
+	mood.selects = mask_name_selects(key);
+	if (((map & MAP_SENSITIVE) != 0 && !mask_name_describes(key)) ||
+	    ((map & MAP_SECRET) != 0 && is_data(key)))
+		mood.secret = mood.strict = true;
+	if (mood.strict)
+		return mood;
+	if (name == MASK_NAME_SECRET || (name == MASK_NAME_KEY && !inherited.selects) ||
+	    ((map & MAP_NAMED) != 0 && mask_name_holds(key)))
+		mood.secret = true;
+	else if (name == MASK_NAME_HARMLESS)
+		mood.secret = false;
+	return mood;
+}
+
+struct mask_mood mask_mood_of(const struct mask_state *s, size_t map, struct text key,
+			      struct mask_mood inherited)
+{
+	struct mask_mood mood;
+
+	if (s->out != NULL)
+		return mask_mood_in(map < s->map_count ? s->maps[map] : MAP_SENSITIVE, key,
+				    inherited);
+	mood = mask_mood_in(0, key, inherited);
+	/* Nothing is known of the map yet, so whatever may turn out to be a secret is one. */
+	if (mask_name_holds(key) || is_data(key))
+		mood.secret = true;
+	return mood;
+}
+
+bool mask_item_announces(struct text item)
+{
+	return text_starts(item, "--") && text_find(item, '=') == SIZE_MAX &&
+	       text_find(item, ' ') == SIZE_MAX && mask_name_of(item) == MASK_NAME_SECRET;
+}
+
+void mask_keep(struct mask_state *s, size_t to)
+{
+	if (s->out != NULL && to > s->from)
+		buf_add(s->out, text_slice(s->text, s->from, to - s->from));
+	if (to > s->from)
+		s->from = to;
+}
+
+void mask_hide(struct mask_state *s, size_t start, size_t end)
+{
+	mask_keep(s, start);
+	s->from = end;
+	if (s->out == NULL)
+		return;
+	buf_add(s->out, TEXT("\"***\""));
+	s->count++;
+}
+
+void mask_keep_words(struct mask_state *s, size_t start, size_t end)
+{
+	mask_keep(s, start);
+	s->from = end;
+	if (s->out != NULL && end > start)
+		s->count += mask_words(text_slice(s->text, start, end - start), s->out);
+}
+
+void mask_state_init(struct mask_state *s, struct text text, unsigned level, bool json)
+{
+	*s = (struct mask_state){.text = text, .level = level, .json = json};
+}
+
+void mask_second_reading(struct mask_state *s, struct buf *out)
+{
+	s->map_count = s->next_map;
+	s->next_map = 0;
+	s->out = out;
+	s->from = 0;
+	s->no_double_quote = s->no_single_quote = s->no_flow = false;
+}
+
+size_t mask_state_fini(struct mask_state *s)
+{
+	mask_keep(s, s->text.len);
+	free(s->maps);
+	return s->count;
+}
