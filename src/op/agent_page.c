@@ -11,7 +11,7 @@
 #include "op/agent.h"
 #include "op/render.h"
 #include "op/rows.h"
-#include "op/shape.h"
+#include "palette/mask.h"
 
 enum {
 	LONGEST_KEY = 256, /* of a name or uid; what is behind it does not count for the order */
@@ -244,12 +244,12 @@ static void put_item(struct call *c, struct json_writer *w, const struct page *p
 	size_t count = 0;
 
 	if (page->whole) {
-		struct buf public;
+		struct buf masked;
 
-		buf_init(&public, item->json.len + 1);
-		shape_filter(item->json, shape_is_public, &public);
-		json_put_raw(w, arena_copy_text(c->arena, buf_text(&public)));
-		buf_fini(&public);
+		buf_init(&masked, (size_t)c->services->config->upstream_max_answer_bytes);
+		(void)mask_json(item->json, &masked);
+		json_put_raw(w, arena_copy_text(c->arena, buf_text(&masked)));
+		buf_fini(&masked);
 		return;
 	}
 	if (has_param(c, "fields"))
@@ -269,6 +269,10 @@ static void write_page(struct call *c, const struct page *page, const struct ite
 		end = items->count;
 	json_writer_init(&w, out);
 	json_object_begin(&w);
+	if (page->head_key != NULL) {
+		json_key(&w, page->head_key);
+		json_put_raw(&w, page->head);
+	}
 	json_key(&w, page->key);
 	json_array_begin(&w);
 	for (size_t i = start; i < end; i++)
@@ -287,8 +291,8 @@ static void write_page(struct call *c, const struct page *page, const struct ite
 	json_object_end(&w);
 }
 
-static bool answer(struct call *c, const struct page *page, struct text document, size_t most,
-		   struct result *res, struct error *err)
+bool answer_page_of(struct call *c, const struct page *page, struct text document, size_t most,
+		    struct result *res, struct error *err)
 {
 	struct text warnings = TEXT("");
 	struct text array = TEXT("[]");
@@ -321,7 +325,7 @@ bool answer_page(struct call *c, const struct page *page, struct palette_list *l
 	bool ok = false;
 
 	if (listed && palette_list_finish(list, &document, err)) {
-		ok = answer(c, page, buf_text(&document), most, res, err);
+		ok = answer_page_of(c, page, buf_text(&document), most, res, err);
 		buf_fini(&document);
 	}
 	palette_list_fini(list);

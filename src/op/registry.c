@@ -79,7 +79,7 @@ static bool invoke(struct call *c, const struct op *op, struct text input, struc
 	struct result answer = {.status = 0};
 
 	buf_init(&answer.body_owned, 0);
-	if (tool_run(c, op, input, &answer, err)) {
+	if (tool_run(c, DOOR_BACKSTAGE, op, input, &answer, err)) {
 		wrap_output(res, &answer);
 		return true;
 	}
