@@ -129,6 +129,7 @@ static void set_cluster(struct request *r, struct reply *a)
 					     "Pausing", "Paused",   "Resuming",     NULL};
 	static const char *const healths[] = {"", "Healthy", "UnHealthy", "Unhealthy", NULL};
 	const char *state, *health;
+	const char *kind;
 	const json_t *kubeconfig;
 	struct cluster *c;
 
@@ -142,6 +143,10 @@ static void set_cluster(struct request *r, struct reply *a)
 		c->health = health != NULL ? health : c->health;
 		if (json_is_boolean(kubeconfig))
 			c->has_kubeconfig = json_is_true(kubeconfig);
+		kind = json_string_value(json_object_get(r->json, "kubeconfig"));
+		for (int i = 0; kind != NULL && i < KUBECONFIGS; i++)
+			c->kubeconfig = strcmp(kind, kubeconfig_names[i]) == 0 ? (enum kubeconfig)i
+									       : c->kubeconfig;
 		world_touch(r->sim->world, c);
 		done(a);
 	}

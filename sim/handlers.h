@@ -12,7 +12,19 @@ handler projects_list, projects_metadata, project_read;
 
 /* palette_clusters.c */
 handler clusters_meta, clusters_metadata, clusters_search, clusters_schema, cluster_summary;
-handler cluster_read, cluster_status, cluster_events;
+handler cluster_read, cluster_status;
+
+/* palette_events.c */
+handler cluster_events;
+
+/* palette_nodes.c */
+handler cloud_config, machines_list, machine_read;
+
+/* palette_packs.c */
+handler packs_search, pack_read, pack_of_registry;
+
+/* palette_metadata.c */
+handler cluster_set_metadata, profile_set_metadata, cluster_variables;
 
 /* palette_assets.c */
 handler cluster_kubeconfig, cluster_kubeconfig_client, cluster_admin_kubeconfig;

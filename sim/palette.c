@@ -28,6 +28,15 @@
 			account_read                                                         \
 	}
 
+#define CLOUD_CONFIG(cloud)                                                                       \
+	{"GET", "/v1/cloudconfigs/" cloud "/{uid}", ROUTE_OBJECT, "cluster.get", cloud_config},   \
+		{"GET", "/v1/cloudconfigs/" cloud "/{uid}/machinePools/{name}/machines",          \
+		 ROUTE_OBJECT, "cluster.get", machines_list},                                     \
+	{                                                                                         \
+		"GET", "/v1/cloudconfigs/" cloud "/{uid}/machinePools/{name}/machines/{machine}", \
+			ROUTE_OBJECT, "cluster.get", machine_read                                 \
+	}
+
 const struct route palette_routes[] = {
 	{"GET", "/v1/health/ping", ROUTE_OPEN, NULL, health_ping},
 	{"GET", "/v1/health/ready", ROUTE_OPEN, NULL, health_ping},
@@ -70,6 +79,28 @@ const struct route palette_routes[] = {
 	 cluster_profiles},
 	{"GET", "/v1/spectroclusters/{uid}/pack/manifests/{manifestUid}", ROUTE_OBJECT,
 	 "cluster.get", cluster_manifest},
+
+	{"GET", "/v1/spectroclusters/{uid}/variables", ROUTE_OBJECT, "cluster.get",
+	 cluster_variables},
+	{"PATCH", "/v1/spectroclusters/{uid}/metadata", ROUTE_OBJECT, "cluster.update",
+	 cluster_set_metadata},
+	{"PATCH", "/v1/clusterprofiles/{uid}/metadata", ROUTE_OBJECT, "clusterProfile.update",
+	 profile_set_metadata},
+
+	CLOUD_CONFIG("eks"),
+	CLOUD_CONFIG("aws"),
+	CLOUD_CONFIG("aks"),
+	CLOUD_CONFIG("azure"),
+	CLOUD_CONFIG("vsphere"),
+	CLOUD_CONFIG("gcp"),
+	CLOUD_CONFIG("maas"),
+	CLOUD_CONFIG("edge-native"),
+	CLOUD_CONFIG("virtual"),
+
+	{"POST", "/v1/packs/search", ROUTE_LIST, "packRegistry.list", packs_search},
+	{"GET", "/v1/packs/{uid}", ROUTE_LIST, "packRegistry.get", pack_read},
+	{"GET", "/v1/packs/{name}/registries/{registry}", ROUTE_LIST, "packRegistry.get",
+	 pack_of_registry},
 
 	CLUSTER_CREATE("eks", "cluster.create"),
 	CLUSTER_CREATE("aws", "cluster.create"),

@@ -15,6 +15,28 @@ static struct cluster *open_cluster(struct request *r, struct reply *a)
 
 /* ---- kubeconfig ---- */
 
+/* What a cluster's kubeconfig says of its user. The key's base64 begins as that of "sim-secret-"
+ * does, "c2ltLXNlY3JldC". */
+static void put_user(struct buf *out, const struct cluster *c, const char *user)
+{
+	switch (c->kubeconfig) {
+	case KUBECONFIG_EXEC:
+		buf_printf(out,
+			   "    exec:\n      apiVersion: client.authentication.k8s.io/v1beta1\n"
+			   "      command: kubectl\n      args:\n      - oidc-login\n"
+			   "      - get-token\n      - --oidc-issuer-url=https://sso.example/%s\n"
+			   "      - --oidc-client-id=kubernetes\n",
+			   c->head.uid);
+		break;
+	case KUBECONFIG_CERTIFICATE:
+		buf_add_string(out, "    client-certificate-data: c2ltLWNlcnRpZmljYXRl\n"
+				    "    client-key-data: c2ltLXNlY3JldC1rZXk=\n");
+		break;
+	default:
+		buf_printf(out, "    token: sim-secret-kubeconfig-%s-%s\n", user, c->head.uid);
+	}
+}
+
 static void put_kubeconfig(struct buf *out, const struct cluster *c, const char *user, bool frp)
 {
 	buf_printf(out,
@@ -24,8 +46,9 @@ static void put_kubeconfig(struct buf *out, const struct cluster *c, const char 
 		   user, c->head.name, c->head.name, c->head.uid, frp ? "proxy" : "k8s");
 	buf_printf(out,
 		   "contexts:\n- name: %s-%s\n  context:\n    cluster: %s\n    user: %s\n"
-		   "users:\n- name: %s\n  user:\n    token: sim-secret-kubeconfig-%s-%s\n",
-		   user, c->head.name, c->head.name, user, user, user, c->head.uid);
+		   "users:\n- name: %s\n  user:\n",
+		   user, c->head.name, c->head.name, user, user);
+	put_user(out, c, user);
 }
 
 static struct blob *base64(struct text in)
@@ -199,7 +222,7 @@ void cluster_manifest(struct request *r, struct reply *a)
 			     "spec", "published", "content",
 			     json_sprintf("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: "
 					  "\"%s-%s\"\ndata:\n  grüße: |\n    \"quoted\" \\ 太郎\n"
-					  "---\n{}\n",
-					  c->head.name, name),
+					  "  password: sim-secret-manifest-%s\n---\n{}\n",
+					  c->head.name, name, uid),
 			     "digest", "sha256:0000"));
 }

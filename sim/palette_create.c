@@ -58,7 +58,8 @@ static void take_pools(struct cluster *c, const json_t *spec)
 					: (int)json_integer_value(json_object_get(config, "size")),
 			.control_plane = json_is_true(json_object_get(config, "isControlPlane")),
 		};
-		snprintf(p->name, sizeof(p->name), "%s", string_of(config, "name"));
+		snprintf(p->name, sizeof(p->name), "%s",
+			 config == NULL ? "worker-pool-1" : string_of(config, "name"));
 	}
 }
 

@@ -146,7 +146,7 @@ struct route {
 	bool stray; /* nobody has a reason to call it */
 };
 
-enum { MAX_ROUTES = 128 };
+enum { MAX_ROUTES = 192 };
 extern const struct route palette_routes[];
 /* The row for the request, and its params; a literal segment wins. NULL: *allowed says which
  * methods the path has, "" if it is no path at all. */

@@ -18,6 +18,10 @@ json_t *render_reference(const char *kind, const char *name, const char *uid);
 /* Kept by the cluster until it changes; borrowed. */
 struct text render_cluster(struct world *w, struct cluster *c, enum view view);
 json_t *render_cluster_object(struct world *w, const struct cluster *c);
+/* The n-th machine of a cluster's pool, as others name it. */
+void machine_uid(const struct world *w, const struct cluster *c, int pool, int n,
+		 char uid[UID_SIZE]);
+void machine_name(const struct cluster *c, int pool, int n, char *name, size_t size);
 json_t *render_kube_version(const struct cluster *c);
 
 json_t *render_packs(const struct world *w, int profile, const struct cluster *of, int slot);
@@ -29,6 +33,11 @@ render_profile_as render_content;  /* elsewhere: with its version's name */
 int render_version_number(const struct profile *p);
 json_t *render_profile(const struct world *w, const struct profile *p);
 json_t *render_family(const struct world *w, const struct family *f);
+/* The uid of a version of a pack in a registry; false if there is none. */
+bool registry_pack_uid(const struct world *w, const char *name, const char *version,
+		       char uid[UID_SIZE]);
+/* The values that a cluster has for the variables of one of its profiles. */
+json_t *render_cluster_variables(const struct cluster *c, const struct world *w, int profile);
 json_t *render_variables(const struct world *w, int profile);
 /* The n-th variable that a profile declares; false past the end. */
 bool profile_variable(const struct world *w, int profile, size_t n, const char **name,

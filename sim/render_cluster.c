@@ -152,14 +152,29 @@ static json_t *virtual_of(const struct world *w, const struct cluster *c)
 			 "appDeployments");
 }
 
-static json_t *health(const struct cluster *c)
+/* The last machine of the last pool: it is the one that is down. */
+static json_t *sick_machine(const struct world *w, const struct cluster *c)
+{
+	char uid[UID_SIZE] = "";
+	char name[100] = "";
+
+	if (c->pool_count > 0) {
+		int pool = c->pool_count - 1;
+
+		machine_uid(w, c, pool, c->pools[pool].size - 1, uid);
+		machine_name(c, pool, c->pools[pool].size - 1, name, sizeof(name));
+	}
+	return render_reference("machine", name, uid);
+}
+
+static json_t *health(const struct world *w, const struct cluster *c)
 {
 	json_t *conditions = json_null();
 
 	if (is_unhealthy(c))
-		conditions = json_pack("[{s:s, s:s, s:{s:s, s:s, s:s}}]", "type", "NodeNotReady",
-				       "message", "node 1 löst nicht aus", "relatedObject", "kind",
-				       "node", "name", "worker-1", "uid", c->head.uid);
+		conditions =
+			json_pack("[{s:s, s:s, s:o}]", "type", "NodeNotReady", "message",
+				  "node 1 löst nicht aus", "relatedObject", sick_machine(w, c));
 	return json_pack("{s:s, s:s, s:o, s:o}", "state", c->health, "agentVersion",
 			 c->health[0] != '\0' ? "4.4.12" : "", "lastHeartBeatTimestamp",
 			 c->health[0] != '\0' ? render_time(c->head.modified_ms)
@@ -205,7 +220,7 @@ static json_t *render_summary(const struct world *w, const struct cluster *c)
 		"clusterProfileTemplates", templates(w, c, render_template, false), "projectMeta",
 		project_meta(w, c));
 	json_t *status = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:b}, s:{s:s}, s:n}",
-				   "state", c->state, "health", health(c), "metrics", metrics(c),
+				   "state", c->state, "health", health(w, c), "metrics", metrics(c),
 				   "virtual", virtual_of(w, c), "location", location(c), "cost",
 				   cost(), "hourlyRate", cost(), "notifications", "isAvailable",
 				   c->head.index % 2, "fips", "mode", "none", "clusterImport");
@@ -264,7 +279,8 @@ static json_t *pack_states(const struct world *w, const struct cluster *c)
 
 		json_array_foreach(packs, i, pack)
 		{
-			bool ok = is_running(c) && !(is_unhealthy(c) && i == 0);
+			bool broken = c->head.index % 12 == 6 && i == 1;
+			bool ok = is_running(c) && !(is_unhealthy(c) && i == 0) && !broken;
 			json_t *state = condition(ok ? "Ready" : "Error", ok, "",
 						  ok ? "" : "image pull failed");
 
@@ -298,6 +314,17 @@ static json_t *api_endpoints(const struct cluster *c)
 			 "port", 6443);
 }
 
+/* What a running cluster could be brought to. */
+static json_t *upgrades(const struct cluster *c)
+{
+	if (!is_running(c) || c->head.index % 4 != 1)
+		return json_null();
+	return json_pack("[{s:[s, s], s:o}, {s:[s], s:s}]", "reason",
+			 "Kubernetes 1.30.2 is available", "cni-calico 3.28.0 is available",
+			 "timestamp", render_time(c->head.modified_ms), "reason",
+			 "Palette agent 4.4.14 is available", "timestamp", NO_TIME);
+}
+
 static json_t *render_detail(const struct world *w, const struct cluster *c)
 {
 	json_t *spec =
@@ -307,16 +334,16 @@ static json_t *render_detail(const struct world *w, const struct cluster *c)
 			  "clusterProfileTemplate", first_template(w, c), "clusterProfileTemplates",
 			  templates(w, c, render_template, true));
 	json_t *status = json_pack(
-		"{s:s, s:o, s:o, s:o, s:{s:o, s:b, s:b, s:b}, s:o, s:o, s:n, s:n, s:o, s:n, s:o, "
+		"{s:s, s:o, s:o, s:o, s:{s:o, s:b, s:b, s:b}, s:o, s:o, s:n, s:n, s:o, s:o, s:o, "
 		"s:o, s:o, s:{s:b, s:b}, s:{s:s}, s:n, s:s}",
-		"state", c->state, "conditions", conditions(c), "health", health(c), "packs",
+		"state", c->state, "conditions", conditions(c), "health", health(w, c), "packs",
 		pack_states(w, c), "kubeMeta", "kubernetesVersion", render_kube_version(c),
 		"hasKubeConfig", c->has_kubeconfig, "hasKubeConfigClient", c->has_kubeconfig,
 		"hasManifest", 1, "metrics", metrics(c), "apiEndpoints", api_endpoints(c),
-		"addOnServices", "services", "virtual", virtual_of(w, c), "upgrades", "location",
-		location(c), "cost", cost(), "hourlyRate", cost(), "notifications", "isAvailable",
-		0, "isTemplateVariableResolutionPending", 0, "fips", "mode", "none", "workspaces",
-		"abortTimestamp", NO_TIME);
+		"addOnServices", "services", "virtual", virtual_of(w, c), "upgrades", upgrades(c),
+		"location", location(c), "cost", cost(), "hourlyRate", cost(), "notifications",
+		"isAvailable", 0, "isTemplateVariableResolutionPending", 0, "fips", "mode", "none",
+		"workspaces", "abortTimestamp", NO_TIME);
 
 	return json_pack("{s:o, s:o, s:o, s:o}", "metadata", meta_of(w, c), "spec", spec, "status",
 			 status, "futureField", render_unknown());
@@ -342,10 +369,11 @@ json_t *render_cluster_object(struct world *w, const struct cluster *c)
 			 "clusterConfig", "timezone", "Europe/Zurich", "clusterProfileTemplates",
 			 templates(w, c, render_content, true), "clusterTemplate", "clusterType",
 			 "PureManage");
-	status = json_pack("{s:s, s:o, s:o, s:o, s:{s:s}, s:o, s:n, s:n, s:{s:s}}", "state",
+	status = json_pack("{s:s, s:o, s:o, s:o, s:{s:s}, s:o, s:n, s:o, s:{s:s}}", "state",
 			   c->state, "conditions", conditions(c), "packs", pack_states(w, c),
-			   "apiEndpoints", api_endpoints(c), "repave", "state", "", "virtual",
-			   virtual_of(w, c), "services", "upgrades", "fips", "mode", "none");
+			   "apiEndpoints", api_endpoints(c), "repave", "state", "Pending",
+			   "virtual", virtual_of(w, c), "services", "upgrades", upgrades(c), "fips",
+			   "mode", "none");
 	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "apiVersion",
 			 "cluster.spectrocloud.com/v1", "kind", "SpectroCluster", "metadata",
 			 meta_of(w, c), "spec", spec, "status", status, "futureField",

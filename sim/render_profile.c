@@ -53,14 +53,19 @@ static json_t *render_pack(const struct world *w, int profile, const struct pack
 {
 	char uid[UID_SIZE];
 	char registry[UID_SIZE];
-	char values[200];
+	char values[240];
 	bool manifests = strcmp(k->type, "manifest") == 0;
+	bool helm = strcmp(k->type, "helm") == 0;
 
-	uid_make(w->seed, KIND_PACK, profile * 8 + nth, uid);
+	/* One that is in no registry is the profile's own. */
+	if (!registry_pack_uid(w, k->name, k->tag, uid))
+		uid_make(w->seed, KIND_PACK, 0x800000 + profile * 8 + nth, uid);
 	uid_make(w->seed, KIND_REGISTRY, 0, registry);
 	snprintf(values, sizeof(values),
-		 "# %s\npack:\n  namespace: \"%s\"\n  replicas: {{.spectro.var.k8s_replicas}}\n",
-		 k->name, k->layer);
+		 "# %s\npack:\n  namespace: \"%s\"\n  replicas: {{.spectro.var.k8s_replicas}}\n"
+		 "%s%s%s",
+		 k->name, k->layer, helm ? "  adminPassword: sim-secret-pack-" : "",
+		 helm ? k->name : "", helm ? "\n" : "");
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:n, s:n, s:o}", "name", k->name,
 			 "layer", k->layer, "tag", k->tag, "version", k->tag, "type", k->type,
 			 "packUid", uid, "registryUid", registry, "values", values, "schema",
@@ -187,11 +192,11 @@ json_t *render_family(const struct world *w, const struct family *f)
 				    p->published ? "draft" : "published", json_null());
 
 	return json_pack("{s:o, s:o, s:{s:b, s:o, s:n, s:{s:f, s:f, s:f}, s:{s:s}}, s:o}",
-			 "metadata", render_meta(w, &p->head, NULL, "a profile"), "specSummary",
-			 summary, "status", "isPublished", p->published, "inUseClusters",
-			 in_use(w, f->first, f->count), "inUseClusterTemplates", "pack", "deleted",
-			 0.0, "deprecated", 1.0, "disabled", 0.0, "fips", "mode", "none",
-			 "futureField", render_unknown());
+			 "metadata", render_meta(w, &p->head, p->labels, p->description),
+			 "specSummary", summary, "status", "isPublished", p->published,
+			 "inUseClusters", in_use(w, f->first, f->count), "inUseClusterTemplates",
+			 "pack", "deleted", 0.0, "deprecated", 1.0, "disabled", 0.0, "fips", "mode",
+			 "none", "futureField", render_unknown());
 }
 
 json_t *render_profile(const struct world *w, const struct profile *p)
@@ -203,9 +208,10 @@ json_t *render_profile(const struct world *w, const struct profile *p)
 
 	return json_pack("{s:s, s:s, s:o, s:o, s:{s:b, s:o, s:b}, s:o}", "apiVersion",
 			 "cluster.spectrocloud.com/v1", "kind", "ClusterProfile", "metadata",
-			 render_meta(w, &p->head, NULL, "a profile"), "spec", spec, "status",
-			 "isPublished", p->published, "inUseClusters", in_use(w, p->head.index, 1),
-			 "hasUserMacros", 0, "futureField", render_unknown());
+			 render_meta(w, &p->head, p->labels, p->description), "spec", spec,
+			 "status", "isPublished", p->published, "inUseClusters",
+			 in_use(w, p->head.index, 1), "hasUserMacros", 0, "futureField",
+			 render_unknown());
 }
 
 /* ---- variables ---- */
@@ -289,6 +295,25 @@ static json_t *render_variable(const struct variable *v)
 					      "label", "Small", "default", 1, "value", "large",
 					      "label", "Large"));
 	return one;
+}
+
+/* A value of its own where the variable takes one; what is sensitive is a secret of the cluster. */
+json_t *render_cluster_variables(const struct cluster *c, const struct world *w, int profile)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < variable_count(w, profile); i++) {
+		const struct variable *v = &variables[i];
+		json_t *one = render_variable(v);
+		json_t *value =
+			v->sensitive ? json_sprintf("sim-secret-value-%s-%s", v->name, c->head.uid)
+			: v->fallback != NULL ? json_string(v->fallback)
+					      : json_sprintf("%s.example", c->head.uid);
+
+		json_object_set_new(one, "value", value);
+		json_array_append_new(list, one);
+	}
+	return list;
 }
 
 json_t *render_variables(const struct world *w, int profile)

@@ -22,6 +22,7 @@ static const char *const member_permissions[] = {
 	"virtualCluster.create", "virtualCluster.get", "virtualCluster.list", "clusterProfile.get",
 	"clusterProfile.list",   "cloudaccount.get",   "cloudaccount.list",   "clusterGroup.get",
 	"clusterGroup.list",     "privateGateway.get", "privateGateway.list", "project.get",
+	"clusterProfile.update", "packRegistry.get",   "packRegistry.list",
 };
 
 /* What only an administrator may do besides. */

@@ -23,6 +23,8 @@ const struct cloud_facts clouds[CLOUDS] = {
 
 const char *const account_kinds[ACCOUNT_TYPES] = {"aws", "azure", "vsphere", "gcp", "maas"};
 
+const char *const kubeconfig_names[KUBECONFIGS] = {"exec", "token", "certificate"};
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 void world_lock(struct world *w)
@@ -132,6 +134,7 @@ struct cluster *world_add_cluster(struct world *w, int project, const char *name
 			      .region = clouds[cloud].regions[0],
 			      .state = "Pending",
 			      .health = "",
+			      .kubeconfig = (enum kubeconfig)(w->cluster_count % KUBECONFIGS),
 			      .account = -1,
 			      .host = -1,
 			      .group = -1,
@@ -257,6 +260,10 @@ void world_free(struct world *w)
 	}
 	for (int i = 0; i < w->family_count; i++)
 		free(w->families[i].name);
+	for (int i = 0; i < w->profile_count; i++) {
+		json_decref(w->profiles[i].labels);
+		free(w->profiles[i].description);
+	}
 	for (int i = 0; i < w->account_count; i++)
 		free(w->accounts[i].head.name);
 	for (int i = 0; i < w->group_count; i++)

@@ -32,6 +32,7 @@ enum kind {
 	KIND_ROLE,
 	KIND_EVENT,
 	KIND_AUDIT,
+	KIND_MACHINE,
 };
 
 /* What every object has; the first member of each. */
@@ -90,6 +91,8 @@ struct profile {
 	int family;
 	const char *version;
 	bool published;
+	json_t *labels;
+	char *description; /* NULL: none */
 };
 
 /* The versions of one profile name stand side by side in world.profiles. */
@@ -127,6 +130,15 @@ struct machine_pool {
 	bool control_plane;
 };
 
+/* How a cluster's kubeconfig lets its holder in. */
+enum kubeconfig {
+	KUBECONFIG_EXEC, /* a program asks the identity provider: nothing in it is secret */
+	KUBECONFIG_TOKEN,
+	KUBECONFIG_CERTIFICATE,
+	KUBECONFIGS
+};
+extern const char *const kubeconfig_names[KUBECONFIGS];
+
 enum view { VIEW_META, VIEW_SUMMARY, VIEW_DETAIL, VIEWS };
 enum { MAX_PROFILES_OF_CLUSTER = 8, MAX_POOLS = 64, MANIFESTS_OF_PROFILE = 2 };
 
@@ -138,6 +150,7 @@ struct cluster {
 	const char *state;  /* static */
 	const char *health; /* static; "" before the agent reports */
 	bool has_kubeconfig;
+	enum kubeconfig kubeconfig;
 	bool deleted;
 	int account; /* -1: none */
 	int host;    /* of a virtual cluster; else -1 */

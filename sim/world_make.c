@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
 #include "world.h"
@@ -167,6 +168,11 @@ static void make_profiles(struct world *w, int count)
 			p->head.name = f->name;
 			p->family = i;
 			p->version = versions[k];
+			p->description = heap_copy(TEXT("a profile"));
+			p->labels = w->profile_count % 3 == 0
+					    ? json_pack("{s:s, s:s}", "golden", "spectro__tag",
+							"team", "platform")
+					    : json_object();
 			/* A third version is a draft still, and so is every ninth profile. */
 			p->published = k < 2 && i % 9 != 8;
 			w->profile_count++;
@@ -207,7 +213,9 @@ static void give_pools(struct cluster *c, int workers)
 		snprintf(p->name, sizeof(p->name), "%s",
 			 p->control_plane ? "control-plane-pool" : "worker-pool-1");
 		p->size = p->control_plane ? 1 : workers;
-		p->healthy = strcmp(c->health, "UnHealthy") == 0 ? p->size - 1 : p->size;
+		p->healthy = strcasecmp(c->health, "unhealthy") == 0 ? p->size - 1
+			     : c->health[0] == '\0'                  ? 0
+								     : p->size;
 	}
 }
 
@@ -218,9 +226,13 @@ static void give_state(struct cluster *c, int turn)
 		const char *health;
 		bool kubeconfig;
 	} turns[12] = {
-		[3] = {"Provisioning", "", false}, [5] = {"Running", "UnHealthy", true},
-		[7] = {"Error", "", false},        [9] = {"Deleting", "Healthy", true},
-		[10] = {"Importing", "", false},   [11] = {"Running", "Unhealthy", true},
+		[3] = {"Provisioning", "", false},
+		[5] = {"Running", "UnHealthy", true},
+		[7] = {"Error", "", false},
+		[8] = {"Pending", "", false},
+		[9] = {"Deleting", "Healthy", true},
+		[10] = {"Importing", "", false},
+		[11] = {"Running", "Unhealthy", true},
 	};
 	bool odd = turns[turn % 12].state != NULL;
 
@@ -278,7 +290,8 @@ static struct cluster *make_cluster(struct world *w, int project, enum cloud clo
 	give_state(c, c->head.index);
 	give_profiles(w, c, roll);
 	give_labels(c, roll >> 4);
-	give_pools(c, 1 + (int)(roll >> 12 & 7));
+	/* Some have more machines than a page. */
+	give_pools(c, c->head.index % 16 == 4 ? 107 : 1 + (int)(roll >> 12 & 7));
 	return c;
 }
 
@@ -345,6 +358,7 @@ static void make_virtual(struct world *w, int count, int hosts)
 		c->state = i % 4 == 2 ? "Paused" : "Running";
 		c->health = "Healthy";
 		c->has_kubeconfig = true;
+		c->pools[0].healthy = c->pools[0].size;
 		c->host = hosts > 0 ? i % hosts : -1;
 		c->group = w->group_count > 0 ? i % w->group_count : -1;
 	}

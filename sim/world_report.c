@@ -62,6 +62,18 @@ static json_t *manifests_of(const struct world *w, const struct cluster *c)
 	return list;
 }
 
+static json_t *pools_report(const struct cluster *c)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < c->pool_count; i++)
+		json_array_append_new(list, json_pack("{s:s, s:i, s:i, s:b}", "name",
+						      c->pools[i].name, "size", c->pools[i].size,
+						      "healthy", c->pools[i].healthy,
+						      "controlPlane", c->pools[i].control_plane));
+	return list;
+}
+
 static json_t *cluster_report(const struct world *w, const struct cluster *c)
 {
 	json_t *profiles = json_array();
@@ -78,6 +90,9 @@ static json_t *cluster_report(const struct world *w, const struct cluster *c)
 			   c->has_kubeconfig, "deleted", c->deleted, "profileUids", profiles,
 			   "manifests", manifests_of(w, c), "configUid", config,
 			   "kubernetesVersion", render_kube_version(c));
+	json_object_set_new(report, "pools", pools_report(c));
+	json_object_set_new(report, "kubeconfig", json_string(kubeconfig_names[c->kubeconfig]));
+	json_object_set(report, "labels", c->labels);
 	json_object_set_new(report, "accountUid",
 			    c->account < 0 ? json_null()
 					   : json_string(w->accounts[c->account].head.uid));
@@ -94,10 +109,11 @@ static json_t *family_report(const struct world *w, const struct family *f)
 	json_t *versions = json_array();
 
 	for (int i = f->first; i < f->first + f->count; i++)
-		json_array_append_new(versions,
-				      json_pack("{s:s, s:s, s:b}", "uid", w->profiles[i].head.uid,
-						"version", w->profiles[i].version, "published",
-						w->profiles[i].published));
+		json_array_append_new(versions, json_pack("{s:s, s:s, s:b, s:O}", "uid",
+							  w->profiles[i].head.uid, "version",
+							  w->profiles[i].version, "published",
+							  w->profiles[i].published, "labels",
+							  w->profiles[i].labels));
 	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:o}", "name", f->name, "scope",
 			 scope_name(f->project), "project", scope_uid(w, f->project), "type",
 			 f->type, "cloudType", f->cloud, "uid", family_head(w, f)->head.uid,

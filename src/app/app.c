@@ -2,12 +2,15 @@
 #include "app/app.h"
 
 #include <malloc.h>
+#include <pwd.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "app/descriptors.h"
 #include "app/keeper.h"
 #include "app/workers.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "face/face.h"
 #include "http/client.h"
@@ -65,14 +68,20 @@ static void work_on_exchange(void *context, void *item)
 	rest_work(&app->rest, item);
 }
 
+static bool open_client(struct app *app, struct error *err)
+{
+	const struct http_client_options options = {
+		.max_connections_per_host = (unsigned)app->config->upstream_connections_per_host,
+		.connect_timeout_ms = app->config->upstream_connect_timeout_ms,
+		.user_agent = "spectrocloud-backend/" PROJECT_VERSION,
+	};
+
+	return op_check_table(err) && http_client_open(&options, &app->http, err);
+}
+
 static bool open_parts(struct app *app, struct error *err)
 {
 	const struct config *c = app->config;
-	const struct http_client_options client = {
-		.max_connections_per_host = (unsigned)c->upstream_connections_per_host,
-		.connect_timeout_ms = c->upstream_connect_timeout_ms,
-		.user_agent = "spectrocloud-backend/" PROJECT_VERSION,
-	};
 	const struct http_server_options server = {
 		.listen = c->listen,
 		.max_body_bytes = (size_t)c->max_body_bytes,
@@ -84,8 +93,7 @@ static bool open_parts(struct app *app, struct error *err)
 		.context = &app->rest,
 	};
 
-	if (!op_check_table(err) || !http_client_open(&client, &app->http, err) ||
-	    !store_open(c, &app->store, err) ||
+	if (!open_client(app, err) || !store_open(c, &app->store, err) ||
 	    !backstage_open(c, app->http, app->store, &app->backstage, err))
 		return false;
 	app->sessions = sessions_new(c, app->store);
@@ -150,6 +158,60 @@ bool app_open(const struct config *config, struct app **app, struct error *err)
 	}
 	*app = a;
 	return true;
+}
+
+bool app_open_alone(const struct config *config, struct app **app, struct error *err)
+{
+	struct app *a = heap_alloc(sizeof *a);
+
+	a->config = config;
+	buf_init(&a->openapi, 0);
+	if (!open_client(a, err)) {
+		app_close(a);
+		return false;
+	}
+	a->life = op_life_new();
+	op_life_enter(a->life, PHASE_SERVING);
+	palette_client_new(config, a->http, &a->palette);
+	a->toolbox = toolbox_new(config);
+	a->services = (struct op_services){
+		.config = config, .life = a->life, .palette = a->palette, .toolbox = a->toolbox};
+	*app = a;
+	return true;
+}
+
+/* The system's name of the user, or else its number. */
+static const char *local_subject(struct arena *a)
+{
+	char room[4096];
+	struct passwd *found = NULL;
+	struct passwd entry;
+
+	if (getpwuid_r(getuid(), &entry, room, sizeof room, &found) != 0 || found == NULL)
+		return arena_printf(a, "local:%u", (unsigned)getuid());
+	return arena_printf(a, "local:%s", entry.pw_name);
+}
+
+void app_local_call(const struct app *app, struct arena *arena, struct call *call)
+{
+	const char *token = getenv("SPECTROCLOUD_TOKEN");
+
+	*call = (struct call){
+		.services = &app->services,
+		.arena = arena,
+		.started_us = clock_now_us(),
+		.deadline_ms = clock_now_ms() + app->config->request_timeout_ms,
+		.local = true,
+		.principal = {.kind = PRINCIPAL_SERVICE, .subject = local_subject(arena)},
+	};
+	/* A variable that is empty is how shells say that there is none. */
+	if (token != NULL && *token != '\0')
+		call->palette_token = text_of(token);
+}
+
+const struct op_services *app_services(const struct app *app)
+{
+	return &app->services;
 }
 
 int app_port(const struct app *app)

@@ -9,12 +9,33 @@
 #include "config/config.h"
 
 struct app;
+struct arena;
+struct call;
+struct op_services;
 
 /*
  * Starts everything but the listening loop: HTTP client, Backstage, Palette, workers, server.
  * app  out, owned: app_close(). config is borrowed for its life.
  */
 MUST_USE bool app_open(const struct config *config, struct app **app, struct error *err);
+
+/*
+ * Opens only what a command needs that runs tools for the person who started it: HTTP client,
+ * Palette, toolbox. No listener, no store, no keys, nobody who is asked for permissions.
+ * app  out, owned: app_close(). config is borrowed for its life.
+ */
+MUST_USE bool app_open_alone(const struct config *config, struct app **app, struct error *err);
+
+/*
+ * A call of that person, from now on for the time-out of a request. Their principal is
+ * "local:<user name>"; their token for Palette is the environment's apiToken, or, where the
+ * variable SPECTROCLOUD_TOKEN has one, the session in it.
+ * arena  borrowed; it lives longer than the call.
+ */
+void app_local_call(const struct app *app, struct arena *arena, struct call *call);
+
+/* What operations need; lives as long as the app. */
+const struct op_services *app_services(const struct app *app);
 
 /* The port it listens on; 0 on a local socket. */
 int app_port(const struct app *app);
@@ -30,7 +51,7 @@ void app_stop(struct app *app);
 /* The same, but does not wait for what is running, also in the middle of a drain. */
 void app_cut_off(struct app *app);
 
-/* NULL is fine. */
+/* Of app_open() or app_open_alone(). NULL is fine. */
 void app_close(struct app *app);
 
 #endif

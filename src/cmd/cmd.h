@@ -17,6 +17,7 @@ struct command {
 	int (*run)(int argc, char **argv); /* argv[0] is the subcommand; the exit status */
 };
 
+extern const struct command command_action;
 extern const struct command command_serve;
 extern const struct command command_config;
 extern const struct command command_docs;
@@ -39,13 +40,22 @@ struct options {
 /* Reads --config, --set, --listen, --help. On a mistake prints it and returns false. */
 MUST_USE bool options_read(int argc, char **argv, struct options *options);
 
-/* An option of one command: one that takes a value, or with value NULL one that is given or not. */
-struct own_option {
-	const char *name;   /* without the dashes */
-	const char **value; /* out, borrowed from argv; untouched where the option is not given */
-	bool *given;        /* out, the same */
+enum { MOST_OWN_OPTIONS = 8, MOST_REPEATED = 256 };
+
+/* The values of an option that may be repeated, in their order; borrowed from argv. */
+struct repeated {
+	const char *items[MOST_REPEATED];
+	size_t count;
 };
-enum { MOST_OWN_OPTIONS = 8 };
+
+/* An option of one command: one that takes a value, one that takes a value and may be repeated, or
+ * with neither of the two one that is given or not. */
+struct own_option {
+	const char *name;      /* without the dashes */
+	const char **value;    /* out, borrowed from argv; untouched where it is not given */
+	struct repeated *many; /* out, added to */
+	bool *given;           /* out, as value */
+};
 
 /* The same with options of the command's own. Here they may also stand behind arguments, which go
  * to the end of argv. */
@@ -57,6 +67,9 @@ MUST_USE bool options_load(const struct options *options, struct config **config
 /* The same; *warnings: how many notices there were. */
 MUST_USE bool options_load_counting(const struct options *options, struct config **config,
 				    size_t *warnings);
+
+/* The same without its notices, which may be none of a command's business: the faults alone. */
+MUST_USE bool options_load_quietly(const struct options *options, struct config **config);
 
 /* "spectrocloud-backend serve [OPTIONS]" and the help text. */
 void command_print_help(const struct command *command);

@@ -47,18 +47,25 @@ static void join(const struct own_option *own, size_t own_count,
 	memcpy(all, known, sizeof known);
 	for (size_t i = 0; i < own_count; i++)
 		all[n++] = (struct option){.name = own[i].name,
-					   .has_arg = own[i].value == NULL ? no_argument
+					   .has_arg = own[i].given != NULL ? no_argument
 									   : required_argument,
 					   .val = OPTION_OWN + (int)i};
 	all[n] = (struct option){.name = NULL};
 }
 
-static void take(const struct own_option *own)
+static bool take(const struct own_option *own)
 {
+	char what[64];
+
+	if (own->many != NULL) {
+		snprintf(what, sizeof what, "--%s options", own->name);
+		return add(own->many->items, &own->many->count, MOST_REPEATED, optarg, what);
+	}
 	if (own->value != NULL)
 		*own->value = optarg;
 	else
 		*own->given = true;
+	return true;
 }
 
 bool options_read(int argc, char **argv, struct options *options)
@@ -79,7 +86,7 @@ bool options_read_with(int argc, char **argv, const struct own_option *own, size
 	while (ok &&
 	       (option = getopt_long(argc, argv, own_count == 0 ? "+h" : "h", all, NULL)) != -1) {
 		if (option >= OPTION_OWN && (size_t)(option - OPTION_OWN) < own_count) {
-			take(&own[option - OPTION_OWN]);
+			ok = take(&own[option - OPTION_OWN]);
 			continue;
 		}
 		switch (option) {
@@ -121,32 +128,46 @@ bool options_load(const struct options *options, struct config **config)
 	return options_load_counting(options, config, &warnings);
 }
 
-bool options_load_counting(const struct options *options, struct config **config, size_t *warnings)
+static bool load(const struct options *options, struct config **config,
+		 struct config_notices *notices)
 {
-	const struct config_options load = {
+	const struct config_options how = {
 		.files = options->files,
 		.file_count = options->file_count,
 		.overrides = options->overrides,
 		.override_count = options->override_count,
 		.environment = environ,
 	};
-	struct config_notices notices = {.count = 0};
 	struct error err;
 	struct buf faults;
 	bool ok;
 
 	buf_init(&faults, 1024 * 1024);
-	ok = config_load(&load, config, &notices, &faults, &err);
-	if (ok) {
-		print_notices(&notices);
-		*warnings = notices.count;
-	} else if (faults.len > 0) {
+	ok = config_load(&how, config, notices, &faults, &err);
+	if (!ok && faults.len > 0)
 		fprintf(stderr, "%.*s", (int)faults.len, faults.ptr);
-	} else {
+	else if (!ok)
 		fprintf(stderr, "%s\n", err.message);
-	}
 	buf_fini(&faults);
 	return ok;
+}
+
+bool options_load_counting(const struct options *options, struct config **config, size_t *warnings)
+{
+	struct config_notices notices = {.count = 0};
+
+	if (!load(options, config, &notices))
+		return false;
+	print_notices(&notices);
+	*warnings = notices.count;
+	return true;
+}
+
+bool options_load_quietly(const struct options *options, struct config **config)
+{
+	struct config_notices notices = {.count = 0};
+
+	return load(options, config, &notices);
 }
 
 void command_print_help(const struct command *command)

@@ -86,9 +86,11 @@ void visible_add_json(struct buf *out, struct text json)
 	add(out, json, true);
 }
 
-size_t visible_columns(struct text t)
+/* Measures t up to most columns; *length: how many of its bytes they are. */
+static size_t measure(struct text t, size_t most, size_t *length)
 {
 	static locale_t utf8;
+	struct text rest = t;
 	locale_t before;
 	size_t columns = 0;
 	uint32_t code;
@@ -97,13 +99,33 @@ size_t visible_columns(struct text t)
 	if (utf8 == NULL)
 		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
 	before = uselocale(utf8);
-	while (t.len > 0) {
+	*length = 0;
+	while (rest.len > 0) {
 		int width;
 
-		next(&t, &code);
+		next(&rest, &code);
 		width = code == UINT32_MAX ? 1 : wcwidth((wchar_t)code);
-		columns += width < 0 ? 1 : (size_t)width;
+		width = width < 0 ? 1 : width;
+		if ((size_t)width > most - columns)
+			break;
+		columns += (size_t)width;
+		*length = t.len - rest.len;
 	}
 	uselocale(before);
 	return columns;
+}
+
+struct text visible_cut(struct text t, size_t columns)
+{
+	size_t length;
+
+	(void)measure(t, columns, &length);
+	return text_slice(t, 0, length);
+}
+
+size_t visible_columns(struct text t)
+{
+	size_t length;
+
+	return measure(t, SIZE_MAX, &length);
 }

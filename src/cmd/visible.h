@@ -16,6 +16,9 @@ void visible_add(struct buf *out, struct text t);
 /* The same of one compact JSON value, which stays the same value. */
 void visible_add_json(struct buf *out, struct text json);
 
+/* The longest beginning of it that takes at most so many columns. For one thread only. */
+struct text visible_cut(struct text t, size_t columns);
+
 /* How many columns of a terminal it takes. For one thread only. */
 size_t visible_columns(struct text t);
 

@@ -91,7 +91,7 @@ static ssize_t read_stream(void *context, uint64_t at, char *out, size_t max)
 	size_t count;
 
 	(void)at;
-	if (c->x == NULL)
+	if (c->x == NULL || c->ended) /* a suspended one would not notice its end */
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	state = stream_take(c->x, out, max, &count);
 	set_deadline(c, state, count);

@@ -4,6 +4,13 @@
 
 #include "op/op.h"
 
+/* How much of an answer an agent does not see. */
+#define MASKED                                                                      \
+	{                                                                           \
+		.name = "masked", .type = FIELD_INT,                                \
+		.help = "How many values are secrets and stand here as *** instead" \
+	}
+
 /* ---- lists in pages: agent_page.c ---- */
 
 /* What every list that may be long takes besides its own inputs. */
@@ -38,6 +45,8 @@ struct page {
 	const struct field *item;          /* with the fields uid and name */
 	bool whole;                        /* items as Palette has them, without their secrets */
 	const struct page_filter *filters; /* ends with param NULL; NULL: none */
+	const char *head_key;              /* of a member that stands before them; NULL: none */
+	struct text head;
 	struct text basis; /* what else decides which items there are, besides the parameters
 			    * projectUid and instanceName; empty: nothing */
 };
@@ -51,5 +60,9 @@ struct page {
  */
 MUST_USE bool answer_page(struct call *c, const struct page *page, struct palette_list *list,
 			  bool listed, struct result *res, struct error *err);
+
+/* The same of items that are there already: document is {"<key>":[items]}, `most` of them. */
+MUST_USE bool answer_page_of(struct call *c, const struct page *page, struct text document,
+			     size_t most, struct result *res, struct error *err);
 
 #endif

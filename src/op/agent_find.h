@@ -5,44 +5,48 @@
 #include "op/op.h"
 
 /* What decides where several have the name. */
-#define ARG_ENTITY                     \
-	ARG("entityRef", PARAM_TEXT,   \
+#define ARG_ENTITY                                                                              \
+	ARG("entityRef", PARAM_TEXT,                                                            \
 	    "Decides where several have that title: the catalog's reference of the one meant, " \
 	    "such as resource:default/prod-web")
-#define ARG_NAMED_PROJECT                \
+#define ARG_NAMED_PROJECT                   \
 	ARG("projectUid", PARAM_IDENTIFIER, \
 	    "UID of its Palette project; also decides where several have that name")
-#define ARG_NAMED_INSTANCE                 \
-	ARG("instanceName", PARAM_TEXT,    \
+#define ARG_NAMED_INSTANCE              \
+	ARG("instanceName", PARAM_TEXT, \
 	    "Name of its SpectroCloud environment; also decides where several have that name")
 
-/* One object of Palette's that was found; Palette is open where it is. All in the arena. */
+/* One object of Palette's that was found, in c->environment. All in the arena. */
 struct found {
 	const char *uid;
 	const char *name;
-	const char *project;    /* NULL: the tenant's scope */
-	const char *entity_ref; /* "" where no catalog was asked */
-	struct catalog_entity entity; /* ref NULL where no catalog was asked */
+	const char *project;          /* NULL: the tenant's scope */
+	const char *entity_ref;       /* "" where no catalog was asked */
+	struct catalog_entity entity; /* its ref is NULL where no catalog was asked */
 };
 
 /*
  * The object whose name the parameter `name` has, by the title of its entity in Backstage's
  * catalog, which is asked on the caller's behalf; of a person at a shell, and where no catalog is
  * configured, by its name in Palette itself. entityRef, projectUid and instanceName decide where
- * several are found; so the row has those parameters, and OP_LATE.
+ * several are found; so the row has those parameters, and OP_LATE. Palette is then open.
  *
  * Fails with ERROR_NOT_FOUND where there is none, with ERROR_INPUT where there are several.
  */
 MUST_USE bool find_named(struct call *c, enum catalog_type type, const char *name,
 			 struct found *found, struct error *err);
 
-/* The same where the parameter `uid`, if it is given, is the object's uid; without both of them
- * ERROR_INPUT. */
+/* The same where the parameter `uid`, if it is given, is the object's uid, in the scope of
+ * projectUid; without both of them ERROR_INPUT. */
 MUST_USE bool find_by_uid_or_name(struct call *c, enum catalog_type type, const char *uid,
 				  const char *name, struct found *found, struct error *err);
 
+/* The entity alone, where there is a catalog; Palette is not open then. */
+MUST_USE bool find_entity(struct call *c, enum catalog_type type, const char *name,
+			  struct found *found, struct error *err);
+
 /* Whether there is a catalog to ask. */
-bool has_catalog(struct call *c);
+bool has_catalog(const struct call *c);
 /* How its questions may spend the call's time. */
 struct backstage_call call_waiting(const struct call *c);
 

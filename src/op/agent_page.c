@@ -11,17 +11,17 @@
 #include "op/agent.h"
 #include "op/render.h"
 #include "op/rows.h"
-#include "op/shape.h"
+#include "palette/mask.h"
 
 enum {
-	LONGEST_KEY = 256, /* of a name; what is behind it does not count for the order */
+	LONGEST_KEY = 256, /* of a name or uid; what is behind it does not count for the order */
 	MOST_PARTS = 16,   /* of what a cursor is for */
 	DIGEST_BYTES = 12, /* of it that are in a cursor */
 	LONGEST_CURSOR = 1024,
 };
 
 struct item {
-	struct text name; /* at most LONGEST_KEY bytes */
+	struct text name; /* at most LONGEST_KEY bytes, as is uid */
 	struct text uid;
 	struct text json;
 };
@@ -91,9 +91,17 @@ static int compare(const struct item *a, const struct item *b)
 	return order != 0 ? order : compare_text(a->uid, b->uid);
 }
 
+/* Of those that nothing tells apart, which Palette does not have, the first in its answer is first.
+ */
 static int compare_any(const void *a, const void *b)
 {
-	return compare(a, b);
+	const struct item *one = a;
+	const struct item *other = b;
+	int order = compare(one, other);
+
+	if (order != 0)
+		return order;
+	return (one->json.ptr > other->json.ptr) - (one->json.ptr < other->json.ptr);
 }
 
 static void collect(struct call *c, const struct page *page, struct text array, size_t most,
@@ -111,14 +119,18 @@ static void collect(struct call *c, const struct page *page, struct text array, 
 			items->all[items->count++] = (struct item){
 				.name = text_slice(render_string(c->arena, name, json), 0,
 						   LONGEST_KEY),
-				.uid = render_string(c->arena, uid, json),
+				.uid = text_slice(render_string(c->arena, uid, json), 0,
+						  LONGEST_KEY),
 				.json = json,
 			};
 	if (items->count > 1)
 		qsort(items->all, items->count, sizeof items->all[0], compare_any);
 }
 
-/* ---- cursors: a digest of what they are for, the name's length, the name, the uid ---- */
+/*
+ * ---- cursors: a digest of what they are for, and the last item of the page before: its name's
+ * length, how many that are like it were answered, the name, the uid ----
+ */
 
 static void digest_of_list(struct call *c, const struct page *page, struct digest *digest)
 {
@@ -134,8 +146,20 @@ static void digest_of_list(struct call *c, const struct page *page, struct diges
 	digest_of(parts, count, digest);
 }
 
-static const char *write_cursor(struct call *c, const struct page *page, const struct item *last)
+/* How many before end are like the one before it, with that. */
+static size_t count_alike(const struct items *items, size_t end)
 {
+	size_t first = end - 1;
+
+	while (first > 0 && compare(&items->all[first - 1], &items->all[end - 1]) == 0)
+		first--;
+	return end - first;
+}
+
+static const char *write_cursor(struct call *c, const struct page *page, const struct items *items,
+				size_t end)
+{
+	const struct item *last = &items->all[end - 1];
 	struct digest digest;
 	struct buf plain;
 	struct buf coded;
@@ -145,7 +169,7 @@ static const char *write_cursor(struct call *c, const struct page *page, const s
 	buf_init(&plain, LONGEST_CURSOR);
 	buf_init(&coded, (size_t)LONGEST_CURSOR * 2);
 	buf_add(&plain, (struct text){(const char *)digest.bytes, DIGEST_BYTES});
-	buf_printf(&plain, "%zu:", last->name.len);
+	buf_printf(&plain, "%zu:%zu:", last->name.len, count_alike(items, end));
 	buf_add(&plain, last->name);
 	buf_add(&plain, last->uid);
 	base64url_encode(buf_text(&plain), &coded);
@@ -155,12 +179,19 @@ static const char *write_cursor(struct call *c, const struct page *page, const s
 	return cursor;
 }
 
+static bool next_number(struct text *rest, int64_t *number)
+{
+	struct text digits;
+
+	return text_next(rest, ':', &digits) && rest->ptr != NULL && text_to_int(digits, number) &&
+	       *number >= 0;
+}
+
 static bool split_cursor(struct call *c, const struct page *page, struct text plain,
-			 struct item *last)
+			 struct item *last, int64_t *alike)
 {
 	struct digest digest;
 	struct text rest;
-	struct text digits;
 	int64_t len;
 
 	digest_of_list(c, page, &digest);
@@ -168,8 +199,7 @@ static bool split_cursor(struct call *c, const struct page *page, struct text pl
 			(struct text){(const char *)digest.bytes, DIGEST_BYTES}))
 		return false;
 	rest = text_slice(plain, DIGEST_BYTES, SIZE_MAX);
-	if (!text_next(&rest, ':', &digits) || rest.ptr == NULL || !text_to_int(digits, &len) ||
-	    len < 0 || (size_t)len > rest.len)
+	if (!next_number(&rest, &len) || !next_number(&rest, alike) || (size_t)len > rest.len)
 		return false;
 	last->name = arena_copy_text(c->arena, text_slice(rest, 0, (size_t)len));
 	last->uid = arena_copy_text(c->arena, text_slice(rest, (size_t)len, SIZE_MAX));
@@ -181,6 +211,7 @@ static bool find_start(struct call *c, const struct page *page, const struct ite
 		       size_t *start, struct error *err)
 {
 	const char *cursor = call_string(c, "cursor");
+	int64_t alike = 0;
 	struct item last;
 	struct buf plain;
 	bool ok;
@@ -190,13 +221,16 @@ static bool find_start(struct call *c, const struct page *page, const struct ite
 		return true;
 	buf_init(&plain, LONGEST_CURSOR);
 	ok = base64url_decode(text_of(cursor), &plain) &&
-	     split_cursor(c, page, buf_text(&plain), &last);
+	     split_cursor(c, page, buf_text(&plain), &last, &alike);
 	buf_fini(&plain);
 	if (!ok)
 		return error_set(err, ERROR_INPUT,
 				 "cursor (in the input) must be nextCursor of an answer to the "
 				 "same call, with the same other inputs");
-	while (*start < items->count && compare(&items->all[*start], &last) <= 0)
+	while (*start < items->count && compare(&items->all[*start], &last) < 0)
+		(*start)++;
+	for (; alike > 0 && *start < items->count && compare(&items->all[*start], &last) == 0;
+	     alike--)
 		(*start)++;
 	return true;
 }
@@ -210,12 +244,12 @@ static void put_item(struct call *c, struct json_writer *w, const struct page *p
 	size_t count = 0;
 
 	if (page->whole) {
-		struct buf public;
+		struct buf masked;
 
-		buf_init(&public, item->json.len + 1);
-		shape_filter(item->json, shape_is_public, &public);
-		json_put_raw(w, arena_copy_text(c->arena, buf_text(&public)));
-		buf_fini(&public);
+		buf_init(&masked, (size_t)c->services->config->upstream_max_answer_bytes);
+		(void)mask_json(item->json, &masked);
+		json_put_raw(w, arena_copy_text(c->arena, buf_text(&masked)));
+		buf_fini(&masked);
 		return;
 	}
 	if (has_param(c, "fields"))
@@ -235,6 +269,10 @@ static void write_page(struct call *c, const struct page *page, const struct ite
 		end = items->count;
 	json_writer_init(&w, out);
 	json_object_begin(&w);
+	if (page->head_key != NULL) {
+		json_key(&w, page->head_key);
+		json_put_raw(&w, page->head);
+	}
 	json_key(&w, page->key);
 	json_array_begin(&w);
 	for (size_t i = start; i < end; i++)
@@ -244,7 +282,7 @@ static void write_page(struct call *c, const struct page *page, const struct ite
 	json_put_int(&w, (int64_t)items->count);
 	if (end < items->count) {
 		json_key(&w, "nextCursor");
-		json_put_cstr(&w, write_cursor(c, page, &items->all[end - 1]));
+		json_put_cstr(&w, write_cursor(c, page, items, end));
 	}
 	if (warnings.len > 0) {
 		json_key(&w, "warnings");
@@ -253,8 +291,8 @@ static void write_page(struct call *c, const struct page *page, const struct ite
 	json_object_end(&w);
 }
 
-static bool answer(struct call *c, const struct page *page, struct text document, size_t most,
-		   struct result *res, struct error *err)
+bool answer_page_of(struct call *c, const struct page *page, struct text document, size_t most,
+		    struct result *res, struct error *err)
 {
 	struct text warnings = TEXT("");
 	struct text array = TEXT("[]");
@@ -287,7 +325,7 @@ bool answer_page(struct call *c, const struct page *page, struct palette_list *l
 	bool ok = false;
 
 	if (listed && palette_list_finish(list, &document, err)) {
-		ok = answer(c, page, buf_text(&document), most, res, err);
+		ok = answer_page_of(c, page, buf_text(&document), most, res, err);
 		buf_fini(&document);
 	}
 	palette_list_fini(list);

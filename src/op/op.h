@@ -258,6 +258,14 @@ struct tool {
 	const char *toolset;     /* see spectrocloud.mcp.toolsets */
 	unsigned does;
 };
+/* Who calls a tool. */
+enum tool_door {
+	DOOR_BACKSTAGE, /* Backstage's registry of actions; its filter holds, too */
+	DOOR_MCP,       /* our own MCP endpoint, and MCP over stdio */
+	DOOR_SHELL,     /* a person, by the subcommand action: whatever there is */
+	DOORS
+};
+
 #define TOOL(...) .tool = (&(const struct tool){__VA_ARGS__})
 
 struct op {
@@ -321,8 +329,11 @@ struct call {
 	size_t input_count;
 	struct text body;
 	struct text arguments; /* of a tool: a checked JSON object; ptr NULL: none */
+	enum tool_door door;   /* of a tool: where it was called */
 	bool local; /* of a person at a shell who has the configuration: nobody is asked whether
-		     * they may, and there is no catalog */
+		     * they may, and there is neither a catalog nor sessions: the services
+		     * backstage and sessions are NULL. Its principal comes with it, and
+		     * palette_token may be the person's own */
 
 	const struct op *op;
 	bool identified; /* principal is known */
@@ -421,8 +432,12 @@ MUST_USE enum identity op_identify(struct call *c, bool may_wait, struct error *
 
 MUST_USE bool call_read_params(struct call *c, const struct op *op, struct error *err);
 MUST_USE bool call_open_palette(struct call *c, const struct op *op, struct error *err);
-/* For the function of an OP_LATE row: opens that environment; NULL: the first. */
-MUST_USE bool call_open_environment(struct call *c, const char *instance, struct error *err);
+/* For the function of an OP_LATE row: sets c->environment to the one of that name; NULL: the first.
+ * what  what names it, for the error: "instanceName". */
+MUST_USE bool call_choose_environment(struct call *c, const char *what, const char *instance,
+				      struct error *err);
+/* Then opens Palette there, with the caller's token. */
+MUST_USE bool call_open_environment(struct call *c, struct error *err);
 /* Whether the caller may speak for the user of that address: it is theirs, by the catalog, or they
  * are a service that is trusted. Fails with ERROR_DENIED, or as backstage_user_email() does. */
 MUST_USE bool call_speaks_for(struct call *c, struct text email, struct error *err);
@@ -430,14 +445,6 @@ MUST_USE bool call_speaks_for(struct call *c, struct text email, struct error *e
 void call_drop_session(struct call *c);
 
 /* ---- tools: toolbox.c ---- */
-
-/* Who calls a tool. */
-enum tool_door {
-	DOOR_BACKSTAGE, /* Backstage's registry of actions; its filter holds, too */
-	DOOR_MCP,       /* our own MCP endpoint, and MCP over stdio */
-	DOOR_SHELL,     /* a person, by the subcommand action: whatever there is */
-	DOORS
-};
 
 struct toolbox;
 
@@ -453,14 +460,16 @@ const struct op *const *toolbox_offered(const struct toolbox *box, enum tool_doo
 struct text toolbox_actions(const struct toolbox *box);
 /* The list for MCP's tools/list: an array. Lives as long as the box. */
 struct text toolbox_tools(const struct toolbox *box);
+/* One tool as that list has it: an object. */
+void tool_describe(const struct op *op, struct buf *out);
 
 /*
  * Runs a tool for the caller of another operation, whose arena, deadline and identity it has.
  * arguments  a checked JSON object, in the arena.
  * res        out: JSON that fits the row's answer; result_fini() it.
  */
-MUST_USE bool tool_run(struct call *caller, const struct op *op, struct text arguments,
-		       struct result *res, struct error *err);
+MUST_USE bool tool_run(struct call *caller, enum tool_door door, const struct op *op,
+		       struct text arguments, struct result *res, struct error *err);
 
 /* ---- the service's own life: life.c ---- */
 

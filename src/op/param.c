@@ -191,8 +191,8 @@ static const char *read_strings(struct arena *a, const struct param *param, stru
 		strings[value->count++] = string.ptr;
 	}
 	value->strings = strings;
-	value->given = true;
-	return value->count == 0 ? form : NULL;
+	value->given = value->count > 0;
+	return value->given ? NULL : form;
 }
 
 static const char *read_token(struct arena *a, struct text json, struct value *value)

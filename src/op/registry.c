@@ -71,7 +71,7 @@ static bool invoke(struct call *c, struct text input, struct result *res, struct
 	if (op == NULL)
 		return error_set(err, ERROR_NOT_FOUND, "Action \"%s\" not found", id);
 	buf_init(&answer.body_owned, 0);
-	if (tool_run(c, op, input, &answer, err)) {
+	if (tool_run(c, DOOR_BACKSTAGE, op, input, &answer, err)) {
 		wrap_output(res, &answer);
 		return true;
 	}

@@ -18,6 +18,9 @@ extern const struct op session_token_ops[];
 extern const struct op host_ops[];
 extern const struct op registry_ops[];
 extern const struct op agent_list_ops[];
+extern const struct op agent_health_ops[];
+extern const struct op agent_cluster_ops[];
+extern const struct op agent_profile_ops[];
 
 /* ---- answers that several resources have ---- */
 

@@ -10,7 +10,8 @@ enum { MOST_ROWS = 256, MOST_SEGMENTS = 16 };
 static const struct op *const resources[] = {
 	service_ops,         user_ops,          project_ops,  cluster_ops,       cluster_create_ops,
 	virtual_cluster_ops, cluster_group_ops, profile_ops,  cloud_account_ops, overlord_ops,
-	session_token_ops,   host_ops,          registry_ops, agent_list_ops,
+	session_token_ops,   host_ops,          registry_ops, agent_list_ops,    agent_health_ops,
+	agent_cluster_ops,   agent_profile_ops,
 };
 
 static const struct op *rows[MOST_ROWS + 1];

@@ -19,8 +19,8 @@ static const char *environment_names(struct call *c)
 
 /* A name that no environment has is an error: another tenant's cluster must never be shown instead.
  */
-static bool choose_environment(struct call *c, const char *param, const char *instance,
-			       struct error *err)
+bool call_choose_environment(struct call *c, const char *what, const char *instance,
+			     struct error *err)
 {
 	const struct config *config = c->services->config;
 
@@ -41,7 +41,7 @@ static bool choose_environment(struct call *c, const char *param, const char *in
 		}
 	}
 	return error_set(err, ERROR_INPUT,
-			 "%s must be the name of a configured environment, one of: %s", param,
+			 "%s must be the name of a configured environment, one of: %s", what,
 			 environment_names(c));
 }
 
@@ -53,6 +53,8 @@ bool call_speaks_for(struct call *c, struct text email, struct error *err)
 		.arena = c->arena, .deadline_ms = c->deadline_ms, .may_wait = true};
 	const char *own = NULL;
 
+	if (c->local)
+		return true;
 	if (backstage_is_trusted(c->services->backstage, &c->principal))
 		return true;
 	if (c->principal.kind == PRINCIPAL_USER &&
@@ -81,6 +83,9 @@ static bool find_email(struct call *c, struct text *email, struct error *err)
 		.arena = c->arena, .deadline_ms = c->deadline_ms, .may_wait = true};
 	const char *own = NULL;
 
+	*email = (struct text){NULL, 0};
+	if (c->local)
+		return true;
 	*email = c->user_email;
 	if (c->user_email.ptr != NULL)
 		return check_header(c, err);
@@ -97,14 +102,15 @@ static bool find_email(struct call *c, struct text *email, struct error *err)
 
 /*
  * People who have no session of their own have the rights of the environment's apiToken, unless the
- * configuration forbids it; services act for themselves.
+ * configuration forbids it; services act for themselves, and whoever is at a shell has the token
+ * itself, with the configuration.
  */
 static bool may_use_api_token(struct call *c, const struct op *op, struct text email, bool signs_in,
 			      struct error *err)
 {
 	bool person = c->principal.kind != PRINCIPAL_SERVICE || email.ptr != NULL;
 
-	if (!person || permit_uses_service_token(c->services->config, op->permission))
+	if (c->local || !person || permit_uses_service_token(c->services->config, op->permission))
 		return true;
 	if (signs_in) {
 		error_set(err, ERROR_UNAUTHENTICATED,
@@ -137,7 +143,8 @@ static bool choose_token(struct call *c, const struct op *op, struct text *token
 	}
 	problem = c->palette_token.ptr == NULL ? NULL : session_token_problem(c->palette_token);
 	if (problem != NULL)
-		return error_set(err, ERROR_INPUT, "X-SpectroCloud-Token %s", problem);
+		return error_set(err, ERROR_INPUT, "%s %s",
+				 c->local ? "SPECTROCLOUD_TOKEN" : "X-SpectroCloud-Token", problem);
 	*token = c->session.token.ptr != NULL ? c->session.token : c->palette_token;
 	if (token->ptr != NULL)
 		return true;
@@ -152,19 +159,13 @@ void call_drop_session(struct call *c)
 	c->session = (struct session){.expires_ms = 0};
 }
 
-static bool open_environment(struct call *c, const char *param, const char *instance,
-			     struct error *err)
+bool call_open_environment(struct call *c, struct error *err)
 {
 	struct text token;
 
-	return choose_environment(c, param, instance, err) && choose_token(c, c->op, &token, err) &&
+	return choose_token(c, c->op, &token, err) &&
 	       palette_open(c->services->palette, c->environment, token, c->arena, c->deadline_ms,
 			    &c->palette, err);
-}
-
-bool call_open_environment(struct call *c, const char *instance, struct error *err)
-{
-	return open_environment(c, "instanceName", instance, err);
 }
 
 bool call_open_palette(struct call *c, const struct op *op, struct error *err)
@@ -173,5 +174,6 @@ bool call_open_palette(struct call *c, const struct op *op, struct error *err)
 
 	if (op->flags & (OP_LOCAL | OP_LATE))
 		return true;
-	return open_environment(c, param, call_string(c, param), err);
+	return call_choose_environment(c, param, call_string(c, param), err) &&
+	       call_open_environment(c, err);
 }

@@ -241,10 +241,18 @@ struct text toolbox_tools(const struct toolbox *box)
 	return buf_text(&box->tools);
 }
 
+void tool_describe(const struct op *op, struct buf *out)
+{
+	struct json_writer w;
+
+	json_writer_init(&w, out);
+	put_tool(&w, op);
+}
+
 /* ---- a run ---- */
 
-bool tool_run(struct call *caller, const struct op *op, struct text arguments, struct result *res,
-	      struct error *err)
+bool tool_run(struct call *caller, enum tool_door door, const struct op *op, struct text arguments,
+	      struct result *res, struct error *err)
 {
 	struct call *c = arena_new(caller->arena, struct call);
 	bool ok;
@@ -257,6 +265,7 @@ bool tool_run(struct call *caller, const struct op *op, struct text arguments, s
 	c->body = TEXT("");
 	memset(c->values, 0, sizeof c->values);
 	c->arguments = arguments;
+	c->door = door;
 	ok = op_run(op, c, res, err);
 	caller->environment = c->environment;
 	caller->reauthenticate = c->reauthenticate;

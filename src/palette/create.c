@@ -25,7 +25,7 @@ bool palette_create_cluster(struct palette *p, const char *project, const char *
 	if (*json_string_at(p->arena, buf_text(&r.answer), "/uid", "") == '\0') {
 		buf_fini(&r.answer);
 		error_set(err, ERROR_UPSTREAM, "%s: Palette's answer names no uid", r.what);
-		palette_say_unknown(err);
+		palette_say_unknown(PALETTE_CREATE, err);
 		return false;
 	}
 	*out = r.answer;

@@ -89,7 +89,8 @@ static struct text problem_details(struct arena *a, const struct palette_problem
 
 static bool is_about_body(const struct palette_request *r)
 {
-	return r->purpose == PALETTE_CREATE || r->purpose == PALETTE_CHECK;
+	return r->purpose == PALETTE_CREATE || r->purpose == PALETTE_CHECK ||
+	       r->purpose == PALETTE_CHANGE;
 }
 
 /* Passes on what Palette said, in the kinds where it is about the caller's own request. */
@@ -104,14 +105,19 @@ static void with_palettes_words(const struct palette *p, const struct palette_re
 	err->details = problem_details(p->arena, problem, is_about_body(r));
 }
 
-void palette_say_unknown(struct error *err)
+void palette_say_unknown(enum palette_purpose purpose, struct error *err)
 {
-	static const char more[] = ". Palette may have created the cluster all the same: look for "
-				   "its name before trying again";
+	const char *more =
+		purpose == PALETTE_CREATE
+			? ". Palette may have created the cluster all the same: look for "
+			  "its name before trying again"
+			: ". Palette may have made the change all the same: look at what "
+			  "there is before trying again";
 	size_t len = strlen(err->message);
+	size_t more_len = strlen(more);
 
-	if (len + sizeof more <= sizeof err->message)
-		memcpy(err->message + len, more, sizeof more);
+	if (len + more_len < sizeof err->message)
+		memcpy(err->message + len, more, more_len + 1);
 }
 
 static const char *environment_name(const struct palette *p)

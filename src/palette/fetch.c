@@ -26,6 +26,12 @@ struct attempt {
 	struct http_header headers[MOST_HEADERS];
 };
 
+/* What must not happen twice. */
+static bool is_write(const struct palette_request *r)
+{
+	return r->purpose == PALETTE_CREATE || r->purpose == PALETTE_CHANGE;
+}
+
 static void add_header(struct attempt *at, const char *name, struct text value)
 {
 	at->headers[at->fetch.header_count++] = (struct http_header){text_of(name), value};
@@ -45,7 +51,7 @@ static void prepare(const struct palette *p, struct attempt *at)
 		.body = r->body,
 		.deadline_ms = patience < p->deadline_ms ? patience : p->deadline_ms,
 		.max_bytes = (size_t)p->config->upstream_max_answer_bytes,
-		.once = r->purpose == PALETTE_CREATE,
+		.once = is_write(r),
 		.uncompressed = r->expect == PALETTE_BYTES, /* JSON cannot end early unnoticed */
 		.cancel = p->cancel,
 	};
@@ -87,7 +93,7 @@ static bool may_try_again(const struct palette_request *r, const struct http_fet
 		return true;
 	if (fetch->end == HTTP_FETCH_DONE && fetch->status == 429)
 		return true;
-	if (r->purpose == PALETTE_CREATE)
+	if (is_write(r))
 		return false;
 	return fetch->end == HTTP_FETCH_BROKEN ||
 	       (fetch->end == HTTP_FETCH_DONE && fetch->status > 500);
@@ -111,7 +117,7 @@ static bool check_answer(const struct palette_request *r, const struct http_fetc
 	struct error ignored;
 	struct text value;
 
-	if (r->expect == PALETTE_BYTES)
+	if (r->expect == PALETTE_BYTES || r->expect == PALETTE_NOTHING)
 		return true;
 	if (!json_check(buf_text(&fetch->answer), &value, &ignored))
 		return error_set(err, ERROR_UPSTREAM, "%s: Palette answered with broken JSON",
@@ -135,10 +141,11 @@ static void transport_error(const struct palette_request *r, const struct http_f
 	error_set(err, kind, "%s: calling Palette failed: %s", r->what, fetch->problem);
 }
 
-/* A create that may have arrived and was not clearly refused: nobody can say what became of it. */
+/* A create or change that may have arrived and was not clearly refused: nobody can say what became
+ * of it. */
 static bool outcome_unknown(const struct palette_request *r, const struct http_fetch *fetch)
 {
-	if (r->purpose != PALETTE_CREATE || fetch->end == HTTP_FETCH_UNREACHABLE)
+	if (!is_write(r) || fetch->end == HTTP_FETCH_UNREACHABLE)
 		return false;
 	if (fetch->end == HTTP_FETCH_CANCELLED)
 		return fetch->may_have_arrived;
@@ -175,7 +182,7 @@ static void settle(const struct palette *p, struct attempt *at)
 	}
 	r->error.upstream_status = r->status;
 	if (outcome_unknown(r, fetch))
-		palette_say_unknown(&r->error);
+		palette_say_unknown(r->purpose, &r->error);
 	if (fetch->end == HTTP_FETCH_CANCELLED)
 		return; /* Palette has not failed */
 	if (r->status == 0 || r->status == 429 || r->status >= 500 || r->status < 400)

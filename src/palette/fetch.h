@@ -26,9 +26,16 @@ enum palette_purpose {
 	PALETTE_LIST,   /* a list; also by POST */
 	PALETTE_CREATE, /* never sent again once it may have arrived */
 	PALETTE_CHECK,  /* asks about the caller's body, which a refusal is then about too */
+	PALETTE_CHANGE, /* of what is there; sent like a create */
 };
 
-enum palette_expect { PALETTE_OBJECT = 1, PALETTE_ARRAY, PALETTE_OBJECT_OR_ARRAY, PALETTE_BYTES };
+enum palette_expect {
+	PALETTE_OBJECT = 1,
+	PALETTE_ARRAY,
+	PALETTE_OBJECT_OR_ARRAY,
+	PALETTE_BYTES,
+	PALETTE_NOTHING, /* whatever comes with the success is not looked at */
+};
 
 struct palette_request {
 	enum palette_purpose purpose;
@@ -64,8 +71,8 @@ MUST_USE bool palette_get_object(struct palette *p, const char *project, const c
 MUST_USE bool palette_get_ours(struct palette *p, const char *project, const char *path,
 			       const char *what, struct buf *out, struct error *err);
 
-/* errors.c: adds that a create may have been carried out all the same. */
-void palette_say_unknown(struct error *err);
+/* errors.c: adds that a create or a change may have been carried out all the same. */
+void palette_say_unknown(enum palette_purpose purpose, struct error *err);
 /* errors.c: what an answer that is no success means. */
 void palette_status_error(const struct palette *p, const struct palette_request *r, int status,
 			  struct text answer, int retry_after_s, struct error *err);
@@ -83,6 +90,11 @@ struct palette_listing {
 	/* Whether to keep an item; NULL: all. */
 	bool (*keep)(const void *context, struct text item);
 	const void *context;
+	/* Where an item says who it is, the first that it has; ends with NULL. NULL: /metadata/uid.
+	 */
+	const char *const *identity;
+	size_t most;      /* items of the list; 0: all. Palette is asked for no more pages then */
+	bool of_object;   /* the path names an object of the caller's: a refusal is about it */
 	const char *what; /* "Clusters" */
 };
 

@@ -9,7 +9,7 @@ enum { MOST_ANSWERS = 4 }; /* a list may be as large as this many of the largest
 
 void palette_list_init(struct palette_list *list, const struct palette *p, const char *key)
 {
-	*list = (struct palette_list){.seen = palette_seen_new()};
+	*list = (struct palette_list){.seen = palette_seen_new(), .total = -1};
 	buf_init(&list->json, (size_t)p->config->upstream_max_answer_bytes * MOST_ANSWERS);
 	buf_printf(&list->json, "{\"%s\":[", key);
 	list->items_at = list->json.len - 1;
@@ -28,6 +28,8 @@ void palette_list_reset(struct palette_list *list)
 	palette_seen_free(list->seen);
 	list->seen = palette_seen_new();
 	list->count = 0;
+	list->more = false;
+	list->total = -1;
 	list->warning_count = 0;
 }
 

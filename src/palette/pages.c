@@ -25,6 +25,11 @@ struct scope {
 	struct palette_request request;
 };
 
+static int page_size(const struct palette_listing *listing)
+{
+	return listing->most > 0 && listing->most < PAGE_SIZE ? (int)listing->most : PAGE_SIZE;
+}
+
 static const char *page_path(const struct palette *p, const struct palette_listing *listing,
 			     const struct scope *scope)
 {
@@ -33,8 +38,9 @@ static const char *page_path(const struct palette *p, const struct palette_listi
 	if (!listing->paged)
 		return listing->path;
 	if (scope->token == NULL)
-		return arena_printf(p->arena, "%s%slimit=%d", listing->path, glue, PAGE_SIZE);
-	return arena_printf(p->arena, "%s%slimit=%d&%s", listing->path, glue, PAGE_SIZE,
+		return arena_printf(p->arena, "%s%slimit=%d", listing->path, glue,
+				    page_size(listing));
+	return arena_printf(p->arena, "%s%slimit=%d&%s", listing->path, glue, page_size(listing),
 			    http_url(p->arena, "continue=%s", scope->token));
 }
 
@@ -42,7 +48,7 @@ static void prepare_page(const struct palette *p, const struct palette_listing *
 			 struct scope *scope)
 {
 	scope->request = (struct palette_request){
-		.purpose = PALETTE_LIST,
+		.purpose = listing->of_object ? PALETTE_READ : PALETTE_LIST,
 		.expect = listing->items == NULL ? PALETTE_ARRAY : PALETTE_OBJECT_OR_ARRAY,
 		.method = listing->method,
 		.path = page_path(p, listing, scope),
@@ -65,12 +71,33 @@ static struct text name_at(struct palette *p, struct text item, const char *poin
 	return json_unescape(p->arena, raw, &name) ? name : TEXT("");
 }
 
+static struct text identity_of(struct palette *p, const struct palette_listing *listing,
+			       struct text item)
+{
+	static const char *const usual[] = {"/metadata/uid", NULL};
+	const char *const *at = listing->identity != NULL ? listing->identity : usual;
+	struct text name = TEXT("");
+
+	for (; *at != NULL && name.len == 0; at++)
+		name = name_at(p, item, *at);
+	return name;
+}
+
+static bool is_full(const struct palette_listing *listing, const struct palette_list *list)
+{
+	return listing->most > 0 && list->count >= listing->most;
+}
+
 /* Adds one item unless it is there already; an item without a uid cannot be told from others. */
 static bool add_item(struct palette *p, const struct palette_listing *listing, struct scope *scope,
 		     struct palette_list *list, struct text item, struct error *err)
 {
-	struct text uid = name_at(p, item, "/metadata/uid");
+	struct text uid = identity_of(p, listing, item);
 
+	if (uid.len == 0 && listing->identity != NULL)
+		return error_set(err, ERROR_UPSTREAM,
+				 "%s: Palette listed an item that does not say what it is",
+				 listing->what);
 	if (uid.len == 0)
 		return error_set(err, ERROR_UPSTREAM,
 				 "%s: Palette listed an item without metadata.uid", listing->what);
@@ -80,6 +107,10 @@ static bool add_item(struct palette *p, const struct palette_listing *listing, s
 		return true;
 	if (!palette_seen_add(list->seen, uid))
 		return true;
+	if (is_full(listing, list)) {
+		list->more = true;
+		return true;
+	}
 	buf_add(palette_list_item(list), item);
 	return true;
 }
@@ -153,6 +184,7 @@ static bool take_page(struct palette *p, const struct palette_listing *listing, 
 	struct text page = text_trim(buf_text(&scope->request.answer));
 	struct json_walk walk;
 	struct text items;
+	struct text total;
 	struct text item;
 	size_t count = 0;
 
@@ -166,7 +198,15 @@ static bool take_page(struct palette *p, const struct palette_listing *listing, 
 		if (!add_item(p, listing, scope, list, item, err))
 			return false;
 	}
-	return next_page(p, listing, scope, page, count, more, err);
+	if (json_at(page, "/listmeta/count", &total) && !json_int(total, &list->total))
+		list->total = -1;
+	if (!next_page(p, listing, scope, page, count, more, err))
+		return false;
+	if (is_full(listing, list)) {
+		list->more = list->more || *more;
+		*more = false;
+	}
+	return true;
 }
 
 static void add_warning(struct palette *p, struct palette_list *list, const struct scope *scope)

@@ -72,7 +72,7 @@ void palette_set_cancel(struct palette *p, struct http_cancel *cancel);
  * ERROR_UNAUTHENTICATED with err->reauthenticate (a user's token that Palette no longer takes),
  * ERROR_UPSTREAM, ERROR_UNAVAILABLE (429 to the last attempt), ERROR_TIMEOUT, ERROR_CANCELLED;
  * creates also ERROR_INPUT, ERROR_CONFLICT and ERROR_UNPROCESSABLE with Palette's code, message and
- * details.
+ * details, and so do changes.
  *
  * project: a project's UID for the `ProjectUid` header; NULL for the tenant's scope.
  * Answers that are one object come as `out`: owned, buf_fini(); checked JSON, untouched bytes.
@@ -156,6 +156,9 @@ struct palette_list {
 	struct buf json; /* the answer so far: its head and the items, commas between */
 	size_t items_at; /* where the '[' stands */
 	size_t count;
+	bool more;     /* of a list of at most so many: there is more */
+	int64_t total; /* how many there are in all, of one scope's pages; -1: Palette did not say
+			*/
 	struct palette_warning *warnings; /* arena */
 	size_t warning_count;
 	size_t warning_room;
@@ -198,6 +201,120 @@ MUST_USE bool palette_profiles_named(struct palette *p, const char *project,
 /* GET /v1/cloudaccounts/{type} */
 MUST_USE bool palette_accounts(struct palette *p, const char *project, const char *cloud_type,
 			       struct palette_list *list, struct error *err);
+
+/* ---- one cluster's lists: cluster_parts.c ----
+ *
+ * Their items are kept in Palette's order.
+ */
+
+/*
+ * GET /v1/events/components/spectrocluster/{uid}, the newest first.
+ *
+ * most  so many of them; 0: all. list->more says whether there are older ones.
+ */
+MUST_USE bool palette_cluster_events(struct palette *p, const char *project, const char *uid,
+				     size_t most, struct palette_list *list, struct error *err);
+
+/*
+ * GET /v1/cloudconfigs/{cloud}/{uid}: the machine pools, which have names only here.
+ *
+ * cloud_type, uid  as a cluster's summary has them: /spec/cloudConfig/cloudType and .../uid.
+ */
+MUST_USE bool palette_cloud_config(struct palette *p, const char *project, const char *cloud_type,
+				   const char *uid, struct buf *out, struct error *err);
+/*
+ * GET .../machinePools/{pool}/machines: all machines of one pool, with their health.
+ *
+ * pool  its name: /spec/machinePoolConfig/.../name of the cloud config.
+ * most  so many of them; 0: all.
+ */
+MUST_USE bool palette_machines(struct palette *p, const char *project, const char *cloud_type,
+			       const char *uid, const char *pool, size_t most,
+			       struct palette_list *list, struct error *err);
+
+/*
+ * GET /v1/spectroclusters/{uid}/variables: [{"profileUid","variables":[{"name","value",...}]}].
+ * out holds secrets where `isSensitive` is true: never log it.
+ */
+MUST_USE bool palette_cluster_variables(struct palette *p, const char *project, const char *uid,
+					struct buf *out, struct error *err);
+
+/* ---- packs of the registries: packs.c ---- */
+
+/* What to look for; NULL: anything. Words as Palette has them. */
+struct palette_pack_filter {
+	const char *display_name; /* a part of it, whatever its case */
+	const char *name;         /* a part of it, likewise */
+	const char *layer;        /* "kernel", "os", "k8s", "cni", "csi", "addon" */
+	const char *type;         /* "spectro", "helm", "manifest", "oci" */
+	const char *cloud_type;
+	const char *registry; /* a uid */
+};
+/*
+ * POST /v1/packs/search, by layer. An item has {"spec":{"name","registries":[{"uid",
+ * "latestPackUid","latestVersion"}]}} and no uid of its own.
+ *
+ * most  so many of them; 0: all.
+ */
+MUST_USE bool palette_pack_search(struct palette *p, const char *project,
+				  const struct palette_pack_filter *filter, size_t most,
+				  struct palette_list *list, struct error *err);
+/* GET /v1/packs/{uid}: one version of a pack, and which other versions there are. out holds the
+ * pack's values as the registry has them. */
+MUST_USE bool palette_pack(struct palette *p, const char *project, const char *uid, struct buf *out,
+			   struct error *err);
+/* GET /v1/packs/{name}/registries/{uid}: all its versions. */
+MUST_USE bool palette_pack_versions(struct palette *p, const char *project, const char *name,
+				    const char *registry, struct buf *out, struct error *err);
+
+/* ---- tags: tags.c ---- */
+
+/* A label of a cluster or a profile, as Palette's interface shows it. */
+struct palette_tag {
+	const char *key;   /* arena */
+	const char *value; /* arena; "": the tag is its key alone */
+};
+struct palette_tags {
+	const struct palette_tag *tags; /* arena */
+	size_t count;
+};
+
+/* Tags as text: "key" or "key:value", where the first colon counts. */
+struct palette_tag_change {
+	const char *const *add; /* takes the place of a tag with the same key */
+	size_t add_count;
+	const char *const *remove; /* "key": whatever its value; not being there is fine */
+	size_t remove_count;
+};
+
+/* GET /v1/spectroclusters/{uid} */
+MUST_USE bool palette_cluster_tags(struct palette *p, const char *project, const char *uid,
+				   struct palette_tags *tags, struct error *err);
+/* GET /v1/clusterprofiles/{uid} */
+MUST_USE bool palette_profile_tags(struct palette *p, const char *project, const char *uid,
+				   struct palette_tags *tags, struct error *err);
+
+/*
+ * Reads, and PATCHes .../metadata if the change makes a difference. All else that Palette has there
+ * (name, annotations, other labels) goes back as it was read; what somebody else changes between
+ * the two is lost, for Palette knows no conditions.
+ *
+ * The change is sent once: tried again only where Palette has refused it (429) or no connection
+ * came about.
+ *
+ * after  out: the tags as they are to be then.
+ *
+ * Fails as all do; with ERROR_INPUT also where a tag has no key.
+ */
+MUST_USE bool palette_set_cluster_tags(struct palette *p, const char *project, const char *uid,
+				       const struct palette_tag_change *change,
+				       struct palette_tags *before, struct palette_tags *after,
+				       struct error *err);
+/* The same of a profile. uid is that of one version; Palette changes it in its own scope only. */
+MUST_USE bool palette_set_profile_tags(struct palette *p, const char *project, const char *uid,
+				       const struct palette_tag_change *change,
+				       struct palette_tags *before, struct palette_tags *after,
+				       struct error *err);
 
 /* ---- the caller: users.c ---- */
 

@@ -12,7 +12,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const BACKEND = resolve(process.env.SPECTROCLOUD_BACKEND ?? 'build/spectrocloud-backend');
-const COMMANDS = ['serve', 'config', 'sessions', 'operations', 'docs'];
+const COMMANDS = ['serve', 'action', 'config', 'sessions', 'operations', 'docs'];
 const NOBODY = 65534;
 const SECRETS = ['key-in-the-file-0001', 'token-in-the-file-0002'];
 
@@ -100,7 +100,8 @@ for (const name of ['frob', '', 'SERVE', '--frob', 'serv'])
   });
 
 for (const args of [[], ...COMMANDS.map(command => [command]), ['config', 'check'],
-  ['sessions', 'list'], ['sessions', 'revoke']])
+  ['sessions', 'list'], ['sessions', 'revoke'], ['action', 'list'], ['action', 'show'],
+  ['action', 'run']])
   test(`${[...args, '--help'].join(' ')} is readable`, async () => {
     const result = await run([...args, '--help']);
     assert.deepEqual([result.status, result.stderr], [0, '']);
@@ -138,6 +139,14 @@ for (const [args, pattern] of [
   [['sessions', 'list', 'more'], /sessions list takes no arguments/],
   [['sessions', 'revoke'], /sessions revoke: name addresses, or else say --all/],
   [['sessions', 'list', '--config', 'none.yaml'], /^none\.yaml: cannot read this file/],
+  [['action'], /action: say `list`, `show` or `run`/],
+  [['action', 'frob'], /action: say `list`, `show` or `run`/],
+  [['action', 'list', 'more'], /action list takes no arguments/],
+  [['action', 'list', '--arg', 'a=b'], /action list takes no inputs/],
+  [['action', 'show'], /action show wants the name of a tool/],
+  [['action', 'run'], /action run wants the name of a tool/],
+  [['action', 'run', 'a', 'b=c'], /action run takes one name; inputs are given as --arg/],
+  [['action', 'run', 'list_spectrocloud_clusters'], /^app-config\.yaml: cannot read this file/],
   [['operations', 'more'], /operations takes no arguments/],
   [['docs'], /docs: say openapi, operations or settings/],
   [['docs', 'frob'], /docs: say openapi, operations or settings/],
@@ -154,7 +163,8 @@ for (const [args, pattern] of [
 
 for (const [command, first] of [[['serve'], 'serve'], [['config', 'check'], 'config'],
   [['config', 'show'], 'config'], [['sessions', 'list'], 'sessions'],
-  [['sessions', 'revoke'], 'sessions']])
+  [['sessions', 'revoke'], 'sessions'], [['action', 'list'], 'action'],
+  [['action', 'run'], 'action']])
   test(`${command.join(' ')} with a bad option names the option and the help`, async () => {
     for (const [options, pattern] of [
       [['--frob'], /unrecognized option '--frob'/],
@@ -174,6 +184,7 @@ test('too many options are refused, not dropped', async () => {
   const many = (option, value, count) => Array(count).fill([option, value]).flat();
   assertFails(await run(['serve', ...many('--config', 'x.yaml', 33)]), 2, /more than 32 --config/);
   assertFails(await run(['serve', ...many('--set', 'a=b', 65)]), 2, /more than 64 --set/);
+  assertFails(await run(['action', 'run', 'x', ...many('--arg', 'a=b', 257)]), 2, /more than 256 --arg/);
 });
 
 // ---- config ----
@@ -319,12 +330,14 @@ test('docs openapi is JSON and describes what operations lists', async () => {
   const operations = await run(['operations']);
   assert.deepEqual([operations.status, operations.stderr], [0, '']);
   const rows = lines(operations.stdout);
-  assert.equal(rows.length, 37);
-  const listed = rows.map(row => {
+  const tool = /^agent\.\w+ +tool +\w+ +\S.*$/;
+  const listed = rows.filter(row => !tool.test(row)).map(row => {
     const [, name, method, path, summary] = row.match(/^(\w+\.\w+) +([A-Z]+) +(\/\S+) +(\S.*)$/);
     assert.ok(name && summary);
     return `${method} ${path}`;
   });
+  assert.equal(listed.length, 40);
+  assert.ok(rows.length > listed.length, 'no tools');
   assert.deepEqual(described.sort(), listed.sort());
 });
 

@@ -71,6 +71,7 @@ export async function startSimulator(...options) {
   };
   return {
     url,
+    control: json, // (method, path, body)
     world: () => json('GET', '/world'),
     stats: () => json('GET', '/stats'),
     requests: async () => (await json('GET', '/requests')).requests ?? json('GET', '/requests'),
@@ -212,6 +213,8 @@ export async function operations(service) {
 }
 
 
+export const actionId = name => `spectrocloud:${name}`;
+
 // A good request for every operation, out of the simulator's own truth: path, query, body, and whose
 // token where not everybody's is good.
 export function goodRequests(world) {
@@ -280,6 +283,11 @@ export function goodRequests(world) {
     'host.apply_conditions': { body: { items: [] } },
     'host.readiness': {},
     'host.liveness': {},
+    'registry.list': {},
+    'registry.invoke': { ...path({ actionId: encodeURIComponent(actionId('list_spectrocloud_projects')) }),
+      body: { limit: 2 } },
+    'registry.invoke_v2': { ...path({ actionId: encodeURIComponent(actionId('list_spectrocloud_projects')) }),
+      body: { input: { limit: 2 } } },
   };
 }
 

@@ -210,6 +210,42 @@ static void refusals_come_in_order(void **state)
 	assert_int_equal(s->f->http.count, 0);
 }
 
+/* Nobody is asked whether somebody at a shell may: there is nobody. Their input is read as ever. */
+static void a_call_at_a_shell_asks_nobody(void **state)
+{
+	const struct call_input inputs[] = {{IN_PATH, TEXT("uid"), TEXT("c1")}};
+	struct scene *s = *state;
+	struct op_services services = s->services;
+	struct result res = {.status = 0};
+	struct error err;
+	struct arena a;
+	struct call c;
+
+	services.backstage = NULL;
+	services.sessions = NULL;
+	arena_init(&a);
+	buf_init(&res.body_owned, 0);
+	c = (struct call){.services = &services,
+			  .arena = &a,
+			  .deadline_ms = clock_now_ms() + 10000,
+			  .inputs = inputs,
+			  .input_count = 1,
+			  .local = true};
+	assert_int_equal(op_admit(&fine, &c, &err), OP_ADMITTED);
+	c.admitted = false;
+	assert_true(op_run(&fine, &c, &res, &err));
+	assert_int_equal(s->f->http.count, 1);
+	result_fini(&res);
+	c.input_count = 0;
+	assert_false(op_run(&fine, &c, &res, &err));
+	assert_int_equal(err.kind, ERROR_INPUT);
+	/* A refusal of Palette's session has no session here that it could drop. */
+	c.input_count = 1;
+	assert_false(op_run(&session_gone, &c, &res, &err));
+	assert_true(c.reauthenticate);
+	arena_fini(&a);
+}
+
 static void a_failure_of_palettes_is_passed_up(void **state)
 {
 	struct scene *s = *state;
@@ -368,6 +404,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SCENE(a_call_goes_all_the_way),
 		SCENE(refusals_come_in_order),
+		SCENE(a_call_at_a_shell_asks_nobody),
 		SCENE(a_failure_of_palettes_is_passed_up),
 		SCENE(what_was_answered_before_a_failure_is_released),
 		SCENE(a_session_that_is_gone_asks_to_sign_in_again),

@@ -114,9 +114,10 @@ static void every_row_keeps_the_rules(void **state)
 			      (*op)->permission == PERMIT_VIEW_PACK_MANIFESTS;
 
 		if ((*op)->flags & OP_LOCAL)
-			assert_false(has_param(*op, "instance"));
+			assert_false(has_param(*op, "instance") || has_param(*op, "instanceName"));
 		else
-			assert_true(has_param(*op, "instance"));
+			assert_true(
+				has_param(*op, (*op)->tool != NULL ? "instanceName" : "instance"));
 		if (secret)
 			assert_true((*op)->flags & OP_SECRET);
 		if (secret || (*op)->permission == PERMIT_CREATE_CLUSTER)
@@ -127,7 +128,39 @@ static void every_row_keeps_the_rules(void **state)
 			if (p->in == IN_PATH)
 				assert_true(p->type == PARAM_IDENTIFIER ||
 					    p->type == PARAM_CHOICE ||
-					    (p->type == PARAM_EMAIL && (*op)->flags & OP_LOCAL));
+					    ((p->type == PARAM_EMAIL || p->type == PARAM_TEXT) &&
+					     (*op)->flags & OP_LOCAL));
+	}
+}
+
+static bool is_word(const char *name)
+{
+	return name[strspn(name, "abcdefghijklmnopqrstuvwxyz_")] == '\0';
+}
+
+/* What clients and their models make of a tool. */
+static void every_tool_keeps_the_rules(void **state)
+{
+	(void)state;
+	for (const struct op *const *op = op_all(); *op != NULL; op++) {
+		const struct tool *tool = (*op)->tool;
+
+		if (tool == NULL)
+			continue;
+		/* Some clients put their own prefix before it and take 64 bytes in all. */
+		assert_in_range(strlen(tool->name), 1, 60);
+		assert_true(is_word(tool->name));
+		assert_in_range(strlen(tool->title), 1, 80);
+		assert_in_range(strlen(tool->description), 40, 1024);
+		assert_true(is_word(tool->toolset));
+		assert_true((tool->does & TOOL_DESTROYS) == 0 || (tool->does & TOOL_WRITES));
+		assert_false((*op)->flags & (OP_FRONT | OP_ASIDE | OP_CARRIER));
+		assert_false((tool->does & TOOL_WRITES) && !((*op)->flags & OP_AUDIT));
+		/* A cursor leads on through pages only. */
+		if (has_param(*op, "cursor"))
+			assert_true(has_param(*op, "limit"));
+		for (const struct param *p = (*op)->params; p != NULL && p->name != NULL; p++)
+			assert_true(p->help != NULL && p->help[0] != '\0');
 	}
 }
 
@@ -277,6 +310,7 @@ int main(void)
 		cmocka_unit_test(the_table_agrees_with_itself),
 		cmocka_unit_test(every_documented_route_is_there),
 		cmocka_unit_test(every_row_keeps_the_rules),
+		cmocka_unit_test(every_tool_keeps_the_rules),
 		cmocka_unit_test(a_literal_segment_wins),
 		cmocka_unit_test(head_is_answered_where_get_is),
 		cmocka_unit_test(a_wrong_method_lists_the_right_ones),

@@ -306,6 +306,44 @@ static void people_without_a_session_can_be_refused(void **state)
 	assert_string_equal(ask(s)->api_key, "prod-api-token");
 }
 
+/* Somebody at a shell, with the configuration and nothing else. */
+static void begin_local(struct scene *s, const char *instance)
+{
+	begin(s, "local:ada", instance);
+	s->services.backstage = NULL;
+	s->services.sessions = NULL;
+	s->call.local = true;
+}
+
+static void a_call_at_a_shell_has_what_the_configuration_has(void **state)
+{
+	struct scene *s = *state;
+	const struct op_services whole = s->services;
+
+	s->f->config.require_user_session = true;
+	s->f->config.use_session_without_header = true;
+	for (int kind = PRINCIPAL_NONE; kind <= PRINCIPAL_USER; kind++) {
+		begin_local(s, NULL);
+		s->call.principal.kind = (enum principal_kind)kind;
+		assert_true(open_palette(s));
+		assert_string_equal(ask(s)->api_key, "prod-api-token");
+		assert_false(s->call.reauthenticate);
+		begin_local(s, "staging");
+		s->call.principal.kind = (enum principal_kind)kind;
+		s->call.user_email = TEXT("ada@example.com");
+		s->call.palette_token = TEXT("own-session");
+		assert_true(open_palette(s));
+		assert_string_equal(ask(s)->authorization, "own-session");
+		assert_null(ask(s)->api_key);
+		call_drop_session(&s->call);
+	}
+	begin_local(s, NULL);
+	s->call.palette_token = TEXT("a b");
+	assert_false(open_palette(s));
+	assert_int_equal(strncmp(s->err.message, "SPECTROCLOUD_TOKEN must be ", 27), 0);
+	s->services = whole;
+}
+
 static void the_api_token_can_be_for_some_permissions(void **state)
 {
 	static const char *const names[] = {"view-info"};
@@ -358,6 +396,7 @@ int main(void)
 		SCENE(a_session_is_for_one_environment),
 		SCENE(a_refused_session_is_dropped_and_a_newer_one_stays),
 		SCENE(people_without_a_session_can_be_refused),
+		SCENE(a_call_at_a_shell_has_what_the_configuration_has),
 		SCENE(the_api_token_can_be_for_some_permissions),
 		SCENE(without_the_binding_people_are_believed),
 	};

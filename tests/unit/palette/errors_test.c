@@ -112,6 +112,20 @@ static void every_status_is_the_documented_kind(void **state)
 	fixture_free(f);
 }
 
+static void a_change_fails_as_a_create_does(void **state)
+{
+	struct script script = {.body = "{\"code\":\"SomeCode\",\"message\":\"some words\"}"};
+	struct fixture *f = fixture_new(answer_script, &script);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		script.status = table[i].status;
+		assert_false(fetch(f, PALETTE_CHANGE));
+		assert_int_equal(f->err.kind, table[i].expected[KEY][CREATE]);
+	}
+	fixture_free(f);
+}
+
 static void a_bad_uid_on_a_read_is_not_found(void **state)
 {
 	static const char *const bodies[] = {
@@ -313,6 +327,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_status_is_the_documented_kind),
+		cmocka_unit_test(a_change_fails_as_a_create_does),
 		cmocka_unit_test(a_bad_uid_on_a_read_is_not_found),
 		cmocka_unit_test(a_refused_api_token_names_its_environment_and_not_itself),
 		cmocka_unit_test(palettes_words_come_along_on_a_create),

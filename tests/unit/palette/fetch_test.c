@@ -248,7 +248,9 @@ static void a_create_is_never_sent_twice(void **state)
 		struct script script = {&rows[i].step, 1, 0};
 		struct fixture *f = fixture_new(answer_script, &script);
 
-		assert_false(run(f, PALETTE_CREATE));
+		assert_false(run(f, i % 2 == 0 ? PALETTE_CREATE : PALETTE_CHANGE));
+		canned_http_forget(&f->http);
+		assert_false(run(f, i % 2 == 0 ? PALETTE_CHANGE : PALETTE_CREATE));
 		assert_int_equal(f->http.count, rows[i].sent);
 		for (size_t s = 0; s < f->http.count; s++)
 			assert_true(f->http.requests[s].once);
@@ -273,8 +275,11 @@ static void a_create_without_an_answer_says_so(void **state)
 
 		assert_false(run(f, PALETTE_CREATE));
 		assert_int_equal(strstr(f->err.message, "may have created") == NULL, unreachable);
+		assert_false(run(f, PALETTE_CHANGE));
+		assert_int_equal(strstr(f->err.message, "may have made the change") == NULL,
+				 unreachable);
 		assert_false(run(f, PALETTE_READ));
-		assert_null(strstr(f->err.message, "may have created"));
+		assert_null(strstr(f->err.message, "may have"));
 		fixture_free(f);
 	}
 }

@@ -208,6 +208,93 @@ static void too_many_pages_are_an_error(void **state)
 
 #define ITEM(uid) "{\"metadata\":{\"uid\":\"" uid "\"}}"
 
+/* Palette is asked for as many as are wanted, and for no page behind them. */
+static void so_many_and_no_more(void **state)
+{
+	static const struct {
+		size_t most;
+		int total;
+		int per_page;
+		const char *first;
+		size_t pages;
+		size_t count;
+		bool more;
+	} rows[] = {
+		{3, 10, 3, "/v1/list?limit=3", 1, 3, true},
+		{10, 10, 10, "/v1/list?limit=10", 1, 10, false},
+		{11, 10, 11, "/v1/list?limit=11", 1, 10, false},
+		{60, 130, 50, FIRST, 2, 60, true},
+		{100, 130, 50, FIRST, 2, 100, true},
+		{100, 100, 50, FIRST, 2, 100, false},
+		{200, 130, 50, FIRST, 3, 130, false},
+		{0, 130, 50, FIRST, 3, 130, false},
+		{2, 5, 4, "/v1/list?limit=2", 1, 2, true}, /* who sends more than was asked for */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct book book = {rows[i].total, rows[i].per_page, i % 2 == 0};
+		struct fixture *f = fixture_new(answer_book, &book);
+		struct palette_listing listing = paged;
+		struct palette_list list;
+
+		listing.most = rows[i].most;
+		palette_list_init(&list, f->palette, "things");
+		assert_true(palette_list_scope(f->palette, &listing, NULL, &list, &f->err));
+		assert_int_equal(f->http.count, rows[i].pages);
+		assert_string_equal(f->http.requests[0].path, rows[i].first);
+		assert_int_equal(list.count, rows[i].count);
+		assert_int_equal(list.more, rows[i].more);
+		assert_int_equal(list.total, book.says_count ? rows[i].total : -1);
+		palette_list_fini(&list);
+		fixture_free(f);
+	}
+}
+
+static void an_item_may_say_elsewhere_who_it_is(void **state)
+{
+	static const char *const identity[] = {"/metadata/uid", "/spec/0/id", NULL};
+	struct row rows[] = {
+		{FIRST, NULL, 200,
+		 "{\"items\":[{\"spec\":[{\"id\":\"a\"}]},{\"metadata\":{\"uid\":\"b\"}},"
+		 "{\"metadata\":{\"uid\":\"\"},\"spec\":[{\"id\":\"a\"}]}]}"},
+		{.path = NULL},
+	};
+	struct fixture *f = fixture_with(rows);
+	struct palette_listing listing = paged;
+
+	(void)state;
+	listing.identity = identity;
+	assert_string_equal(list_scope(f, &listing, NULL),
+			    "{\"things\":[{\"spec\":[{\"id\":\"a\"}]},"
+			    "{\"metadata\":{\"uid\":\"b\"}}]}");
+	rows[0].body = "{\"items\":[{\"spec\":[]}]}";
+	assert_null(list_scope(f, &listing, NULL));
+	assert_string_equal(f->err.message,
+			    "Things: Palette listed an item that does not say what it is");
+	fixture_free(f);
+}
+
+/* An identifier of the caller's in the path: a refusal of it is theirs. */
+static void a_list_of_an_object_that_is_not_there(void **state)
+{
+	struct row rows[] = {
+		{FIRST, "p1", 400, "{\"code\":\"InvalidUid\"}"},
+		{.path = NULL},
+	};
+	struct fixture *f = fixture_with(rows);
+	struct palette_listing listing = paged;
+
+	(void)state;
+	assert_null(list_scope(f, &listing, "p1"));
+	assert_string_equal(f->err.message, "Things: project p1 not found");
+	listing.of_object = true;
+	assert_null(list_scope(f, &listing, "p1"));
+	assert_int_equal(f->err.kind, ERROR_NOT_FOUND);
+	assert_string_equal(f->err.message, "Things not found");
+	fixture_free(f);
+}
+
 static void pages_that_do_not_end_are_errors(void **state)
 {
 	static const struct row same_token[] = {
@@ -769,6 +856,9 @@ int main(void)
 		cmocka_unit_test(on_post_too_the_token_is_in_the_query),
 		cmocka_unit_test(a_list_of_50000_takes_linear_time),
 		cmocka_unit_test(too_many_pages_are_an_error),
+		cmocka_unit_test(so_many_and_no_more),
+		cmocka_unit_test(an_item_may_say_elsewhere_who_it_is),
+		cmocka_unit_test(a_list_of_an_object_that_is_not_there),
 		cmocka_unit_test(pages_that_do_not_end_are_errors),
 		cmocka_unit_test(when_the_count_is_reached_the_list_ends),
 		cmocka_unit_test(answers_of_every_form),
