@@ -111,6 +111,7 @@ export const TITLES = {
   lost: 'Lost', // of an environment that is not configured
   branded: 'Branded', // with another prefix
   owned: 'Owned', // of the platform engineers
+  keyed: 'Keyed', // whose kubeconfig has a credential
   stack: 'Stack, "golden"', // a profile
 };
 
@@ -150,6 +151,7 @@ function specialsOf(worlds, makers) {
     first.cluster(cast.cluster, { suffix: '-branded', title: TITLES.branded, prefix: OTHER_PREFIX }),
     first.cluster(cast.cluster, { suffix: '-owned', title: TITLES.owned,
       spec: { owner: 'group:default/platform-engineers' } }),
+    first.cluster(cast.withSecret, { suffix: '-keyed', title: TITLES.keyed }),
     first.profile(cast.profile, { suffix: '-stack', title: TITLES.stack }),
   ];
 }

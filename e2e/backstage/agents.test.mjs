@@ -10,7 +10,7 @@ import {
 } from './agents.mjs';
 import { inputsFor, wrongInputs } from './agents-inputs.mjs';
 import {
-  INSTANCES, PERMISSIONS, USERS, eventually, policyTable, refOf, startAll,
+  EXTERNAL, INSTANCES, PERMISSIONS, USERS, eventually, policyTable, refOf, startAll,
 } from './harness.mjs';
 
 process.env.LOG_LEVEL = 'debug'; // the service writes all it has to write
@@ -206,6 +206,38 @@ test('Palette fails: told so', async () => {
   });
 });
 
+// ---- kubeconfigs ----
+
+const KUBECONFIGS = ['get_spectrocloud_kubeconfig_for_cluster', 'get_spectrocloud_kubeconfig_for_virtual_cluster'];
+
+function inputsWithCredentials() {
+  const { withSecret, virtualWithSecret } = castOf(all.worlds[0]);
+  return [
+    [KUBECONFIGS[0], { clusterName: TITLES.keyed }, `/clusters/${withSecret.uid}/kubeconfig`],
+    [KUBECONFIGS[1], { virtualClusterUid: virtualWithSecret.uid, projectUid: virtualWithSecret.project },
+      `/virtualclusters/${virtualWithSecret.uid}/kubeconfig`],
+  ];
+}
+
+test('a kubeconfig with a credential is for people, unless the configuration says otherwise', async () => {
+  for (const [name, input, route] of inputsWithCredentials()) {
+    const result = await ada.call(`spectrocloud.${name}`, input);
+    assertTold(result, ['NotAllowedError'], route, name);
+    assert.ok(!textOf(result).includes('sim-secret'), name);
+  }
+  await all.restartService({ mcp: { kubeconfig: 'full' } });
+  for (const [name, input] of inputsWithCredentials()) {
+    const result = await ada.call(`spectrocloud.${name}`, input);
+    assert.match(result.structuredContent?.kubeconfig ?? textOf(result), /token: sim-secret/, name);
+    kubeconfigs.push(result.structuredContent.kubeconfig);
+  }
+  await all.restartService({ mcp: { kubeconfig: 'off' } });
+  for (const name of KUBECONFIGS)
+    assertTold(await ada.call(`spectrocloud.${name}`, inputs[name].good[0]), ['NotAllowedError'],
+      'spectrocloud.mcp.kubeconfig', name);
+  await all.restartService();
+});
+
 // ---- by title, in the catalog ----
 
 const uidOf = result => {
@@ -284,6 +316,22 @@ catalogTest('what the catalog does not show a person is not there for their agen
   assert.equal(uidOf(await health({ clusterName: TITLES.owned })), cluster.uid);
   await allow();
   await bob.close();
+});
+
+// ---- others than people ----
+
+test('a service acts for itself, a restricted one is offered nothing, nobody is refused', async () => {
+  await all.backstage.setPolicy(policyTable('DENY'));
+  const address = `${all.backstage.url}/api/mcp-actions/v1`;
+  const service = await connect(address, { token: EXTERNAL.unrestricted });
+  const { cluster } = castOf(all.worlds[0]);
+  assert.equal(uidOf(await health({ clusterName: TITLES.odd }, service)), cluster.uid);
+  await service.close();
+  const viewer = await connect(address, { token: EXTERNAL.viewer }).catch(() => null);
+  assert.deepEqual((await viewer?.tools() ?? []).filter(({ name }) => name.startsWith('spectrocloud.')), []);
+  await viewer?.close();
+  await assert.rejects(connect(address));
+  await allow();
 });
 
 // ---- what it costs, and what is hidden ----
