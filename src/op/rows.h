@@ -23,6 +23,10 @@ extern const struct op agent_list_ops[];
 extern const struct op agent_health_ops[];
 extern const struct op agent_cluster_ops[];
 extern const struct op agent_profile_ops[];
+extern const struct op agent_operation_ops[];
+extern const struct op agent_machine_ops[];
+extern const struct op agent_pack_ops[];
+extern const struct op agent_tag_ops[];
 
 /* ---- answers that several resources have ---- */
 

@@ -8,10 +8,18 @@
 enum { MOST_ROWS = 256, MOST_SEGMENTS = 16 };
 
 static const struct op *const resources[] = {
-	service_ops,         user_ops,          project_ops,  cluster_ops,       cluster_create_ops,
-	virtual_cluster_ops, cluster_group_ops, profile_ops,  cloud_account_ops, overlord_ops,
-	session_token_ops,   host_ops,          registry_ops, agent_list_ops,    agent_health_ops,
-	agent_cluster_ops,   agent_profile_ops, mcp_ops,      mcp_resource_ops,
+	service_ops,        user_ops,
+	project_ops,        cluster_ops,
+	cluster_create_ops, virtual_cluster_ops,
+	cluster_group_ops,  profile_ops,
+	cloud_account_ops,  overlord_ops,
+	session_token_ops,  host_ops,
+	registry_ops,       mcp_ops,
+	mcp_resource_ops,   agent_list_ops,
+	agent_health_ops,   agent_cluster_ops,
+	agent_profile_ops,  agent_operation_ops,
+	agent_machine_ops,  agent_pack_ops,
+	agent_tag_ops,
 };
 
 static const struct op *rows[MOST_ROWS + 1];

@@ -295,6 +295,7 @@ struct palette_tag_change {
 	size_t add_count;
 	const char *const *remove; /* "key": whatever its value; not being there is fine */
 	size_t remove_count;
+	bool only_try; /* nothing is sent: only what the tags would be */
 };
 
 /* GET /v1/spectroclusters/{uid} */
