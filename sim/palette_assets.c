@@ -15,6 +15,19 @@ static struct cluster *open_cluster(struct request *r, struct reply *a)
 
 /* ---- kubeconfig ---- */
 
+/* A certificate, nobody's, as a cluster's own authority has it. */
+static const char authority[] =
+	"LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUJiVENDQVJTZ0F3SUJBZ0lCQVRBS0JnZ3Fo"
+	"a2pPUFFRREFqQVZNUk13RVFZRFZRUUREQXByZFdKbGNtNWwKZEdWek1DQVhEVEkyTVRFeU56QXlN"
+	"VEV3T1ZvWUR6SXhNall4TVRBek1ESXhNVEE1V2pBVk1STXdFUVlEVlFRRApEQXByZFdKbGNtNWxk"
+	"R1Z6TUZrd0V3WUhLb1pJemowQ0FRWUlLb1pJemowREFRY0RRZ0FFSXJvZW5hV1ByM000CmZ1US9G"
+	"MVd2RXdXaU9WbmROMHlxY2VuZ3l1RE5wNFVQL0E4Sm5YU0F1TXhSZTZYd3NoWkZmS2Rmamt6Z2p6"
+	"RHUKNGd4MjMxaVliNk5UTUZFd0hRWURWUjBPQkJZRUZPMWFNczZ5dW9IeG42Rm5QUXBid2xJbW9y"
+	"UllNQjhHQTFVZApJd1FZTUJhQUZPMWFNczZ5dW9IeG42Rm5QUXBid2xJbW9yUllNQThHQTFVZEV3"
+	"RUIvd1FGTUFNQkFmOHdDZ1lJCktvWkl6ajBFQXdJRFJ3QXdSQUlnYTB1WExSUGZrMDR0Ym9vUUJ3"
+	"dDNiVnovbnUxenZ3UllWY1VIUUFxSHJVSUMKSUh6YzRHbFl2WVpTbTFibWJjZWpjem9xUGs3cWpr"
+	"ZkorQThteWcrcVlKRTAKLS0tLS1FTkQgQ0VSVElGSUNBVEUtLS0tLQo=";
+
 /* What a cluster's kubeconfig says of its user. The key's base64 begins as that of "sim-secret-"
  * does, "c2ltLXNlY3JldC". */
 static void put_user(struct buf *out, const struct cluster *c, const char *user)
@@ -41,9 +54,9 @@ static void put_kubeconfig(struct buf *out, const struct cluster *c, const char 
 {
 	buf_printf(out,
 		   "apiVersion: v1\nkind: Config\ncurrent-context: %s-%s\nclusters:\n"
-		   "- name: %s\n  cluster:\n    certificate-authority-data: c2ltLWNh\n"
+		   "- name: %s\n  cluster:\n    certificate-authority-data: %s\n"
 		   "    server: https://%s.%s.example:6443\n",
-		   user, c->head.name, c->head.name, c->head.uid, frp ? "proxy" : "k8s");
+		   user, c->head.name, c->head.name, authority, c->head.uid, frp ? "proxy" : "k8s");
 	buf_printf(out,
 		   "contexts:\n- name: %s-%s\n  context:\n    cluster: %s\n    user: %s\n"
 		   "users:\n- name: %s\n  user:\n",

@@ -3,7 +3,7 @@
 //
 //   POLICY=switch|documented-short|documented-full|rbac node backend.mjs --config app-config.yaml
 //
-// With SIGN_IN=palette one can also sign in with Palette, and the sessions go to the service.
+// ENTITIES names a file with what an ingestor brings into the catalog. With SIGN_IN=palette one can also sign in with Palette, and the sessions go to the service.
 //
 // It ends when its standard input does, so that it never outlives who started it.
 import { createBackend } from '@backstage/backend-defaults';
@@ -11,6 +11,7 @@ import { createBackendModule } from '@backstage/backend-plugin-api';
 import { policyExtensionPoint } from '@backstage/plugin-permission-node/alpha';
 
 import { doorman } from './doorman.mjs';
+import { ingestor } from './ingestor.mjs';
 import { policyOf, record } from './policies.mjs';
 import { relay } from './relay.mjs';
 
@@ -48,6 +49,7 @@ if (process.env.SIGN_IN === 'palette') {
   backend.add((await import('./sessions.mjs')).sessions);
 }
 backend.add(await feature('@backstage/plugin-catalog-backend'));
+backend.add(ingestor);
 backend.add(await feature('@backstage/plugin-mcp-actions-backend'));
 backend.add(relay);
 if (chosen === 'rbac') {

@@ -12,6 +12,9 @@ import { startBackstage } from './host.mjs';
 
 export * from './host.mjs';
 
+// The environments of the service: a simulated Palette each.
+export const INSTANCES = ['first', 'second'];
+
 // Kills pid when this process ends, however it ends: its standard input is closed then.
 function guard(pid) {
   const child = spawn('sh', ['-c', 'read -r _; kill -KILL "$1" 2>/dev/null', 'guard', String(pid)],
@@ -21,10 +24,11 @@ function guard(pid) {
   return { release: () => child.kill('SIGKILL') };
 }
 
-// The service as the plugin of that Backstage, with the same configuration.
+// The service as the plugin of that Backstage, with the same configuration, and an environment for
+// each simulator.
 // extra goes into the section `spectrocloud`, change beside it. Decisions are not kept, unless a test
 // says so: most change the policy and look what happens then.
-export async function startService(backstage, simulator, extra = {}, change = {}) {
+export async function startService(backstage, simulators, extra = {}, change = {}) {
   const { backend, discovery, permission, auth } = backstage.config;
   const { stop, ...service } = await startServiceAlone({
     backend, discovery, permission, auth, ...change,
@@ -35,7 +39,8 @@ export async function startService(backstage, simulator, extra = {}, change = {}
       tokenStore: { encryptionKey: Buffer.alloc(32, 'key').toString('base64') },
       ...extra,
       upstream: { retryDelay: '1ms', ...extra.upstream },
-      environments: [{ name: 'first', url: simulator.url, tenant: 'sim', apiToken: 'sim-key' }],
+      environments: [simulators].flat().map(({ url }, i) =>
+        ({ name: INSTANCES[i], url, tenant: 'sim', apiToken: 'sim-key' })),
     },
   }, '--listen', `127.0.0.1:${backstage.servicePort}`);
   const watcher = guard(service.pid);
@@ -51,17 +56,23 @@ export async function startService(backstage, simulator, extra = {}, change = {}
 
 // All three, and the operations with a good request for each. stop() checks that the service ended
 // well, which it does not if a sanitizer found something.
-export async function startAll(options) {
-  const simulator = await startSimulator('--seed', '7', '--projects', '3', '--clusters', '40',
-    '--virtual-clusters', '9');
-  const backstage = await startBackstage(options);
+// environments: how many. entitiesOf: makes the entities that an ingestor brings, out of what each
+// simulator has.
+export async function startAll({ environments = 1, entitiesOf = () => [], ...options } = {}) {
+  const simulators = await Promise.all(INSTANCES.slice(0, environments).map((_, i) =>
+    startSimulator('--seed', String(7 + i), '--projects', '3', '--clusters', '40',
+      '--virtual-clusters', '9')));
+  const [simulator] = simulators;
+  const worlds = await Promise.all(simulators.map(each => each.world()));
+  const backstage = await startBackstage({ ...options, entities: entitiesOf(worlds) });
+  const logs = []; // of services that have ended
   let service;
   let rows;
   let good;
   try {
-    service = await startService(backstage, simulator);
+    service = await startService(backstage, simulators);
     ({ rows } = await operations(service));
-    good = goodRequests(await simulator.world());
+    good = goodRequests(worlds[0]);
   } catch (error) {
     await backstage.stop();
     throw error;
@@ -77,27 +88,32 @@ export async function startAll(options) {
   }
 
   return {
-    simulator, backstage, rows, goodFor,
+    simulator, simulators, worlds, backstage, rows, goodFor,
     get service() { return service; },
 
     // Another one in its place, with a new key.
     async restartService(...change) {
       assert.equal(await service.stop(), 0, service.log());
-      service = await startService(backstage, simulator, ...change);
+      logs.push(service.log());
+      service = await startService(backstage, simulators, ...change);
     },
 
     // The calls that Palette and the policy have seen since the last time.
     async forget() {
-      await Promise.all([simulator.forget(), backstage.forgetAsked()]);
+      await Promise.all([...simulators.map(each => each.forget()), backstage.forgetAsked()]);
     },
     async seen() {
-      const [requests, asked] = await Promise.all([simulator.requests(), backstage.asked()]);
-      return { upstream: requests.length, asked };
+      const [asked, ...requests] = await Promise.all(
+        [backstage.asked(), ...simulators.map(each => each.requests())]);
+      return { upstream: requests.flat().length, asked };
     },
+
+    // All that the service has written, also before it was started again.
+    log: () => logs.join('') + service.log(),
 
     async stop() {
       const code = await service.stop();
-      await Promise.all([backstage.stop(), simulator.stop()]);
+      await Promise.all([backstage.stop(), ...simulators.map(each => each.stop())]);
       assert.equal(code, 0, service.log());
     },
   };

@@ -66,7 +66,8 @@ export async function eventually(what, seconds, check) {
   }
 }
 
-function configuration({ folder, port, servicePort, puppetPort, rbac, extra, provider }) {
+function configuration({ folder, port, servicePort, puppetPort, rbac, extra = {}, provider }) {
+  const { backend, auth, ...others } = extra;
   // The RBAC backend reads the catalog's tables, so they must be where it finds them.
   const database = rbac ? { directory: folder } : ':memory:';
   const local = p => `http://127.0.0.1:${p}`;
@@ -87,7 +88,7 @@ function configuration({ folder, port, servicePort, puppetPort, rbac, extra, pro
         { type: 'static', options: { token: EXTERNAL.elsewhere, subject: 'tests-elsewhere' },
           accessRestrictions: [{ plugin: 'catalog' }] },
       ] },
-      ...extra?.backend,
+      ...backend,
     },
     discovery: { endpoints: [
       { target: `${local(servicePort)}/api/{{pluginId}}`, plugins: ['spectrocloud'] },
@@ -105,13 +106,15 @@ function configuration({ folder, port, servicePort, puppetPort, rbac, extra, pro
         keyId: 'e2e', algorithm: 'ES256',
         publicKeyFile: join(folder, 'auth.pub.pem'), privateKeyFile: join(folder, 'auth.pem'),
       }] } },
+      ...auth,
     },
     ...(provider ? { spectrocloud: { sessionBridge: { retryDelay: '50ms' } } } : {}),
     catalog: {
-      rules: [{ allow: ['User', 'Group', 'Resource'] }],
+      rules: [{ allow: ['User', 'Group', 'Resource', 'System'] }],
       locations: [{ type: 'file', target: here('entities.yaml') }],
       processingInterval: { hours: 1 },
     },
+    ...others,
   };
 }
 
@@ -130,12 +133,13 @@ async function startPuppet(key) {
   return { port, stop: () => { server.close(); server.closeAllConnections(); } };
 }
 
-function launch({ policy, signIn }, file, log) {
+function launch({ policy, signIn, entities }, file, log) {
   const child = spawn(process.execPath, [here('backend.mjs'), '--config', file], {
     cwd: here('.'),
     env: {
       ...process.env,
       POLICY: policy,
+      ENTITIES: entities,
       SIGN_IN: signIn,
       NODE_ENV: 'production',
       LOG_LEVEL: 'info',
@@ -152,7 +156,7 @@ function launch({ policy, signIn }, file, log) {
 }
 
 // Where a Backstage has its files: configuration, keys, RBAC's lines.
-function prepare({ policy, csv, extra, ports, provider }) {
+function prepare({ policy, csv, extra, ports, provider, entities }) {
   const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
   const key = newKey('e2e');
   const csvFile = join(folder, 'permissions.csv');
@@ -168,6 +172,7 @@ function prepare({ policy, csv, extra, ports, provider }) {
   writeFileSync(join(folder, 'auth.pub.pem'), key.publicKey);
   writeFileSync(csvFile, csv);
   writeFileSync(file, JSON.stringify(config));
+  writeFileSync(join(folder, 'entities.json'), JSON.stringify(entities));
   return { folder, key, csvFile, file, config };
 }
 
@@ -236,6 +241,12 @@ class Backstage {
     await this.run();
   }
 
+  // Another configuration, for the next restart.
+  configure(extra) {
+    this.config = { ...this.config, ...extra, backend: { ...this.config.backend, ...extra.backend } };
+    writeFileSync(this.#file, JSON.stringify(this.config));
+  }
+
   async stop() {
     this.#puppet.stop();
     await this.halt();
@@ -277,6 +288,15 @@ class Backstage {
       { headers: { 'x-test-user': refOf(name) } }));
   }
 
+  // Of entities of the ingestor's, so many.
+  async ingested() {
+    const { totalItems } = await this.#done('POST', '/catalog/entities/by-query', {
+      token: EXTERNAL.unrestricted,
+      body: { limit: 1, query: { 'metadata.annotations.tests/ingested': { $exists: true } } },
+    });
+    return totalItems;
+  }
+
   // What the permission backend decides for a user: { permission name: result }.
   async decisions(token) {
     const items = Object.entries(PERMISSIONS).map(([name, action]) =>
@@ -315,15 +335,19 @@ class Backstage {
 }
 
 // policy: 'switch', 'rbac' or a documented one, see backend.mjs. csv: the lines of RBAC's file.
-// extra: { backend: {...} } is added to the configuration. provider: where one can sign in, oidc.mjs.
-export async function startBackstage({ policy = 'switch', csv = '', extra, provider } = {}) {
+// extra is added to the configuration, its backend and auth to those sections. provider: where one can
+// sign in, oidc.mjs. entities: those that an ingestor brings, besides entities.yaml.
+export async function startBackstage({
+  policy = 'switch', csv = '', extra, provider, entities = [],
+} = {}) {
   const puppetKey = newKey('puppet');
   const puppet = await startPuppet(puppetKey);
   const ports = {
     port: await freePort(), servicePort: await freePort(), puppetPort: puppet.port };
-  const variant = { policy, signIn: provider ? 'palette' : 'none' };
-  const backstage = new Backstage(
-    { variant, puppet, puppetKey, ports, ...prepare({ policy, csv, extra, ports, provider }) });
+  const place = prepare({ policy, csv, extra, ports, provider, entities });
+  const variant = { policy, signIn: provider ? 'palette' : 'none',
+    entities: join(place.folder, 'entities.json') };
+  const backstage = new Backstage({ variant, puppet, puppetKey, ports, ...place });
   try {
     await backstage.run();
   } catch (error) {

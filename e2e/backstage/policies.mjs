@@ -20,7 +20,8 @@ export const viewProfileClustersPermission =
 let table = {};
 let asked = [];
 
-// { permission name: 'ALLOW' | 'DENY' | 'THROW' }; what is not in it is denied.
+// { permission name: 'ALLOW' | 'DENY' | 'THROW' | 'OWNED' }; what is not in it is denied. Of the
+// catalog's permissions, those that are OWNED are for what the user owns.
 export function setTable(wanted) {
   table = wanted;
 }
@@ -31,10 +32,19 @@ export function forgetAsked() {
   asked = [];
 }
 
+const ownedBy = user => ({
+  result: AuthorizeResult.CONDITIONAL,
+  pluginId: 'catalog',
+  resourceType: 'catalog-entity',
+  conditions: { rule: 'IS_ENTITY_OWNER', resourceType: 'catalog-entity',
+    params: { claims: user?.info.ownershipEntityRefs ?? [] } },
+});
+
 class SwitchedPolicy {
-  async handle(request) {
+  async handle(request, user) {
     const result = table[request.permission.name] ?? AuthorizeResult.DENY;
     if (result === 'THROW') throw new Error('the policy of the test fails');
+    if (result === 'OWNED') return ownedBy(user);
     return { result };
   }
 }

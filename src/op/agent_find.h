@@ -55,7 +55,5 @@ MUST_USE bool find_entity(struct call *c, enum catalog_type type, const char *na
 
 /* Whether there is a catalog to ask. */
 bool has_catalog(const struct call *c);
-/* How its questions may spend the call's time. */
-struct backstage_call call_waiting(const struct call *c);
 
 #endif
