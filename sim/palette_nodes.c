@@ -211,11 +211,12 @@ static json_t *machine_condition(const char *type, bool set, const char *reason,
 static json_t *machine_health(const struct machine *m)
 {
 	bool up = is_up(m);
-	json_t *conditions = json_array();
+	json_t *conditions;
 
 	if (m->of->health[0] == '\0')
 		return json_pack("{s:s, s:s, s:n}", "state", "", "lastHeartBeatTimestamp", NO_TIME,
 				 "conditions");
+	conditions = json_array();
 	json_array_append_new(
 		conditions, machine_condition("Ready", up, up ? "KubeletReady" : "KubeletNotReady",
 					      up ? "kubelet is posting ready status"

@@ -15,6 +15,7 @@
 #include "face/face.h"
 #include "http/client.h"
 #include "http/server.h"
+#include "op/mcp_host.h"
 #include "op/op.h"
 #include "palette/palette.h"
 #include "store/store.h"
@@ -34,6 +35,7 @@ struct app {
 	struct palette_client *palette;
 	struct sessions *sessions;
 	struct toolbox *toolbox;
+	struct mcp_host *mcp;
 	struct backstage *backstage;
 	struct op_life *life;
 	struct buf openapi;
@@ -101,12 +103,14 @@ static bool open_parts(struct app *app, struct error *err)
 	palette_client_new(c, app->http, &app->palette);
 	face_openapi(&app->openapi);
 	app->toolbox = toolbox_new(c);
+	app->mcp = mcp_host_new(app->toolbox);
 	app->services = (struct op_services){.config = c,
 					     .backstage = app->backstage,
 					     .life = app->life,
 					     .palette = app->palette,
 					     .sessions = app->sessions,
 					     .toolbox = app->toolbox,
+					     .mcp = app->mcp,
 					     .openapi = buf_text(&app->openapi)};
 	app->cors = cors_new(&c->cors);
 	app->secure = secure_new(c);
@@ -128,6 +132,7 @@ static bool start_keeper(struct app *app, struct error *err)
 	const struct keeper_options options = {
 		.backstage = app->backstage,
 		.sessions = app->sessions,
+		.mcp = app->mcp,
 		.life = app->life,
 		.server = app->server,
 		.shutdown_delay_ms = app->config->shutdown_delay_ms,
@@ -174,8 +179,12 @@ bool app_open_alone(const struct config *config, struct app **app, struct error 
 	op_life_enter(a->life, PHASE_SERVING);
 	palette_client_new(config, a->http, &a->palette);
 	a->toolbox = toolbox_new(config);
-	a->services = (struct op_services){
-		.config = config, .life = a->life, .palette = a->palette, .toolbox = a->toolbox};
+	a->mcp = mcp_host_new(a->toolbox);
+	a->services = (struct op_services){.config = config,
+					   .life = a->life,
+					   .palette = a->palette,
+					   .toolbox = a->toolbox,
+					   .mcp = a->mcp};
 	*app = a;
 	return true;
 }
@@ -247,6 +256,7 @@ void app_close(struct app *app)
 	workers_stop(app->aside);
 	http_server_close(app->server);
 	palette_client_free(app->palette);
+	mcp_host_free(app->mcp);
 	toolbox_free(app->toolbox);
 	sessions_free(app->sessions);
 	backstage_close(app->backstage);

@@ -62,6 +62,7 @@ static void *keep(void *argument)
 			backstage_look_around(k->options.backstage);
 		if (!is_over(k))
 			sessions_look_around(k->options.sessions);
+		mcp_host_look_around(k->options.mcp);
 	}
 	lead_out(k);
 	atomic_store(&k->ended, true);

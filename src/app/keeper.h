@@ -1,6 +1,7 @@
 /*
  * The thread that looks after the process while the front serves: it prepares what the first
- * requests need, keeps an eye on Backstage, drops expired sessions, and leads the way out.
+ * requests need, keeps an eye on Backstage, drops expired sessions, keeps
+ * streams of agents alive, and leads the way out.
  */
 #ifndef APP_KEEPER_H
 #define APP_KEEPER_H
@@ -9,6 +10,7 @@
 #include "base/attr.h"
 #include "base/error.h"
 #include "http/server.h"
+#include "op/mcp_host.h"
 #include "op/op.h"
 
 struct keeper;
@@ -16,6 +18,7 @@ struct keeper;
 struct keeper_options {
 	struct backstage *backstage;
 	struct sessions *sessions;
+	struct mcp_host *mcp;
 	struct op_life *life;
 	struct http_server *server;
 	int shutdown_delay_ms; /* served so long after the wish to stop */

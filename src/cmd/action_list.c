@@ -308,7 +308,9 @@ static void show_to_people(const struct toolbox *box, const struct op *op)
 
 	arena_init(&arena);
 	buf_init(&out, SIZE_MAX);
-	buf_printf(&out, "%s: %s\n\n", op->tool->name, op->tool->title);
+	buf_printf(&out, "%s\n", op->tool->name);
+	add_wrapped(&out, op->tool->title, width);
+	buf_add_char(&out, '\n');
 	add_wrapped(&out, op->tool->description, width);
 	buf_printf(&out, "\nToolset:     %s\nTo agents:   %s\nDoes:        %s\nPermission:  %s\n",
 		   op->tool->toolset, who_is_offered(box, op), what_it_does(op->tool),

@@ -155,7 +155,7 @@ static int call(const struct asked *asked, const struct app *app, struct text in
 	struct error err;
 
 	app_local_call(app, asked->arena, &caller);
-	if (!tool_run(&caller, asked->op, input, &res, &err)) {
+	if (!tool_run(&caller, DOOR_SHELL, asked->op, input, &res, &err)) {
 		if (err.reauthenticate)
 			error_in(&err, "SPECTROCLOUD_TOKEN");
 		return fail(asked, &err);

@@ -21,6 +21,7 @@ extern const struct command command_action;
 extern const struct command command_serve;
 extern const struct command command_config;
 extern const struct command command_docs;
+extern const struct command command_mcp;
 extern const struct command command_operations;
 extern const struct command command_sessions;
 
@@ -70,6 +71,10 @@ MUST_USE bool options_load_counting(const struct options *options, struct config
 
 /* The same without its notices, which may be none of a command's business: the faults alone. */
 MUST_USE bool options_load_quietly(const struct options *options, struct config **config);
+
+/* For commands that hold tokens while others work with them: the process leaves no core file and
+ * lets nobody look. */
+void command_protect_memory(void);
 
 /* "spectrocloud-backend serve [OPTIONS]" and the help text. */
 void command_print_help(const struct command *command);

@@ -3,8 +3,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "app/app.h"
@@ -47,15 +45,6 @@ static void watch_signals(void)
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
-}
-
-/* Tokens are in this process's memory: it leaves no core file and lets nobody look. */
-static void protect_memory(void)
-{
-	const struct rlimit none = {0, 0};
-
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 static int serve(const struct config *config)
@@ -101,7 +90,7 @@ static int run(int argc, char **argv)
 		fprintf(stderr, "serve takes no arguments, only options\n");
 		return 2;
 	}
-	protect_memory();
+	command_protect_memory();
 	if (!options_load(&options, &config))
 		return 2;
 	log_open(config->log_level, config->log_format);

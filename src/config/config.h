@@ -255,6 +255,9 @@ struct config {
 	struct config_external *external; /* backend.auth.externalAccess, then backend.auth.keys */
 	size_t external_count;
 	const char *base_url;              /* backend.baseUrl; NULL: unset */
+	const char *app_base_url;          /* app.baseUrl; NULL: unset */
+	bool client_documents;             /* auth.clientIdMetadataDocuments.enabled */
+	bool client_registration;          /* auth.experimentalDynamicClientRegistration.enabled */
 	struct config_endpoint *endpoints; /* discovery.endpoints */
 	size_t endpoint_count;
 	enum config_key_store plugin_key_store; /* backend.auth.pluginKeyStore.type */

@@ -424,6 +424,28 @@ const struct setting settings[] = {
 			"own, and `permission` decides.",
 	},
 
+	{
+		.path = "app.baseUrl",
+		.type = SETTING_URL,
+		.into = offsetof(struct config, app_base_url),
+		.help = "Where people open Backstage. Its pages may use the MCP endpoint.",
+	},
+	{
+		.path = "auth.clientIdMetadataDocuments.enabled",
+		.type = SETTING_BOOL,
+		.into = offsetof(struct config, client_documents),
+		.fallback = "false",
+		.help = "Whether Backstage signs MCP clients in that describe themselves at a URL. "
+			"Then this service tells clients of its MCP endpoint to sign in there.",
+	},
+	{
+		.path = "auth.experimentalDynamicClientRegistration.enabled",
+		.type = SETTING_BOOL,
+		.into = offsetof(struct config, client_registration),
+		.fallback = "false",
+		.help = "The same for MCP clients that register themselves.",
+	},
+
 #include "config/rows_actions.h"
 #include "config/rows_database.h"
 

@@ -21,6 +21,8 @@ struct rest_call {
 	const struct rest *rest;
 	struct call call;
 	struct op_match match;
+	struct call_stream stream;
+	bool streams;    /* the head of an answer in pieces is out */
 	struct text url; /* relative to the mount, with the query, for error bodies */
 	bool unknown;    /* it was queued before its sender was known */
 };
@@ -99,15 +101,29 @@ static void write_error(struct buf *out, struct arena *a, const char *method, st
 	json_object_end(&w);
 }
 
-/* RFC 6750 section 3: what is wanted, and whether what came was no good. */
-static const char *challenge(const struct http_request *request, const struct error *err)
+static bool has_flag(const struct rest_call *rc, unsigned flag)
 {
-	bool sent =
-		http_header_find(request->headers, request->header_count, "Authorization") != NULL;
+	return rc->match.op != NULL && (rc->match.op->flags & flag) != 0;
+}
 
-	if (!sent || err->reauthenticate)
-		return "Bearer realm=\"spectrocloud\"";
-	return "Bearer realm=\"spectrocloud\", error=\"invalid_token\"";
+/* RFC 6750 section 3: what is wanted, and whether what came was no good. RFC 9728 section 5.1:
+ * where a client learns who gives out what is. */
+static const char *challenge(const struct http_exchange *x, const struct error *err)
+{
+	const struct http_request *request = http_exchange_request(x);
+	const struct rest_call *rc = http_exchange_data(x);
+	const char *wanted = "Bearer realm=\"spectrocloud\"";
+	const char *metadata = NULL;
+
+	if (has_flag(rc, OP_RESOURCE))
+		metadata = op_resource_metadata(rc->rest->services->config, request->arena);
+	if (metadata != NULL)
+		wanted = arena_printf(request->arena, "%s, resource_metadata=\"%s\"", wanted,
+				      metadata);
+	if (http_header_find(request->headers, request->header_count, "Authorization") == NULL ||
+	    err->reauthenticate)
+		return wanted;
+	return arena_printf(request->arena, "%s, error=\"invalid_token\"", wanted);
 }
 
 static void answer_error(struct http_exchange *x, struct text url, const struct error *err,
@@ -123,7 +139,7 @@ static void answer_error(struct http_exchange *x, struct text url, const struct 
 	http_response_header(&r, "Cache-Control", "no-store");
 	add_common_headers(&r, x, reauthenticate || err->reauthenticate);
 	if (err->kind == ERROR_UNAUTHENTICATED)
-		http_response_header(&r, "WWW-Authenticate", challenge(request, err));
+		http_response_header(&r, "WWW-Authenticate", challenge(x, err));
 	if (err->kind == ERROR_METHOD && err->allow != NULL)
 		http_response_header(&r, "Allow", err->allow);
 	if (err->kind == ERROR_UNAVAILABLE)
@@ -150,7 +166,8 @@ static void answer_result(struct http_exchange *x, const struct rest_call *rc, s
 
 	r.body_owned = res->body_owned;
 	buf_init(&res->body_owned, 0);
-	http_response_header(&r, "Content-Type", res->content_type);
+	http_response_header(&r, "Content-Type",
+			     res->content_type == NULL ? "" : res->content_type);
 	if (rc->call.op->flags & OP_SECRET)
 		http_response_header(&r, "Cache-Control", "no-store");
 	if (res->file_name != NULL)
@@ -162,6 +179,33 @@ static void answer_result(struct http_exchange *x, const struct rest_call *rc, s
 	if (rc->call.op->flags & OP_ROOT)
 		secure_replace(&rc->call.services->config->health, &r);
 	http_exchange_answer(x, &r);
+}
+
+/* ---- answers in pieces ---- */
+
+static void begin_stream(void *context, const char *content_type)
+{
+	struct http_exchange *x = context;
+	struct rest_call *rc = http_exchange_data(x);
+	struct http_response r = {.status = 200};
+
+	http_response_header(&r, "Content-Type", content_type);
+	http_response_header(&r, "Cache-Control", "no-store");
+	/* Proxies would keep the pieces until the last one is there. */
+	http_response_header(&r, "X-Accel-Buffering", "no");
+	add_common_headers(&r, x, false);
+	rc->streams = true;
+	http_exchange_stream(x, &r);
+}
+
+static bool send_piece(void *context, struct text piece)
+{
+	return http_stream_send(context, piece);
+}
+
+static void watch_client(void *context, struct http_cancel *cancel)
+{
+	http_exchange_on_gone(context, cancel);
 }
 
 /* A browser asks what a page may send, without credentials. True if it was that, and is answered.
@@ -233,6 +277,7 @@ static bool read_headers(const struct http_request *request, struct call *c, str
 		names[i] = (struct text){name, request->headers[i].name.len};
 	}
 	c->header_names = names;
+	c->headers = request->headers;
 	c->header_count = request->header_count;
 	return single_header(request, "Authorization", &c->authorization, err) &&
 	       single_header(request, "X-SpectroCloud-Token", &c->palette_token, err) &&
@@ -283,6 +328,10 @@ static bool make_call(struct rest *rest, struct http_exchange *x, struct rest_ca
 	c->services = rest->services;
 	c->arena = request->arena;
 	c->id = request->id;
+	c->peer = request->peer;
+	rc->stream = (struct call_stream){
+		.context = x, .begin = begin_stream, .send = send_piece, .on_gone = watch_client};
+	c->stream = &rc->stream;
 	c->started_us = request->received_us;
 	c->deadline_ms = clock_now_ms() + config->request_timeout_ms;
 	c->body = request->body;
@@ -315,17 +364,16 @@ static void run_and_answer(struct http_exchange *x, struct rest_call *rc)
 {
 	struct result res = {.status = 0};
 	struct error err;
+	bool ok;
 
 	buf_init(&res.body_owned, 0);
-	if (op_run(rc->match.op, &rc->call, &res, &err))
+	ok = op_run(rc->match.op, &rc->call, &res, &err);
+	if (rc->streams)
+		http_stream_end_with(x, &res.body_owned);
+	else if (ok)
 		answer_result(x, rc, &res);
 	else
 		answer_error(x, rc->url, &err, rc->call.reauthenticate);
-}
-
-static bool has_flag(const struct rest_call *rc, unsigned flag)
-{
-	return rc->match.op != NULL && (rc->match.op->flags & flag) != 0;
 }
 
 /* Whether it is still worth doing, and the service is up. Waits while it is starting. */
@@ -454,7 +502,8 @@ void rest_handle(void *context, struct http_exchange *x, const struct error *ref
 	if (refused != NULL) {
 		answer_refusal(x, rc->url, refused);
 	} else if (!answer_preflight(x, rest)) {
-		op_match_path(request->arena, text_of(request->method), path, !mounted, &rc->match);
+		op_match_path(request->arena, rest->services->config, text_of(request->method),
+			      path, !mounted, &rc->match);
 		if (make_call(rest, x, rc, &err))
 			handle_call(rest, x, rc);
 		else

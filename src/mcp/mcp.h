@@ -66,7 +66,9 @@ enum mcp_kind {
 	MCP_LIST,     /* list the caller's tools: mcp_put_tools() */
 	MCP_CALL,     /* run `tool`; then mcp_put_tool_result(), mcp_put_tool_error() or, if there
 		       * is no such tool, mcp_put_error() with MCP_INVALID_PARAMS; all with 200 */
-	MCP_CANCEL,   /* stdio only: nobody waits for the answer to `cancel_id` any more */
+	MCP_CANCEL,   /* nobody waits for the answer to `cancel_id` any more; else as MCP_ACCEPTED.
+		       * Over HTTP in the legacy era only, and an id alone does not say whose
+		       * request it is: clients count from 1, each for itself */
 };
 
 /* One message, read. Texts are in the arena, or point into the message's bytes. */

@@ -189,15 +189,14 @@ static bool read_envelope(struct reading *r, struct text body)
 	return member[MEMBER_METHOD].ptr != NULL ? read_call(r, member) : read_response(r, member);
 }
 
-/* Over HTTP a number alone does not say whose request it is: requests of many clients come in side
- * by side, and the one that should end may be another's. */
+/* In the modern era who calls a request off over HTTP hangs up; its notification says nothing. */
 static void take_notification(struct reading *r)
 {
 	struct mcp_message *out = r->out;
 
 	out->kind = MCP_ACCEPTED;
 	out->status = 202;
-	if (r->carrier == MCP_STDIO && r->method != NULL &&
+	if ((r->carrier == MCP_STDIO || out->era == MCP_LEGACY) && r->method != NULL &&
 	    text_is(text_of(r->method), "notifications/cancelled") &&
 	    mcp_read_id(r->arena, r->params[PARAM_REQUEST_ID], &out->cancel_id))
 		out->kind = MCP_CANCEL;

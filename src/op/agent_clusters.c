@@ -6,10 +6,7 @@
 #include "op/rows.h"
 #include "op/shape.h"
 #include "palette/kubeconfig.h"
-#include "palette/mask.h"
 #include "json/json.h"
-
-static const struct field masked_field = MASKED;
 
 /* ---- kubeconfigs ---- */
 
@@ -121,52 +118,13 @@ static bool is_metadata(struct text name)
 	return !text_is(name, "values") && !text_is(name, "schema") && !text_is(name, "presets");
 }
 
-/* The number of masked values is written behind what was masked. */
-static void put_masked(struct call *c, struct json_writer *w, const char *key, struct text value)
-{
-	size_t room = (size_t)c->services->config->upstream_max_answer_bytes * 2;
-	struct buf masked;
-	size_t count;
-
-	buf_init(&masked, room);
-	count = mask_json(value, &masked);
-	json_key(w, key);
-	json_put_raw(w, buf_complete(&masked) ? arena_copy_text(c->arena, buf_text(&masked))
-					      : TEXT("\"***\""));
-	buf_fini(&masked);
-	json_key(w, masked_field.name);
-	json_put_int(w, (int64_t)count);
-}
-
-static void begin_answer(struct call *c, struct json_writer *w, struct buf *out)
-{
-	buf_init(out, (size_t)c->services->config->upstream_max_answer_bytes * 4);
-	json_writer_init(w, out);
-	json_object_begin(w);
-}
-
-static bool finish_answer(struct json_writer *w, struct buf *out, struct result *res,
-			  struct error *err)
-{
-	json_object_end(w);
-	if (!buf_complete(out)) {
-		buf_fini(out);
-		return error_set(err, ERROR_UPSTREAM,
-				 "Palette's answer is larger than "
-				 "spectrocloud.upstream.maxAnswerBytes allows for");
-	}
-	result_json_owned(res, out);
-	return true;
-}
-
 static bool cluster_profiles(struct call *c, struct result *res, struct error *err)
 {
 	struct text profiles = TEXT("[]");
-	struct json_writer w;
+	struct answer answer;
 	struct found found;
 	struct buf document;
 	struct buf slim;
-	struct buf out;
 
 	if (!find_by_uid_or_name(c, CATALOG_CLUSTER, "clusterUid", "clusterName", &found, err))
 		return false;
@@ -179,53 +137,51 @@ static bool cluster_profiles(struct call *c, struct result *res, struct error *e
 		shape_filter(profiles, is_metadata, &slim);
 		profiles = buf_text(&slim);
 	}
-	begin_answer(c, &w, &out);
-	json_key(&w, "clusterUid");
-	json_put_cstr(&w, found.uid);
-	put_masked(c, &w, "profiles", profiles);
+	answer_begin(c, &answer);
+	answer_put(&answer, "clusterUid", found.uid);
+	answer_put_masked(&answer, "profiles", profiles);
+	answer_put_count(&answer, "masked", answer.masked);
 	buf_fini(&slim);
 	buf_fini(&document);
-	return finish_answer(&w, &out, res, err);
+	return answer_finish(&answer, res, err);
 }
 
 static bool cluster_manifest(struct call *c, struct result *res, struct error *err)
 {
 	const char *manifest = call_string(c, "manifestUid");
-	struct json_writer w;
+	struct answer answer;
 	struct found found;
 	struct buf document;
-	struct buf out;
 
 	if (!find_by_uid_or_name(c, CATALOG_CLUSTER, "clusterUid", "clusterName", &found, err))
 		return false;
 	c->object = found.uid;
 	if (!palette_manifest(c->palette, found.project, found.uid, manifest, &document, err))
 		return false;
-	begin_answer(c, &w, &out);
-	json_key(&w, "clusterUid");
-	json_put_cstr(&w, found.uid);
-	json_key(&w, "manifestUid");
-	json_put_cstr(&w, manifest);
-	put_masked(c, &w, "manifest", buf_text(&document));
+	answer_begin(c, &answer);
+	answer_put(&answer, "clusterUid", found.uid);
+	answer_put(&answer, "manifestUid", manifest);
+	answer_put_masked(&answer, "manifest", buf_text(&document));
+	answer_put_count(&answer, "masked", answer.masked);
 	buf_fini(&document);
-	return finish_answer(&w, &out, res, err);
+	return answer_finish(&answer, res, err);
 }
 
 /* ---- cluster groups ---- */
 
 static bool cluster_group(struct call *c, struct result *res, struct error *err)
 {
-	struct json_writer w;
+	struct answer answer;
 	struct buf document;
-	struct buf out;
 
 	if (!palette_cluster_group(c->palette, call_string(c, "projectUid"),
 				   call_string(c, "clusterGroupUid"), &document, err))
 		return false;
-	begin_answer(c, &w, &out);
-	put_masked(c, &w, "clusterGroup", buf_text(&document));
+	answer_begin(c, &answer);
+	answer_put_masked(&answer, "clusterGroup", buf_text(&document));
+	answer_put_count(&answer, "masked", answer.masked);
 	buf_fini(&document);
-	return finish_answer(&w, &out, res, err);
+	return answer_finish(&answer, res, err);
 }
 
 /* ---- answers ---- */
@@ -303,13 +259,6 @@ static const struct field group_answer[] = {
 
 #define ARG_FRP \
 	ARG_SWITCH("frp", "true", "Reach the cluster through the Spectro proxy where it has one")
-#define ARG_CLUSTER_NAME               \
-	ARG("clusterName", PARAM_TEXT, \
-	    "Name of the cluster: the title of its entity. Either this or clusterUid")
-#define ARG_CLUSTER_UID                     \
-	ARG("clusterUid", PARAM_IDENTIFIER, \
-	    "UID of the cluster in Palette. Either this or clusterName")
-
 const struct op agent_cluster_ops[] = {
 	{
 		.name = "agent.cluster_kubeconfig",

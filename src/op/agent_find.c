@@ -7,12 +7,6 @@
 
 enum { MOST_NAMED = 8 }; /* candidates in a message; its details have all */
 
-struct backstage_call call_waiting(const struct call *c)
-{
-	return (struct backstage_call){
-		.arena = c->arena, .deadline_ms = c->deadline_ms, .may_wait = true};
-}
-
 bool has_catalog(const struct call *c)
 {
 	const struct config *config = c->services->config;
@@ -93,7 +87,7 @@ static bool use_entity(struct call *c, enum catalog_type type, const struct cata
 static bool find_title(struct call *c, enum catalog_type type, const char *title,
 		       struct found *found, struct error *err)
 {
-	const struct backstage_call how = call_waiting(c);
+	const struct backstage_call how = call_asking(c, true);
 	const struct catalog_wanted wanted = {
 		.type = type,
 		.title = title,

@@ -16,6 +16,20 @@
 	ARG("instanceName", PARAM_TEXT, \
 	    "Name of its SpectroCloud environment; also decides where several have that name")
 
+/* For find_by_uid_or_name(). */
+#define ARG_CLUSTER_NAME               \
+	ARG("clusterName", PARAM_TEXT, \
+	    "Name of the cluster: the title of its entity. Either this or clusterUid")
+#define ARG_CLUSTER_UID                     \
+	ARG("clusterUid", PARAM_IDENTIFIER, \
+	    "UID of the cluster in Palette. Either this or clusterName")
+#define ARG_PROFILE_NAME               \
+	ARG("profileName", PARAM_TEXT, \
+	    "Name of the profile: the title of its entity. Either this or profileUid")
+#define ARG_PROFILE_UID                     \
+	ARG("profileUid", PARAM_IDENTIFIER, \
+	    "UID of the profile in Palette. Either this or profileName")
+
 /* One object of Palette's that was found, in c->environment. All in the arena. */
 struct found {
 	const char *uid;
@@ -47,7 +61,5 @@ MUST_USE bool find_entity(struct call *c, enum catalog_type type, const char *na
 
 /* Whether there is a catalog to ask. */
 bool has_catalog(const struct call *c);
-/* How its questions may spend the call's time. */
-struct backstage_call call_waiting(const struct call *c);
 
 #endif

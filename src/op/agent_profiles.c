@@ -271,7 +271,7 @@ static bool add_by_type(struct call *c, enum catalog_type type, const struct fou
 			struct users *users, struct error *err)
 {
 	const struct catalog_uids uids = catalog_profile_uids(c->arena, &found->entity);
-	const struct backstage_call how = call_waiting(c);
+	const struct backstage_call how = call_asking(c, true);
 	const struct catalog_entity *all;
 	size_t count;
 

@@ -10,8 +10,7 @@ enum { LARGEST_ANSWER = 64 * 1024, MOST_TYPES = 64 };
 
 static bool host_jwks(struct call *c, struct result *res, struct error *err)
 {
-	const struct backstage_call how = {
-		.arena = c->arena, .deadline_ms = c->deadline_ms, .may_wait = true};
+	const struct backstage_call how = call_asking(c, true);
 
 	(void)err;
 	result_json(res, backstage_jwks(c->services->backstage, &how));

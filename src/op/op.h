@@ -20,6 +20,8 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "config/config.h"
+#include "http/cancel.h"
+#include "http/http.h"
 #include "palette/entity.h"
 #include "palette/palette.h"
 #include "session/session.h"
@@ -235,7 +237,9 @@ enum {
 			     * for  somebody who waits for this answer. Done by threads of its own */
 	OP_LATE = 1 << 9,   /* its function finds out which environment, and opens it with
 			     * call_open_environment() */
-	OP_CARRIER = 1 << 10, /* runs another operation, which is recorded in its place */
+	OP_CARRIER = 1 << 10,  /* runs another operation, which is recorded in its place */
+	OP_RESOURCE = 1 << 11, /* clients find out by themselves where they sign in: its 401 names
+				* op_resource_metadata() */
 };
 
 struct call;
@@ -281,6 +285,8 @@ struct op {
 	const char *content_type;   /* of the answer; NULL: application/json */
 	const struct field *answer; /* the JSON object's members; NULL with another content type */
 	bool (*run)(struct call *c, struct result *res, struct error *err);
+	bool (*exists)(const struct config *config); /* false: as if there were no such route; NULL:
+						      * there always is */
 };
 
 #define GET(p)    .method = "GET", .path = (p)
@@ -291,6 +297,7 @@ struct op {
 /* ---- a call ---- */
 
 struct op_life;
+struct mcp_host;
 
 /* What every call needs and no call owns. */
 struct op_services {
@@ -300,7 +307,8 @@ struct op_services {
 	struct palette_client *palette;
 	struct sessions *sessions;
 	const struct toolbox *toolbox;
-	struct text openapi; /* the description of the API, made at start */
+	struct mcp_host *mcp; /* see op/mcp_host.h; NULL: there is no endpoint */
+	struct text openapi;  /* the description of the API, made at start */
 };
 
 /* One input as a face read it: text, or a raw JSON value. */
@@ -308,6 +316,20 @@ struct call_input {
 	enum param_in in;
 	struct text name;
 	struct text value;
+};
+
+/*
+ * A face that can send an answer in pieces. An operation that has begun so does not fail any more;
+ * its result's body_owned is the last piece.
+ */
+struct call_stream {
+	void *context;
+	/* The head, with the status 200 and nobody keeping what follows. Once. */
+	void (*begin)(void *context, const char *content_type);
+	/* False: it was not sent. See http_stream_send(). From one thread at a time. */
+	bool (*send)(void *context, struct text piece);
+	/* See http_exchange_on_gone(). Also without begin. */
+	void (*on_gone)(void *context, struct http_cancel *cancel);
 };
 
 /*
@@ -324,12 +346,19 @@ struct call {
 	struct text palette_token;
 	struct text user_email;
 	const struct text *header_names;
+	const struct http_header
+		*headers; /* as sent, in the same order; they may hold credentials */
 	size_t header_count;
-	const struct call_input *inputs; /* paths and queries, percent-decoded */
+	const char *peer;                 /* the sender's address; NULL: not over a network */
+	const struct call_stream *stream; /* NULL: answers are whole */
+	const struct call_input *inputs;  /* paths and queries, percent-decoded */
 	size_t input_count;
 	struct text body;
-	struct text arguments; /* of a tool: a checked JSON object; ptr NULL: none */
-	enum tool_door door;   /* of a tool: where it was called */
+	struct text arguments;         /* of a tool: a checked JSON object; ptr NULL: none */
+	struct http_cancel *cancel;    /* once it is set, nobody wants the answer; NULL: never */
+	palette_progress_fn *progress; /* told how far the work is, on the call's thread; or NULL */
+	void *progress_context;
+	enum tool_door door; /* of a tool: where it was called */
 	bool local; /* of a person at a shell who has the configuration: nobody is asked whether
 		     * they may, and there is neither a catalog nor sessions: the services
 		     * backstage and sessions are NULL. Its principal comes with it, and
@@ -399,11 +428,12 @@ struct op_match {
 /*
  * Finds the row for a request. path is percent-encoded, and relative to the mount unless root is
  * true; parameters are decoded once each, after the split; one that does not decode has a value
- * whose ptr is NULL. A literal segment wins over a parameter, whatever the order of rows. match:
- * out.
+ * whose ptr is NULL. A literal segment wins over a parameter, whatever the order of rows.
+ * config  which rows exist; NULL: all.
+ * match   out.
  */
-void op_match_path(struct arena *a, struct text method, struct text path, bool root,
-		   struct op_match *match);
+void op_match_path(struct arena *a, const struct config *config, struct text method,
+		   struct text path, bool root, struct op_match *match);
 
 /* Checks the rows against each other: names and routes unique, path parameters declared, a
  * permission on each, no two rows that could match the same path at the same rank. */
@@ -432,6 +462,8 @@ MUST_USE enum identity op_identify(struct call *c, bool may_wait, struct error *
 
 MUST_USE bool call_read_params(struct call *c, const struct op *op, struct error *err);
 MUST_USE bool call_open_palette(struct call *c, const struct op *op, struct error *err);
+/* How Backstage is asked for this call. */
+struct backstage_call call_asking(const struct call *c, bool may_wait);
 /* For the function of an OP_LATE row: sets c->environment to the one of that name; NULL: the first.
  * what  what names it, for the error: "instanceName". */
 MUST_USE bool call_choose_environment(struct call *c, const char *what, const char *instance,
@@ -470,6 +502,12 @@ void tool_describe(const struct op *op, struct buf *out);
  */
 MUST_USE bool tool_run(struct call *caller, enum tool_door door, const struct op *op,
 		       struct text arguments, struct result *res, struct error *err);
+
+/*
+ * Where clients learn who gives out tokens for the MCP endpoint (RFC 9728), as they see it; arena.
+ * NULL where they cannot register in Backstage, or the configuration does not say where it is.
+ */
+const char *op_resource_metadata(const struct config *config, struct arena *a);
 
 /* ---- the service's own life: life.c ---- */
 

@@ -14,7 +14,7 @@ static bool registry_list(struct call *c, struct result *res, struct error *err)
 }
 
 /* The action of "spectrocloud:NAME". */
-static const struct op *find_action(struct call *c, const char *id)
+static const struct op *action_of(struct call *c, const char *id)
 {
 	struct text rest = text_of(id);
 	struct text plugin;
@@ -60,16 +60,24 @@ static void wrap_output(struct result *res, struct result *answer)
 	result_json_owned(res, &out);
 }
 
-static bool invoke(struct call *c, struct text input, struct result *res, struct error *err)
+/* Who has no credential learns of no action, also where nobody else needs one. */
+static bool find_action(struct call *c, const struct op **op, struct error *err)
 {
 	const char *id = call_string(c, "actionId");
-	const struct op *op = find_action(c, id);
-	struct result answer = {.status = 0};
 
 	if (c->principal.kind == PRINCIPAL_NONE && !c->local)
 		return error_set(err, ERROR_DENIED, "Actions are for known callers only");
-	if (op == NULL)
+	*op = action_of(c, id);
+	if (*op == NULL)
 		return error_set(err, ERROR_NOT_FOUND, "Action \"%s\" not found", id);
+	return true;
+}
+
+static bool invoke(struct call *c, const struct op *op, struct text input, struct result *res,
+		   struct error *err)
+{
+	struct result answer = {.status = 0};
+
 	buf_init(&answer.body_owned, 0);
 	if (tool_run(c, DOOR_BACKSTAGE, op, input, &answer, err)) {
 		wrap_output(res, &answer);
@@ -77,13 +85,16 @@ static bool invoke(struct call *c, struct text input, struct result *res, struct
 	}
 	use_known_name(err);
 	if (err->kind == ERROR_INPUT)
-		return error_in(err, "Invalid input to action \"%s\"; caused by InputError", id);
+		return error_in(err, "Invalid input to action \"%s\"; caused by InputError",
+				call_string(c, "actionId"));
 	return false;
 }
 
 static bool registry_invoke(struct call *c, struct result *res, struct error *err)
 {
-	return invoke(c, call_json(c, "body"), res, err);
+	const struct op *op;
+
+	return find_action(c, &op, err) && invoke(c, op, call_json(c, "body"), res, err);
 }
 
 static bool registry_invoke_v2(struct call *c, struct result *res, struct error *err)
@@ -91,14 +102,17 @@ static bool registry_invoke_v2(struct call *c, struct result *res, struct error 
 	struct text body = call_json(c, "body");
 	struct text input = TEXT("{}");
 	struct text secrets;
+	const struct op *op;
 
+	if (!find_action(c, &op, err))
+		return false;
 	if (json_member(body, "secrets", &secrets) && json_type_of(secrets) != JSON_TYPE_NULL &&
 	    !text_is(text_trim(secrets), "{}"))
 		return error_set(err, ERROR_INPUT, "Action \"%s\" does not accept secrets",
 				 call_string(c, "actionId"));
 	if (json_member(body, "input", &input) && json_type_of(input) != JSON_TYPE_OBJECT)
 		return error_set(err, ERROR_INPUT, "input (in the body) must be a JSON object");
-	return invoke(c, input, res, err);
+	return invoke(c, op, input, res, err);
 }
 
 /* ---- answers ---- */

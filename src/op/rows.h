@@ -17,10 +17,16 @@ extern const struct op overlord_ops[];
 extern const struct op session_token_ops[];
 extern const struct op host_ops[];
 extern const struct op registry_ops[];
+extern const struct op mcp_ops[];
+extern const struct op mcp_resource_ops[];
 extern const struct op agent_list_ops[];
 extern const struct op agent_health_ops[];
 extern const struct op agent_cluster_ops[];
 extern const struct op agent_profile_ops[];
+extern const struct op agent_operation_ops[];
+extern const struct op agent_machine_ops[];
+extern const struct op agent_pack_ops[];
+extern const struct op agent_tag_ops[];
 
 /* ---- answers that several resources have ---- */
 

@@ -3,15 +3,17 @@
 #include "base/log.h"
 #include "op/op.h"
 
-static struct backstage_call waiting(const struct call *c, bool may_wait)
+struct backstage_call call_asking(const struct call *c, bool may_wait)
 {
-	return (struct backstage_call){
-		.arena = c->arena, .deadline_ms = c->deadline_ms, .may_wait = may_wait};
+	return (struct backstage_call){.arena = c->arena,
+				       .deadline_ms = c->deadline_ms,
+				       .may_wait = may_wait,
+				       .cancel = c->cancel};
 }
 
 enum identity op_identify(struct call *c, bool may_wait, struct error *err)
 {
-	const struct backstage_call how = waiting(c, may_wait);
+	const struct backstage_call how = call_asking(c, may_wait);
 	enum identity identity;
 
 	if (c->identified || c->local)
@@ -29,7 +31,7 @@ static bool call_identify(struct call *c, const struct op *op, struct error *err
 
 static bool call_permit(const struct call *c, const struct op *op, struct error *err)
 {
-	const struct backstage_call how = waiting(c, true);
+	const struct backstage_call how = call_asking(c, true);
 
 	return c->local || backstage_authorize(c->services->backstage, &how, &c->principal,
 					       op->permission, err);

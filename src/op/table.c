@@ -8,10 +8,18 @@
 enum { MOST_ROWS = 256, MOST_SEGMENTS = 16 };
 
 static const struct op *const resources[] = {
-	service_ops,         user_ops,          project_ops,  cluster_ops,       cluster_create_ops,
-	virtual_cluster_ops, cluster_group_ops, profile_ops,  cloud_account_ops, overlord_ops,
-	session_token_ops,   host_ops,          registry_ops, agent_list_ops,    agent_health_ops,
-	agent_cluster_ops,   agent_profile_ops,
+	service_ops,        user_ops,
+	project_ops,        cluster_ops,
+	cluster_create_ops, virtual_cluster_ops,
+	cluster_group_ops,  profile_ops,
+	cloud_account_ops,  overlord_ops,
+	session_token_ops,  host_ops,
+	registry_ops,       mcp_ops,
+	mcp_resource_ops,   agent_list_ops,
+	agent_health_ops,   agent_cluster_ops,
+	agent_profile_ops,  agent_operation_ops,
+	agent_machine_ops,  agent_pack_ops,
+	agent_tag_ops,
 };
 
 static const struct op *rows[MOST_ROWS + 1];
@@ -120,8 +128,13 @@ static bool is_at(const struct op *op, bool root)
 	return ((op->flags & OP_ROOT) != 0) == root;
 }
 
-void op_match_path(struct arena *a, struct text method, struct text path, bool root,
-		   struct op_match *match)
+static bool exists(const struct op *op, const struct config *config)
+{
+	return op->exists == NULL || config == NULL || op->exists(config);
+}
+
+void op_match_path(struct arena *a, const struct config *config, struct text method,
+		   struct text path, bool root, struct op_match *match)
 {
 	struct segments best = {.count = 0};
 	struct segments wanted;
@@ -132,7 +145,7 @@ void op_match_path(struct arena *a, struct text method, struct text path, bool r
 	for (const struct op *const *row = op_all(); *row != NULL; row++) {
 		struct segments pattern;
 
-		if ((*row)->path == NULL || !is_at(*row, root) ||
+		if ((*row)->path == NULL || !is_at(*row, root) || !exists(*row, config) ||
 		    !split(text_of((*row)->path), &pattern) || !fits(&pattern, &wanted))
 			continue;
 		match->allow = add_method(a, match->allow, (*row)->method);

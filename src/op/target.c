@@ -49,8 +49,7 @@ bool call_choose_environment(struct call *c, const char *what, const char *insta
 
 bool call_speaks_for(struct call *c, struct text email, struct error *err)
 {
-	const struct backstage_call how = {
-		.arena = c->arena, .deadline_ms = c->deadline_ms, .may_wait = true};
+	const struct backstage_call how = call_asking(c, true);
 	const char *own = NULL;
 
 	if (c->local)
@@ -79,8 +78,7 @@ static bool check_header(struct call *c, struct error *err)
 /* The address whose session the call may use; ptr NULL: none. */
 static bool find_email(struct call *c, struct text *email, struct error *err)
 {
-	const struct backstage_call how = {
-		.arena = c->arena, .deadline_ms = c->deadline_ms, .may_wait = true};
+	const struct backstage_call how = call_asking(c, true);
 	const char *own = NULL;
 
 	*email = (struct text){NULL, 0};
@@ -163,9 +161,13 @@ bool call_open_environment(struct call *c, struct error *err)
 {
 	struct text token;
 
-	return choose_token(c, c->op, &token, err) &&
-	       palette_open(c->services->palette, c->environment, token, c->arena, c->deadline_ms,
-			    &c->palette, err);
+	if (!choose_token(c, c->op, &token, err) ||
+	    !palette_open(c->services->palette, c->environment, token, c->arena, c->deadline_ms,
+			  &c->palette, err))
+		return false;
+	palette_set_cancel(c->palette, c->cancel);
+	palette_set_progress(c->palette, c->progress, c->progress_context);
+	return true;
 }
 
 bool call_open_palette(struct call *c, const struct op *op, struct error *err)

@@ -131,6 +131,12 @@ void palette_set_cancel(struct palette *p, struct http_cancel *cancel)
 	p->cancel = cancel;
 }
 
+void palette_set_progress(struct palette *p, palette_progress_fn *progress, void *context)
+{
+	p->progress = progress;
+	p->progress_context = context;
+}
+
 struct http_client *palette_http(const struct palette *p)
 {
 	return p->client->http;

@@ -14,7 +14,10 @@ struct palette {
 	struct text session; /* PALETTE_SESSION */
 	struct arena *arena;
 	int64_t deadline_ms;
-	struct http_cancel *cancel; /* NULL: none */
+	struct http_cancel *cancel;    /* NULL: none */
+	palette_progress_fn *progress; /* NULL: none */
+	void *progress_context;
+	int64_t parts; /* of lists that are there: pages and projects */
 };
 
 /* The shared HTTP client, and how the environment of p is reached. */

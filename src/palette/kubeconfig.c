@@ -4,6 +4,7 @@
  */
 #include "palette/kubeconfig.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "config/yaml.h"
@@ -388,12 +389,11 @@ static bool has_hidden_text(struct text file)
 
 		if (c == '\n' || c == '\r')
 			after_block_mark = false;
-		else if (c == '|' || c == '>')
+		if (c == '|' || c == '>')
 			after_block_mark = true;
-		else if (c == '%' && (before == '\n' || before == '\r'))
-			return true;
-		else if ((c == '#' || c == '&' || c == '*' || c == '!') &&
-			 may_start(c, before, after_block_mark))
+		if ((c == '%' && (before == '\n' || before == '\r')) ||
+		    (text_find(TEXT("#&*!"), c) != SIZE_MAX &&
+		     may_start(c, before, after_block_mark)))
 			return true;
 		before = c;
 	}

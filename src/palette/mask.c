@@ -59,24 +59,6 @@ static bool is_json(struct text text, size_t *start)
 	return true;
 }
 
-size_t mask_json(struct text value, struct buf *out)
-{
-	struct error ignored;
-	struct text checked;
-
-	if (!json_check(value, &checked, &ignored)) {
-		buf_add(out, TEXT("\"***\""));
-		return 1;
-	}
-	return mask_checked_json(value, (size_t)(checked.ptr - value.ptr), 0, out);
-}
-
-size_t mask_variables(struct text json, struct buf *out)
-{
-	/* What marks a variable as sensitive counts in every object. */
-	return mask_json(json, out);
-}
-
 /* ---- any text ---- */
 
 /* One line without anything that YAML would take for more than a word. */
@@ -136,7 +118,64 @@ size_t mask_text(struct text text, unsigned level, struct buf *out)
 	return count;
 }
 
-size_t mask_yaml_text(struct text text, struct buf *out)
+/* ---- from outside ---- */
+
+typedef size_t once(struct text text, struct buf *out);
+
+/*
+ * Masks until nothing is left to mask. A mask that takes the place of something that was no YAML
+ * can change how the rest reads; where that does not end, nothing stays.
+ */
+static size_t settle(once *mask, struct text text, struct text nothing, struct buf *out)
+{
+	enum { MAX_ROUNDS = 4 };
+	struct buf last;
+	struct buf next;
+	size_t count;
+	size_t more;
+
+	buf_init(&last, text.len * 8 + 64);
+	count = more = mask(text, &last);
+	for (int i = 0; more > 0 && i < MAX_ROUNDS && buf_complete(&last); i++) {
+		buf_init(&next, last.len * 8 + 64);
+		more = mask(buf_text(&last), &next);
+		count += more;
+		buf_fini(&last);
+		last = next;
+	}
+	buf_add(out, more == 0 && buf_complete(&last) ? buf_text(&last) : nothing);
+	buf_fini(&last);
+	return count;
+}
+
+static size_t text_once(struct text text, struct buf *out)
 {
 	return mask_text(text, 0, out);
+}
+
+static size_t json_once(struct text value, struct buf *out)
+{
+	struct error ignored;
+	struct text checked;
+
+	if (json_check(value, &checked, &ignored))
+		return mask_checked_json(value, (size_t)(checked.ptr - value.ptr), 0, out);
+	buf_add(out, TEXT("\"***\""));
+	return 1;
+}
+
+size_t mask_yaml_text(struct text text, struct buf *out)
+{
+	return settle(text_once, text, TEXT("***"), out);
+}
+
+size_t mask_json(struct text value, struct buf *out)
+{
+	return settle(json_once, value, TEXT("\"***\""), out);
+}
+
+size_t mask_variables(struct text json, struct buf *out)
+{
+	/* What marks a variable as sensitive counts in every object. */
+	return mask_json(json, out);
 }

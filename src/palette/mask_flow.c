@@ -1,6 +1,4 @@
-/*
- * Masking: quoted scalars, and collections in brackets. JSON is one of these, so documents in JSON
- * are read here too.
+/* Masking: collections in brackets. JSON is one of these, so documents in JSON are read here too.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -8,9 +6,6 @@
 
 #include "base/arena.h"
 #include "palette/mask_inside.h"
-
-/* A longer template is read as text. */
-enum { MAX_TEMPLATE = 256 };
 
 static bool is_space(char c)
 {
@@ -25,209 +20,6 @@ static char byte_at(const struct mask_state *s, size_t at)
 static bool is_one_of(char c, const char *set)
 {
 	return c != '\0' && strchr(set, c) != NULL;
-}
-
-/* ---- templates ---- */
-
-size_t mask_template_end(struct text text, size_t start, size_t end)
-{
-	struct text t = text_slice(text, start, end > start ? end - start : 0);
-	const char *close;
-
-	if (!text_starts(t, "{{"))
-		return start;
-	t = text_slice(t, 0, MAX_TEMPLATE);
-	close = memmem(t.ptr, t.len, "}}", 2);
-	return close == NULL ? start : start + (size_t)(close - t.ptr) + 2;
-}
-
-/* ---- quoted scalars ---- */
-
-size_t mask_quoted_end(struct mask_state *s, size_t start)
-{
-	char quote = s->text.ptr[start];
-	bool *given_up = quote == '"' ? &s->no_double_quote : &s->no_single_quote;
-	size_t at = start + 1;
-
-	if (*given_up)
-		return 0;
-	while (at < s->text.len) {
-		if (s->text.ptr[at] == quote) {
-			if (quote == '"' || byte_at(s, at + 1) != '\'')
-				return at + 1;
-			at++;
-		} else if (s->text.ptr[at] == '\\' && quote == '"') {
-			at++;
-		}
-		at++;
-	}
-	*given_up = true;
-	return 0;
-}
-
-static void put_rune(struct buf *out, uint32_t rune)
-{
-	if (rune < 0x80) {
-		buf_add_char(out, (char)rune);
-	} else if (rune < 0x800) {
-		buf_add_char(out, (char)(0xC0 | rune >> 6));
-		buf_add_char(out, (char)(0x80 | (rune & 0x3F)));
-	} else if (rune < 0x10000) {
-		buf_add_char(out, (char)(0xE0 | rune >> 12));
-		buf_add_char(out, (char)(0x80 | (rune >> 6 & 0x3F)));
-		buf_add_char(out, (char)(0x80 | (rune & 0x3F)));
-	} else {
-		buf_add_char(out, (char)(0xF0 | rune >> 18));
-		buf_add_char(out, (char)(0x80 | (rune >> 12 & 0x3F)));
-		buf_add_char(out, (char)(0x80 | (rune >> 6 & 0x3F)));
-		buf_add_char(out, (char)(0x80 | (rune & 0x3F)));
-	}
-}
-
-/* So many hexadecimal digits at at. */
-static bool read_hex(struct text t, size_t at, size_t digits, uint32_t *rune)
-{
-	*rune = 0;
-	if (at > t.len || digits > t.len - at)
-		return false;
-	for (size_t i = at; i < at + digits; i++) {
-		char c = t.ptr[i];
-
-		if (c >= '0' && c <= '9')
-			*rune = *rune << 4 | (uint32_t)(c - '0');
-		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-			*rune = *rune << 4 | (uint32_t)((c | 0x20) - 'a' + 10);
-		else
-			return false;
-	}
-	return true;
-}
-
-/* The escape whose letter is at *at; *at moves behind it. */
-static bool unescape(struct text t, size_t *at, struct buf *out)
-{
-	static const char letters[] = "0abtnvfre \"/\\N_\n";
-	static const char stand_for[] = "\0\a\b\t\n\v\f\r\x1b \"/\\\n \n";
-	char c = t.ptr[(*at)++];
-	size_t digits = c == 'x' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
-	const char *letter;
-	uint32_t rune;
-	uint32_t low;
-
-	if (digits == 0) {
-		letter = c == '\0' ? NULL : strchr(letters, c);
-		if (letter == NULL || c == '0')
-			return false;
-		buf_add_char(out, stand_for[letter - letters]);
-		return true;
-	}
-	if (!read_hex(t, *at, digits, &rune))
-		return false;
-	*at += digits;
-	if (rune >= 0xD800 && rune < 0xDC00) {
-		if (!text_starts(text_slice(t, *at, 2), "\\u") || !read_hex(t, *at + 2, 4, &low) ||
-		    low < 0xDC00 || low > 0xDFFF)
-			return false;
-		*at += 6;
-		rune = 0x10000 + ((rune - 0xD800) << 10) + (low - 0xDC00);
-	}
-	if (rune == 0 || rune > 0x10FFFF || (rune >= 0xD800 && rune < 0xE000))
-		return false;
-	put_rune(out, rune);
-	return true;
-}
-
-bool mask_unquote(struct text quoted, struct buf *out)
-{
-	char quote = quoted.ptr[0];
-	struct text t = text_slice(quoted, 1, quoted.len - 2);
-	size_t at = 0;
-
-	while (at < t.len) {
-		char c = t.ptr[at++];
-
-		if (c == '\\' && quote == '"') {
-			if (at == t.len || !unescape(t, &at, out))
-				return false;
-			continue;
-		}
-		if (c == '\0')
-			return false;
-		if (c == '\'' && quote == '\'')
-			at++; /* the second of two */
-		buf_add_char(out, c);
-	}
-	return true;
-}
-
-/* ---- a quoted scalar as a value ---- */
-
-/* JSON's form, which is YAML's too; bytes that are no text are in neither. */
-static void put_quoted(struct buf *out, struct text t)
-{
-	buf_add_char(out, '"');
-	for (size_t i = 0; i < t.len; i++) {
-		char c = t.ptr[i];
-
-		if (c == '"' || c == '\\')
-			buf_printf(out, "\\%c", c);
-		else if (c == '\n')
-			buf_add(out, TEXT("\\n"));
-		else if (c == '\t')
-			buf_add(out, TEXT("\\t"));
-		else if ((unsigned char)c < ' ' || c == 0x7F)
-			buf_printf(out, "\\u%04x", (unsigned)(unsigned char)c);
-		else
-			buf_add_char(out, c);
-	}
-	buf_add_char(out, '"');
-}
-
-/* Masks inside the scalar; as a key only word by word. */
-static void mask_inside(struct mask_state *s, size_t start, size_t end, struct text plain,
-			bool is_key)
-{
-	struct buf result;
-	size_t count;
-
-	buf_init(&result, plain.len * 8 + 64);
-	count = is_key ? mask_words(plain, &result) : mask_text(plain, s->level + 1, &result);
-	if (count > 0 && buf_complete(&result)) {
-		mask_keep(s, start);
-		put_quoted(s->out, buf_text(&result));
-		s->from = end;
-		s->count += count;
-	} else if (count > 0) {
-		mask_hide(s, start, end);
-	} else {
-		mask_keep(s, end);
-	}
-	buf_fini(&result);
-}
-
-static void quoted(struct mask_state *s, size_t start, size_t end, struct mask_mood mood,
-		   bool is_key)
-{
-	struct text raw = text_slice(s->text, start, end - start);
-	struct buf plain;
-
-	if (s->out == NULL)
-		return;
-	buf_init(&plain, raw.len * 2 + 16);
-	if (!mask_unquote(raw, &plain))
-		mask_hide(s, start, end);
-	else if (!mood.secret)
-		mask_inside(s, start, end, buf_text(&plain), is_key);
-	else if (mask_stays(buf_text(&plain), mood.strict))
-		mask_keep(s, end);
-	else
-		mask_hide(s, start, end);
-	buf_fini(&plain);
-}
-
-void mask_quoted(struct mask_state *s, size_t start, size_t end, struct mask_mood mood)
-{
-	quoted(s, start, end, mood, false);
 }
 
 /* ---- tokens of a flow collection ---- */
@@ -411,7 +203,7 @@ static void take_key(struct flow *f, struct arena *a, size_t end, bool was_quote
 	top->value = mask_mood_of(f->s, top->map, top->key, top->mood);
 	top->announced = false;
 	if (was_quoted)
-		quoted(f->s, f->at, end, (struct mask_mood){.secret = false}, true);
+		mask_quoted_key(f->s, f->at, end);
 	else
 		mask_keep_words(f->s, f->at, end);
 	f->anchored = false;
@@ -428,7 +220,7 @@ static void take_value(struct flow *f, struct arena *a, size_t end, bool was_quo
 	top->announced = !top->in_value && mask_item_announces(without_quotes(raw, was_quoted));
 	f->anchored = false;
 	if (was_quoted)
-		quoted(f->s, f->at, end, mood, false);
+		mask_quoted(f->s, f->at, end, mood);
 	else if (!mood.secret)
 		mask_keep_words(f->s, f->at, end);
 	else if (!mask_stays(raw, mood.strict))

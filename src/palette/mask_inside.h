@@ -113,7 +113,7 @@ void mask_hide(struct mask_state *s, size_t start, size_t end);
 /* Writes what lies between after mask_words(). */
 void mask_keep_words(struct mask_state *s, size_t start, size_t end);
 
-/* ---- scalars and flow collections: mask_flow.c ---- */
+/* ---- templates and quoted scalars: mask_quoted.c ---- */
 
 /* Behind the quoted scalar at start; 0 if it is not closed. */
 size_t mask_quoted_end(struct mask_state *s, size_t start);
@@ -121,8 +121,13 @@ size_t mask_quoted_end(struct mask_state *s, size_t start);
 bool mask_unquote(struct text quoted, struct buf *out);
 /* A quoted scalar as a value. */
 void mask_quoted(struct mask_state *s, size_t start, size_t end, struct mask_mood mood);
+/* The same as a key: only word by word. */
+void mask_quoted_key(struct mask_state *s, size_t start, size_t end);
 /* Behind the template "{{ }}" at start, which ends before end; start if none does. */
 size_t mask_template_end(struct text text, size_t start, size_t end);
+
+/* ---- flow collections: mask_flow.c ---- */
+
 /* Behind the flow collection at start; 0 if it is not closed. */
 size_t mask_flow_end(struct mask_state *s, size_t start);
 /* The flow collection between as a value. */

@@ -211,7 +211,8 @@ static bool take_token(struct words *w)
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(forms); i++)
-		if (starts_at(w, w->at, forms[i].prefix))
+		if (forms[i].prefix[0] == w->text.ptr[w->at] &&
+		    starts_at(w, w->at, forms[i].prefix))
 			break;
 	if (i == ARRAY_LEN(forms))
 		return false;
@@ -263,6 +264,29 @@ static bool take_scheme(struct words *w, struct text run, size_t end)
 	w->at = end;
 	if (bearer || is_basic(text_slice(w->text, start, stop - start)))
 		hide(w, start, stop);
+	return true;
+}
+
+/* "-u name:password", as curl has it. */
+static bool take_login(struct words *w, struct text run, size_t end)
+{
+	size_t start = end;
+	size_t colon = SIZE_MAX;
+
+	if (!text_is(run, "-u") && !text_is(run, "--user"))
+		return false;
+	while (is_blank(byte_at(w, start)) || byte_at(w, start) == '=')
+		start++;
+	if (is_one_of(byte_at(w, start), "\"'"))
+		start++;
+	for (end = start; end < w->text.len && !is_space(w->text.ptr[end]) &&
+			  !is_one_of(w->text.ptr[end], "\"'");
+	     end++)
+		if (w->text.ptr[end] == ':' && colon == SIZE_MAX)
+			colon = end;
+	if (colon == SIZE_MAX)
+		return false;
+	hide(w, colon + 1, end);
 	return true;
 }
 
@@ -347,8 +371,8 @@ static bool take_assigned(struct words *w, size_t start, size_t end)
 		while (is_one_of(byte_at(w, value), "=:>"))
 			value++;
 		at = value;
-	} else if (!is_flag || at == end || byte_at(w, at) == '-') {
-		return false;
+	} else if (at == end || byte_at(w, at) == '-' || (!is_flag && byte_at(w, at) != '\'')) {
+		return false; /* what is left is "--password x", and SQL's PASSWORD 'x' */
 	}
 	while (is_blank(byte_at(w, value)))
 		value++;
@@ -369,7 +393,7 @@ static bool may_assign(const struct words *w, size_t start, size_t end)
 
 	while (is_blank(byte_at(w, at)))
 		at++;
-	return is_one_of(byte_at(w, at), at > end ? "=:" : "=:\"'`\\]>") ||
+	return is_one_of(byte_at(w, at), at > end ? "=:'" : "=:\"'`\\]>") ||
 	       (at > end && starts_at(w, start, "--"));
 }
 
@@ -391,7 +415,7 @@ static void take_name(struct words *w)
 	}
 	w->at = end;
 	run = text_slice(w->text, start, end - start);
-	if (take_scheme(w, run, end))
+	if (take_scheme(w, run, end) || take_login(w, run, end))
 		return;
 	if (may_assign(w, start, end) && mask_name_of(run) == MASK_NAME_SECRET)
 		take_assigned(w, start, end);
@@ -431,70 +455,4 @@ size_t mask_words(struct text text, struct buf *out)
 	}
 	buf_add(out, text_slice(text, w.from, text.len - w.from));
 	return w.count;
-}
-
-/* ---- PEM ---- */
-
-/* Behind "-----BEGIN ... PRIVATE KEY-----"; 0 if something else starts there. */
-static size_t key_header(struct text rest)
-{
-	static const char begin[] = "-----BEGIN ";
-	struct text label = text_slice(rest, sizeof begin - 1, 64);
-	const char *dashes;
-
-	if (!text_starts(rest, begin))
-		return 0;
-	dashes = memmem(label.ptr, label.len, "-----", 5);
-	if (dashes == NULL)
-		return 0;
-	label.len = (size_t)(dashes - label.ptr);
-	/* "PGP PRIVATE KEY BLOCK", "OPENSSH PRIVATE KEY" and others. */
-	if (memmem(label.ptr, label.len, "PRIVATE", 7) == NULL)
-		return 0;
-	return sizeof begin - 1 + label.len + 5;
-}
-
-/* Behind the next "-----END ...-----"; the whole text where there is none. */
-static size_t key_end(struct text rest)
-{
-	const char *end = memmem(rest.ptr, rest.len, "-----END ", 9);
-	struct text label;
-	const char *dashes;
-
-	if (end == NULL)
-		return rest.len;
-	label = text_slice(rest, (size_t)(end - rest.ptr) + 9, 64);
-	dashes = memmem(label.ptr, label.len, "-----", 5);
-	return dashes == NULL ? rest.len : (size_t)(dashes - rest.ptr) + 5;
-}
-
-size_t mask_pem(struct text text, struct buf *out)
-{
-	size_t count = 0;
-	size_t from = 0;
-	size_t at = 0;
-
-	while (at < text.len) {
-		struct text rest = text_slice(text, at, text.len);
-		const char *next = memmem(rest.ptr, rest.len, "-----BEGIN ", 11);
-		size_t header;
-
-		if (next == NULL)
-			break;
-		at += (size_t)(next - rest.ptr);
-		rest = text_slice(text, at, text.len);
-		header = key_header(rest);
-		if (header == 0) {
-			at += 11;
-			continue;
-		}
-		buf_add(out, text_slice(text, from, at - from));
-		buf_add(out, MASK);
-		count++;
-		at += header;
-		at += key_end(text_slice(text, at, text.len));
-		from = at;
-	}
-	buf_add(out, text_slice(text, from, text.len - from));
-	return count;
 }

@@ -3,87 +3,10 @@
  * templates may stand anywhere. Where a line could be read in two ways, the one that masks more is
  * taken.
  */
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/arena.h"
-#include "palette/mask_inside.h"
-
-/* A collection that is open, by the column of its keys or dashes. */
-struct frame {
-	ptrdiff_t column;
-	bool is_list;
-	bool announced; /* the item before was "--password" */
-	size_t map;
-	struct mask_mood mood;  /* of the collection */
-	struct mask_mood child; /* of the value being read */
-};
-
-struct lines {
-	struct mask_state s;
-	size_t at;  /* where the line starts */
-	size_t end; /* where it ends, before the line break */
-	struct frame frames[MASK_MAX_DEPTH];
-	unsigned depth;
-	bool lost;     /* too deep to be followed: everything is a secret */
-	bool dropping; /* lines that go on with a value that is masked already */
-	bool has_key;  /* of the value being read: */
-	struct text key;
-	size_t map;
-};
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
-static bool is_one_of(char c, const char *set)
-{
-	return c != '\0' && strchr(set, c) != NULL;
-}
-
-static char byte_at(const struct lines *l, size_t at)
-{
-	return at < l->s.text.len ? l->s.text.ptr[at] : '\0';
-}
-
-static size_t skip_blanks(const struct lines *l, size_t at, size_t end)
-{
-	while (at < end && is_blank(l->s.text.ptr[at]))
-		at++;
-	return at;
-}
-
-static size_t trim_end(const struct lines *l, size_t start, size_t end)
-{
-	while (end > start && is_blank(l->s.text.ptr[end - 1]))
-		end--;
-	return end;
-}
-
-/* Where the line of at ends, before its line break. */
-static size_t line_end(const struct lines *l, size_t at)
-{
-	size_t len = text_find(text_slice(l->s.text, at, l->s.text.len), '\n');
-
-	return len == SIZE_MAX ? l->s.text.len : at + len;
-}
-
-static void go_on_behind(struct lines *l, size_t end)
-{
-	l->at = end < l->s.text.len ? end + 1 : end;
-}
-
-static bool is_break(const struct lines *l, size_t at)
-{
-	return at >= l->end || is_blank(l->s.text.ptr[at]);
-}
-
-static struct text slice(const struct lines *l, size_t start, size_t end)
-{
-	return text_slice(l->s.text, start, end - start);
-}
+#include "palette/mask_lines.h"
 
 /* ---- where a line belongs ---- */
 
@@ -152,162 +75,6 @@ static void set_child(struct lines *l, struct mask_mood mood)
 		top_frame(l)->child = mood;
 }
 
-/* ---- text in text ---- */
-
-/* The longest start that all lines between have in common, of these characters. */
-static struct text common_start(const struct lines *l, size_t start, size_t end, const char *of)
-{
-	struct text common = {NULL, 0};
-
-	for (size_t at = start; at < end;) {
-		size_t stop = line_end(l, at);
-		size_t len = 0;
-
-		if (stop > end)
-			stop = end;
-		while (at + len < stop && is_one_of(l->s.text.ptr[at + len], of) &&
-		       (common.ptr == NULL ||
-			(len < common.len && common.ptr[len] == l->s.text.ptr[at + len])))
-			len++;
-		/* A line of nothing else says nothing about the others. */
-		if (at + len < stop && l->s.text.ptr[at + len] != '\r')
-			common = slice(l, at, at + len);
-		at = stop + 1;
-	}
-	return common;
-}
-
-static void put_lines(struct buf *out, struct text start, struct text lines)
-{
-	struct text bare = start;
-	struct text line;
-	bool first = true;
-
-	while (bare.len > 0 && is_blank(bare.ptr[bare.len - 1]))
-		bare.len--;
-	while (text_next(&lines, '\n', &line)) {
-		if (!first)
-			buf_add_char(out, '\n');
-		first = false;
-		buf_add(out, line.len == 0 ? bare : start);
-		buf_add(out, line);
-	}
-}
-
-/* Whole lines that are a text of their own, each behind the same start. */
-static void take_nested(struct lines *l, size_t start, size_t end, const char *of)
-{
-	struct text common = common_start(l, start, end, of);
-	struct buf inside;
-	struct buf result;
-	size_t count;
-
-	if (l->s.out == NULL)
-		return;
-	buf_init(&inside, end - start);
-	buf_init(&result, (end - start) * 8 + 64);
-	for (size_t at = start; at < end;) {
-		size_t stop = line_end(l, at);
-		size_t skip = at;
-
-		if (stop > end)
-			stop = end;
-		while (skip < stop && skip - at < common.len && is_one_of(byte_at(l, skip), of))
-			skip++;
-		buf_add(&inside, slice(l, skip, stop));
-		if (stop < end)
-			buf_add_char(&inside, '\n');
-		at = stop + 1;
-	}
-	count = mask_text(buf_text(&inside), l->s.level + 1, &result);
-	if (count > 0) {
-		mask_keep(&l->s, start);
-		put_lines(l->s.out, common,
-			  buf_complete(&result) ? buf_text(&result) : TEXT("***"));
-		l->s.from = end;
-		l->s.count += count;
-	}
-	buf_fini(&inside);
-	buf_fini(&result);
-}
-
-/* Comments in one column, one after the other: a text that is switched off. */
-static void take_comments(struct lines *l, size_t hash)
-{
-	size_t column = hash - l->at;
-	size_t end = l->end;
-
-	while (end < l->s.text.len) {
-		size_t start = end + 1;
-		size_t stop = line_end(l, start);
-		size_t next = skip_blanks(l, start, stop);
-
-		if (next == stop || next - start != column || l->s.text.ptr[next] != '#')
-			break;
-		end = stop;
-	}
-	take_nested(l, l->at, end, " \t#");
-	go_on_behind(l, end);
-}
-
-/* ---- block scalars ---- */
-
-static bool is_block_header(const struct lines *l, size_t at)
-{
-	if (!is_one_of(byte_at(l, at), "|>"))
-		return false;
-	for (at++; at < l->end && is_one_of(l->s.text.ptr[at], "0123456789+-"); at++)
-		continue;
-	at = skip_blanks(l, at, l->end);
-	return at >= l->end || l->s.text.ptr[at] == '#';
-}
-
-static bool is_marker(const struct lines *l, size_t at)
-{
-	struct text rest = text_slice(l->s.text, at, 4);
-
-	return (text_starts(rest, "---") || text_starts(rest, "...")) &&
-	       (rest.len == 3 || is_blank(rest.ptr[3]) || rest.ptr[3] == '\n');
-}
-
-/* Behind the last line of the block scalar that belongs to a parent in that column; the end of its
- * header if it has none. */
-static size_t block_end(const struct lines *l, ptrdiff_t parent)
-{
-	size_t end = l->end;
-
-	for (size_t at = l->end + 1; at < l->s.text.len;) {
-		size_t stop = line_end(l, at);
-		size_t first = skip_blanks(l, at, stop);
-
-		if (first < stop) {
-			if ((ptrdiff_t)(first - at) <= parent || (first == at && is_marker(l, at)))
-				break;
-			end = trim_end(l, first, stop);
-			if (stop < l->s.text.len && end < stop && l->s.text.ptr[stop - 1] == '\r')
-				end = stop - 1;
-		}
-		at = stop + 1;
-	}
-	return end;
-}
-
-static void take_block(struct lines *l, size_t header, struct mask_mood mood, ptrdiff_t parent)
-{
-	size_t end = block_end(l, parent);
-
-	if (end > l->end && mood.secret) {
-		if (!mask_stays(slice(l, l->end, end), mood.strict))
-			mask_hide(&l->s, header, end);
-	} else if (end > l->end) {
-		mask_keep_words(&l->s, header, l->end);
-		take_nested(l, l->end + 1, end, " \t");
-	} else {
-		mask_keep_words(&l->s, header, l->end);
-	}
-	go_on_behind(l, line_end(l, end));
-}
-
 /* ---- scalars ---- */
 
 static void note(struct lines *l, struct text value)
@@ -324,7 +91,7 @@ static void note(struct lines *l, struct text value)
 static size_t comment_start(const struct lines *l, size_t at)
 {
 	for (; at < l->end; at++)
-		if (l->s.text.ptr[at] == '#' && at > l->at && is_blank(l->s.text.ptr[at - 1]))
+		if (l->s.text.ptr[at] == '#' && at > l->at && lines_blank(l->s.text.ptr[at - 1]))
 			return at;
 	return l->end;
 }
@@ -332,7 +99,7 @@ static size_t comment_start(const struct lines *l, size_t at)
 /* Whether nothing but a comment follows on the line that ends at end. */
 static bool is_last(const struct lines *l, size_t at, size_t end)
 {
-	size_t next = skip_blanks(l, at, end);
+	size_t next = lines_skip(l, at, end);
 
 	return next >= end || (l->s.text.ptr[next] == '#' && next > at);
 }
@@ -342,19 +109,19 @@ static bool is_last(const struct lines *l, size_t at, size_t end)
 static void take_plain(struct lines *l, size_t start, size_t end, struct mask_mood mood)
 {
 	size_t comment = comment_start(l, start);
-	struct text value = slice(l, start, trim_end(l, start, comment));
+	struct text value = lines_slice(l, start, lines_trim(l, start, comment));
 
 	note(l, value);
 	if (!mood.secret) {
 		mask_keep_words(&l->s, start, l->end);
-		go_on_behind(l, l->end);
+		lines_go_on(l, l->end);
 	} else if (end == l->end && mask_stays(value, mood.strict)) {
 		mask_keep_words(&l->s, comment, l->end);
-		go_on_behind(l, end);
+		lines_go_on(l, end);
 	} else {
-		mask_hide(&l->s, start, trim_end(l, start, end));
+		mask_hide(&l->s, start, lines_trim(l, start, end));
 		l->dropping = true;
-		go_on_behind(l, end);
+		lines_go_on(l, end);
 	}
 }
 
@@ -367,18 +134,20 @@ static void take_quoted(struct lines *l, size_t start, struct mask_mood mood)
 		take_plain(l, start, l->end, mood);
 		return;
 	}
-	stop = line_end(l, end);
+	stop = lines_end(l, end);
 	if (!is_last(l, end, stop)) {
 		take_plain(l, start, stop, mood);
 		return;
 	}
-	note(l, slice(l, start + 1, end - 1));
+	note(l, lines_slice(l, start + 1, end - 1));
 	mask_quoted(&l->s, start, end, mood);
 	mask_keep_words(&l->s, end, stop);
-	go_on_behind(l, stop);
+	lines_go_on(l, stop);
 }
 
-static void take_flow(struct lines *l, size_t start, struct mask_mood mood)
+static void take_value(struct lines *l, size_t at, struct mask_mood mood, ptrdiff_t parent);
+
+static void take_flow(struct lines *l, size_t start, struct mask_mood mood, ptrdiff_t parent)
 {
 	size_t end = mask_flow_end(&l->s, start);
 	size_t stop;
@@ -388,22 +157,19 @@ static void take_flow(struct lines *l, size_t start, struct mask_mood mood)
 		take_plain(l, start, l->end, mood);
 		return;
 	}
-	stop = line_end(l, end);
-	next = skip_blanks(l, end, stop);
+	stop = lines_end(l, end);
+	next = lines_skip(l, end, stop);
 	if (is_last(l, end, stop)) {
 		mask_flow(&l->s, start, end, mood);
 		mask_keep_words(&l->s, end, stop);
-		go_on_behind(l, stop);
+		lines_go_on(l, stop);
 		return;
 	}
-	if (byte_at(l, next) == ':') {
+	if (lines_byte(l, next) == ':' && stop == l->end) {
 		/* A collection as a key: nobody knows what it says of its value. */
 		mask_flow(&l->s, start, end, mood);
-		set_child(l, (struct mask_mood){.secret = true});
-		next = skip_blanks(l, next + 1, stop);
-		if (next < stop)
-			mask_hide(&l->s, next, trim_end(l, next, stop));
-		go_on_behind(l, stop);
+		l->has_key = false;
+		take_value(l, next + 1, (struct mask_mood){.secret = true}, parent);
 		return;
 	}
 	/* Reading over several lines was in vain, and would be from the next of them on again. */
@@ -416,7 +182,7 @@ static void take_alias(struct lines *l, size_t start, struct mask_mood mood)
 {
 	size_t end = start;
 
-	while (!is_break(l, end))
+	while (!lines_break(l, end))
 		end++;
 	if (!is_last(l, end, l->end) || end - start < 2) {
 		take_plain(l, start, l->end, mood);
@@ -426,19 +192,7 @@ static void take_alias(struct lines *l, size_t start, struct mask_mood mood)
 	if (mood.secret)
 		mask_hide(&l->s, start, end);
 	mask_keep_words(&l->s, end, l->end);
-	go_on_behind(l, l->end);
-}
-
-/* Behind anchors and tags before a value or key. */
-static size_t skip_properties(const struct lines *l, size_t at, bool *anchored)
-{
-	while (at < l->end && is_one_of(l->s.text.ptr[at], "&!")) {
-		*anchored = *anchored || l->s.text.ptr[at] == '&';
-		while (!is_break(l, at))
-			at++;
-		at = skip_blanks(l, at, l->end);
-	}
-	return at;
+	lines_go_on(l, l->end);
 }
 
 /* The value that starts at at, or below; parent is the column of its key or dash. */
@@ -447,7 +201,7 @@ static void take_value(struct lines *l, size_t at, struct mask_mood mood, ptrdif
 	bool anchored = false;
 	char c;
 
-	at = skip_properties(l, skip_blanks(l, at, l->end), &anchored);
+	at = lines_properties(l, lines_skip(l, at, l->end), &anchored);
 	if (anchored && l->s.alias_in_secret)
 		mood.secret = true;
 	set_child(l, mood);
@@ -455,82 +209,18 @@ static void take_value(struct lines *l, size_t at, struct mask_mood mood, ptrdif
 	c = at < l->end ? l->s.text.ptr[at] : '#';
 	if (c == '#') {
 		mask_keep_words(&l->s, at < l->end ? at : l->end, l->end);
-		go_on_behind(l, l->end);
-	} else if (is_block_header(l, at)) {
-		take_block(l, at, mood, parent);
+		lines_go_on(l, l->end);
+	} else if (lines_is_block(l, at)) {
+		lines_block(l, at, mood, parent);
 	} else if (c == '"' || c == '\'') {
 		take_quoted(l, at, mood);
 	} else if ((c == '[' || c == '{') && mask_template_end(l->s.text, at, l->end) == at) {
-		take_flow(l, at, mood);
+		take_flow(l, at, mood, parent);
 	} else if (c == '*') {
 		take_alias(l, at, mood);
 	} else {
 		take_plain(l, at, l->end, mood);
 	}
-}
-
-/* ---- keys ---- */
-
-/* Behind the colon that ends the quoted key at start; 0 if there is none. */
-static size_t quoted_key(const struct lines *l, size_t start, size_t *key_end)
-{
-	char quote = l->s.text.ptr[start];
-	size_t at = start + 1;
-
-	while (at < l->end && l->s.text.ptr[at] != quote)
-		at += l->s.text.ptr[at] == '\\' && quote == '"' ? 2 : 1;
-	if (at >= l->end)
-		return 0;
-	*key_end = at + 1;
-	at = skip_blanks(l, at + 1, l->end);
-	return byte_at(l, at) == ':' && at < l->end ? at + 1 : 0;
-}
-
-/* The same of a key without quotes. */
-static size_t bare_key(const struct lines *l, size_t start, size_t *key_end)
-{
-	bool templates = true;
-
-	if (is_one_of(l->s.text.ptr[start], "[]},#|>@`%*") ||
-	    (l->s.text.ptr[start] == '{' && byte_at(l, start + 1) != '{'))
-		return 0;
-	for (size_t at = start; at < l->end;) {
-		size_t behind = templates ? mask_template_end(l->s.text, at, l->end) : at;
-
-		if (behind > at) {
-			at = behind;
-			continue;
-		}
-		if (l->s.text.ptr[at] == '#' && at > start && is_blank(l->s.text.ptr[at - 1]))
-			return 0;
-		if (l->s.text.ptr[at] == ':' && at > start && is_break(l, at + 1)) {
-			*key_end = at;
-			return at + 1;
-		}
-		at++;
-	}
-	return 0;
-}
-
-static size_t find_key(const struct lines *l, size_t start, size_t *key_end)
-{
-	if (start >= l->end)
-		return 0;
-	return is_one_of(l->s.text.ptr[start], "\"'") ? quoted_key(l, start, key_end)
-						      : bare_key(l, start, key_end);
-}
-
-/* The name that a key reads as; one with escapes may read as anything. */
-static struct text name_of_key(const struct lines *l, size_t start, size_t end)
-{
-	struct text key = text_trim(slice(l, start, end));
-
-	if (key.len >= 2 && is_one_of(key.ptr[0], "\"'")) {
-		key = text_slice(key, 1, key.len - 2);
-		if (text_find(key, '\\') != SIZE_MAX)
-			return TEXT("secret");
-	}
-	return key;
 }
 
 static void take_member(struct lines *l, size_t start, size_t key, size_t key_end, size_t behind,
@@ -541,7 +231,7 @@ static void take_member(struct lines *l, size_t start, size_t key, size_t key_en
 	struct mask_mood mood;
 
 	l->has_key = true;
-	l->key = name_of_key(l, key, key_end);
+	l->key = lines_key_name(l, key, key_end);
 	l->map = f->map;
 	mood = mask_mood_of(&l->s, f->map, l->key, f->mood);
 	if (l->lost || (anchored && l->s.alias_in_secret))
@@ -554,17 +244,17 @@ static void take_member(struct lines *l, size_t start, size_t key, size_t key_en
 static void take_question(struct lines *l, size_t start)
 {
 	ptrdiff_t column = (ptrdiff_t)(start - l->at);
-	size_t key = skip_blanks(l, start + 1, l->end);
-	size_t end = trim_end(l, key, l->end);
+	size_t key = lines_skip(l, start + 1, l->end);
+	size_t end = lines_trim(l, key, l->end);
 	struct frame *f = begin_member(l, column);
 	struct mask_mood mood = {.secret = true};
 
-	if (key < end && !is_one_of(l->s.text.ptr[key], "|>[{&*!?-#"))
-		mood = mask_mood_of(&l->s, f->map, name_of_key(l, key, end), f->mood);
+	if (key < end && !lines_one_of(l->s.text.ptr[key], "|>[{&*!?-#"))
+		mood = mask_mood_of(&l->s, f->map, lines_key_name(l, key, end), f->mood);
 	l->dropping = false;
 	set_child(l, mood);
 	mask_keep_words(&l->s, key, l->end);
-	go_on_behind(l, l->end);
+	lines_go_on(l, l->end);
 }
 
 static void take_answer(struct lines *l, size_t start)
@@ -590,13 +280,12 @@ static void take_rest(struct lines *l, size_t at)
 	mood = inherited(l);
 	if (l->dropping && mood.secret) {
 		mask_keep(&l->s, l->at);
-		go_on_behind(l, l->end);
+		lines_go_on(l, l->end);
 		l->s.from = l->at;
 		return;
 	}
 	l->has_key = false;
 	take_value(l, at, mood, l->depth == 0 ? -1 : top_frame(l)->column);
-	set_child(l, mood);
 }
 
 static void take_node(struct lines *l, size_t at)
@@ -607,22 +296,22 @@ static void take_node(struct lines *l, size_t at)
 	size_t behind;
 	size_t key;
 
-	while (at < l->end && l->s.text.ptr[at] == '-' && is_break(l, at + 1)) {
+	while (at < l->end && l->s.text.ptr[at] == '-' && lines_break(l, at + 1)) {
 		begin_item(l, (ptrdiff_t)(at - l->at));
-		at = skip_blanks(l, at + 1, l->end);
+		at = lines_skip(l, at + 1, l->end);
 		dashed = true;
 		l->dropping = false;
 	}
-	if (at < l->end && l->s.text.ptr[at] == '?' && is_break(l, at + 1)) {
+	if (at < l->end && l->s.text.ptr[at] == '?' && lines_break(l, at + 1)) {
 		take_question(l, at);
 		return;
 	}
-	if (at < l->end && l->s.text.ptr[at] == ':' && is_break(l, at + 1)) {
+	if (at < l->end && l->s.text.ptr[at] == ':' && lines_break(l, at + 1)) {
 		take_answer(l, at);
 		return;
 	}
-	key = skip_properties(l, at, &anchored);
-	behind = find_key(l, key, &key_end);
+	key = lines_properties(l, at, &anchored);
+	behind = lines_key(l, key, &key_end);
 	if (behind != 0) {
 		take_member(l, at, key, key_end, behind, anchored);
 	} else if (dashed) {
@@ -636,9 +325,9 @@ static void take_node(struct lines *l, size_t at)
 /* A line that is one template: it belongs to no column. */
 static bool take_template(struct lines *l, size_t at)
 {
-	size_t end = trim_end(l, at, l->end);
+	size_t end = lines_trim(l, at, l->end);
 	struct mask_mood mood = {.secret = l->lost};
-	struct text template = slice(l, at, end);
+	struct text template = lines_slice(l, at, end);
 
 	if (mask_template_end(l->s.text, at, end) != end || at == end)
 		return false;
@@ -650,13 +339,13 @@ static bool take_template(struct lines *l, size_t at)
 		mask_hide(&l->s, at, end);
 	else
 		mask_keep_words(&l->s, at, end);
-	go_on_behind(l, l->end);
+	lines_go_on(l, l->end);
 	return true;
 }
 
 static void take_marker(struct lines *l)
 {
-	size_t at = skip_blanks(l, l->at + 3, l->end);
+	size_t at = lines_skip(l, l->at + 3, l->end);
 
 	l->depth = 0;
 	l->lost = false;
@@ -669,14 +358,14 @@ static void take_line(struct lines *l)
 {
 	size_t at;
 
-	l->end = line_end(l, l->at);
-	at = skip_blanks(l, l->at, l->end);
+	l->end = lines_end(l, l->at);
+	at = lines_skip(l, l->at, l->end);
 	if (at == l->end)
-		go_on_behind(l, l->end);
-	else if (at == l->at && is_marker(l, at))
+		lines_go_on(l, l->end);
+	else if (at == l->at && lines_is_marker(l, at))
 		take_marker(l);
 	else if (l->s.text.ptr[at] == '#')
-		take_comments(l, at);
+		lines_comments(l, at);
 	else if (!take_template(l, at))
 		take_node(l, at);
 }

@@ -256,6 +256,20 @@ static size_t take_round(struct palette *p, const struct palette_listing *listin
 	return failed ? SIZE_MAX : left;
 }
 
+/* done of the parts are there now, and at least left more will come, if that is known. */
+static void tell(struct palette *p, const struct palette_listing *listing, size_t done, size_t left,
+		 const char *unit)
+{
+	int64_t total;
+
+	p->parts += (int64_t)done;
+	if (p->progress == NULL)
+		return;
+	total = left == SIZE_MAX ? 0 : p->parts + (int64_t)left;
+	p->progress(p->progress_context, p->parts, total,
+		    arena_printf(p->arena, "%s: %s", listing->what, unit));
+}
+
 /* All pages of the scopes, page after page, the scopes side by side. */
 static bool list_scopes(struct palette *p, const struct palette_listing *listing,
 			struct scope *scopes, size_t count, bool may_warn,
@@ -274,6 +288,8 @@ static bool list_scopes(struct palette *p, const struct palette_listing *listing
 		}
 		palette_fetch_all(p, requests, left);
 		left = take_round(p, listing, active, left, may_warn, list, err);
+		if (count == 1 && left == 1)
+			tell(p, listing, 1, SIZE_MAX, "reading pages");
 	}
 	for (size_t i = 0; i < count; i++) {
 		palette_seen_free(scopes[i].tokens);
@@ -298,12 +314,16 @@ bool palette_list_projects(struct palette *p, const struct palette_listing *list
 	struct scope *scopes = arena_array(p->arena, struct scope, count);
 	size_t batch = palette_batch(p);
 	bool ok = true;
+	size_t some;
 
 	for (size_t i = 0; i < count; i++)
 		scopes[i].project = projects[i];
-	for (size_t at = 0; ok && at < count; at += batch)
-		ok = list_scopes(p, listing, scopes + at, count - at < batch ? count - at : batch,
-				 true, list, err);
+	for (size_t at = 0; ok && at < count; at += some) {
+		some = count - at < batch ? count - at : batch;
+		ok = list_scopes(p, listing, scopes + at, some, true, list, err);
+		if (ok)
+			tell(p, listing, some, count - at - some, "asking projects");
+	}
 	return ok;
 }
 

@@ -66,6 +66,16 @@ void palette_close(struct palette *p);
  */
 void palette_set_cancel(struct palette *p, struct http_cancel *cancel);
 
+/*
+ * From now on lists of many pages or projects tell how far they are: progress is called between
+ * the requests, on the thread that asks.
+ * done   grows by one with every page or project that is there.
+ * total  as far as it is known by now; 0: not known.
+ */
+typedef void palette_progress_fn(void *context, int64_t done, int64_t total, const char *message);
+/* progress  NULL: nobody is told. context: borrowed until palette_close(). */
+void palette_set_progress(struct palette *p, palette_progress_fn *progress, void *context);
+
 /* ---- how a call fails ----
  *
  * All functions below fail alike: ERROR_NOT_FOUND, ERROR_DENIED (a user's own token),
@@ -285,6 +295,7 @@ struct palette_tag_change {
 	size_t add_count;
 	const char *const *remove; /* "key": whatever its value; not being there is fine */
 	size_t remove_count;
+	bool only_try; /* nothing is sent: only what the tags would be */
 };
 
 /* GET /v1/spectroclusters/{uid} */

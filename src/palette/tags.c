@@ -306,7 +306,7 @@ static bool change_object(struct palette *p, const struct owner *owner, struct t
 	old = tags_of(p, &labels);
 	if (!apply(p, change, &labels, &changed, err))
 		return false;
-	if (changed && !send_change(p, owner, object, &labels, err))
+	if (changed && !change->only_try && !send_change(p, owner, object, &labels, err))
 		return false;
 	*before = old;
 	*after = tags_of(p, &labels);

@@ -230,6 +230,9 @@ test('secrets, where none are taken', async () => {
     const answer = await post(invokePath(ID, 'v2'), `{"input":{},"secrets":${secrets}}`);
     assertRefused(answer, 400, 'InputError', `Action "${ID}" does not accept secrets`);
   }
+  // There must be such an action.
+  assertRefused(await post(invokePath('spectrocloud:nothing', 'v2'), '{"secrets":{"token":"secret-of-a-caller"}}'),
+    404, 'NotFoundError', 'Action "spectrocloud:nothing" not found');
   assert.equal(await upstream(), 0);
   assert.ok(!service.log().includes('secret-of-a-caller'));
 });

@@ -146,7 +146,8 @@ static void read_message(enum mcp_carrier carrier, const struct mcp_headers *hea
 	if (m.kind == MCP_CALL)
 		check_call(carrier, headers, &m);
 	must(m.kind != MCP_LIST, "the list is the same for all");
-	must(m.kind != MCP_CANCEL || (carrier == MCP_STDIO && m.cancel_id.ptr != NULL),
+	must(m.kind != MCP_CANCEL ||
+		     ((carrier == MCP_STDIO || m.era == MCP_LEGACY) && m.cancel_id.ptr != NULL),
 	     "what is cancelled has an id");
 	buf_fini(&answer);
 	arena_fini(&arena);

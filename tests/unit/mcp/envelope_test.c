@@ -177,10 +177,6 @@ static const struct row unanswered[] = {
 	{.body = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}", .kind = MCP_ACCEPTED},
 	{.body = "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":1,\"message\":\"\"}}",
 	 .kind = MCP_ACCEPTED},
-	/* whose request 7 is meant, nobody knows */
-	{.body = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{"
-		 "\"requestId\":7}}",
-	 .kind = MCP_ACCEPTED},
 };
 
 static void notifications_and_responses_are_accepted(void **state)
@@ -189,7 +185,7 @@ static void notifications_and_responses_are_accepted(void **state)
 	check_rows(unanswered, ARRAY_LEN(unanswered));
 }
 
-/* ---- stdio ---- */
+/* ---- cancellation ---- */
 
 #define CANCEL(id)                                         \
 	"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/" \
@@ -207,11 +203,10 @@ static const struct {
 	{"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\"}", NULL},
 };
 
-static void a_request_is_cancelled_over_stdio(void **state)
+static void check_cancels(enum mcp_carrier carrier)
 {
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cancels); i++) {
-		const struct row row = {.body = cancels[i].body, .carrier = MCP_STDIO};
+		const struct row row = {.body = cancels[i].body, .carrier = carrier};
 		struct read_message m;
 
 		read_row(&row, &m);
@@ -219,8 +214,16 @@ static void a_request_is_cancelled_over_stdio(void **state)
 		if (cancels[i].id != NULL)
 			assert_true(text_is(m.out.cancel_id, cancels[i].id));
 		assert_int_equal(m.answer.len, 0);
+		assert_int_equal(m.out.status, 202);
 		forget(&m);
 	}
+}
+
+static void a_request_is_cancelled(void **state)
+{
+	(void)state;
+	check_cancels(MCP_STDIO);
+	check_cancels(MCP_HTTP);
 }
 
 static const struct row wrong_notifications[] = {
@@ -296,7 +299,7 @@ int main(void)
 		cmocka_unit_test(a_message_that_is_too_deep_is_refused),
 		cmocka_unit_test(what_was_sent_is_not_repeated),
 		cmocka_unit_test(notifications_and_responses_are_accepted),
-		cmocka_unit_test(a_request_is_cancelled_over_stdio),
+		cmocka_unit_test(a_request_is_cancelled),
 		cmocka_unit_test(a_notification_is_never_answered_over_stdio),
 		cmocka_unit_test(an_answer_that_does_not_fit_is_noticed),
 		cmocka_unit_test(many_members_take_their_time_once),

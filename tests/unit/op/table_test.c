@@ -70,7 +70,7 @@ static struct op_match match(struct arena *a, const char *method, const char *pa
 {
 	struct op_match m;
 
-	op_match_path(a, text_of(method), text_of(path), false, &m);
+	op_match_path(a, NULL, text_of(method), text_of(path), false, &m);
 	return m;
 }
 
@@ -291,15 +291,15 @@ static void a_path_of_a_megabyte_is_looked_at_once(void **state)
 	struct op_match m;
 
 	memset(path, '/', sizeof path);
-	op_match_path(*state, TEXT("GET"), (struct text){path, sizeof path}, false, &m);
+	op_match_path(*state, NULL, TEXT("GET"), (struct text){path, sizeof path}, false, &m);
 	assert_null(m.op);
 	for (size_t i = 1; i < sizeof path; i += 2)
 		path[i] = 'a';
-	op_match_path(*state, TEXT("GET"), (struct text){path, sizeof path}, false, &m);
+	op_match_path(*state, NULL, TEXT("GET"), (struct text){path, sizeof path}, false, &m);
 	assert_null(m.op);
 	memset(path, 'a', sizeof path);
 	memcpy(path, "/clusters/", 10);
-	op_match_path(*state, TEXT("GET"), (struct text){path, sizeof path}, false, &m);
+	op_match_path(*state, NULL, TEXT("GET"), (struct text){path, sizeof path}, false, &m);
 	assert_int_equal(m.inputs[0].value.len, sizeof path - 10);
 	assert_true(clock_now_ms() - started < 5000);
 }

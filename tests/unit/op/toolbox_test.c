@@ -500,11 +500,11 @@ static void a_tool_runs_for_its_caller(void **state)
 
 	buf_init(&res.body_owned, 0);
 	log_open(LOG_OFF, LOG_TEXT);
-	assert_true(tool_run(&caller, &rows[0], TEXT("{\"uid\":\"u1\"}"), &res, &err));
+	assert_true(tool_run(&caller, DOOR_MCP, &rows[0], TEXT("{\"uid\":\"u1\"}"), &res, &err));
 	assert_string_equal(res.body.ptr, "{\"uid\":\"u1\"}");
 	assert_ptr_equal(caller.op, &rows[6]);
 	result_fini(&res);
-	assert_false(tool_run(&caller, &rows[0], TEXT("{}"), &res, &err));
+	assert_false(tool_run(&caller, DOOR_MCP, &rows[0], TEXT("{}"), &res, &err));
 	assert_int_equal(err.kind, ERROR_INPUT);
 	assert_string_equal(err.message, "uid (in the input) is required");
 	result_fini(&res);

@@ -1,0 +1,72 @@
+/* mcp: the tools of agents over standard input and output. */
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "app/stdio.h"
+#include "base/log.h"
+#include "cmd/cmd.h"
+
+static int serve(const struct config *config)
+{
+	struct error err;
+	struct app *app;
+	bool ok;
+
+	if (!app_open_alone(config, &app, &err)) {
+		fprintf(stderr, "spectrocloud-backend: %s\n", err.message);
+		return 1;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	ok = stdio_serve(app, STDIN_FILENO, STDOUT_FILENO, &err);
+	if (!ok)
+		fprintf(stderr, "spectrocloud-backend: %s\n", err.message);
+	app_close(app);
+	return ok ? 0 : 1;
+}
+
+static int run(int argc, char **argv)
+{
+	struct options options;
+	struct config *config;
+	int status;
+
+	if (!options_read(argc, argv, &options))
+		return 2;
+	if (options.help) {
+		command_print_help(&command_mcp);
+		return 0;
+	}
+	if (options.rest != argc) {
+		fprintf(stderr, "mcp takes no arguments, only options\n");
+		return 2;
+	}
+	command_protect_memory();
+	/* Most notices are about who may call the service: nobody does, here. */
+	if (!options_load_quietly(&options, &config))
+		return 2;
+	log_open(config->log_level, config->log_format);
+	status = serve(config);
+	config_free(config);
+	return status;
+}
+
+const struct command command_mcp = {
+	.name = "mcp",
+	.arguments = "[OPTIONS]",
+	.summary = "Serve an agent over standard input and output",
+	.help = "Speaks the Model Context Protocol, a message a line, with the program that\n"
+		"started it, until its standard input ends. spectrocloud.mcp says which tools\n"
+		"there are; spectrocloud.mcp.enabled is about the endpoint over HTTP alone.\n"
+		"The log goes to standard error.\n"
+		"\n"
+		"Options:\n"
+		"  --config FILE      the service's configuration; may be repeated\n"
+		"  --set PATH=VALUE   override one setting\n"
+		"  -h, --help         show this\n"
+		"\n"
+		"Palette is asked with the apiToken of the environment (the first, or the one\n"
+		"that a call names), or with the Palette session in the variable\n"
+		"SPECTROCLOUD_TOKEN. Backstage is not asked for permissions.\n",
+	.run = run,
+};
