@@ -203,10 +203,10 @@ node_sqlite()
 		npm rebuild better-sqlite3 --prefix "$1" --ignore-scripts=false "${headers[@]}"
 }
 
-# show_operations SUITE: the walk over the table of operations is worth seeing.
+# show_operations SUITE: the walks over the tables of operations and actions are worth seeing.
 show_operations()
 {
-	sed -n "/^operation  /,/^[^a-z]/p" "$bins/log/test-$1.log" 2>/dev/null | grep "^[a-z]"
+	sed -n "/^\(operation\|action\)  /,/^[^a-z]/p" "$bins/log/test-$1.log" 2>/dev/null | grep "^[a-z]"
 }
 
 suite_contract()
