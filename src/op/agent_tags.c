@@ -74,7 +74,8 @@ static bool update_tags(struct call *c, const char *key, const struct found *fou
 	struct palette_tags after;
 	struct answer answer;
 
-	c->object = found->uid;
+	c->object = change->only_try ? arena_printf(c->arena, "%s (only tried)", found->uid)
+				     : found->uid;
 	if (!set(c->palette, found->project, found->uid, change, &before, &after, err))
 		return false;
 	answer_begin(c, &answer);
