@@ -33,7 +33,7 @@ before(async () => {
   actions = new Map((await listActions(service)).map(a => [a.name, a]));
   cluster = world.clusters.find(c => c.project && !c.deleted && c.state === 'Running' && c.cloudType !== 'nested' &&
     c.pools.length > 1);
-  profile = world.profiles.find(p => p.project === null && p.versions.length > 1);
+  profile = world.profiles.find(p => p.scope === 'tenant' && p.versions.length > 1);
   const { output } = await answerOf('search_spectrocloud_packs', { nameContains: 'nginx' });
   good = {
     ...Object.fromEntries(TOOLS.operations.map(name => [name, of(cluster)])),
