@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { assertConforms, assertErrorBody, badInputs, invoke, listActions } from './actions.mjs';
+import {
+  TAG_ACTIONS as TAGS, assertConforms, assertErrorBody, badInputs, invoke, listActions, moreInputs,
+} from './actions.mjs';
 import { RESTRICTED, configuration, startService, startSimulator } from './harness.mjs';
 
-const TAGS = ['update_spectrocloud_cluster_tags', 'update_spectrocloud_profile_tags'];
 const TOOLS = {
   operations: ['list_spectrocloud_cluster_events', 'list_spectrocloud_cluster_machine_pools',
     'list_spectrocloud_cluster_nodes', 'list_spectrocloud_cluster_upgrades'],
@@ -34,14 +35,7 @@ before(async () => {
   cluster = world.clusters.find(c => c.project && !c.deleted && c.state === 'Running' && c.cloudType !== 'nested' &&
     c.pools.length > 1);
   profile = world.profiles.find(p => p.scope === 'tenant' && p.versions.length > 1);
-  const { output } = await answerOf('search_spectrocloud_packs', { nameContains: 'nginx' });
-  good = {
-    ...Object.fromEntries(TOOLS.operations.map(name => [name, of(cluster)])),
-    search_spectrocloud_packs: { nameContains: 'a', limit: 20 },
-    get_spectrocloud_pack: { packUid: output.packs[0].registries[0].latestPackUid, includeValues: true },
-    update_spectrocloud_cluster_tags: { ...of(cluster), add: ['tried'] },
-    update_spectrocloud_profile_tags: { profileUid: profile.uid, add: ['tried:yes'] },
-  };
+  good = await moreInputs(world, service);
 });
 
 after(async () => {
