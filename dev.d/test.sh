@@ -203,16 +203,20 @@ node_sqlite()
 		npm rebuild better-sqlite3 --prefix "$1" --ignore-scripts=false "${headers[@]}"
 }
 
-# show_operations SUITE: the walk over the table of operations is worth seeing.
-show_operations()
+# show_tables SUITE: the walks over the operations and over the actions are worth seeing.
+show_tables()
 {
-	sed -n "/^operation  /,/^[^a-z]/p" "$bins/log/test-$1.log" 2>/dev/null | grep "^[a-z]"
+	local heading
+
+	for heading in operation action; do
+		sed -n "/^$heading  /,/^[^a-z]/p" "$bins/log/test-$1.log" 2>/dev/null | grep "^[a-z]"
+	done
 }
 
 suite_contract()
 {
 	node_suite contract
-	show_operations contract
+	show_tables contract
 }
 suite_sim() { node_suite sim; }
 
@@ -262,7 +266,7 @@ suite_e2e()
 		return
 	fi
 	node_suite e2e e2e/backstage
-	show_operations e2e
+	show_tables e2e
 }
 
 # The pages in docs/ are what this program would write.
