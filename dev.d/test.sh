@@ -4,7 +4,7 @@
 # shellcheck source=dev.d/docs.sh
 . dev.d/docs.sh
 
-SUITES=(unit fuzz tsan contract http sim schema bridge e2e docs clang release)
+SUITES=(unit fuzz tsan contract http sim schema mcp bridge e2e docs clang release)
 SUITE_SECONDS=420 # no suite may hang for ever
 # What is slow under a sanitizer gets more time than its meson.build says.
 meson_test=(meson test --no-rebuild --print-errorlogs --timeout-multiplier 3)
@@ -203,20 +203,16 @@ node_sqlite()
 		npm rebuild better-sqlite3 --prefix "$1" --ignore-scripts=false "${headers[@]}"
 }
 
-# show_tables SUITE: the walks over the operations and over the actions are worth seeing.
-show_tables()
+# show_operations SUITE: the walks over the tables of operations and actions are worth seeing.
+show_operations()
 {
-	local heading
-
-	for heading in operation action; do
-		sed -n "/^$heading  /,/^[^a-z]/p" "$bins/log/test-$1.log" 2>/dev/null | grep "^[a-z]"
-	done
+	sed -n "/^\(operation\|action\)  /,/^[^a-z]/p" "$bins/log/test-$1.log" 2>/dev/null | grep "^[a-z]"
 }
 
 suite_contract()
 {
 	node_suite contract
-	show_tables contract
+	show_operations contract
 }
 suite_sim() { node_suite sim; }
 
@@ -246,6 +242,18 @@ suite_schema()
 	node_suite schema
 }
 
+# What the conformance suites, the inspector and the client libraries of MCP make of the service; the
+# scores are worth seeing.
+suite_mcp()
+{
+	if ! node_is_recent 20; then
+		one_skipped mcp "the client libraries need Node 20 or newer on the PATH"
+		return
+	fi
+	node_suite mcp
+	sed -n 's/^score  /  /p' "$bins/log/test-mcp.log" 2>/dev/null
+}
+
 # The module that runs inside of Backstage.
 suite_bridge()
 {
@@ -266,7 +274,7 @@ suite_e2e()
 		return
 	fi
 	node_suite e2e e2e/backstage
-	show_tables e2e
+	show_operations e2e
 }
 
 # The pages in docs/ are what this program would write.
@@ -317,6 +325,10 @@ install_for()
 			compgen -G "tests/$suite/*.test.mjs" >/dev/null || continue
 			node=true
 			[ -f "tests/$suite/package.json" ] && npm=true
+			;;
+		mcp)
+			node_is_recent 20 || continue
+			node=true npm=true
 			;;
 		bridge)
 			node_is_recent 20 || continue

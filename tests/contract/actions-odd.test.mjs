@@ -1,4 +1,5 @@
-// Palette's answers with something wrong in them: whatever it is, an action answers what its schema says, or an error.
+// Palette's and the catalog's answers with something wrong in them: whatever it is, an action answers what its schema
+// says, or an error.
 //
 // The service asks a server of this test's, which passes the simulator's answers on, changed. Each change follows from
 // its number, so that ODD_ONLY=NAME:NUMBER repeats one.
@@ -172,8 +173,8 @@ async function startUpstream(url) {
 
 // ---- the test ----
 
-async function assertStands(action, number) {
-  upstream.follow(number === null ? null : chance(seedOf(action.name, number)));
+async function assertStands(action, number, follow = upstream.follow) {
+  follow(number === null ? null : chance(seedOf(action.name, number)));
   const answer = await invoke(service, action.name, good[action.name]);
   try {
     if (answer.status === 200) {
@@ -206,6 +207,23 @@ test('every action over odd answers', async t => {
     t.diagnostic(`${action.name}: ${JSON.stringify(counts)}`);
     // Most of what Palette leaves out or adds must not cost the whole answer.
     if (!single) assert.ok(counts[200] > CHANGES / 10, `${action.name}: ${JSON.stringify(counts)}`);
+  }
+});
+
+test('actions that take a name, over odd entities', async t => {
+  upstream.follow(null);
+  const follow = random => {
+    backstage.mood.catalog = random && (x => x.good(found => mutate(random, JSON.stringify(found))));
+  };
+  for (const action of actions.filter(a => Object.keys(good[a.name]).some(n => /^(cluster|profile)Name$/.test(n)))) {
+    const counts = {};
+    for (let number = 1; number <= CHANGES / 3; number++) {
+      const status = await assertStands(action, number, follow);
+      counts[status] = (counts[status] ?? 0) + 1;
+    }
+    follow(null);
+    t.diagnostic(`${action.name}: ${JSON.stringify(counts)}`);
+    assert.ok(counts[200] > 0, action.name);
   }
 });
 

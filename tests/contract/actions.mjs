@@ -53,7 +53,7 @@ export function goodInputs(world) {
   // Those that a name is enough for.
   const named = onlyOfName(world.clusters.filter(c => !c.deleted))
     .find(c => c.project && c.hasKubeconfig && c.cloudType !== 'nested');
-  const namedProfile = onlyOfName(world.profiles)[0];
+  const namedProfile = onlyOfName(world.profiles).find(p => p.versions.some(v => named.profileUids.includes(v.uid)));
   const group = world.clusterGroups.find(g => g.project === null) ?? world.clusterGroups[0];
   const scope = object => (object.project ? { projectUid: object.project } : {});
   return {
@@ -123,7 +123,9 @@ function entityOf(type, object, annotations) {
 // An entity for each cluster and profile of the simulator's whose name no other has.
 export function entitiesOf(world) {
   const clusters = onlyOfName(world.clusters.filter(c => !c.deleted)).map(c => entityOf(
-    c.cloudType === 'nested' ? 'virtual-cluster' : 'cluster', c, { 'cluster-id': c.uid }));
-  const profiles = onlyOfName(world.profiles).map(p => entityOf('cluster-profile', p, { 'profile-id': p.uid }));
+    c.cloudType === 'nested' ? 'virtual-cluster' : 'cluster', c,
+    { 'cluster-id': c.uid, 'cluster-profile-refs': JSON.stringify(c.profileUids.map(uid => ({ name: 'x', uid }))) }));
+  const profiles = onlyOfName(world.profiles).map(p => entityOf('cluster-profile', p,
+    { 'profile-id': p.uid, 'profile-versions': JSON.stringify(p.versions) }));
   return [...clusters, ...profiles];
 }
