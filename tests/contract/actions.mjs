@@ -75,8 +75,27 @@ export function goodInputs(world) {
     get_spectrocloud_virtual_cluster_details: { virtualClusterUid: virtual.uid, ...scope(virtual) },
     get_spectrocloud_kubeconfig_for_virtual_cluster: { virtualClusterUid: virtual.uid, ...scope(virtual) },
     get_spectrocloud_cluster_group: { clusterGroupUid: group.uid, ...scope(group) },
+    list_spectrocloud_cluster_machine_pools: { clusterName: named.name },
+    list_spectrocloud_cluster_nodes: { clusterUid: cluster.uid, ...scope(cluster) },
+    list_spectrocloud_cluster_events: { clusterUid: cluster.uid, ...scope(cluster) },
+    list_spectrocloud_cluster_upgrades: { clusterUid: cluster.uid, ...scope(cluster) },
+    search_spectrocloud_packs: { limit: 5 },
+    update_spectrocloud_cluster_tags: { clusterUid: cluster.uid, add: ['seen:by-tests'], ...scope(cluster) },
+    update_spectrocloud_profile_tags: { profileUid: profile.uid, remove: ['seen'] },
   };
 }
+
+// The same with what only Palette can tell.
+export async function allGoodInputs(service, world) {
+  const good = goodInputs(world);
+  const found = await invoke(service, 'search_spectrocloud_packs', { limit: 1 });
+  const packUid = found.json.output?.packs[0].registries[0].latestPackUid;
+  return { ...good, ...(packUid && { get_spectrocloud_pack: { packUid } }) };
+}
+
+// spectrocloud.mcp with every tool that there is, also those that destroy; and kubeconfigs with their credentials.
+export const EVERY_TOOL = { toolsets: ['core', 'operations', 'packs', 'tags'], kubeconfig: 'full',
+  include: ['*', 'update_spectrocloud_cluster_tags', 'update_spectrocloud_profile_tags'] };
 
 // Inputs that differ from a good one in a member that is wrong: [what, member, input].
 export function badInputs(schema, good) {
