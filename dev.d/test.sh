@@ -4,7 +4,7 @@
 # shellcheck source=dev.d/docs.sh
 . dev.d/docs.sh
 
-SUITES=(unit fuzz tsan contract http sim schema bridge e2e docs clang release)
+SUITES=(unit fuzz tsan contract http sim schema mcp bridge e2e docs clang release)
 SUITE_SECONDS=420 # no suite may hang for ever
 # What is slow under a sanitizer gets more time than its meson.build says.
 meson_test=(meson test --no-rebuild --print-errorlogs --timeout-multiplier 3)
@@ -242,6 +242,18 @@ suite_schema()
 	node_suite schema
 }
 
+# What the conformance suites, the inspector and the client libraries of MCP make of the service; the
+# scores are worth seeing.
+suite_mcp()
+{
+	if ! node_is_recent 20; then
+		one_skipped mcp "the client libraries need Node 20 or newer on the PATH"
+		return
+	fi
+	node_suite mcp
+	sed -n 's/^score  /  /p' "$bins/log/test-mcp.log" 2>/dev/null
+}
+
 # The module that runs inside of Backstage.
 suite_bridge()
 {
@@ -313,6 +325,10 @@ install_for()
 			compgen -G "tests/$suite/*.test.mjs" >/dev/null || continue
 			node=true
 			[ -f "tests/$suite/package.json" ] && npm=true
+			;;
+		mcp)
+			node_is_recent 20 || continue
+			node=true npm=true
 			;;
 		bridge)
 			node_is_recent 20 || continue

@@ -398,7 +398,7 @@ static bool profile_users(struct call *c, struct result *res, struct error *err)
 
 /* ---- rows ---- */
 
-#define ARG_PROFILE_NAME                        \
+#define ARG_NAMED_PROFILE                       \
 	ARG_REQUIRED("profileName", PARAM_TEXT, \
 		     "Name of the cluster profile: the title of its entity")
 
@@ -413,8 +413,8 @@ const struct op agent_profile_ops[] = {
 			     "layers. profileName is the profile's name as the catalog shows "
 			     "it (the entity's title)."),
 		.permission = PERMIT_VIEW_PACK_VALUES,
-		.params =
-			PARAMS(ARG_PROFILE_NAME, ARG_ENTITY, ARG_NAMED_PROJECT, ARG_NAMED_INSTANCE),
+		.params = PARAMS(ARG_NAMED_PROFILE, ARG_ENTITY, ARG_NAMED_PROJECT,
+				 ARG_NAMED_INSTANCE),
 		.flags = OP_LATE | OP_AUDIT,
 		.answer = packs_answer,
 		.run = profile_packs,
@@ -429,7 +429,7 @@ const struct op agent_profile_ops[] = {
 				    "profile, in any of its versions. profileName is the profile's "
 				    "name as the catalog shows it (the entity's title)."),
 		.permission = PERMIT_VIEW_PROFILE_CLUSTERS,
-		.params = PARAMS(ARG_PROFILE_NAME, ARG_ENTITY, ARG_NAMED_PROJECT,
+		.params = PARAMS(ARG_NAMED_PROFILE, ARG_ENTITY, ARG_NAMED_PROJECT,
 				 ARG_NAMED_INSTANCE, ARG_LIMIT, ARG_CURSOR),
 		.flags = OP_LATE,
 		.answer = users_answer,
@@ -446,12 +446,8 @@ const struct op agent_profile_ops[] = {
 			     "formats, defaults and choices. Defaults of sensitive ones are "
 			     "masked."),
 		.permission = PERMIT_VIEW_PROFILE,
-		.params = PARAMS(ARG("profileName", PARAM_TEXT,
-				     "Name of the cluster profile: the title of its entity. Either "
-				     "this or profileUid"),
-				 ARG("profileUid", PARAM_IDENTIFIER,
-				     "UID of the profile in Palette. Either this or profileName"),
-				 ARG_ENTITY, ARG_NAMED_PROJECT, ARG_NAMED_INSTANCE),
+		.params = PARAMS(ARG_PROFILE_NAME, ARG_PROFILE_UID, ARG_ENTITY, ARG_NAMED_PROJECT,
+				 ARG_NAMED_INSTANCE),
 		.flags = OP_LATE,
 		.answer = variables_answer,
 		.run = profile_variables,

@@ -25,6 +25,7 @@ extern const struct op agent_cluster_ops[];
 extern const struct op agent_profile_ops[];
 extern const struct op agent_operation_ops[];
 extern const struct op agent_machine_ops[];
+extern const struct op agent_node_ops[];
 extern const struct op agent_pack_ops[];
 extern const struct op agent_tag_ops[];
 

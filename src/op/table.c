@@ -18,8 +18,8 @@ static const struct op *const resources[] = {
 	mcp_resource_ops,   agent_list_ops,
 	agent_health_ops,   agent_cluster_ops,
 	agent_profile_ops,  agent_operation_ops,
-	agent_machine_ops,  agent_pack_ops,
-	agent_tag_ops,
+	agent_machine_ops,  agent_node_ops,
+	agent_pack_ops,     agent_tag_ops,
 };
 
 static const struct op *rows[MOST_ROWS + 1];

@@ -318,6 +318,7 @@ bool palette_list_projects(struct palette *p, const struct palette_listing *list
 
 	for (size_t i = 0; i < count; i++)
 		scopes[i].project = projects[i];
+	tell(p, listing, 0, count, "asking projects");
 	for (size_t at = 0; ok && at < count; at += some) {
 		some = count - at < batch ? count - at : batch;
 		ok = list_scopes(p, listing, scopes + at, some, true, list, err);

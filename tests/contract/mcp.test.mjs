@@ -347,9 +347,9 @@ test('modern: a notification over HTTP ends nothing', () => hanging(async () => 
 // ---- streams that are quiet ----
 
 test('a stream that has nothing to say shows that it lives', { timeout: 60000 }, () => hanging(async () => {
-  const answer = send(service, call(legacy, 1, LIST, { _meta: { progressToken: 1 } }));
+  const answer = send(service, call(legacy, 'quiet', LIST, { _meta: { progressToken: 1 } }));
   await new Promise(done => setTimeout(done, 17500));
-  await send(service, notification('notifications/cancelled', { requestId: 1 }));
+  await send(service, notification('notifications/cancelled', { requestId: 'quiet' }));
   const events = eventsOf((await answer).text);
   assert.deepEqual(events.slice(0, -1), [': keep-alive']);
   assert.equal(events.at(-1).result.isError, true);

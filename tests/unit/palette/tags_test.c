@@ -139,6 +139,24 @@ static void changes_send_all_labels(void **state)
 	}
 }
 
+static void trying_sends_nothing(void **state)
+{
+	static const char *const add[] = {"new", "owner:eve"};
+	static const char *const remove[] = {"dev"};
+	const struct palette_tag_change change = {
+		.add = add, .add_count = 2, .remove = remove, .remove_count = 1, .only_try = true};
+	struct fixture *f = fixture_of(cluster_rows);
+	struct palette_tags before, after;
+
+	(void)state;
+	assert_true(palette_set_cluster_tags(f->palette, "p1", "c1", &change, &before, &after,
+					     &f->err));
+	assert_string_equal(shown(f, &before), "dev=;owner=bob;odd=");
+	assert_string_equal(shown(f, &after), "owner=eve;odd=;new=");
+	assert_int_equal(f->http.count, 1);
+	fixture_free(f);
+}
+
 static void a_profile_sends_its_version_back(void **state)
 {
 	static const char *const add[] = {"a"};
@@ -248,6 +266,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(labels_are_tags),
 		cmocka_unit_test(changes_send_all_labels),
+		cmocka_unit_test(trying_sends_nothing),
 		cmocka_unit_test(a_profile_sends_its_version_back),
 		cmocka_unit_test(a_tag_without_a_key_changes_nothing),
 		cmocka_unit_test(a_change_that_fails_is_not_sent_again),
