@@ -75,27 +75,30 @@ export function goodInputs(world) {
     get_spectrocloud_virtual_cluster_details: { virtualClusterUid: virtual.uid, ...scope(virtual) },
     get_spectrocloud_kubeconfig_for_virtual_cluster: { virtualClusterUid: virtual.uid, ...scope(virtual) },
     get_spectrocloud_cluster_group: { clusterGroupUid: group.uid, ...scope(group) },
-    list_spectrocloud_cluster_machine_pools: { clusterName: named.name },
-    list_spectrocloud_cluster_nodes: { clusterUid: cluster.uid, ...scope(cluster) },
-    list_spectrocloud_cluster_events: { clusterUid: cluster.uid, ...scope(cluster) },
-    list_spectrocloud_cluster_upgrades: { clusterUid: cluster.uid, ...scope(cluster) },
-    search_spectrocloud_packs: { limit: 5 },
-    update_spectrocloud_cluster_tags: { clusterUid: cluster.uid, add: ['seen:by-tests'], ...scope(cluster) },
-    update_spectrocloud_profile_tags: { profileUid: profile.uid, remove: ['seen'] },
   };
 }
 
-// The same with what only Palette can tell.
-export async function allGoodInputs(service, world) {
-  const good = goodInputs(world);
-  const found = await invoke(service, 'search_spectrocloud_packs', { limit: 1 });
-  const packUid = found.json.output?.packs[0].registries[0].latestPackUid;
-  return { ...good, ...(packUid && { get_spectrocloud_pack: { packUid } }) };
-}
+// What changes tags, and is offered only where it is named.
+export const TAG_ACTIONS = ['update_spectrocloud_cluster_tags', 'update_spectrocloud_profile_tags'];
 
-// spectrocloud.mcp with every tool that there is, also those that destroy; and kubeconfigs with their credentials.
-export const EVERY_TOOL = { toolsets: ['core', 'operations', 'packs', 'tags'], kubeconfig: 'full',
-  include: ['*', 'update_spectrocloud_cluster_tags', 'update_spectrocloud_profile_tags'] };
+// The same for the actions of the toolsets operations, packs and tags. Of packs the service has to be asked.
+export async function moreInputs(world, service) {
+  const cluster = world.clusters.find(c => c.project && !c.deleted && c.state === 'Running' && c.cloudType !== 'nested' &&
+    c.pools.length > 1);
+  const profile = world.profiles.find(p => p.scope === 'tenant' && p.versions.length > 1);
+  const of = { clusterUid: cluster.uid, projectUid: cluster.project };
+  const { json } = await invoke(service, 'search_spectrocloud_packs', { nameContains: 'nginx' });
+  return {
+    list_spectrocloud_cluster_events: of,
+    list_spectrocloud_cluster_machine_pools: of,
+    list_spectrocloud_cluster_nodes: of,
+    list_spectrocloud_cluster_upgrades: of,
+    search_spectrocloud_packs: { nameContains: 'a', limit: 20 },
+    get_spectrocloud_pack: { packUid: json.output.packs[0].registries[0].latestPackUid, includeValues: true },
+    update_spectrocloud_cluster_tags: { ...of, add: ['tried'] },
+    update_spectrocloud_profile_tags: { profileUid: profile.uid, add: ['tried:yes'] },
+  };
+}
 
 // Inputs that differ from a good one in a member that is wrong: [what, member, input].
 export function badInputs(schema, good) {

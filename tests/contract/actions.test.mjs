@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import {
-  EVERY_TOOL, allGoodInputs, assertConforms, assertErrorBody, badInputs, entitiesOf, invoke, listActions,
+  TAG_ACTIONS, assertConforms, assertErrorBody, badInputs, entitiesOf, goodInputs, invoke, listActions, moreInputs,
 } from './actions.mjs';
 import { beside, moods, startBackstage, startBeside, stopBeside, until } from './backstage.mjs';
 import { documented, lacks } from './documented-actions.mjs';
@@ -24,10 +24,11 @@ before(async () => {
   const world = await simulator.world();
   backstage = await startBackstage();
   backstage.entities.push(...entitiesOf(world));
-  service = await startBeside(backstage, beside(backstage, configuration([simulator], { mcp: EVERY_TOOL,
+  service = await startBeside(backstage, beside(backstage, configuration([simulator], {
+    mcp: { kubeconfig: 'full', toolsets: ['core', 'operations', 'packs', 'tags'], include: TAG_ACTIONS },
     upstream: { timeout: '600ms', attempts: 2, maxAnswerBytes: 2 * 1024 * 1024, connectTimeout: '500ms' } })));
   actions = await listActions(service);
-  good = await allGoodInputs(service, world);
+  good = { ...goodInputs(world), ...await moreInputs(world, service) };
 });
 
 after(async () => {
