@@ -24,6 +24,13 @@
 	ARG("clusterUid", PARAM_IDENTIFIER, \
 	    "UID of the cluster in Palette. Either this or clusterName")
 
+#define ARG_PROFILE_NAME               \
+	ARG("profileName", PARAM_TEXT, \
+	    "Name of the profile: the title of its entity. Either this or profileUid")
+#define ARG_PROFILE_UID                     \
+	ARG("profileUid", PARAM_IDENTIFIER, \
+	    "UID of the profile in Palette. Either this or profileName")
+
 /* One object of Palette's that was found, in c->environment. All in the arena. */
 struct found {
 	const char *uid;

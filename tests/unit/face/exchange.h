@@ -56,6 +56,32 @@ void http_exchange_answer(struct http_exchange *x, const struct http_response *r
 	buf_fini(owned);
 }
 
+/* A stream becomes the body piece by piece. */
+void http_exchange_stream(struct http_exchange *x, const struct http_response *head)
+{
+	x->response = *head;
+}
+
+bool http_stream_send(struct http_exchange *x, struct text piece)
+{
+	if (!x->gone)
+		buf_add(&x->body, piece);
+	return !x->gone;
+}
+
+void http_stream_end_with(struct http_exchange *x, struct buf *last)
+{
+	x->answers++;
+	buf_add(&x->body, buf_text(last));
+	buf_fini(last);
+}
+
+void http_exchange_on_gone(struct http_exchange *x, struct http_cancel *cancel)
+{
+	if (x->gone && cancel != NULL)
+		http_cancel_set(cancel);
+}
+
 /* A request as the server would hand it over; target and body are borrowed. */
 static inline void exchange_init(struct http_exchange *x, const char *method, struct text target)
 {
