@@ -193,7 +193,8 @@ test('denied: told so, and nothing goes to Palette', async () => {
 });
 
 test('Palette fails: told so', async () => {
-  const faults = [{ fault: 'status', status: 500 }, { fault: 'status', status: 401 }, { fault: 'garbage' }];
+  const faults = [{ fault: 'status', status: 500 }, { fault: 'status', status: 401 },
+    { fault: 'status', status: 429 }, { fault: 'garbage' }];
   await eachAction('Palette fails', async (action, { good, local }) => {
     if (local) return '-';
     for (const fault of faults) {
@@ -204,6 +205,21 @@ test('Palette fails: told so', async () => {
     }
     return `${faults.length} ways`;
   });
+});
+
+test('Backstage itself fails: told so, and nothing goes to Palette', async () => {
+  for (const [name, permission] of [['list_spectrocloud_projects', 'spectrocloud.cluster.view-info'],
+    [HEALTH, 'catalog.entity.read']]) {
+    await all.backstage.setPolicy({ ...policyTable('ALLOW'), 'catalog.entity.read': 'ALLOW',
+      [permission]: 'THROW' });
+    await all.forget();
+    const result = await ada.call(`spectrocloud.${name}`, inputs[name].good.at(-1));
+    assertTold(result, ['ServiceUnavailableError'], '', name);
+    console.log(`${permission} is not decided: ${textOf(result)}`);
+    assert.equal((await all.seen()).upstream, 0, `${name}: something went to Palette`);
+  }
+  await allow();
+  await new Promise(resolve => { setTimeout(resolve, 1100); }); // a question that failed is held back
 });
 
 // ---- kubeconfigs ----
