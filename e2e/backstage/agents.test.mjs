@@ -23,6 +23,12 @@ const FILTER = { include: [{ id: 'spectrocloud:*_{clusters,projects}' }, { id: '
   attributes: { readOnly: true, destructive: false } }], exclude: [{ id: '*:*virtual*' }] };
 const SOURCES = ['catalog', 'spectrocloud'];
 
+// All that there is; what changes something has to be named.
+const ALL_TOOLS = {
+  toolsets: ['core', 'operations', 'packs', 'tags'],
+  include: ['*', 'update_spectrocloud_cluster_tags', 'update_spectrocloud_profile_tags'],
+};
+
 const COLUMNS = ['ok', 'wrong input', 'not found', 'denied', 'Palette fails'];
 
 let all;
@@ -36,6 +42,7 @@ const kubeconfigs = [];
 before(async () => {
   all = await startAll({
     environments: 2,
+    settings: { mcp: ALL_TOOLS },
     entitiesOf: worlds => entitiesOf(worlds, INSTANCES),
     extra: {
       backend: { actions: { pluginSources: SOURCES } },
@@ -48,7 +55,7 @@ before(async () => {
     .map(({ kind, metadata }) => `${kind.toLowerCase()}:default/${metadata.name}`);
   await ingested();
   ({ json: { actions } } = await service.request('GET', LIST));
-  inputs = inputsFor(worlds[0]);
+  inputs = inputsFor(worlds[0], await anyPack());
   ada = await connectAs('ada');
 });
 
@@ -67,6 +74,12 @@ async function ingested() {
   const count = entitiesOf(all.worlds, INSTANCES).length;
   await eventually(`${count} entities are in the catalog`, 60,
     async () => await all.backstage.ingested() === count);
+}
+
+async function anyPack() {
+  const answer = await all.service.request('POST',
+    `${LIST}/spectrocloud%3Asearch_spectrocloud_packs/invoke`, { body: '{"limit":1}' });
+  return answer.json.output.packs[0].registries[0].latestPackUid;
 }
 
 // Everything but those.
@@ -241,13 +254,13 @@ test('a kubeconfig with a credential is for people, unless the configuration say
     assertTold(result, ['NotAllowedError'], route, name);
     assert.ok(!textOf(result).includes('sim-secret'), name);
   }
-  await all.restartService({ mcp: { kubeconfig: 'full' } });
+  await all.restartService({ mcp: { ...ALL_TOOLS, kubeconfig: 'full' } });
   for (const [name, input] of inputsWithCredentials()) {
     const result = await ada.call(`spectrocloud.${name}`, input);
     assert.match(result.structuredContent?.kubeconfig ?? textOf(result), /token: sim-secret/, name);
     kubeconfigs.push(result.structuredContent.kubeconfig);
   }
-  await all.restartService({ mcp: { kubeconfig: 'off' } });
+  await all.restartService({ mcp: { ...ALL_TOOLS, kubeconfig: 'off' } });
   for (const name of KUBECONFIGS)
     assertTold(await ada.call(`spectrocloud.${name}`, inputs[name].good[0]), ['NotAllowedError'],
       'spectrocloud.mcp.kubeconfig', name);
