@@ -415,7 +415,7 @@ const struct op agent_profile_ops[] = {
 		.permission = PERMIT_VIEW_PACK_VALUES,
 		.params = PARAMS(ARG_NAMED_PROFILE, ARG_ENTITY, ARG_NAMED_PROJECT,
 				 ARG_NAMED_INSTANCE),
-		.flags = OP_LATE | OP_AUDIT,
+		.flags = OP_LATE | OP_AUDIT | OP_SECRET,
 		.answer = packs_answer,
 		.run = profile_packs,
 	},
