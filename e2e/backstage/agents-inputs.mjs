@@ -11,8 +11,8 @@ const MANIFESTS = 'spectrocloud.cluster.view-pack-manifests';
 const VIEW_PROFILE = 'spectrocloud.profile.view-info';
 const PROFILE_CLUSTERS = 'spectrocloud.profile.view-clusters';
 
-// packUid: of any pack. permission: what the caller needs. good: a list. absent: what is well-formed and not found; without
-// it, the action has no such input. local: Palette is not asked.
+// packUid: of any pack. permission: what the caller needs. good: a list. absent: what is
+// well-formed and not found; without it, the action has no such input. local: Palette is not asked.
 export function inputsFor(world, packUid) {
   const { cluster, virtual, profile, group, project } = castOf(world);
   const scope = object => (object.project ? { projectUid: object.project } : {});

@@ -3,7 +3,8 @@
 //
 //   POLICY=switch|documented-short|documented-full|rbac node backend.mjs --config app-config.yaml
 //
-// ENTITIES names a file with what an ingestor brings into the catalog. With SIGN_IN=palette one can also sign in with Palette, and the sessions go to the service.
+// ENTITIES names a file with what an ingestor brings into the catalog. With SIGN_IN=palette one can
+// also sign in with Palette, and the sessions go to the service.
 //
 // It ends when its standard input does, so that it never outlives who started it.
 import { createBackend } from '@backstage/backend-defaults';

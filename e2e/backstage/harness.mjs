@@ -26,8 +26,8 @@ function guard(pid) {
 
 // The service as the plugin of that Backstage, with the same configuration, and an environment for
 // each simulator.
-// extra goes into the section `spectrocloud`, change beside it. Decisions are not kept, unless a test
-// says so: most change the policy and look what happens then.
+// extra goes into the section `spectrocloud`, change beside it. Decisions are not kept, unless a
+// test says so: most change the policy and look what happens then.
 export async function startService(backstage, simulators, extra = {}, change = {}) {
   const { backend, discovery, permission, auth } = backstage.config;
   const { stop, ...service } = await startServiceAlone({
@@ -56,8 +56,8 @@ export async function startService(backstage, simulators, extra = {}, change = {
 
 // All three, and the operations with a good request for each. stop() checks that the service ended
 // well, which it does not if a sanitizer found something.
-// environments: how many. settings: more of the section `spectrocloud`. entitiesOf: makes the entities that an ingestor brings, out of what each
-// simulator has.
+// environments: how many. settings: more of the section `spectrocloud`. entitiesOf: makes the
+// entities that an ingestor brings, out of what each simulator has.
 export async function startAll({
   environments = 1, settings = {}, entitiesOf = () => [], ...options
 } = {}) {
