@@ -57,12 +57,6 @@ static const char *permission_name(const struct op *op)
 	return p == NULL ? "none: whoever is known may" : p->name;
 }
 
-static void put_pair(struct json_writer *w, const char *key, const char *value)
-{
-	json_key(w, key);
-	json_put_cstr(w, value);
-}
-
 static void put_flag(struct json_writer *w, const char *key, bool value)
 {
 	json_key(w, key);
@@ -73,11 +67,11 @@ static void put_summary(struct json_writer *w, const struct toolbox *box, const 
 {
 	const struct permission *p = permission_of(op->permission);
 
-	put_pair(w, "name", op->tool->name);
-	put_pair(w, "title", op->tool->title);
-	put_pair(w, "toolset", op->tool->toolset);
-	put_pair(w, "operation", op->name);
-	put_pair(w, "permission", p == NULL ? NULL : p->name);
+	json_put_pair(w, "name", op->tool->name);
+	json_put_pair(w, "title", op->tool->title);
+	json_put_pair(w, "toolset", op->tool->toolset);
+	json_put_pair(w, "operation", op->name);
+	json_put_pair(w, "permission", p == NULL ? NULL : p->name);
 	put_flag(w, "writes", (op->tool->does & TOOL_WRITES) != 0);
 	put_flag(w, "destroys", (op->tool->does & TOOL_DESTROYS) != 0);
 	put_flag(w, "offeredByBackstage", is_offered(box, DOOR_BACKSTAGE, op));

@@ -8,16 +8,10 @@
 
 /* ---- small schemas ---- */
 
-static void put_pair(struct json_writer *w, const char *key, const char *value)
-{
-	json_key(w, key);
-	json_put_cstr(w, value);
-}
-
 static void put_ref(struct json_writer *w, const char *ref)
 {
 	json_object_begin(w);
-	put_pair(w, "$ref", ref);
+	json_put_pair(w, "$ref", ref);
 	json_object_end(w);
 }
 
@@ -31,9 +25,9 @@ static void put_parameters(struct json_writer *w, const struct op *op)
 		if (p->in != IN_PATH && p->in != IN_QUERY)
 			continue;
 		json_object_begin(w);
-		put_pair(w, "name", p->name);
-		put_pair(w, "in", param_place(p->in));
-		put_pair(w, "description", p->help);
+		json_put_pair(w, "name", p->name);
+		json_put_pair(w, "in", param_place(p->in));
+		json_put_pair(w, "description", p->help);
 		json_key(w, "required");
 		json_put_bool(w, p->required);
 		json_key(w, "schema");
@@ -49,7 +43,7 @@ static void put_parameters(struct json_writer *w, const struct op *op)
 
 static void put_body_members(struct json_writer *w, const struct op *op)
 {
-	put_pair(w, "type", "object");
+	json_put_pair(w, "type", "object");
 	json_key(w, "properties");
 	json_object_begin(w);
 	for (const struct param *p = op->params; p->name != NULL; p++) {
@@ -85,7 +79,7 @@ static void put_request_body(struct json_writer *w, const struct op *op)
 	json_object_begin(w);
 	json_key(w, "required");
 	json_put_bool(w, true);
-	put_pair(w, "description", body->help);
+	json_put_pair(w, "description", body->help);
 	json_key(w, "content");
 	json_object_begin(w);
 	json_key(w, "application/json");
@@ -95,7 +89,7 @@ static void put_request_body(struct json_writer *w, const struct op *op)
 	if (body->in == IN_WHOLE_BODY && body->kinds != NULL)
 		schema_put_entity_kinds(w, body->kinds);
 	else if (body->in == IN_WHOLE_BODY)
-		put_pair(w, "type", "object");
+		json_put_pair(w, "type", "object");
 	else
 		put_body_members(w, op);
 	json_object_end(w);
@@ -107,7 +101,7 @@ static void put_request_body(struct json_writer *w, const struct op *op)
 static void put_success(struct json_writer *w, const struct op *op)
 {
 	json_object_begin(w);
-	put_pair(w, "description", op->success_status == 201 ? "Created" : "Done");
+	json_put_pair(w, "description", op->success_status == 201 ? "Created" : "Done");
 	json_key(w, "content");
 	json_object_begin(w);
 	json_key(w, op->content_type == NULL ? "application/json" : op->content_type);
@@ -117,7 +111,7 @@ static void put_success(struct json_writer *w, const struct op *op)
 	if (op->answer != NULL)
 		schema_put_fields(w, op->answer, false);
 	else
-		put_pair(w, "type", "string");
+		json_put_pair(w, "type", "string");
 	json_object_end(w);
 	json_object_end(w);
 	json_object_end(w);
@@ -149,14 +143,14 @@ static void put_operation(struct json_writer *w, const struct op *op)
 	const struct permission *permission = permission_of(op->permission);
 
 	json_object_begin(w);
-	put_pair(w, "operationId", op->name);
-	put_pair(w, "summary", op->summary);
+	json_put_pair(w, "operationId", op->name);
+	json_put_pair(w, "summary", op->summary);
 	if (op->flags & OP_ROOT) {
 		json_key(w, "servers");
 		json_put_raw(w, TEXT("[{\"url\":\"/\"}]"));
 	}
 	if (permission != NULL)
-		put_pair(w, "x-backstage-permission", permission->name);
+		json_put_pair(w, "x-backstage-permission", permission->name);
 	if (op->permission == PERMIT_ANYONE) {
 		json_key(w, "security");
 		json_array_begin(w);
@@ -260,17 +254,17 @@ void face_openapi(struct buf *out)
 
 	json_writer_init(&w, out);
 	json_object_begin(&w);
-	put_pair(&w, "openapi", "3.1.0");
+	json_put_pair(&w, "openapi", "3.1.0");
 	json_key(&w, "info");
 	json_object_begin(&w);
-	put_pair(&w, "title", "Spectro Cloud Palette for Backstage");
-	put_pair(&w, "version", PROJECT_VERSION);
+	json_put_pair(&w, "title", "Spectro Cloud Palette for Backstage");
+	json_put_pair(&w, "version", PROJECT_VERSION);
 	json_object_end(&w);
 	json_key(&w, "servers");
 	json_array_begin(&w);
 	for (const char *const *mount = face_mounts; *mount != NULL; mount++) {
 		json_object_begin(&w);
-		put_pair(&w, "url", *mount);
+		json_put_pair(&w, "url", *mount);
 		json_object_end(&w);
 	}
 	json_array_end(&w);

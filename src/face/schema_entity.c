@@ -4,12 +4,6 @@
 #include "face/schema.h"
 #include "palette/entity.h"
 
-static void put_pair(struct json_writer *w, const char *key, const char *value)
-{
-	json_key(w, key);
-	json_put_cstr(w, value);
-}
-
 static void put_number(struct json_writer *w, const char *key, int64_t value)
 {
 	json_key(w, key);
@@ -21,7 +15,7 @@ static void put_members(struct json_writer *w, const struct entity_field *fields
 
 static void put_list_bounds(struct json_writer *w, const struct entity_field *f)
 {
-	put_pair(w, "type", "array");
+	json_put_pair(w, "type", "array");
 	put_number(w, "minItems", f->min);
 	if (f->max > 0)
 		put_number(w, "maxItems", f->max);
@@ -48,20 +42,20 @@ static void put_type(struct json_writer *w, const struct entity_field *f)
 {
 	switch (f->type) {
 	case ENTITY_TEXT:
-		put_pair(w, "type", "string");
+		json_put_pair(w, "type", "string");
 		if (!f->may_be_empty && !f->empty_is_absent)
 			put_number(w, "minLength", 1);
 		break;
 	case ENTITY_BOOL:
-		put_pair(w, "type", "boolean");
+		json_put_pair(w, "type", "boolean");
 		break;
 	case ENTITY_INT:
-		put_pair(w, "type", "integer");
+		json_put_pair(w, "type", "integer");
 		put_number(w, "minimum", f->min);
 		put_number(w, "maximum", f->max);
 		break;
 	case ENTITY_CHOICE:
-		put_pair(w, "type", "string");
+		json_put_pair(w, "type", "string");
 		put_choices(w, f->choices);
 		break;
 	case ENTITY_TEXTS:
@@ -70,12 +64,12 @@ static void put_type(struct json_writer *w, const struct entity_field *f)
 		json_put_raw(w, TEXT("{\"type\":\"string\"}"));
 		break;
 	case ENTITY_MAP:
-		put_pair(w, "type", "object");
+		json_put_pair(w, "type", "object");
 		json_key(w, "additionalProperties");
 		json_put_raw(w, TEXT("{\"type\":\"string\"}"));
 		break;
 	case ENTITY_SCALARS:
-		put_pair(w, "type", "object");
+		json_put_pair(w, "type", "object");
 		json_key(w, "additionalProperties");
 		json_put_raw(w, TEXT("{\"type\":[\"string\",\"number\",\"boolean\"]}"));
 		break;
@@ -108,7 +102,7 @@ static void put_field(struct json_writer *w, const struct entity_field *f)
 		json_put_raw(w, text_of(f->fallback));
 	}
 	if (f->help != NULL)
-		put_pair(w, "description", f->help);
+		json_put_pair(w, "description", f->help);
 	json_object_end(w);
 }
 
@@ -121,13 +115,13 @@ static bool is_constant(const struct entity_field *f, const char *cloud_type)
 static void put_members(struct json_writer *w, const struct entity_field *fields,
 			const char *cloud_type)
 {
-	put_pair(w, "type", "object");
+	json_put_pair(w, "type", "object");
 	json_key(w, "properties");
 	json_object_begin(w);
 	if (cloud_type != NULL) {
 		json_key(w, "cloudType");
 		json_object_begin(w);
-		put_pair(w, "const", cloud_type);
+		json_put_pair(w, "const", cloud_type);
 		json_object_end(w);
 	}
 	for (const struct entity_field *f = fields; f->name != NULL; f++) {
@@ -155,7 +149,7 @@ void schema_put_entity_kinds(struct json_writer *w, const struct entity_kind *ki
 	json_array_begin(w);
 	for (const struct entity_kind *kind = kinds; kind->name != NULL; kind++) {
 		json_object_begin(w);
-		put_pair(w, "title", kind->summary);
+		json_put_pair(w, "title", kind->summary);
 		put_members(w, kind->fields, kind->name);
 		json_object_end(w);
 	}

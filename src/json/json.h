@@ -110,6 +110,8 @@ void json_array_end(struct json_writer *w);
 void json_key(struct json_writer *w, const char *name);
 void json_put_text(struct json_writer *w, struct text s);
 void json_put_cstr(struct json_writer *w, const char *s); /* NULL writes null */
+/* A member with a string, or null. */
+void json_put_pair(struct json_writer *w, const char *name, const char *s);
 void json_put_int(struct json_writer *w, int64_t n);
 void json_put_bool(struct json_writer *w, bool b);
 void json_put_null(struct json_writer *w);

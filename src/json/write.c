@@ -153,6 +153,12 @@ void json_put_cstr(struct json_writer *w, const char *s)
 		json_put_text(w, text_of(s));
 }
 
+void json_put_pair(struct json_writer *w, const char *name, const char *s)
+{
+	json_key(w, name);
+	json_put_cstr(w, s);
+}
+
 void json_put_int(struct json_writer *w, int64_t n)
 {
 	before_value(w);

@@ -17,8 +17,7 @@ void answer_begin(struct call *c, struct answer *a)
 
 void answer_put(struct answer *a, const char *key, const char *value)
 {
-	json_key(&a->w, key);
-	json_put_cstr(&a->w, value);
+	json_put_pair(&a->w, key, value);
 }
 
 /* What does not fit is left out whole: the answer is an error then, in answer_finish(). */

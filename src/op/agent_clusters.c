@@ -53,20 +53,16 @@ static void write_kubeconfig(struct call *c, const struct found *found, struct t
 	json_key(&w, "cluster");
 	json_object_begin(&w);
 	if (found->name[0] != '\0') {
-		json_key(&w, "name");
-		json_put_cstr(&w, found->name);
+		json_put_pair(&w, "name", found->name);
 	}
-	json_key(&w, "uid");
-	json_put_cstr(&w, found->uid);
+	json_put_pair(&w, "uid", found->uid);
 	if (found->entity_ref != NULL) {
-		json_key(&w, "entityRef");
-		json_put_cstr(&w, found->entity_ref);
+		json_put_pair(&w, "entityRef", found->entity_ref);
 	}
 	json_object_end(&w);
 	json_key(&w, "kubeconfig");
 	json_put_text(&w, file);
-	json_key(&w, "accessType");
-	json_put_cstr(&w, access);
+	json_put_pair(&w, "accessType", access);
 	json_object_end(&w);
 	(void)c;
 	result_json_owned(res, &out);

@@ -43,13 +43,10 @@ static void put_condition(struct json_writer *w, const char *type, const char *s
 			  const char *message)
 {
 	json_object_begin(w);
-	json_key(w, "type");
-	json_put_cstr(w, type);
-	json_key(w, "status");
-	json_put_cstr(w, status[0] != '\0' ? status : "Unknown");
+	json_put_pair(w, "type", type);
+	json_put_pair(w, "status", status[0] != '\0' ? status : "Unknown");
 	if (message != NULL && message[0] != '\0') {
-		json_key(w, "message");
-		json_put_cstr(w, message);
+		json_put_pair(w, "message", message);
 	}
 	json_object_end(w);
 }
@@ -182,8 +179,7 @@ void health_put(struct json_writer *w, struct arena *a, struct text cluster)
 	bool ill = is_word(state, "running") && is_word(health, "unhealthy");
 
 	json_object_begin(w);
-	json_key(w, "overallStatus");
-	json_put_cstr(w, ill ? "UnHealthy" : state);
+	json_put_pair(w, "overallStatus", ill ? "UnHealthy" : state);
 	json_key(w, "conditions");
 	json_array_begin(w);
 	put_own(w, a, cluster);
@@ -290,11 +286,9 @@ static void answer_health(struct call *c, const struct field *fields, const char
 	json_object_begin(&w);
 	json_key(&w, "cluster");
 	json_object_begin(&w);
-	json_key(&w, "uid");
-	json_put_cstr(&w, uid);
+	json_put_pair(&w, "uid", uid);
 	if (entity_ref != NULL) {
-		json_key(&w, "entityRef");
-		json_put_cstr(&w, entity_ref);
+		json_put_pair(&w, "entityRef", entity_ref);
 	}
 	render_fields(&w, fields, cluster, NULL, 0);
 	json_object_end(&w);

@@ -131,8 +131,7 @@ static bool add_nodes(struct call *c, const struct machinery *m, const char *poo
 	walk = machinery_walk(&document);
 	while (json_walk_item(&walk, &machine)) {
 		json_object_begin(&nodes->w);
-		json_key(&nodes->w, "pool");
-		json_put_cstr(&nodes->w, pool);
+		json_put_pair(&nodes->w, "pool", pool);
 		json_key(&nodes->w, "machine");
 		json_put_raw(&nodes->w, machine);
 		json_object_end(&nodes->w);

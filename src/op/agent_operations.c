@@ -299,10 +299,8 @@ static void put_versions(struct call *c, struct json_writer *w, struct text prof
 		if (strcmp(own, uid) == 0 || own[0] == '\0' || standing_of(version, used) != wanted)
 			continue;
 		json_object_begin(w);
-		json_key(w, "uid");
-		json_put_cstr(w, own);
-		json_key(w, "version");
-		json_put_cstr(w, version);
+		json_put_pair(w, "uid", own);
+		json_put_pair(w, "version", version);
 		json_object_end(w);
 	}
 	json_array_end(w);

@@ -282,8 +282,7 @@ static void write_page(struct call *c, const struct page *page, const struct ite
 	json_key(&w, "total");
 	json_put_int(&w, (int64_t)items->count);
 	if (end < items->count) {
-		json_key(&w, "nextCursor");
-		json_put_cstr(&w, write_cursor(c, page, items, end));
+		json_put_pair(&w, "nextCursor", write_cursor(c, page, items, end));
 	}
 	if (warnings.len > 0) {
 		json_key(&w, "warnings");

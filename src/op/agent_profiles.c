@@ -30,18 +30,12 @@ static bool is_published(struct text profile)
 	       published;
 }
 
-static void put_pair(struct json_writer *w, const char *key, const char *value)
-{
-	json_key(w, key);
-	json_put_cstr(w, value);
-}
-
 /* The name, uid and entityRef that every answer about a profile has. */
 static void put_found(struct json_writer *w, const struct found *found)
 {
-	put_pair(w, "name", found->name);
-	put_pair(w, "uid", found->uid);
-	put_pair(w, "entityRef", found->entity_ref);
+	json_put_pair(w, "name", found->name);
+	json_put_pair(w, "uid", found->uid);
+	json_put_pair(w, "entityRef", found->entity_ref);
 }
 
 #define FOUND_FIELDS                                                                  \
@@ -133,7 +127,7 @@ static void write_packs(const struct found *found, struct text profile, struct r
 	json_object_begin(&w);
 	put_found(&w, found);
 	render_fields(&w, form_fields, form, NULL, 0);
-	put_pair(&w, "status", is_published(profile) ? "published" : "draft");
+	json_put_pair(&w, "status", is_published(profile) ? "published" : "draft");
 	json_object_end(&w);
 	render_fields(&w, packs_source, form, NULL, 0);
 	json_object_end(&w);
@@ -187,7 +181,7 @@ static bool profile_variables(struct call *c, struct result *res, struct error *
 	buf_init(&out, LARGEST_ANSWER + masked.len * 2);
 	json_writer_init(&w, &out);
 	json_object_begin(&w);
-	put_pair(&w, "profileUid", found.uid);
+	json_put_pair(&w, "profileUid", found.uid);
 	json_key(&w, "variables");
 	json_put_raw(&w, variables);
 	json_key(&w, "masked");
@@ -251,13 +245,13 @@ static void put_user(struct users *users, const char *name, const char *uid, con
 		     const char *state, const char *project)
 {
 	json_object_begin(&users->w);
-	put_pair(&users->w, "name", name == NULL ? "" : name);
-	put_pair(&users->w, "uid", uid == NULL ? "" : uid);
-	put_pair(&users->w, "entityRef", ref);
+	json_put_pair(&users->w, "name", name == NULL ? "" : name);
+	json_put_pair(&users->w, "uid", uid == NULL ? "" : uid);
+	json_put_pair(&users->w, "entityRef", ref);
 	if (state != NULL)
-		put_pair(&users->w, "state", state);
+		json_put_pair(&users->w, "state", state);
 	if (project != NULL)
-		put_pair(&users->w, "projectId", project);
+		json_put_pair(&users->w, "projectId", project);
 	json_object_end(&users->w);
 	users->count++;
 }

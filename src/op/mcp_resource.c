@@ -60,8 +60,7 @@ static bool resource_metadata(struct call *c, struct result *res, struct error *
 	buf_init(&out, LARGEST_METADATA);
 	json_writer_init(&w, &out);
 	json_object_begin(&w);
-	json_key(&w, "resource");
-	json_put_cstr(&w, resource);
+	json_put_pair(&w, "resource", resource);
 	put_strings(&w, "authorization_servers", (const char *const[]){server, NULL});
 	put_strings(&w, "scopes_supported",
 		    (const char *const[]){"openid", "offline_access", NULL});

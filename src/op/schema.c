@@ -1,12 +1,6 @@
 /* JSON Schemas from rows. Each node has one type and no keyword that a client may not know. */
 #include "op/schema.h"
 
-static void put_pair(struct json_writer *w, const char *key, const char *value)
-{
-	json_key(w, key);
-	json_put_cstr(w, value);
-}
-
 static void put_choices(struct json_writer *w, const char *const *choices)
 {
 	json_key(w, "enum");
@@ -26,14 +20,14 @@ static void put_default(struct json_writer *w, const struct param *p)
 
 static void put_strings(struct json_writer *w, const struct param *p)
 {
-	put_pair(w, "type", "array");
+	json_put_pair(w, "type", "array");
 	json_key(w, "minItems");
 	json_put_int(w, 1);
 	json_key(w, "maxItems");
 	json_put_int(w, PARAM_MOST_STRINGS);
 	json_key(w, "items");
 	json_object_begin(w);
-	put_pair(w, "type", "string");
+	json_put_pair(w, "type", "string");
 	if (p->type == PARAM_FIELDS) {
 		json_key(w, "enum");
 		json_array_begin(w);
@@ -52,28 +46,28 @@ static void put_param(struct json_writer *w, const struct param *p)
 	switch (p->type) {
 	case PARAM_IDENTIFIER:
 	case PARAM_NAME:
-		put_pair(w, "type", "string");
-		put_pair(w, "pattern", "^[A-Za-z0-9._-]{1,128}$");
+		json_put_pair(w, "type", "string");
+		json_put_pair(w, "pattern", "^[A-Za-z0-9._-]{1,128}$");
 		break;
 	case PARAM_TEXT:
 	case PARAM_LINE:
-		put_pair(w, "type", "string");
+		json_put_pair(w, "type", "string");
 		json_key(w, "maxLength");
 		json_put_int(w, p->type == PARAM_TEXT ? PARAM_LONGEST_TEXT : PARAM_LONGEST_LINE);
 		break;
 	case PARAM_CHOICE:
-		put_pair(w, "type", "string");
+		json_put_pair(w, "type", "string");
 		put_choices(w, p->choices);
 		break;
 	case PARAM_FLAG:
-		put_pair(w, "type", "boolean");
+		json_put_pair(w, "type", "boolean");
 		break;
 	case PARAM_SWITCH:
-		put_pair(w, "type", "boolean");
+		json_put_pair(w, "type", "boolean");
 		put_default(w, p);
 		break;
 	case PARAM_COUNT:
-		put_pair(w, "type", "integer");
+		json_put_pair(w, "type", "integer");
 		json_key(w, "minimum");
 		json_put_int(w, p->min);
 		json_key(w, "maximum");
@@ -81,7 +75,7 @@ static void put_param(struct json_writer *w, const struct param *p)
 		put_default(w, p);
 		break;
 	case PARAM_NOT_FALSE:
-		put_pair(w, "type", "boolean");
+		json_put_pair(w, "type", "boolean");
 		json_key(w, "default");
 		json_put_bool(w, true);
 		break;
@@ -90,25 +84,25 @@ static void put_param(struct json_writer *w, const struct param *p)
 		put_strings(w, p);
 		break;
 	case PARAM_EMAIL:
-		put_pair(w, "type", "string");
-		put_pair(w, "pattern", "^[^\\s@]+.*@.*[^\\s@]$");
+		json_put_pair(w, "type", "string");
+		json_put_pair(w, "pattern", "^[^\\s@]+.*@.*[^\\s@]$");
 		json_key(w, "maxLength");
 		json_put_int(w, STORE_LONGEST_EMAIL);
 		break;
 	case PARAM_TOKEN:
-		put_pair(w, "type", "string");
-		put_pair(w, "pattern", "^[!-~]+$");
+		json_put_pair(w, "type", "string");
+		json_put_pair(w, "pattern", "^[!-~]+$");
 		json_key(w, "maxLength");
 		json_put_int(w, SESSION_LONGEST_TOKEN);
 		break;
 	case PARAM_TIME:
-		put_pair(w, "type", "integer");
-		put_pair(w, "description", "Milliseconds since 1970");
+		json_put_pair(w, "type", "integer");
+		json_put_pair(w, "description", "Milliseconds since 1970");
 		json_key(w, "minimum");
 		json_put_int(w, 1);
 		break;
 	case PARAM_OBJECT:
-		put_pair(w, "type", "object");
+		json_put_pair(w, "type", "object");
 		break;
 	}
 }
@@ -131,7 +125,7 @@ static bool is_open(const struct field *fields)
 static void put_object(struct json_writer *w, const struct field *fields, bool closed)
 {
 	if (fields == NULL || is_open(fields))
-		put_pair(w, "type", "object");
+		json_put_pair(w, "type", "object");
 	else
 		schema_put_fields(w, fields, closed);
 }
@@ -145,26 +139,26 @@ static void put_field(struct json_writer *w, const struct field *f, bool closed)
 	if (f->type == FIELD_OBJECT) {
 		put_object(w, f->fields, closed);
 	} else if (f->type == FIELD_ARRAY) {
-		put_pair(w, "type", "array");
+		json_put_pair(w, "type", "array");
 		json_key(w, "items");
 		json_object_begin(w);
 		if (f->fields != NULL)
 			put_object(w, f->fields, closed);
 		else
-			put_pair(w, "type", "string");
+			json_put_pair(w, "type", "string");
 		json_object_end(w);
 	} else if (f->type != FIELD_ANY) {
-		put_pair(w, "type", names[f->type]);
+		json_put_pair(w, "type", names[f->type]);
 	}
 	if (f->help != NULL)
-		put_pair(w, "description", f->help);
+		json_put_pair(w, "description", f->help);
 	json_object_end(w);
 }
 
 /* At most JSON_MAX_DEPTH deep: the rows are not deeper. */
 void schema_put_fields(struct json_writer *w, const struct field *fields, bool closed)
 {
-	put_pair(w, "type", "object");
+	json_put_pair(w, "type", "object");
 	json_key(w, "properties");
 	json_object_begin(w);
 	for (const struct field *f = fields; f->name != NULL; f++) {
@@ -194,7 +188,7 @@ static void put_inputs(struct json_writer *w, const struct param *params)
 		json_key(w, p->name);
 		json_object_begin(w);
 		put_param(w, p);
-		put_pair(w, "description", p->help);
+		json_put_pair(w, "description", p->help);
 		json_object_end(w);
 	}
 	json_object_end(w);
@@ -219,7 +213,7 @@ static void put_required(struct json_writer *w, const struct param *params)
 void schema_put_input(struct json_writer *w, const struct op *op)
 {
 	json_object_begin(w);
-	put_pair(w, "type", "object");
+	json_put_pair(w, "type", "object");
 	put_inputs(w, op->params);
 	put_required(w, op->params);
 	json_key(w, "additionalProperties");

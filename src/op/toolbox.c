@@ -133,12 +133,6 @@ static void warn_of_patterns(const struct config_patterns *patterns, const char 
 
 /* ---- the lists ---- */
 
-static void put_pair(struct json_writer *w, const char *key, const char *value)
-{
-	json_key(w, key);
-	json_put_cstr(w, value);
-}
-
 static void put_flag(struct json_writer *w, const char *key, bool value)
 {
 	json_key(w, key);
@@ -152,11 +146,11 @@ static void put_action(struct json_writer *w, const struct op *op)
 
 	snprintf(id, sizeof id, "%s:%s", CONFIG_PLUGIN_ID, tool->name);
 	json_object_begin(w);
-	put_pair(w, "id", id);
-	put_pair(w, "name", tool->name);
-	put_pair(w, "title", tool->title);
-	put_pair(w, "description", tool->description);
-	put_pair(w, "pluginId", CONFIG_PLUGIN_ID);
+	json_put_pair(w, "id", id);
+	json_put_pair(w, "name", tool->name);
+	json_put_pair(w, "title", tool->title);
+	json_put_pair(w, "description", tool->description);
+	json_put_pair(w, "pluginId", CONFIG_PLUGIN_ID);
 	json_key(w, "attributes");
 	json_object_begin(w);
 	put_flag(w, "destructive", (tool->does & TOOL_DESTROYS) != 0);
@@ -178,16 +172,16 @@ static void put_tool(struct json_writer *w, const struct op *op)
 	const struct tool *tool = op->tool;
 
 	json_object_begin(w);
-	put_pair(w, "name", tool->name);
-	put_pair(w, "title", tool->title);
-	put_pair(w, "description", tool->description);
+	json_put_pair(w, "name", tool->name);
+	json_put_pair(w, "title", tool->title);
+	json_put_pair(w, "description", tool->description);
 	json_key(w, "inputSchema");
 	schema_put_input(w, op);
 	json_key(w, "outputSchema");
 	schema_put_output(w, op);
 	json_key(w, "annotations");
 	json_object_begin(w);
-	put_pair(w, "title", tool->title);
+	json_put_pair(w, "title", tool->title);
 	put_flag(w, "readOnlyHint", (tool->does & TOOL_WRITES) == 0);
 	put_flag(w, "destructiveHint", (tool->does & TOOL_DESTROYS) != 0);
 	put_flag(w, "idempotentHint", tool->does == 0 || (tool->does & TOOL_IDEMPOTENT));

@@ -250,8 +250,7 @@ static void write_change(struct json_writer *w, const struct owner *owner, struc
 	json_key(w, "labels");
 	json_object_begin(w);
 	for (size_t i = 0; i < labels->count; i++) {
-		json_key(w, labels->all[i].key);
-		json_put_cstr(w, labels->all[i].value);
+		json_put_pair(w, labels->all[i].key, labels->all[i].value);
 	}
 	json_object_end(w);
 	json_object_end(w);
