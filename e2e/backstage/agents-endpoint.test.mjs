@@ -1,7 +1,7 @@
 // The service's own MCP endpoint beside Backstage: people's tokens, directly and through a plugin, and
 // clients that sign in at Backstage.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, beforeEach, test } from 'node:test';
 
 import { TITLES, castOf, connect, connectBySigningIn, entitiesOf, textOf } from './agents.mjs';
 import { inputsFor } from './agents-inputs.mjs';
@@ -29,8 +29,9 @@ before(async () => {
     async () => await all.backstage.ingested() === count);
   address = `http://127.0.0.1:${all.backstage.servicePort}${ENDPOINT}`;
   ({ json: { actions } } = await all.service.request('GET', LIST));
-  await allow();
 });
+
+beforeEach(() => allow());
 
 after(() => all?.stop());
 
@@ -94,7 +95,6 @@ test('every tool, allowed and denied', async () => {
     assert.match(textOf(denied), /not allowed|denied|permission/i, name);
     assert.equal((await all.seen()).upstream, 0, `${name}: something went to Palette`);
   }
-  await allow();
   await client.close();
 });
 

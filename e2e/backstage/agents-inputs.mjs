@@ -5,14 +5,15 @@ const ABSENT = '0123456789abcdef01234567'; // a UID of nothing
 
 const VIEW_CLUSTER = 'spectrocloud.cluster.view-info';
 const KUBECONFIG = 'spectrocloud.cluster.download-kubeconfig';
+const CREATE = 'spectrocloud.cluster.create';
 const PACK_VALUES = 'spectrocloud.cluster.view-pack-values';
 const MANIFESTS = 'spectrocloud.cluster.view-pack-manifests';
 const VIEW_PROFILE = 'spectrocloud.profile.view-info';
 const PROFILE_CLUSTERS = 'spectrocloud.profile.view-clusters';
 
-// permission: what the caller needs. good: a list. absent: what is well-formed and not found; without
+// packUid: of any pack. permission: what the caller needs. good: a list. absent: what is well-formed and not found; without
 // it, the action has no such input. local: Palette is not asked.
-export function inputsFor(world) {
+export function inputsFor(world, packUid) {
   const { cluster, virtual, profile, group, project } = castOf(world);
   const scope = object => (object.project ? { projectUid: object.project } : {});
   const named = { clusterName: TITLES.odd };
@@ -56,6 +57,22 @@ export function inputsFor(world) {
       absent: { virtualClusterUid: ABSENT, ...scope(virtual) } },
     get_spectrocloud_cluster_group: { permission: VIEW_CLUSTER,
       good: [{ clusterGroupUid: group.uid, ...scope(group) }], absent: { clusterGroupUid: ABSENT } },
+
+    list_spectrocloud_cluster_events: { permission: VIEW_CLUSTER, good: [named, { ...named, limit: 1 }],
+      absent: noName },
+    list_spectrocloud_cluster_upgrades: { permission: VIEW_CLUSTER, good: [named], absent: noName },
+    list_spectrocloud_cluster_machine_pools: { permission: VIEW_CLUSTER, good: [named], absent: noName },
+    list_spectrocloud_cluster_nodes: { permission: VIEW_CLUSTER,
+      good: [named, { ...named, limit: 1, fields: ['state'] }], absent: noName },
+    search_spectrocloud_packs: { permission: VIEW_PROFILE, good: [{ nameContains: 'nginx' }, { limit: 2 }] },
+    get_spectrocloud_pack: { permission: PACK_VALUES, good: [{ packUid }, { packUid, includeValues: true }],
+      absent: { packUid: ABSENT } },
+    update_spectrocloud_cluster_tags: { permission: CREATE,
+      good: [{ ...named, add: ['tried'] }, { ...named, add: ['tried'], dryRun: false },
+        { ...named, remove: ['tried'], dryRun: false }], absent: { ...noName, add: ['tried'] } },
+    update_spectrocloud_profile_tags: { permission: CREATE,
+      good: [{ profileName: TITLES.stack, add: ['tried:yes'] }],
+      absent: { profileName: noName.clusterName, add: ['tried'] } },
   };
 }
 

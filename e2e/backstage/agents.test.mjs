@@ -1,7 +1,7 @@
 // Agents through Backstage's own MCP server: every action, allowed and denied, with right and wrong
 // inputs. What fails must reach the model as the result of its call, with our message.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, beforeEach, test } from 'node:test';
 
 import Ajv from 'ajv';
 
@@ -23,6 +23,12 @@ const FILTER = { include: [{ id: 'spectrocloud:*_{clusters,projects}' }, { id: '
   attributes: { readOnly: true, destructive: false } }], exclude: [{ id: '*:*virtual*' }] };
 const SOURCES = ['catalog', 'spectrocloud'];
 
+// All that there is; what changes something has to be named.
+const ALL_TOOLS = {
+  toolsets: ['core', 'operations', 'packs', 'tags'],
+  include: ['*', 'update_spectrocloud_cluster_tags', 'update_spectrocloud_profile_tags'],
+};
+
 const COLUMNS = ['ok', 'wrong input', 'not found', 'denied', 'Palette fails'];
 
 let all;
@@ -36,6 +42,7 @@ const kubeconfigs = [];
 before(async () => {
   all = await startAll({
     environments: 2,
+    settings: { mcp: ALL_TOOLS },
     entitiesOf: worlds => entitiesOf(worlds, INSTANCES),
     extra: {
       backend: { actions: { pluginSources: SOURCES } },
@@ -48,10 +55,11 @@ before(async () => {
     .map(({ kind, metadata }) => `${kind.toLowerCase()}:default/${metadata.name}`);
   await ingested();
   ({ json: { actions } } = await service.request('GET', LIST));
-  inputs = inputsFor(worlds[0]);
-  await allow();
+  inputs = inputsFor(worlds[0], await anyPack());
   ada = await connectAs('ada');
 });
+
+beforeEach(() => allow());
 
 after(async () => {
   print();
@@ -66,6 +74,12 @@ async function ingested() {
   const count = entitiesOf(all.worlds, INSTANCES).length;
   await eventually(`${count} entities are in the catalog`, 60,
     async () => await all.backstage.ingested() === count);
+}
+
+async function anyPack() {
+  const answer = await all.service.request('POST',
+    `${LIST}/spectrocloud%3Asearch_spectrocloud_packs/invoke`, { body: '{"limit":1}' });
+  return answer.json.output.packs[0].registries[0].latestPackUid;
 }
 
 // Everything but those.
@@ -189,11 +203,11 @@ test('denied: told so, and nothing goes to Palette', async () => {
       assert.equal((await all.seen()).upstream, 0, `${action.name}: something went to Palette`);
     }
   }
-  await allow();
 });
 
 test('Palette fails: told so', async () => {
-  const faults = [{ fault: 'status', status: 500 }, { fault: 'status', status: 401 }, { fault: 'garbage' }];
+  const faults = [{ fault: 'status', status: 500 }, { fault: 'status', status: 401 },
+    { fault: 'status', status: 429 }, { fault: 'garbage' }];
   await eachAction('Palette fails', async (action, { good, local }) => {
     if (local) return '-';
     for (const fault of faults) {
@@ -204,6 +218,21 @@ test('Palette fails: told so', async () => {
     }
     return `${faults.length} ways`;
   });
+});
+
+test('Backstage itself fails: told so, and nothing goes to Palette', async () => {
+  for (const [name, permission, error] of [
+    [HEALTH, 'catalog.entity.read', 'ServiceUnavailableError'],
+    ['list_spectrocloud_projects', 'spectrocloud.cluster.view-info', 'NotAllowedError'],
+  ]) {
+    await all.backstage.setPolicy({ ...policyTable('ALLOW'), 'catalog.entity.read': 'ALLOW',
+      [permission]: 'THROW' });
+    await all.forget();
+    const result = await ada.call(`spectrocloud.${name}`, inputs[name].good.at(-1));
+    assertTold(result, [error], 'could not be', name);
+    assert.equal((await all.seen()).upstream, 0, `${name}: something went to Palette`);
+  }
+  await new Promise(resolve => { setTimeout(resolve, 1100); }); // a question that failed is held back
 });
 
 // ---- kubeconfigs ----
@@ -225,13 +254,13 @@ test('a kubeconfig with a credential is for people, unless the configuration say
     assertTold(result, ['NotAllowedError'], route, name);
     assert.ok(!textOf(result).includes('sim-secret'), name);
   }
-  await all.restartService({ mcp: { kubeconfig: 'full' } });
+  await all.restartService({ mcp: { ...ALL_TOOLS, kubeconfig: 'full' } });
   for (const [name, input] of inputsWithCredentials()) {
     const result = await ada.call(`spectrocloud.${name}`, input);
     assert.match(result.structuredContent?.kubeconfig ?? textOf(result), /token: sim-secret/, name);
     kubeconfigs.push(result.structuredContent.kubeconfig);
   }
-  await all.restartService({ mcp: { kubeconfig: 'off' } });
+  await all.restartService({ mcp: { ...ALL_TOOLS, kubeconfig: 'off' } });
   for (const name of KUBECONFIGS)
     assertTold(await ada.call(`spectrocloud.${name}`, inputs[name].good[0]), ['NotAllowedError'],
       'spectrocloud.mcp.kubeconfig', name);
@@ -314,7 +343,6 @@ catalogTest('what the catalog does not show a person is not there for their agen
   await notThere(TITLES.owned, bob);
   assert.equal((await all.seen()).upstream, 0, 'something went to Palette');
   assert.equal(uidOf(await health({ clusterName: TITLES.owned })), cluster.uid);
-  await allow();
   await bob.close();
 });
 
@@ -331,7 +359,6 @@ test('a service acts for itself, a restricted one is offered nothing, nobody is 
   assert.deepEqual((await viewer?.tools() ?? []).filter(({ name }) => name.startsWith('spectrocloud.')), []);
   await viewer?.close();
   await assert.rejects(connect(address));
-  await allow();
 });
 
 // ---- what it costs, and what is hidden ----

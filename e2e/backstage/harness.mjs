@@ -56,9 +56,11 @@ export async function startService(backstage, simulators, extra = {}, change = {
 
 // All three, and the operations with a good request for each. stop() checks that the service ended
 // well, which it does not if a sanitizer found something.
-// environments: how many. entitiesOf: makes the entities that an ingestor brings, out of what each
+// environments: how many. settings: more of the section `spectrocloud`. entitiesOf: makes the entities that an ingestor brings, out of what each
 // simulator has.
-export async function startAll({ environments = 1, entitiesOf = () => [], ...options } = {}) {
+export async function startAll({
+  environments = 1, settings = {}, entitiesOf = () => [], ...options
+} = {}) {
   const simulators = await Promise.all(INSTANCES.slice(0, environments).map((_, i) =>
     startSimulator('--seed', String(7 + i), '--projects', '3', '--clusters', '40',
       '--virtual-clusters', '9')));
@@ -70,7 +72,7 @@ export async function startAll({ environments = 1, entitiesOf = () => [], ...opt
   let rows;
   let good;
   try {
-    service = await startService(backstage, simulators);
+    service = await startService(backstage, simulators, settings);
     ({ rows } = await operations(service));
     good = goodRequests(worlds[0]);
   } catch (error) {
@@ -92,10 +94,10 @@ export async function startAll({ environments = 1, entitiesOf = () => [], ...opt
     get service() { return service; },
 
     // Another one in its place, with a new key.
-    async restartService(...change) {
+    async restartService(extra = {}, change = {}) {
       assert.equal(await service.stop(), 0, service.log());
       logs.push(service.log());
-      service = await startService(backstage, simulators, ...change);
+      service = await startService(backstage, simulators, { ...settings, ...extra }, change);
     },
 
     // The calls that Palette and the policy have seen since the last time.

@@ -416,15 +416,6 @@ const struct setting settings[] = {
 	},
 
 	{
-		.path = "backend.baseUrl",
-		.type = SETTING_URL,
-		.into = offsetof(struct config, base_url),
-		.help = "Where Backstage's backend is. Its plugins are looked for below `/api/` "
-			"there: `auth` has the keys of users' tokens, each plugin those of its "
-			"own, and `permission` decides.",
-	},
-
-	{
 		.path = "app.baseUrl",
 		.type = SETTING_URL,
 		.into = offsetof(struct config, app_base_url),
@@ -444,6 +435,15 @@ const struct setting settings[] = {
 		.into = offsetof(struct config, client_registration),
 		.fallback = "false",
 		.help = "The same for MCP clients that register themselves.",
+	},
+
+	{
+		.path = "backend.baseUrl",
+		.type = SETTING_URL,
+		.into = offsetof(struct config, base_url),
+		.help = "Where Backstage's backend is. Its plugins are looked for below `/api/` "
+			"there: `auth` has the keys of users' tokens, each plugin those of its "
+			"own, and `permission` decides.",
 	},
 
 #include "config/rows_actions.h"

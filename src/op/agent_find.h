@@ -24,12 +24,12 @@
 	ARG("clusterUid", PARAM_IDENTIFIER, \
 	    "UID of the cluster in Palette. Either this or clusterName")
 
-/* Either of two inputs names a profile. */
-#define ARG_EITHER_PROFILE                                                                      \
-	ARG("profileName", PARAM_TEXT,                                                          \
-	    "Name of the cluster profile: the title of its entity. Either this or profileUid"), \
-		ARG("profileUid", PARAM_IDENTIFIER,                                             \
-		    "UID of the profile in Palette. Either this or profileName")
+#define ARG_PROFILE_NAME               \
+	ARG("profileName", PARAM_TEXT, \
+	    "Name of the profile: the title of its entity. Either this or profileUid")
+#define ARG_PROFILE_UID                     \
+	ARG("profileUid", PARAM_IDENTIFIER, \
+	    "UID of the profile in Palette. Either this or profileName")
 
 /* One object of Palette's that was found, in c->environment. All in the arena. */
 struct found {

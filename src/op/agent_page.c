@@ -18,6 +18,7 @@ enum {
 	MOST_PARTS = 16,   /* of what a cursor is for */
 	DIGEST_BYTES = 12, /* of it that are in a cursor */
 	LONGEST_CURSOR = 1024,
+	LARGEST_GROWTH = 8, /* of what is masked: of a value of one byte "***" is left */
 };
 
 struct item {
@@ -246,9 +247,9 @@ static void put_item(struct call *c, struct json_writer *w, const struct page *p
 	if (page->whole) {
 		struct buf masked;
 
-		buf_init(&masked, (size_t)c->services->config->upstream_max_answer_bytes);
+		buf_init(&masked, item->json.len * LARGEST_GROWTH + LARGEST_GROWTH);
 		(void)mask_json(item->json, &masked);
-		json_put_raw(w, arena_copy_text(c->arena, buf_text(&masked)));
+		json_put_raw(w, buf_text(&masked));
 		buf_fini(&masked);
 		return;
 	}

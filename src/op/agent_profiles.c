@@ -415,7 +415,7 @@ const struct op agent_profile_ops[] = {
 		.permission = PERMIT_VIEW_PACK_VALUES,
 		.params = PARAMS(ARG_NAMED_PROFILE, ARG_ENTITY, ARG_NAMED_PROJECT,
 				 ARG_NAMED_INSTANCE),
-		.flags = OP_LATE | OP_AUDIT,
+		.flags = OP_LATE | OP_AUDIT | OP_SECRET,
 		.answer = packs_answer,
 		.run = profile_packs,
 	},
@@ -446,7 +446,7 @@ const struct op agent_profile_ops[] = {
 			     "formats, defaults and choices. Defaults of sensitive ones are "
 			     "masked."),
 		.permission = PERMIT_VIEW_PROFILE,
-		.params = PARAMS(ARG_EITHER_PROFILE, ARG_ENTITY, ARG_NAMED_PROJECT,
+		.params = PARAMS(ARG_PROFILE_NAME, ARG_PROFILE_UID, ARG_ENTITY, ARG_NAMED_PROJECT,
 				 ARG_NAMED_INSTANCE),
 		.flags = OP_LATE,
 		.answer = variables_answer,

@@ -74,7 +74,8 @@ static bool update_tags(struct call *c, const char *key, const struct found *fou
 	struct palette_tags after;
 	struct answer answer;
 
-	c->object = found->uid;
+	c->object = change->only_try ? arena_printf(c->arena, "%s (only tried)", found->uid)
+				     : found->uid;
 	if (!set(c->palette, found->project, found->uid, change, &before, &after, err))
 		return false;
 	answer_begin(c, &answer);
@@ -178,15 +179,8 @@ const struct op agent_tag_ops[] = {
 			     "the same moment may be lost.",
 		     .does = TOOL_WRITES | TOOL_DESTROYS | TOOL_IDEMPOTENT),
 		.permission = PERMIT_CREATE_CLUSTER,
-		.params =
-			PARAMS(ARG("profileName", PARAM_TEXT,
-				   "Name of the profile: the title of its entity. Either this "
-				   "or profileUid"),
-			       ARG("profileUid", PARAM_IDENTIFIER,
-				   "UID of the profile in Palette, in one version. Either this or "
-				   "profileName"),
-			       ARG_ADD, ARG_REMOVE, ARG_DRY_RUN, ARG_ENTITY, ARG_NAMED_PROJECT,
-			       ARG_NAMED_INSTANCE),
+		.params = PARAMS(ARG_PROFILE_NAME, ARG_PROFILE_UID, ARG_ADD, ARG_REMOVE,
+				 ARG_DRY_RUN, ARG_ENTITY, ARG_NAMED_PROJECT, ARG_NAMED_INSTANCE),
 		.flags = OP_LATE | OP_AUDIT,
 		.answer = profile_answer,
 		.run = profile_tags,

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "op/op.h"
 #include "op/schema.h"
 
@@ -113,6 +114,23 @@ static void fill(struct toolbox *box, enum tool_door door)
 	*at = NULL;
 }
 
+/* A name that is misspelt would leave a tool on, or off, and nobody would know. */
+static void warn_of_patterns(const struct config_patterns *patterns, const char *setting)
+{
+	for (size_t i = 0; i < patterns->count; i++) {
+		const struct op *const *op = op_all();
+
+		while (*op != NULL &&
+		       ((*op)->tool == NULL ||
+			!glob_matches(patterns->items[i], text_of((*op)->tool->name))))
+			op++;
+		if (*op == NULL)
+			log_warn("mcp.pattern", F_STR("setting", setting),
+				 F_STR("pattern", patterns->written[i]),
+				 F_STR("problem", "no tool has such a name"));
+	}
+}
+
 /* ---- the lists ---- */
 
 static void put_pair(struct json_writer *w, const char *key, const char *value)
@@ -193,6 +211,8 @@ struct toolbox *toolbox_new(const struct config *config)
 	struct json_writer w;
 
 	box->config = config;
+	warn_of_patterns(&config->mcp.include, "spectrocloud.mcp.include");
+	warn_of_patterns(&config->mcp.exclude, "spectrocloud.mcp.exclude");
 	for (int door = 0; door < DOORS; door++)
 		fill(box, (enum tool_door)door);
 	buf_init(&box->actions, LARGEST_LIST);

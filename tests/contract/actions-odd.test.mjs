@@ -7,7 +7,9 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
 
-import { assertConforms, assertErrorBody, entitiesOf, goodInputs, invoke, listActions } from './actions.mjs';
+import {
+  TAG_ACTIONS, assertConforms, assertErrorBody, entitiesOf, goodInputs, invoke, listActions, moreInputs,
+} from './actions.mjs';
 import { beside, startBackstage, startBeside, stopBeside } from './backstage.mjs';
 import { RESTRICTED, TOKEN, TRUSTED, configuration, startSimulator } from './harness.mjs';
 
@@ -29,10 +31,11 @@ before(async () => {
   upstream = await startUpstream(simulator.url);
   backstage = await startBackstage();
   backstage.entities.push(...entitiesOf(world));
-  service = await startBeside(backstage, beside(backstage, configuration([upstream], { mcp: { kubeconfig: 'full' },
+  service = await startBeside(backstage, beside(backstage, configuration([upstream], {
+    mcp: { kubeconfig: 'full', toolsets: ['core', 'operations', 'packs', 'tags'], include: TAG_ACTIONS },
     upstream: { timeout: '2s', attempts: 1, maxAnswerBytes: 2 * 1024 * 1024 } })));
   actions = await listActions(service);
-  good = goodInputs(world);
+  good = { ...goodInputs(world), ...await moreInputs(world, service) };
 });
 
 after(async () => {

@@ -78,6 +78,28 @@ export function goodInputs(world) {
   };
 }
 
+// What changes tags, and is offered only where it is named.
+export const TAG_ACTIONS = ['update_spectrocloud_cluster_tags', 'update_spectrocloud_profile_tags'];
+
+// The same for the actions of the toolsets operations, packs and tags. Of packs the service has to be asked.
+export async function moreInputs(world, service) {
+  const cluster = world.clusters.find(c => c.project && !c.deleted && c.state === 'Running' && c.cloudType !== 'nested' &&
+    c.pools.length > 1);
+  const profile = world.profiles.find(p => p.scope === 'tenant' && p.versions.length > 1);
+  const of = { clusterUid: cluster.uid, projectUid: cluster.project };
+  const { json } = await invoke(service, 'search_spectrocloud_packs', { nameContains: 'nginx' });
+  return {
+    list_spectrocloud_cluster_events: of,
+    list_spectrocloud_cluster_machine_pools: of,
+    list_spectrocloud_cluster_nodes: of,
+    list_spectrocloud_cluster_upgrades: of,
+    search_spectrocloud_packs: { nameContains: 'a', limit: 20 },
+    get_spectrocloud_pack: { packUid: json.output.packs[0].registries[0].latestPackUid, includeValues: true },
+    update_spectrocloud_cluster_tags: { ...of, add: ['tried'] },
+    update_spectrocloud_profile_tags: { profileUid: profile.uid, add: ['tried:yes'] },
+  };
+}
+
 // Inputs that differ from a good one in a member that is wrong: [what, member, input].
 export function badInputs(schema, good) {
   const bad = [['unknown', 'noSuchInput', { ...good, noSuchInput: 1 }]];

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import {
-  assertConforms, assertErrorBody, badInputs, entitiesOf, goodInputs, invoke, listActions,
+  TAG_ACTIONS, assertConforms, assertErrorBody, badInputs, entitiesOf, goodInputs, invoke, listActions, moreInputs,
 } from './actions.mjs';
 import { beside, moods, startBackstage, startBeside, stopBeside, until } from './backstage.mjs';
 import { documented, lacks } from './documented-actions.mjs';
@@ -24,10 +24,11 @@ before(async () => {
   const world = await simulator.world();
   backstage = await startBackstage();
   backstage.entities.push(...entitiesOf(world));
-  service = await startBeside(backstage, beside(backstage, configuration([simulator], { mcp: { kubeconfig: 'full' },
+  service = await startBeside(backstage, beside(backstage, configuration([simulator], {
+    mcp: { kubeconfig: 'full', toolsets: ['core', 'operations', 'packs', 'tags'], include: TAG_ACTIONS },
     upstream: { timeout: '600ms', attempts: 2, maxAnswerBytes: 2 * 1024 * 1024, connectTimeout: '500ms' } })));
   actions = await listActions(service);
-  good = goodInputs(world);
+  good = { ...goodInputs(world), ...await moreInputs(world, service) };
 });
 
 after(async () => {
@@ -53,7 +54,7 @@ function note(action, column, what) {
 
 async function eachAction(run) {
   for (const action of actions) {
-    assert.ok(good[action.name], `no good input is known for ${action.name}: add it to goodInputs()`);
+    assert.ok(good[action.name], `no good input is known for ${action.name}: add it to actions.mjs`);
     await run(action);
   }
 }

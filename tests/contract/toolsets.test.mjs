@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { assertConforms, assertErrorBody, badInputs, invoke, listActions } from './actions.mjs';
+import {
+  TAG_ACTIONS as TAGS, assertConforms, assertErrorBody, badInputs, invoke, listActions, moreInputs,
+} from './actions.mjs';
 import { RESTRICTED, configuration, startService, startSimulator } from './harness.mjs';
 
-const TAGS = ['update_spectrocloud_cluster_tags', 'update_spectrocloud_profile_tags'];
 const TOOLS = {
   operations: ['list_spectrocloud_cluster_events', 'list_spectrocloud_cluster_machine_pools',
     'list_spectrocloud_cluster_nodes', 'list_spectrocloud_cluster_upgrades'],
@@ -33,15 +34,8 @@ before(async () => {
   actions = new Map((await listActions(service)).map(a => [a.name, a]));
   cluster = world.clusters.find(c => c.project && !c.deleted && c.state === 'Running' && c.cloudType !== 'nested' &&
     c.pools.length > 1);
-  profile = world.profiles.find(p => p.project === null && p.versions.length > 1);
-  const { output } = await answerOf('search_spectrocloud_packs', { nameContains: 'nginx' });
-  good = {
-    ...Object.fromEntries(TOOLS.operations.map(name => [name, of(cluster)])),
-    search_spectrocloud_packs: { nameContains: 'a', limit: 20 },
-    get_spectrocloud_pack: { packUid: output.packs[0].registries[0].latestPackUid, includeValues: true },
-    update_spectrocloud_cluster_tags: { ...of(cluster), add: ['tried'] },
-    update_spectrocloud_profile_tags: { profileUid: profile.uid, add: ['tried:yes'] },
-  };
+  profile = world.profiles.find(p => p.scope === 'tenant' && p.versions.length > 1);
+  good = await moreInputs(world, service);
 });
 
 after(async () => {
@@ -302,7 +296,7 @@ test('a dry run, which is what is meant if nothing is said, sends nothing', asyn
     const before = await tagsOf(owner);
     await simulator.forget();
     for (const dryRun of [undefined, true]) {
-      const { output } = await answerOf(name, { ...input, add: ['tried', 'by: tests'], remove: before.slice(0, 1),
+      const { output } = await answerOf(name, { ...input, add: ['tried', 'by: tests'], remove: ['none', ...before.slice(0, 1)],
         dryRun });
       assert.deepEqual(output, { [key]: input[key], before, after: [...before.slice(1), 'tried', 'by:tests'],
         applied: false });
@@ -316,20 +310,21 @@ test('in earnest one change is sent, and none where the tags are so already', as
   for (const owner of owners()) {
     const [name, input, key, path] = owner;
     const before = await tagsOf(owner);
-    const change = { ...input, add: ['kept', 'owner:a b'], dryRun: false };
+    const change = { ...input, add: ['kept', 'team:a b'], dryRun: false };
     await simulator.forget();
-    for (const was of [before, [...before, 'kept', 'owner:a b']]) {
+    for (const was of [before, [...before, 'kept', 'team:a b']]) {
       const { output } = await answerOf(name, change);
       assert.deepEqual(output.before, was);
-      assert.deepEqual(new Set(output.after), new Set([...before, 'kept', 'owner:a b']));
+      assert.deepEqual(new Set(output.after), new Set([...before, 'kept', 'team:a b']));
       assert.deepEqual([output[key], output.applied], [input[key], true]);
       assert.deepEqual((await calls('PATCH')).map(r => r.path), [path]);
     }
-    const { output } = await answerOf(name, { ...input, remove: ['kept', 'owner:a b'], dryRun: false });
+    const { output } = await answerOf(name, { ...input, remove: ['kept', 'team:a b'], dryRun: false });
     assert.deepEqual(output.after, before);
     assert.equal((await calls('PATCH')).length, 2);
-    assert.match(service.log(), new RegExp(`audit .*operation=agent\\.${key === 'clusterUid' ? 'cluster' : 'profile'
-      }_tags .*object=${input[key]} .*outcome=succeeded`));
+    const audited = service.log().split('\n').filter(line => / audit /.test(line) && line.includes(input[key]));
+    assert.ok(audited.some(line => line.includes(`object="${input[key]} (only tried)"`)), name);
+    assert.equal(audited.filter(line => line.includes(`object="${input[key]}" outcome="succeeded"`)).length, 3, name);
   }
 });
 
@@ -339,7 +334,7 @@ test('a change whose answer is lost is not sent again, and the outcome is said t
       await simulator.forget();
       await simulator.fault({ match: { method: 'PATCH' }, ...fault });
       try {
-        const message = await refusal(name, { ...input, add: ['lost'], dryRun: false }, 503);
+        const message = await refusal(name, { ...input, add: [`lost-${fault.fault}`], dryRun: false }, 503);
         assert.match(message, /may have made the change all the same/, `${name}, ${fault.fault}`);
         assert.equal((await calls('PATCH')).length, 1, `${name}, ${fault.fault}`);
       } finally {

@@ -479,9 +479,10 @@ static void whole_items_without_their_secrets(void **state)
 
 	world.whole = true;
 	add_item("a", "1", "Running");
-	assert_string_equal(ask(s, "{}"),
-			    "{\"items\":[{\"metadata\":{\"name\":\"a\",\"uid\":\"1\"},\"status\":{"
-			    "\"state\":\"Running\"},\"size\":0}],\"total\":1}");
+	assert_string_equal(
+		ask(s, "{}"),
+		"{\"items\":[{\"metadata\":{\"name\":\"a\",\"uid\":\"1\"},\"status\":{"
+		"\"state\":\"Running\"},\"size\":0,\"password\":\"***\"}],\"total\":1}");
 }
 
 static void parts_that_palette_forbids_are_named_on_each_page(void **state)
