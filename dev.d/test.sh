@@ -4,7 +4,7 @@
 # shellcheck source=dev.d/docs.sh
 . dev.d/docs.sh
 
-SUITES=(unit fuzz tsan contract http sim schema mcp bridge e2e docs clang release)
+SUITES=(unit fuzz tsan contract agents http sim schema mcp bridge e2e docs clang release)
 SUITE_SECONDS=420 # no suite may hang for ever
 # What is slow under a sanitizer gets more time than its meson.build says.
 meson_test=(meson test --no-rebuild --print-errorlogs --timeout-multiplier 3)
@@ -160,13 +160,15 @@ suite_tsan()
 		"${meson_test[@]}" -C build-tsan "${names[@]}"
 }
 
-# node_suite NAME [FOLDER [alone]]: tests/NAME/*.test.mjs, or FOLDER's. They start the programs that
-# the environment names; those that stand alone need none.
+# node_suite NAME [FOLDER [alone]]: tests/NAME/*.test.mjs, or FOLDER's, of those the ones that
+# $chosen fits. They start the programs that the environment names; those that stand alone need
+# none.
+chosen=.
 node_suite()
 {
 	local name=$1 folder=${2:-tests/$1} files
 
-	mapfile -t files < <(compgen -G "$folder/*.test.mjs")
+	mapfile -t files < <(compgen -G "$folder/*.test.mjs" | grep -P "$chosen")
 	if [ ${#files[@]} -eq 0 ]; then
 		echo "$name ... nothing to run"
 		return
@@ -209,10 +211,24 @@ show_operations()
 	sed -n "/^\(operation\|action\)  /,/^[^a-z]/p" "$bins/log/test-$1.log" 2>/dev/null | grep "^[a-z]"
 }
 
+# The contract has two suites, for no suite is to take too long: what frontends and Backstage are
+# owed, and what agents are.
+agents_files='/(action|catalog|mcp|registry|toolsets)[^/]*$'
+
 suite_contract()
 {
+	local chosen="^(?!.*$agents_files)"
+
 	node_suite contract
 	show_operations contract
+}
+
+suite_agents()
+{
+	local chosen=$agents_files
+
+	node_suite agents tests/contract
+	show_operations agents
 }
 suite_sim() { node_suite sim; }
 
@@ -323,8 +339,9 @@ install_for()
 		case $suite in
 		clang) sections+=(clang) ;;
 		http) compgen -G 'tests/http/*.vtc' >/dev/null && sections+=(http) ;;
-		contract | sim | schema)
+		contract | agents | sim | schema)
 			[ "$suite" = schema ] && [ ! -f "${PALETTE_SPEC:-}" ] && continue
+			[ "$suite" = agents ] && suite=contract
 			compgen -G "tests/$suite/*.test.mjs" >/dev/null || continue
 			node=true
 			[ -f "tests/$suite/package.json" ] && npm=true
@@ -382,7 +399,7 @@ test_main()
 
 coverage_main()
 {
-	local suites=(unit fuzz contract http sim)
+	local suites=(unit fuzz contract agents http sim)
 
 	install_for "${suites[@]}" && need coverage || exit 1
 	bins=build-coverage

@@ -192,14 +192,15 @@ function specialsOf(worlds, makers) {
   ];
 }
 
-// All of each simulated tenant's, and a few more whose titles are hard.
+// Of each simulated tenant all but most of its clusters, which take their time in a catalog, and a few
+// more whose titles are hard.
 export function entitiesOf(worlds, instances) {
   const makers = worlds.map((world, i) => ingested(world, instances[i]));
   const all = worlds.flatMap((world, i) => [
     ...world.projects.map(makers[i].project),
     ...world.profiles.map(object => makers[i].profile(object)),
-    ...world.clusters.filter(({ deleted }) => !deleted).map(object =>
-      (isNested(object) ? makers[i].virtual : makers[i].cluster)(object)),
+    ...world.clusters.filter(cluster => !isNested(cluster)).slice(0, 8).map(object => makers[i].cluster(object)),
+    ...world.clusters.filter(isNested).slice(0, 3).map(object => makers[i].virtual(object)),
     ...world.clusterGroups.map(object => makers[i].group(object)),
   ]).concat(specialsOf(worlds, makers));
   const names = all.map(({ kind, metadata }) => `${kind} ${metadata.name}`);

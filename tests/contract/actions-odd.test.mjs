@@ -13,7 +13,7 @@ import {
 import { beside, startBackstage, startBeside, stopBeside } from './backstage.mjs';
 import { RESTRICTED, TOKEN, TRUSTED, configuration, startSimulator } from './harness.mjs';
 
-const CHANGES = 300; // for each action
+const CHANGES = Number(process.env.ODD_CHANGES ?? 90); // for each action
 const GIVES_CREDENTIALS = /kubeconfig/;
 
 let simulator;

@@ -12,7 +12,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const BACKEND = resolve(process.env.SPECTROCLOUD_BACKEND ?? 'build/spectrocloud-backend');
-const COMMANDS = ['serve', 'action', 'config', 'sessions', 'operations', 'docs'];
+const COMMANDS = ['serve', 'mcp', 'action', 'config', 'sessions', 'operations', 'docs'];
 const NOBODY = 65534;
 const SECRETS = ['key-in-the-file-0001', 'token-in-the-file-0002'];
 
@@ -152,6 +152,7 @@ for (const [args, pattern] of [
   [['docs', 'frob'], /docs: say openapi, operations, settings or tools/],
   [['docs', 'openapi', 'more'], /docs: say openapi, operations, settings or tools/],
   [['serve', 'more'], /serve takes no arguments/],
+  [['mcp', 'more'], /mcp takes no arguments/],
   [['serve'], /^app-config\.yaml: cannot read this file: No such file/],
   [['serve', '--config', 'none.yaml'], /^none\.yaml: cannot read this file: No such file/],
   [['serve', '--config', '.'], /^\.: cannot read this file: not a file/],
@@ -163,7 +164,7 @@ for (const [args, pattern] of [
 
 for (const [command, first] of [[['serve'], 'serve'], [['config', 'check'], 'config'],
   [['config', 'show'], 'config'], [['sessions', 'list'], 'sessions'],
-  [['sessions', 'revoke'], 'sessions'], [['action', 'list'], 'action'],
+  [['sessions', 'revoke'], 'sessions'], [['action', 'list'], 'action'], [['mcp'], 'mcp'],
   [['action', 'run'], 'action']])
   test(`${command.join(' ')} with a bad option names the option and the help`, async () => {
     for (const [options, pattern] of [
@@ -336,7 +337,7 @@ test('docs openapi is JSON and describes what operations lists', async () => {
     assert.ok(name && summary);
     return `${method} ${path}`;
   });
-  assert.equal(listed.length, 40);
+  assert.equal(listed.length, 43);
   assert.ok(rows.length > listed.length, 'no tools');
   assert.deepEqual(described.sort(), listed.sort());
 });

@@ -371,7 +371,6 @@ static void *call_again_and_again(void *context)
 
 		visit_begin(s, &v, "do", i % 2 == 0 ? "progress" : "wait");
 		v.message.progress_token = TEXT("1");
-		v.run.said_ms -= QUIET_MS;
 		mcp_run(&v.run, &v.answer);
 		visit_end(&v);
 	}
