@@ -8,6 +8,7 @@ docs_pages()
 openapi     docs/generated/openapi.json
 operations  docs/generated/operations.md
 settings    docs/configuration.md
+tools       docs/generated/tools.md
 LIST
 }
 

@@ -258,14 +258,17 @@ suite_schema()
 	node_suite schema
 }
 
-# What the conformance suites, the inspector and the client libraries of MCP make of the service; the
-# scores are worth seeing.
+# What the conformance suites, the inspector, the client libraries and the agents themselves make of
+# the service over MCP; the scores are worth seeing.
 suite_mcp()
 {
 	if ! node_is_recent 20; then
 		one_skipped mcp "the client libraries need Node 20 or newer on the PATH"
 		return
 	fi
+	# Large, and not everywhere to be had: what needs them is skipped without.
+	node_packages tests/mcp/clients ||
+		echo "mcp: the snippets of docs/agents.md are tried without Claude Code and Gemini CLI"
 	node_suite mcp
 	sed -n 's/^score  /  /p' "$bins/log/test-mcp.log" 2>/dev/null
 }

@@ -14,6 +14,7 @@ static const struct page {
 	{"openapi", face_openapi},
 	{"operations", face_operations_page},
 	{"settings", config_document},
+	{"tools", face_tools_page},
 };
 
 static int run(int argc, char **argv)
@@ -33,16 +34,17 @@ static int run(int argc, char **argv)
 		buf_fini(&out);
 		return 0;
 	}
-	fprintf(stderr, "docs: say openapi, operations or settings\n");
+	fprintf(stderr, "docs: say openapi, operations, settings or tools\n");
 	return 2;
 }
 
 const struct command command_docs = {
 	.name = "docs",
-	.arguments = "openapi|operations|settings",
+	.arguments = "openapi|operations|settings|tools",
 	.summary = "Print a document that is made from the program's own tables",
 	.help = "openapi      the HTTP API as OpenAPI 3.1, JSON\n"
 		"operations   the HTTP API as a page, Markdown\n"
-		"settings     the configuration reference, Markdown\n",
+		"settings     the configuration reference, Markdown\n"
+		"tools        the tools of agents as a page, Markdown\n",
 	.run = run,
 };

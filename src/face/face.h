@@ -9,6 +9,8 @@
 void face_openapi(struct buf *out);
 /* The table of operations as a page for people (Markdown). */
 void face_operations_page(struct buf *out);
+/* The tools of agents, the same. */
+void face_tools_page(struct buf *out);
 
 /* Where the plugin is mounted; the first is the one that Backstage uses. */
 extern const char *const face_mounts[];

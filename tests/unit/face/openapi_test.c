@@ -209,6 +209,30 @@ static void the_page_for_people_names_every_route(void **state)
 	buf_fini(&page);
 }
 
+static void the_page_of_tools_names_every_tool(void **state)
+{
+	struct buf page;
+
+	(void)state;
+	buf_init(&page, 4 * 1024 * 1024);
+	face_tools_page(&page);
+	assert_true(buf_complete(&page));
+	for (const struct op *const *op = op_all(); *op != NULL; op++) {
+		const struct tool *tool = (*op)->tool;
+		char line[200];
+
+		if (tool == NULL)
+			continue;
+		snprintf(line, sizeof line, "\n| `%s` | `%s` | ", tool->toolset, tool->name);
+		assert_non_null(strstr(page.ptr, line));
+		snprintf(line, sizeof line, "\n## %s\n", tool->name);
+		assert_non_null(strstr(page.ptr, line));
+		assert_non_null(strstr(page.ptr, tool->description));
+	}
+	assert_null(strstr(page.ptr, "(null)"));
+	buf_fini(&page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +240,7 @@ int main(void)
 		cmocka_unit_test(every_route_is_an_operation),
 		cmocka_unit_test(every_reference_leads_somewhere),
 		cmocka_unit_test(the_page_for_people_names_every_route),
+		cmocka_unit_test(the_page_of_tools_names_every_tool),
 	};
 
 	return cmocka_run_group_tests(tests, read_document, release_document);
