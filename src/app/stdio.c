@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "app/workers.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "mcp/lines.h"
 #include "op/mcp_host.h"
@@ -24,6 +25,9 @@ enum {
 	/* What a pipe that is ready takes without blocking (PIPE_BUF). */
 	LARGEST_WRITE = 4096,
 	LAST_WORDS_MS = 1000,
+	/* What was asked before the input ended is answered, if it is done by then. */
+	GRACE_MS = 2000,
+	LOOK_MS = 5,
 };
 
 struct stdio {
@@ -261,6 +265,18 @@ static bool read_all(struct stdio *s, struct error *err)
 	return ok;
 }
 
+/* A client that closes our input goes on reading for a moment, as a pipe from a file does. */
+static void wait_for_calls(const struct stdio *s)
+{
+	int64_t until_ms = clock_now_ms() + GRACE_MS;
+
+	while (!atomic_load(&s->deaf) && mcp_host_is_busy(s->host) && clock_left_ms(until_ms) > 0)
+		clock_sleep_ms(LOOK_MS);
+	if (mcp_host_is_busy(s->host))
+		log_warn("stdio.ended",
+			 F_STR("problem", "the input ended before the last calls had"));
+}
+
 bool stdio_serve(const struct app *app, int in, int out, struct error *err)
 {
 	struct stdio s = {.app = app, .host = app_services(app)->mcp, .in = in, .out = out};
@@ -270,6 +286,7 @@ bool stdio_serve(const struct app *app, int in, int out, struct error *err)
 		return false;
 	pthread_mutex_init(&s.lock, NULL);
 	ok = read_all(&s, err);
+	wait_for_calls(&s);
 	mcp_host_cancel_all(s.host);
 	workers_stop(s.workers);
 	pthread_mutex_destroy(&s.lock);

@@ -56,7 +56,8 @@ const struct command command_mcp = {
 	.arguments = "[OPTIONS]",
 	.summary = "Serve an agent over standard input and output",
 	.help = "Speaks the Model Context Protocol, a message a line, with the program that\n"
-		"started it, until its standard input ends. spectrocloud.mcp says which tools\n"
+		"started it, until its standard input ends and what was asked is answered, but\n"
+		"two seconds longer at most. spectrocloud.mcp says which tools\n"
 		"there are; spectrocloud.mcp.enabled is about the endpoint over HTTP alone.\n"
 		"The log goes to standard error.\n"
 		"\n"

@@ -34,7 +34,8 @@
 		READ_ROW("spectrocloud.mcp.exclude", mcp.exclude, read_tool_patterns, STRINGS_KIND),
 		.narrows = true,
 		.wants = "globs such as get_spectrocloud_kubeconfig_*",
-		.help = "The tools that are not offered, whatever else stands here.",
+		.help = "The tools that are not offered, whatever else stands here; neither by our own MCP "
+			"endpoint nor to Backstage.",
 	},
 	{
 		.path = "spectrocloud.mcp.readOnly",

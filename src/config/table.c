@@ -329,7 +329,9 @@ const struct setting settings[] = {
 		.into = offsetof(struct config, use_session_without_header),
 		.fallback = "false",
 		.help = "Whether a user's requests without `X-SpectroCloud-User-Email` use the "
-			"session of their own e-mail address too, as if they had sent it.",
+			"session of their own e-mail address too, as if they had sent it. What "
+			"agents "
+			"ask for a user does so in any case.",
 	},
 
 #include "config/rows_mcp.h"

@@ -105,6 +105,25 @@ static bool find_title(struct call *c, enum catalog_type type, const char *title
 	       use_entity(c, type, one, found, err);
 }
 
+/* The entity that entityRef names, alone. */
+static bool find_ref(struct call *c, enum catalog_type type, struct found *found, struct error *err)
+{
+	const struct backstage_call how = call_asking(c, true);
+	const struct catalog_wanted wanted = {
+		.type = type,
+		.title = call_string(c, "entityRef"),
+		.project = call_string(c, "projectUid"),
+		.instance = call_string(c, "instanceName"),
+	};
+	const struct catalog_entity *one;
+	struct catalog_entity entity;
+
+	return backstage_entity(c->services->backstage, &how, &c->principal, type, wanted.title,
+				&entity, err) &&
+	       catalog_choose(c->arena, &entity, entity.ref == NULL ? 0 : 1, &wanted, &one, err) &&
+	       use_entity(c, type, one, found, err);
+}
+
 bool find_entity(struct call *c, enum catalog_type type, const char *name, struct found *found,
 		 struct error *err)
 {
@@ -238,13 +257,18 @@ bool find_by_uid_or_name(struct call *c, enum catalog_type type, const char *uid
 {
 	const char *given = call_string(c, uid);
 
-	if (given == NULL && call_string(c, name) == NULL)
-		return error_set(err, ERROR_INPUT,
-				 "One of %s and %s (in the input) is required: the name as the "
-				 "catalog shows it, or the UID in Palette",
-				 name, uid);
-	if (given == NULL)
+	if (given == NULL && call_string(c, name) != NULL)
 		return find_named(c, type, name, found, err);
+	if (given == NULL && call_string(c, "entityRef") != NULL && has_catalog(c))
+		return call_choose_environment(c, "instanceName", call_string(c, "instanceName"),
+					       err) &&
+		       find_ref(c, type, found, err) && call_open_environment(c, err);
+	if (given == NULL)
+		return error_set(err, ERROR_INPUT,
+				 "One of %s, %s and entityRef (in the input) is required: the name "
+				 "as the catalog shows it, the UID in Palette, or the entity's "
+				 "reference",
+				 name, uid);
 	*found = (struct found){.uid = given,
 				.name = "",
 				.project = call_string(c, "projectUid"),

@@ -52,7 +52,7 @@ MUST_USE bool find_named(struct call *c, enum catalog_type type, const char *nam
 			 struct found *found, struct error *err);
 
 /* The same where the parameter `uid`, if it is given, is the object's uid, in the scope of
- * projectUid; without both of them ERROR_INPUT. */
+ * projectUid; without both of them entityRef says it alone, or it is ERROR_INPUT. */
 MUST_USE bool find_by_uid_or_name(struct call *c, enum catalog_type type, const char *uid,
 				  const char *name, struct found *found, struct error *err);
 

@@ -152,6 +152,16 @@ void mcp_host_cancel_all(struct mcp_host *host)
 	pthread_mutex_unlock(&host->lock);
 }
 
+bool mcp_host_is_busy(struct mcp_host *host)
+{
+	bool busy;
+
+	pthread_mutex_lock(&host->lock);
+	busy = host->runs != NULL;
+	pthread_mutex_unlock(&host->lock);
+	return busy;
+}
+
 void mcp_host_look_around(struct mcp_host *host)
 {
 	int64_t now_ms = clock_now_ms();

@@ -56,6 +56,9 @@ void mcp_run_end(struct mcp_run *run);
  */
 void mcp_host_cancel(struct mcp_host *host, const struct call *c, struct text id);
 
+/* Whether a call runs, or waits for its turn. */
+bool mcp_host_is_busy(struct mcp_host *host);
+
 /* Calls off everything. */
 void mcp_host_cancel_all(struct mcp_host *host);
 

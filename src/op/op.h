@@ -40,7 +40,7 @@ enum param_type {
 	PARAM_IDENTIFIER =
 		1,       /* letters, digits, '-', '_', '.'; 1 to 128; see param_is_identifier */
 	PARAM_NAME,      /* the same, but may be a word of Palette's: never part of a path */
-	PARAM_TEXT,      /* any printable UTF-8, 1 to 256 bytes */
+	PARAM_TEXT,      /* any printable UTF-8, 1 to 256 characters */
 	PARAM_CHOICE,    /* one of `choices` */
 	PARAM_FLAG,      /* given without a value or as "true": true; "false": false */
 	PARAM_NOT_FALSE, /* true, but for the literal "false" */
@@ -51,7 +51,7 @@ enum param_type {
 	PARAM_TIME,      /* a JSON number: whole milliseconds since 1970, above 0 */
 	PARAM_SWITCH,    /* a JSON boolean */
 	PARAM_COUNT,     /* a JSON number: whole, from min to max */
-	PARAM_LINE,      /* as PARAM_TEXT, up to 1,024 bytes */
+	PARAM_LINE,      /* as PARAM_TEXT, up to 1,024 characters */
 	PARAM_FIELDS,    /* a JSON array of names, each of a field of `fields` */
 };
 

@@ -82,11 +82,21 @@ const char *param_identifier_problem(struct text value)
 	return problem;
 }
 
+/* Of UTF-8: all bytes but those that continue one. */
+static size_t count_characters(struct text value)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < value.len; i++)
+		count += ((unsigned char)value.ptr[i] & 0xC0) != 0x80;
+	return count;
+}
+
 static const char *text_problem(struct text value, size_t longest)
 {
-	if (value.len > longest || !text_is_utf8(value))
-		return longest == PARAM_LONGEST_TEXT ? "must be 1 to 256 bytes of text"
-						     : "must be 1 to 1024 bytes of text";
+	if (!text_is_utf8(value) || count_characters(value) > longest)
+		return longest == PARAM_LONGEST_TEXT ? "must be 1 to 256 characters of text"
+						     : "must be 1 to 1024 characters of text";
 	for (size_t i = 0; i < value.len; i++)
 		if ((unsigned char)value.ptr[i] < 0x20 || value.ptr[i] == 0x7F)
 			return "must not hold control characters";

@@ -97,20 +97,56 @@ static bool registry_invoke(struct call *c, struct result *res, struct error *er
 	return find_action(c, &op, err) && invoke(c, op, call_json(c, "body"), res, err);
 }
 
+static bool has_members(struct text object)
+{
+	struct json_walk walk = json_walk_begin(object);
+	struct text value;
+	struct text key;
+
+	return json_type_of(object) != JSON_TYPE_OBJECT || json_walk_member(&walk, &key, &value);
+}
+
+/* Input and secrets, each once, and nothing else: an input in the wrong place is not passed over.
+ */
+static bool read_parts(struct text body, struct text *input, struct text *secrets,
+		       struct error *err)
+{
+	struct json_walk walk = json_walk_begin(body);
+	struct text value;
+	struct text key;
+
+	while (json_walk_member(&walk, &key, &value)) {
+		struct text *part = json_string_is(key, "input")     ? input
+				    : json_string_is(key, "secrets") ? secrets
+								     : NULL;
+
+		if (part == NULL)
+			return error_set(err, ERROR_INPUT,
+					 "The body has members besides input and secrets; what the "
+					 "action is called with belongs into input");
+		if (part->ptr != NULL)
+			return error_set(err, ERROR_INPUT,
+					 "%s (in the body) was given more than once",
+					 part == input ? "input" : "secrets");
+		*part = value;
+	}
+	return true;
+}
+
 static bool registry_invoke_v2(struct call *c, struct result *res, struct error *err)
 {
-	struct text body = call_json(c, "body");
-	struct text input = TEXT("{}");
-	struct text secrets;
+	struct text secrets = {NULL, 0};
+	struct text input = {NULL, 0};
 	const struct op *op;
 
-	if (!find_action(c, &op, err))
+	if (!find_action(c, &op, err) || !read_parts(call_json(c, "body"), &input, &secrets, err))
 		return false;
-	if (json_member(body, "secrets", &secrets) && json_type_of(secrets) != JSON_TYPE_NULL &&
-	    !text_is(text_trim(secrets), "{}"))
+	if (secrets.ptr != NULL && json_type_of(secrets) != JSON_TYPE_NULL && has_members(secrets))
 		return error_set(err, ERROR_INPUT, "Action \"%s\" does not accept secrets",
 				 call_string(c, "actionId"));
-	if (json_member(body, "input", &input) && json_type_of(input) != JSON_TYPE_OBJECT)
+	if (input.ptr == NULL)
+		input = TEXT("{}");
+	if (json_type_of(input) != JSON_TYPE_OBJECT)
 		return error_set(err, ERROR_INPUT, "input (in the body) must be a JSON object");
 	return invoke(c, op, input, res, err);
 }

@@ -75,6 +75,17 @@ static bool check_header(struct call *c, struct error *err)
 	return call_speaks_for(c, c->user_email, err) || error_in(err, "X-SpectroCloud-User-Email");
 }
 
+/* Clients of agents have no header of ours to send: what they ask for a user goes with that user's
+ * session all the same. */
+static bool finds_own_session(const struct call *c)
+{
+	const struct config *config = c->services->config;
+
+	return c->principal.kind == PRINCIPAL_USER &&
+	       (config->use_session_without_header ||
+		(c->op->tool != NULL && c->environment == config_session_environment(config)));
+}
+
 /* The address whose session the call may use; ptr NULL: none. */
 static bool find_email(struct call *c, struct text *email, struct error *err)
 {
@@ -87,7 +98,7 @@ static bool find_email(struct call *c, struct text *email, struct error *err)
 	*email = c->user_email;
 	if (c->user_email.ptr != NULL)
 		return check_header(c, err);
-	if (!c->services->config->use_session_without_header || c->principal.kind != PRINCIPAL_USER)
+	if (!finds_own_session(c))
 		return true;
 	if (!backstage_user_email(c->services->backstage, &how, &c->principal, &own, err))
 		return false;

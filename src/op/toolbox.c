@@ -44,7 +44,9 @@ static bool is_named(const struct config_patterns *patterns, const char *name)
 
 static bool is_on(const struct config_mcp *mcp, const struct tool *tool)
 {
-	if (!is_in_toolsets(mcp, tool) || (mcp->read_only && (tool->does & TOOL_WRITES)))
+	if (!is_in_toolsets(mcp, tool) || (mcp->read_only && (tool->does & TOOL_WRITES)) ||
+	    (mcp->include.count > 0 && !fits_any(&mcp->include, tool->name)) ||
+	    fits_any(&mcp->exclude, tool->name))
 		return false;
 	return (tool->does & TOOL_DESTROYS) == 0 || is_named(&mcp->include, tool->name);
 }
@@ -86,9 +88,7 @@ static bool is_offered(const struct config *config, enum tool_door door, const s
 		return is_on(mcp, tool) && config->actions.offered &&
 		       passes_filter(&config->actions, tool);
 	case DOOR_MCP:
-		return is_on(mcp, tool) &&
-		       (mcp->include.count == 0 || fits_any(&mcp->include, tool->name)) &&
-		       !fits_any(&mcp->exclude, tool->name);
+		return is_on(mcp, tool);
 	default:
 		return true;
 	}

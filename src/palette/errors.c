@@ -3,9 +3,14 @@
 #include <strings.h>
 
 #include "palette/fetch.h"
+#include "palette/mask.h"
 #include "json/json.h"
 
-enum { LONGEST_PART = 300 };
+enum {
+	LONGEST_PART = 300,
+	LONGEST_MASKED = 4096,
+	LARGEST_DETAILS = 32 * 1024,
+};
 
 /* Palette's own words: {"code","message","details","ref"}; code is a string or a number. */
 struct palette_problem {
@@ -32,6 +37,22 @@ static const char *printable(struct arena *a, const char *s)
 	return strlen(s) > t.len ? arena_printf(a, "%s...", copy) : copy;
 }
 
+/* Palette may quote what it refuses, and with it a secret. The part of it that is shown alone,
+ * since an answer of an upstream has no bound that is worth the time. */
+static const char *without_secrets(struct arena *a, const char *s)
+{
+	const char *masked;
+	struct buf out;
+
+	if (s == NULL)
+		return NULL;
+	buf_init(&out, LONGEST_MASKED);
+	(void)mask_yaml_text(text_of(s), &out);
+	masked = buf_complete(&out) ? arena_copy(a, buf_text(&out)) : "***";
+	buf_fini(&out);
+	return masked;
+}
+
 static struct palette_problem read_problem(struct arena *a, struct text answer)
 {
 	struct palette_problem problem = {.details = TEXT("")};
@@ -45,11 +66,25 @@ static struct palette_problem read_problem(struct arena *a, struct text answer)
 	problem.code = printable(a, json_string_at(a, body, "/code", NULL));
 	if (problem.code == NULL && json_at(body, "/code", &part) && json_int(part, &number))
 		problem.code = arena_printf(a, "%lld", (long long)number);
-	problem.message = printable(a, json_string_at(a, body, "/message", NULL));
+	problem.message =
+		without_secrets(a, printable(a, json_string_at(a, body, "/message", NULL)));
 	problem.ref = printable(a, json_string_at(a, body, "/ref", NULL));
 	if (json_at(body, "/details", &part) && json_type_of(part) == JSON_TYPE_OBJECT)
 		problem.details = part;
 	return problem;
+}
+
+static void put_masked_details(struct json_writer *w, struct text details)
+{
+	struct buf masked;
+
+	buf_init(&masked, (size_t)LARGEST_DETAILS * 8);
+	(void)mask_json(details, &masked);
+	if (buf_complete(&masked)) {
+		json_key(w, "details");
+		json_put_raw(w, buf_text(&masked));
+	}
+	buf_fini(&masked);
 }
 
 /* {"palette":{"code":...,"message":...,"ref":...,"details":...}} for programs; empty where Palette
@@ -63,7 +98,7 @@ static struct text problem_details(struct arena *a, const struct palette_problem
 
 	if (problem->code == NULL && problem->message == NULL)
 		return TEXT("");
-	buf_init(&b, 64 * 1024);
+	buf_init(&b, (size_t)LARGEST_DETAILS * 10);
 	json_writer_init(&w, &b);
 	json_object_begin(&w);
 	json_key(&w, "palette");
@@ -76,10 +111,8 @@ static struct text problem_details(struct arena *a, const struct palette_problem
 		json_key(&w, "ref");
 		json_put_cstr(&w, problem->ref);
 	}
-	if (with_details && problem->details.len > 0 && problem->details.len < 32 * 1024) {
-		json_key(&w, "details");
-		json_put_raw(&w, problem->details);
-	}
+	if (with_details && problem->details.len > 0 && problem->details.len < LARGEST_DETAILS)
+		put_masked_details(&w, problem->details);
 	json_object_end(&w);
 	json_object_end(&w);
 	out = arena_copy_text(a, buf_text(&b));

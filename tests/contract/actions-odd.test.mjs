@@ -32,7 +32,7 @@ before(async () => {
   backstage = await startBackstage();
   backstage.entities.push(...entitiesOf(world));
   service = await startBeside(backstage, beside(backstage, configuration([upstream], {
-    mcp: { kubeconfig: 'full', toolsets: ['core', 'operations', 'packs', 'tags'], include: TAG_ACTIONS },
+    mcp: { kubeconfig: 'full', toolsets: ['core', 'operations', 'packs', 'tags'], include: ['*', ...TAG_ACTIONS] },
     upstream: { timeout: '2s', attempts: 1, maxAnswerBytes: 2 * 1024 * 1024 } })));
   actions = await listActions(service);
   good = { ...goodInputs(world), ...await moreInputs(world, service) };

@@ -30,7 +30,7 @@ const start = mcp => startService(configuration([simulator], { mcp,
 before(async () => {
   simulator = await startSimulator('--seed', '7', '--projects', '3', '--clusters', '40', '--virtual-clusters', '9');
   world = await simulator.world();
-  service = await start({ toolsets: ['operations', 'packs', 'tags'], include: TAGS });
+  service = await start({ toolsets: ['operations', 'packs', 'tags'], include: ['*', ...TAGS] });
   actions = new Map((await listActions(service)).map(a => [a.name, a]));
   cluster = world.clusters.find(c => c.project && !c.deleted && c.state === 'Running' && c.cloudType !== 'nested' &&
     c.pools.length > 1);
@@ -81,9 +81,9 @@ test('each is offered with its toolset alone, and what changes tags only if name
     assert.deepEqual(await offered({ toolsets: toolset }), TOOLS[toolset]);
   assert.deepEqual(await offered({ toolsets: 'tags' }), []);
   assert.deepEqual(await offered({ toolsets: 'tags', include: ['*', 'update_spectrocloud_*'] }), []);
-  assert.deepEqual(await offered({ toolsets: 'packs', include: TAGS }), TOOLS.packs);
+  assert.deepEqual(await offered({ toolsets: 'packs', include: ['*', ...TAGS] }), TOOLS.packs);
   assert.deepEqual(await offered({ toolsets: 'tags', include: TAGS[1] }), [TAGS[1]]);
-  assert.deepEqual(await offered({ toolsets: 'tags', include: TAGS, readOnly: true }), []);
+  assert.deepEqual(await offered({ toolsets: 'tags', include: ['*', ...TAGS], readOnly: true }), []);
 });
 
 test('they say truthfully what they do', () => {
@@ -111,9 +111,9 @@ test('wrong inputs are named, and nothing is asked for them', async () => {
 
 test('without a cluster, a profile or a change the message says what is missing', async () => {
   for (const name of TOOLS.operations)
-    assert.match(await refusal(name, {}, 400), /One of clusterName and clusterUid/);
-  assert.match(await refusal(TAGS[0], { add: ['x'] }, 400), /One of clusterName and clusterUid/);
-  assert.match(await refusal(TAGS[1], { add: ['x'] }, 400), /One of profileName and profileUid/);
+    assert.match(await refusal(name, {}, 400), /One of clusterName, clusterUid and entityRef/);
+  assert.match(await refusal(TAGS[0], { add: ['x'] }, 400), /One of clusterName, clusterUid and entityRef/);
+  assert.match(await refusal(TAGS[1], { add: ['x'] }, 400), /One of profileName, profileUid and entityRef/);
   assert.match(await refusal(TAGS[0], of(cluster), 400), /One of add and remove/);
   assert.match(await refusal(TAGS[0], { ...of(cluster), add: ['a\nb'] }, 400), /add .* control characters/);
   assert.match(await refusal(TAGS[0], { ...of(cluster), remove: ['x'.repeat(257)] }, 400), /remove .* 256/);

