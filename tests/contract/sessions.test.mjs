@@ -75,6 +75,35 @@ async function withService(extra, run, change = config => config) {
 
 const outcome = ({ status, first: one, second: two, again }) => [status, one, two, again];
 
+// MCP clients, and Backstage's registry of actions, have no header of ours to send.
+test('what an agent asks for a user goes with that user\'s session', () => withService({ mcp: { toolsets: 'core' } },
+  async ({ service, user, put }) => {
+    await put('ada@example.com', ADA);
+    const bobs = pluginToken(backstage.plugins.catalog[0], { obo: user('bob') });
+    const adas = pluginToken(backstage.plugins.catalog[0], { obo: user('ada') });
+    const rows = [
+      [user('ada'), {}, 'ada', ''], [adas, {}, 'ada', ''], [adas, { instanceName: 'second' }, '', 'service'],
+      [user('bob'), {}, 'service', ''], [bobs, {}, 'service', ''], [TRUSTED, {}, 'service', ''],
+    ];
+    const action = '/.backstage/actions/v1/actions/spectrocloud%3Alist_spectrocloud_projects/invoke';
+    const ways = {
+      registry: input => ['/api/spectrocloud' + action, input],
+      mcp: input => ['/api/spectrocloud/mcp', { jsonrpc: '2.0', id: 1, method: 'tools/call',
+        params: { name: 'list_spectrocloud_projects', arguments: input } }],
+    };
+    for (const [way, make] of Object.entries(ways))
+      for (const [token, input, one, two] of rows) {
+        await Promise.all([first.forget(), second.forget()]);
+        const [path, body] = make(input);
+        const answer = await service.request('POST', path, { token, body: JSON.stringify(body),
+          headers: { 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream' } });
+        assert.equal(answer.status, 200, answer.text);
+        const seen = async simulator =>
+          [...new Set((await simulator.requests()).map(({ credential }) => OF[credential] ?? credential))].join();
+        assert.deepEqual([await seen(first), await seen(second)], [one, two], `${way} ${JSON.stringify(input)}`);
+      }
+  }));
+
 test('which token, and whether to sign in again', () => withService({}, async ({ user, put, ask }) => {
   await put('ADA@example.com', ADA);
   const rows = [
