@@ -91,12 +91,16 @@ static ssize_t read_stream(void *context, uint64_t at, char *out, size_t max)
 	size_t count;
 
 	(void)at;
-	if (c->x == NULL || c->ended) /* a suspended one would not notice its end */
+	if (c->x == NULL || c->ended) { /* a suspended one would not notice its end */
+		conn_closes(c);
 		return MHD_CONTENT_READER_END_WITH_ERROR;
+	}
 	state = stream_take(c->x, out, max, &count);
 	set_deadline(c, state, count);
 	if (state == STREAM_QUIET) /* who wakes it comes to the loop, so after this */
 		MHD_suspend_connection(c->mhd);
+	if (state == STREAM_BROKEN || (state == STREAM_ENDED && c->x->unchunked))
+		conn_closes(c);
 	if (state == STREAM_ENDED)
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	if (state == STREAM_BROKEN)
