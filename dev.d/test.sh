@@ -5,7 +5,7 @@
 . dev.d/docs.sh
 
 SUITES=(unit fuzz tsan contract agents http sim schema mcp bridge e2e docs clang release)
-SUITE_SECONDS=420 # no suite may hang for ever
+SUITE_SECONDS=600 # no suite may hang for ever
 # What is slow under a sanitizer gets more time than its meson.build says.
 meson_test=(meson test --no-rebuild --print-errorlogs --timeout-multiplier 3)
 bins=build-test   # whose programs and tests run; ./dev coverage has its own

@@ -1,4 +1,12 @@
--- For wrk: the run's figures on one line, "requests seconds p50_us p99_us failures". A failure is an
+-- For wrk: with a body in WRK_BODY it is posted, as JSON.
+local body = os.getenv("WRK_BODY")
+if body and body ~= "" then
+   wrk.method = "POST"
+   wrk.body = body
+   wrk.headers["Content-Type"] = "application/json"
+end
+
+-- The run's figures on one line, "requests seconds p50_us p99_us failures". A failure is an
 -- answer other than 2xx or 3xx, or a connection that broke.
 function done(summary, latency, requests)
    local e = summary.errors
