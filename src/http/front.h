@@ -81,6 +81,7 @@ struct http_exchange {
 	struct buf body;
 	size_t body_bytes; /* received, also those that were dropped */
 	bool refused;
+	bool unchunked; /* of HTTP/1.0: a stream ends with its connection */
 	enum step step;
 	struct http_response response;
 	void *data;

@@ -152,6 +152,7 @@ static enum MHD_Result take_head(struct http_exchange *x, const char *method, co
 	}
 
 	keep_head(x, method, list, &target);
+	x->unchunked = strcmp(version, MHD_HTTP_VERSION_1_0) == 0;
 	x->step = STEP_BODY;
 	return ok ? MHD_YES : hand_over(x, &err);
 }

@@ -492,6 +492,45 @@ static void a_stream_with_a_gap_has_no_end(void **state)
 	assert_true(front_stop(&front));
 }
 
+/* However a stream ends, its connection does not wait for another that is quiet and older. */
+static void an_older_connection_keeps_no_other(void **state)
+{
+	char got[WIRE_SIZE];
+	int older;
+
+	(void)state;
+	start_default();
+	older = wire_connect(&front);
+	wire_say(older, GET("/"));
+	wire_answer(older, false, got);
+	for (int i = 0; i < 12; i++) {
+		bool old = i % 4 == 3;
+		int fd = wire_connect(&front);
+		struct http_exchange *x =
+			begin(fd, old ? "GET /park HTTP/1.0\r\n\r\n" : GET("/park"));
+
+		read_until(fd, "\r\n\r\n", got);
+		if (i % 4 == 0)
+			reset(fd);
+		else if (i % 4 == 1)
+			close(fd);
+		else if (i % 4 == 2)
+			shutdown(fd, SHUT_WR);
+		if (!old)
+			EVENTUALLY(connections_are(1));
+		http_stream_end(x);
+		if (i % 4 >= 2) {
+			wire_rest(fd, got);
+			close(fd);
+		}
+		EVENTUALLY(connections_are(1));
+	}
+	wire_say(older, GET("/"));
+	wire_answer(older, false, got);
+	close(older);
+	assert_true(front_stop(&front));
+}
+
 static void leaving_is_told_before_the_answer_too(void **state)
 {
 	struct http_cancel *cancel = http_cancel_new();
@@ -781,6 +820,7 @@ int main(void)
 		cmocka_unit_test(a_client_that_leaves_is_noticed),
 		cmocka_unit_test(a_client_that_leaves_while_it_is_sent_to),
 		cmocka_unit_test(a_stream_with_a_gap_has_no_end),
+		cmocka_unit_test(an_older_connection_keeps_no_other),
 		cmocka_unit_test(leaving_is_told_before_the_answer_too),
 		cmocka_unit_test(nobody_is_told_afterwards),
 		cmocka_unit_test(a_drain_waits_for_the_end),
