@@ -3,7 +3,6 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -55,14 +54,6 @@ void conn_shut(struct conn *c)
 	c->ended = true;
 	c->deadline_ms = INT64_MAX;
 	shutdown(c->fd, SHUT_RDWR);
-}
-
-void conn_closes(struct conn *c)
-{
-	/* One that has the common time-out waits in a row whose last only is looked at; one that
-	 * has a time-out of its own, and be it none, is looked at in each turn. */
-	MHD_set_connection_option(c->mhd, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
-	front_wake(c->server);
 }
 
 static void describe_peer(const struct sockaddr_storage *address, char peer[INET6_ADDRSTRLEN])

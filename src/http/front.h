@@ -140,9 +140,6 @@ void conn_first_byte(struct conn *c);
 void conn_on_event(struct conn *c, uint32_t events);
 /* The library sees the end of the connection and closes it in its own time. */
 void conn_shut(struct conn *c);
-/* What c's reader says next makes the library close it. Of itself it would do half of that, and the
- * rest when all connections that were quiet longer are gone. */
-void conn_closes(struct conn *c);
 /* The library is done with it and closes the descriptor next. Frees c, at once or later. */
 void conn_on_closed(struct conn *c);
 void conn_stop_lingering(struct conn *c);

@@ -82,6 +82,18 @@ static void set_deadline(struct conn *c, enum stream_state state, size_t count)
 	stream->behind_bytes += count;
 }
 
+/*
+ * To be called when the reader is about to say what makes the library close the connection. Closing
+ * it inside the reader it only does by half: it releases the connection when it looks at it next,
+ * and of those that have the common time-out it looks only at the one that was quiet longest. One
+ * with a time-out of its own, and be it none, it looks at in each turn.
+ */
+static void finish_soon(struct conn *c)
+{
+	MHD_set_connection_option(c->mhd, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
+	front_wake(c->server);
+}
+
 /* The library wants more, having sent what it had. Its context is the connection, because a stream
  * that was cut off may be released before the library has let go of the connection. */
 static ssize_t read_stream(void *context, uint64_t at, char *out, size_t max)
@@ -92,7 +104,7 @@ static ssize_t read_stream(void *context, uint64_t at, char *out, size_t max)
 
 	(void)at;
 	if (c->x == NULL || c->ended) { /* a suspended one would not notice its end */
-		conn_closes(c);
+		finish_soon(c);
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	}
 	state = stream_take(c->x, out, max, &count);
@@ -100,7 +112,7 @@ static ssize_t read_stream(void *context, uint64_t at, char *out, size_t max)
 	if (state == STREAM_QUIET) /* who wakes it comes to the loop, so after this */
 		MHD_suspend_connection(c->mhd);
 	if (state == STREAM_BROKEN || (state == STREAM_ENDED && c->x->unchunked))
-		conn_closes(c);
+		finish_soon(c);
 	if (state == STREAM_ENDED)
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	if (state == STREAM_BROKEN)
