@@ -102,13 +102,54 @@ static bool is_nothing(struct text t)
 	       text_equal_nocase(t, TEXT("null"));
 }
 
+/* "/etc/kubernetes/pki/ca.key". What mixes letters of both sorts with digits in one part may as
+ * well be a secret that happens to begin with a slash. */
+static bool is_path(struct text t)
+{
+	bool upper = false;
+	bool lower = false;
+	bool digit = false;
+
+	if (t.len < 2 || t.len > 256 ||
+	    !(text_starts(t, "/") || text_starts(t, "./") || text_starts(t, "~/")))
+		return false;
+	for (size_t i = text_starts(t, "~") ? 1 : 0; i < t.len; i++) {
+		char c = t.ptr[i];
+
+		if (!is_name_byte(c) && c != '/')
+			return false;
+		if (c == '/')
+			upper = lower = digit = false;
+		upper = upper || (c >= 'A' && c <= 'Z');
+		lower = lower || (c >= 'a' && c <= 'z');
+		digit = digit || is_digit(c);
+		if (upper && lower && digit)
+			return false;
+	}
+	return true;
+}
+
+/* What "license" says when it is not the key to buy one. */
+static bool is_known_license(struct text t)
+{
+	static const char *const list[] = {"MIT",     "ISC",          "Apache-2.0",
+					   "MPL-2.0", "BSD-2-Clause", "BSD-3-Clause",
+					   "GPL-2.0", "GPL-3.0",      "AGPL-3.0"};
+
+	for (size_t i = 0; i < ARRAY_LEN(list); i++)
+		if (text_is(t, list[i]))
+			return true;
+	return false;
+}
+
 bool mask_stays(struct text scalar, bool strict)
 {
 	struct text t = text_trim(scalar);
 
 	return is_nothing(t) || is_reference(t) ||
 	       (!strict &&
-		(text_equal_nocase(t, TEXT("true")) || text_equal_nocase(t, TEXT("false"))));
+		(text_equal_nocase(t, TEXT("true")) || text_equal_nocase(t, TEXT("false")) ||
+		 is_path(t) || is_known_license(t)));
 }
 
 /* ---- writing ---- */
