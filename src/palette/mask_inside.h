@@ -57,6 +57,10 @@ bool mask_stays(struct text scalar, bool strict);
 size_t mask_words(struct text text, struct buf *out);
 /* Masks private keys in PEM, over any number of lines. */
 size_t mask_pem(struct text text, struct buf *out);
+/* Masks what INI, TOML and HCL spread over lines. */
+size_t mask_spans(struct text text, struct buf *out);
+/* Masks in XML. */
+size_t mask_xml(struct text text, struct buf *out);
 
 /* ---- the state of one text: mask_state.c ---- */
 
