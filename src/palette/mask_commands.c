@@ -251,7 +251,8 @@ static bool take_oracle(struct words *w, size_t end)
 
 bool words_pair(struct words *w, struct text run, size_t start, size_t end)
 {
-	bool starts = words_at_start(w, start) || w->text.ptr[start - 1] == '$';
+	bool starts = words_at_start(w, start);
+	bool variable = !starts && w->text.ptr[start - 1] == '$';
 	size_t at = words_skip(w, end);
 	size_t stop;
 	size_t from;
@@ -271,8 +272,10 @@ bool words_pair(struct words *w, struct text run, size_t start, size_t end)
 		return false;
 	if (text_is(run, "auth") && !words_starts(w, at, "http") && hide_behind(w, at, ':'))
 		return true;
-	if (words_starts(w, at, "http") || mask_name_of(run) != MASK_NAME_SECRET ||
-	    (!is_odd(text_slice(w->text, from, to - from)) && (is_common(run) || !starts)))
+	if (words_starts(w, at, "http") || mask_name_of(run) != MASK_NAME_SECRET)
+		return false;
+	if (!variable && !is_odd(text_slice(w->text, from, to - from)) &&
+	    (is_common(run) || !starts))
 		return false;
 	words_hide(w, from, to);
 	return true;

@@ -296,6 +296,9 @@ static bool is_harmless(struct text name, const char *word, const char *folded)
 	char behind[MAX_NAME + 1];
 	size_t slash = text_find(name, '/');
 
+	/* Whoever knows these addresses may write to them. */
+	if (strstr(folded, "webhookurl") != NULL || strstr(folded, "slackapiurl") != NULL)
+		return false;
 	if (IS_ONE(word, harmless_words) || IS_ONE(folded, harmless_names) ||
 	    strstr(folded, "passthrough") != NULL ||
 	    strncmp(folded, "existingsecret", strlen("existingsecret")) == 0)

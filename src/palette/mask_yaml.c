@@ -191,7 +191,8 @@ static void take_alias(struct lines *l, size_t start, struct mask_mood mood)
 	l->s.alias_in_secret = l->s.alias_in_secret || mood.secret;
 	if (mood.secret)
 		mask_hide(&l->s, start, end);
-	mask_keep_words(&l->s, end, l->end);
+	/* It may be the stars of another format. */
+	mask_keep_words(&l->s, mood.secret ? end : start, l->end);
 	lines_go_on(l, l->end);
 }
 
