@@ -252,7 +252,8 @@ static bool take_oracle(struct words *w, size_t end)
 bool words_pair(struct words *w, struct text run, size_t start, size_t end)
 {
 	bool starts = words_at_start(w, start);
-	bool variable = !starts && w->text.ptr[start - 1] == '$';
+	bool variable = !starts && (w->text.ptr[start - 1] == '$' ||
+				    (start >= 4 && words_starts(w, start - 4, "ENV ")));
 	size_t at = words_skip(w, end);
 	size_t stop;
 	size_t from;

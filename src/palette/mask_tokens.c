@@ -179,12 +179,36 @@ static bool is_encoded(char c)
 	return words_is_alnum(c) || c == '+' || c == '/' || c == '=';
 }
 
+/* The form of a secret key of AWS: forty bytes of base64, mixed as no name and no path is. */
+static bool is_aws_key(const struct words *w, size_t start, size_t end)
+{
+	size_t digits = 0;
+	size_t signs = 0;
+	size_t upper = 0;
+	size_t lower = 0;
+
+	if (end - start != 40 || words_is_name(words_byte(w, end)) ||
+	    (start > 0 && words_is_name(w->text.ptr[start - 1])))
+		return false;
+	for (size_t i = start; i < end; i++) {
+		char c = w->text.ptr[i];
+
+		digits += words_is_digit(c);
+		signs += c == '+' || c == '/';
+		upper += c >= 'A' && c <= 'Z';
+		lower += c >= 'a' && c <= 'z';
+	}
+	return upper >= 5 && lower >= 5 && digits >= 1 && (digits >= 4 || signs >= 1) &&
+	       w->text.ptr[start] != '/';
+}
+
 bool words_encoded(struct words *w)
 {
 	enum { LEAST = 24, LEVEL = 4 };
 	size_t end = w->at;
 	struct buf plain;
 	struct buf masked;
+	bool readable;
 	bool found;
 
 	while (end < w->text.len && is_encoded(w->text.ptr[end]))
@@ -194,8 +218,10 @@ bool words_encoded(struct words *w)
 		return false;
 	buf_init(&plain, end - w->at + 4);
 	buf_init(&masked, (end - w->at) * 8 + 64);
-	found = base64_decode(text_slice(w->text, w->at, end - w->at), &plain) &&
-		text_is_utf8(buf_text(&plain)) && mask_text(buf_text(&plain), LEVEL, &masked) > 0;
+	readable = base64_decode(text_slice(w->text, w->at, end - w->at), &plain) &&
+		   text_is_utf8(buf_text(&plain));
+	found = readable ? mask_text(buf_text(&plain), LEVEL, &masked) > 0
+			 : is_aws_key(w, w->at, end);
 	buf_fini(&plain);
 	buf_fini(&masked);
 	if (found)

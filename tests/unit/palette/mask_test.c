@@ -387,6 +387,7 @@ static const struct masked forms[] = {
 	{"a: 1 # old password hunter2\n", "a: 1 # old password ***\n"},
 	{"host:5432:db:me:hunter2", "host:5432:db:me:***"},
 	{"*:*:*:me:hunter2\n", "*:*:*:me:***\n"},
+	{"ENV DB_PASSWORD hunter", "ENV DB_PASSWORD ***"},
 	/* Commands. */
 	{"mysql -u root -phunter2 -e 'select 1'", "mysql -u root -p*** -e 'select 1'"},
 	{"mysql -u root -p'hunter 2' db", "mysql -u root -p'***' db"},
@@ -454,6 +455,7 @@ static const struct masked forms[] = {
 	{"a: GOCSPX-0123456789abcdefghij\n", "a: ***\n"},
 	{"a: AGE-SECRET-KEY-10123456789ABCDEFGHIJ\n", "a: ***\n"},
 	{"a: key-0123456789abcdef0123456789abcdef\n", "a: ***\n"},
+	{"a: wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n", "a: ***\n"},
 	{"a: https://hooks.slack.com/services/T0/B0/x\n", "a: https://hooks.slack.com/***\n"},
 	{"a: https://discord.com/api/webhooks/1/x\n", "a: https://discord.com/api/webhooks/***\n"},
 	{"CREATE USER a IDENTIFIED BY 'hunter2';", "CREATE USER a IDENTIFIED BY '***';"},
@@ -505,6 +507,7 @@ static const char *const same[] = {
 	"proxy_pass http://backend:8080;\n",
 	"docker run -p 8080:80 x\n",
 	"pypi-mirror-service-internal\n",
+	"a: 0123456789abcdef0123456789abcdef01234567\n",
 	"00:11:22:33:44:55\n",
 
 	"",
