@@ -100,21 +100,39 @@ static size_t mask_without_pem(struct text text, unsigned level, struct buf *out
 	return mask_checked_lines(text, level, out);
 }
 
+/* Puts what a pass over the whole text makes of it in its place. */
+static size_t pass_over(size_t (*pass)(struct text text, struct buf *out), struct buf *text)
+{
+	struct buf next;
+	size_t count;
+
+	buf_init(&next, text->len * 3 + 64);
+	count = pass(buf_text(text), &next);
+	buf_fini(text);
+	*text = next;
+	return count;
+}
+
 size_t mask_text(struct text text, unsigned level, struct buf *out)
 {
-	struct buf without;
-	size_t count;
+	struct buf rest;
+	size_t ignored;
+	size_t count = 0;
 
 	if (level > MASK_MAX_LEVEL && !mask_stays(text, true)) {
 		buf_add(out, TEXT("***"));
 		return 1;
 	}
-	if (!has(text, "-----BEGIN "))
-		return mask_without_pem(text, level, out);
-	buf_init(&without, text.len * 2 + 64);
-	count = mask_pem(text, &without);
-	count += mask_without_pem(buf_text(&without), level, out);
-	buf_fini(&without);
+	buf_init(&rest, text.len + 64);
+	buf_add(&rest, text);
+	if (has(text, "-----BEGIN "))
+		count += pass_over(mask_pem, &rest);
+	if (has(text, "\n") && has(text, "=") && !is_json(text, &ignored))
+		count += pass_over(mask_spans, &rest);
+	if ((has(text, "</") || has(text, "/>")) && !is_json(text, &ignored))
+		count += pass_over(mask_xml, &rest);
+	count += mask_without_pem(buf_text(&rest), level, out);
+	buf_fini(&rest);
 	return count;
 }
 

@@ -25,6 +25,8 @@ static bool is_map_hidden(const struct node *map, struct mask_mood mood)
 	unsigned char is = 0;
 
 	for (size_t i = 0; i < map->count; i++)
+		is |= mask_key_says(map->entries[i].key);
+	for (size_t i = 0; i < map->count; i++)
 		if (is_scalar(map->entries[i].value))
 			is |= mask_member_says(map->entries[i].key, map->entries[i].value->text);
 	for (size_t i = 0; i < map->count; i++)

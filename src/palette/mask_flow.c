@@ -153,7 +153,7 @@ static struct mask_mood next_mood(const struct flow *f, struct mask_mood outer)
 	struct mask_mood mood = top == NULL ? outer : top->in_value ? top->value : top->mood;
 
 	if ((top != NULL && top->announced) || (f->anchored && f->s->alias_in_secret))
-		mood.secret = true;
+		mask_mood_set(&mood);
 	return mood;
 }
 

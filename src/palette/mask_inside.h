@@ -21,6 +21,7 @@ enum {
 enum mask_name {
 	MASK_NAME_PLAIN,
 	MASK_NAME_SECRET,
+	MASK_NAME_SHALLOW,  /* a secret, but where it names a map its members say for themselves */
 	MASK_NAME_HARMLESS, /* speaks of a secret and holds none: secretName */
 	MASK_NAME_KEY,      /* "key": a secret, or the key of a label */
 };
@@ -28,6 +29,16 @@ enum mask_name {
 enum mask_name mask_name_of(struct text name);
 /* Whether "key" right below this name is the key of a label or an item. */
 bool mask_name_selects(struct text name);
+/* Names of maps of which some members are no secrets. */
+enum mask_group {
+	MASK_GROUP_NONE,
+	MASK_GROUP_SETTINGS, /* "auth": also "username" and "role" stay */
+	MASK_GROUP_OBJECTS,  /* "secrets": only what says which one */
+};
+
+enum mask_group mask_name_groups(struct text name);
+/* Whether that member of such a map may stay. */
+bool mask_name_belongs(struct text name, enum mask_group group);
 /* Names beside which "value" stands, as in the environment of a container. */
 bool mask_name_names(struct text name);
 /* "value" and what else holds the value beside such a name. */
@@ -46,21 +57,38 @@ bool mask_stays(struct text scalar, bool strict);
 size_t mask_words(struct text text, struct buf *out);
 /* Masks private keys in PEM, over any number of lines. */
 size_t mask_pem(struct text text, struct buf *out);
+/* Masks what INI, TOML and HCL spread over lines. */
+size_t mask_spans(struct text text, struct buf *out);
+/* Masks in XML. */
+size_t mask_xml(struct text text, struct buf *out);
 
 /* ---- the state of one text: mask_state.c ---- */
 
 /* What a value inherits from where it stands. */
 struct mask_mood {
 	bool secret;
-	bool strict;  /* a secret of which also true and false go */
-	bool selects; /* see mask_name_selects() */
+	bool strict;   /* a secret of which also true and false go */
+	bool selects;  /* see mask_name_selects() */
+	bool shallow;  /* a secret, but members of maps in it are none for that */
+	bool pardoned; /* no secret, but members of maps in it are */
+	bool listed;   /* an object in it is one of kind Secret */
+	enum mask_group group;
 };
+
+static inline void mask_mood_set(struct mask_mood *mood)
+{
+	mood->secret = true;
+	mood->shallow = mood->pardoned = false;
+	mood->group = MASK_GROUP_NONE;
+}
 
 /* What is known of a map only when all of it was read. */
 enum {
 	MAP_NAMED = 1,     /* its name says that its value is a secret */
 	MAP_SENSITIVE = 2, /* it says so itself */
 	MAP_SECRET = 4,    /* an object of kind Secret */
+	MAP_LIST = 8,      /* an object of kind SecretList */
+	MAP_REMOTE = 16,   /* says where a secret is kept */
 };
 
 /*
@@ -99,6 +127,7 @@ size_t mask_new_map(struct mask_state *s);
 void mask_note_member(struct mask_state *s, size_t map, struct text key, struct text value);
 /* The same without a state: what one member says of its map, and the mood of another's value. */
 unsigned char mask_member_says(struct text key, struct text value);
+unsigned char mask_key_says(struct text key);
 struct mask_mood mask_mood_in(unsigned char map, struct text key, struct mask_mood inherited);
 /* The mood of the value of a member. */
 struct mask_mood mask_mood_of(const struct mask_state *s, size_t map, struct text key,

@@ -16,13 +16,35 @@ size_t mask_new_map(struct mask_state *s)
 	return s->next_map++;
 }
 
+static bool is_secret(enum mask_name name)
+{
+	return name == MASK_NAME_SECRET || name == MASK_NAME_SHALLOW;
+}
+
+static bool is_yes(struct text value)
+{
+	static const char *const list[] = {"true", "yes", "on", "y", "1"};
+
+	for (size_t i = 0; i < ARRAY_LEN(list); i++)
+		if (text_equal_nocase(value, text_of(list[i])))
+			return true;
+	return false;
+}
+
+unsigned char mask_key_says(struct text key)
+{
+	return text_is(key, "remoteRef") ? MAP_REMOTE : 0;
+}
+
 unsigned char mask_member_says(struct text key, struct text value)
 {
 	if (text_equal_nocase(key, TEXT("kind")) && text_equal_nocase(value, TEXT("Secret")))
 		return MAP_SECRET;
-	if (mask_name_marks(key) && text_equal_nocase(value, TEXT("true")))
+	if (text_equal_nocase(key, TEXT("kind")) && text_equal_nocase(value, TEXT("SecretList")))
+		return MAP_LIST;
+	if (mask_name_marks(key) && is_yes(value))
 		return MAP_SENSITIVE;
-	if (mask_name_names(key) && mask_name_of(value) == MASK_NAME_SECRET)
+	if (mask_name_names(key) && is_secret(mask_name_of(value)))
 		return MAP_NAMED;
 	return 0;
 }
@@ -38,22 +60,57 @@ static bool is_data(struct text key)
 	return text_equal_nocase(key, TEXT("data")) || text_equal_nocase(key, TEXT("stringData"));
 }
 
+/* What the members of a map inherit from it. */
+static struct mask_mood inherit(struct mask_mood outer)
+{
+	struct mask_mood mood = {
+		.secret = (outer.secret && !outer.shallow) || outer.pardoned,
+		.strict = outer.strict,
+		.group = outer.group,
+		.listed = outer.listed,
+	};
+
+	return mood;
+}
+
+/* A name that counts only where it stands. */
+static void decide(struct mask_mood *mood, enum mask_name name, struct text key)
+{
+	enum mask_group outer = mood->group;
+	bool inside = mood->secret;
+
+	if (is_secret(name) || name == MASK_NAME_KEY) {
+		mask_mood_set(mood);
+		mood->shallow = name == MASK_NAME_SHALLOW && !inside;
+		mood->group = mask_name_groups(key);
+	} else if (name == MASK_NAME_HARMLESS) {
+		mood->secret = false;
+		mood->group = MASK_GROUP_NONE;
+	} else if (inside && mask_name_belongs(key, outer)) {
+		mood->secret = false;
+		mood->pardoned = true;
+	}
+}
+
 struct mask_mood mask_mood_in(unsigned char map, struct text key, struct mask_mood inherited)
 {
-	struct mask_mood mood = {.secret = inherited.secret, .strict = inherited.strict};
+	struct mask_mood mood = inherit(inherited);
 	enum mask_name name = mask_name_of(key);
 
 	mood.selects = mask_name_selects(key);
+	mood.listed = mood.listed || (map & MAP_LIST) != 0;
 	if (((map & MAP_SENSITIVE) != 0 && !mask_name_describes(key)) ||
-	    ((map & MAP_SECRET) != 0 && is_data(key)))
+	    (((map & MAP_SECRET) != 0 || inherited.listed) && is_data(key)))
 		mood.secret = mood.strict = true;
 	if (mood.strict)
 		return mood;
-	if (name == MASK_NAME_SECRET || (name == MASK_NAME_KEY && !inherited.selects) ||
-	    ((map & MAP_NAMED) != 0 && mask_name_holds(key)))
-		mood.secret = true;
-	else if (name == MASK_NAME_HARMLESS)
-		mood.secret = false;
+	if ((name == MASK_NAME_KEY && inherited.selects) ||
+	    ((map & MAP_REMOTE) != 0 && text_is(key, "secretKey")))
+		name = MASK_NAME_PLAIN;
+	if ((map & MAP_NAMED) != 0 && mask_name_holds(key))
+		mask_mood_set(&mood);
+	else
+		decide(&mood, name, key);
 	return mood;
 }
 
@@ -65,17 +122,20 @@ struct mask_mood mask_mood_of(const struct mask_state *s, size_t map, struct tex
 	if (s->out != NULL)
 		return mask_mood_in(map < s->map_count ? s->maps[map] : MAP_SENSITIVE, key,
 				    inherited);
+	s->maps[map] |= mask_key_says(key);
 	mood = mask_mood_in(0, key, inherited);
 	/* Nothing is known of the map yet, so whatever may turn out to be a secret is one. */
 	if (mask_name_holds(key) || is_data(key))
-		mood.secret = true;
+		mask_mood_set(&mood);
 	return mood;
 }
 
 bool mask_item_announces(struct text item)
 {
-	return text_starts(item, "--") && text_find(item, '=') == SIZE_MAX &&
-	       text_find(item, ' ') == SIZE_MAX && mask_name_of(item) == MASK_NAME_SECRET;
+	enum mask_name name = mask_name_of(item);
+
+	return text_starts(item, "-") && text_find(item, '=') == SIZE_MAX &&
+	       text_find(item, ' ') == SIZE_MAX && (is_secret(name) || name == MASK_NAME_KEY);
 }
 
 void mask_keep(struct mask_state *s, size_t to)

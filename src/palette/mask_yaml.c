@@ -53,7 +53,7 @@ static void begin_item(struct lines *l, ptrdiff_t column)
 		f = push(l, column, true);
 	f->child = f->mood;
 	if (f->announced || l->lost)
-		f->child.secret = true;
+		mask_mood_set(&f->child);
 	f->announced = false;
 }
 
@@ -191,7 +191,8 @@ static void take_alias(struct lines *l, size_t start, struct mask_mood mood)
 	l->s.alias_in_secret = l->s.alias_in_secret || mood.secret;
 	if (mood.secret)
 		mask_hide(&l->s, start, end);
-	mask_keep_words(&l->s, end, l->end);
+	/* It may be the stars of another format. */
+	mask_keep_words(&l->s, mood.secret ? end : start, l->end);
 	lines_go_on(l, l->end);
 }
 
@@ -203,7 +204,7 @@ static void take_value(struct lines *l, size_t at, struct mask_mood mood, ptrdif
 
 	at = lines_properties(l, lines_skip(l, at, l->end), &anchored);
 	if (anchored && l->s.alias_in_secret)
-		mood.secret = true;
+		mask_mood_set(&mood);
 	set_child(l, mood);
 	l->dropping = false;
 	c = at < l->end ? l->s.text.ptr[at] : '#';
@@ -235,7 +236,7 @@ static void take_member(struct lines *l, size_t start, size_t key, size_t key_en
 	l->map = f->map;
 	mood = mask_mood_of(&l->s, f->map, l->key, f->mood);
 	if (l->lost || (anchored && l->s.alias_in_secret))
-		mood.secret = true;
+		mask_mood_set(&mood);
 	mask_keep_words(&l->s, key, key_end);
 	take_value(l, behind, mood, column);
 }

@@ -72,6 +72,37 @@ static void names_of_secrets(void **state)
 		"to.ken",
 		"kubeconfig",
 		"authorization",
+		/* A last word that says so. */
+		"appKey",
+		"routing_key",
+		"service_key",
+		"insertKey",
+		"xsrfKey",
+		"fernetKey",
+		"otp_key_base",
+		"gossipKey",
+		"encrypt",
+		"recoveryKeys",
+		"installationKey",
+		"adminKey",
+		"userKey",
+		"activation-key",
+		"rootpw",
+		"admin_pw",
+		"erlang_cookie",
+		"ENCRYPTION_SALT",
+		"APP_KEY",
+		"S3_KEY",
+		"community",
+		"chap",
+		"slack_api_url",
+		"license",
+		"authtoken",
+		/* A word anywhere. */
+		"ADMIN_PASS_B64",
+		"PASS_HASH",
+		"authString",
+		"PASSWORD_PREFIX",
 	};
 	static const char *const harmless[] = {
 		"name",
@@ -109,6 +140,24 @@ static void names_of_secrets(void **state)
 		"spin",
 		"maxTokens",
 		"authType",
+		"topologyKey",
+		"sshKeys",
+		"authorizedKeys",
+		"partition_key",
+		"keyId",
+		"hostKeyAlgorithms",
+		"tokenRefreshIntervalMs",
+		"compass",
+		"secretary",
+		"tokenizer",
+		"tlsSecret",
+		"checksum/secret",
+		"nginx.ingress.kubernetes.io/auth-secret",
+		"csrfTokenHeaderName",
+		"cookieSecure",
+		"path",
+		"pattern",
+		"externalIdentity",
 	};
 
 	(void)state;
@@ -322,7 +371,145 @@ static const struct masked texts[] = {
 	 "a: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==\n"},
 };
 
+/* What is no YAML, or stands in it in other words than "name: value". */
+static const struct masked forms[] = {
+	/* A name, a blank, a value. */
+	{"requirepass hunter", "requirepass ***"},
+	{"masterauth hunter\n", "masterauth ***\n"},
+	{"auth {\n  auth_type PASS\n  auth_pass hunter2\n}\n",
+	 "auth {\n  auth_type PASS\n  auth_pass ***\n}\n"},
+	{" neighbor 10.0.0.1 password hunter2", " neighbor 10.0.0.1 password ***"},
+	{"stats auth admin:hunter", "stats auth admin:***"},
+	{"user bob insecure-password hunter2", "user bob insecure-password ***"},
+	{"set $token \"hunter\";", "set $token \"***\";"},
+	{"machine github.com login bot password hunter2",
+	 "machine github.com login bot password ***"},
+	{"a: 1 # old password hunter2\n", "a: 1 # old password ***\n"},
+	{"host:5432:db:me:hunter2", "host:5432:db:me:***"},
+	{"*:*:*:me:hunter2\n", "*:*:*:me:***\n"},
+	{"ENV DB_PASSWORD hunter", "ENV DB_PASSWORD ***"},
+	/* Commands. */
+	{"mysql -u root -phunter2 -e 'select 1'", "mysql -u root -p*** -e 'select 1'"},
+	{"mysql -u root -p'hunter 2' db", "mysql -u root -p'***' db"},
+	{"sshpass -p hunter2 ssh host -p 22", "sshpass -p *** ssh host -p ***"},
+	{"docker login -u x -p hunter2 reg", "docker login -u x -p *** reg"},
+	{"az login --service-principal -u id -p hunter2",
+	 "az login --service-principal -u id -p ***"},
+	{"useradd -p hunter2 bob", "useradd -p *** bob"},
+	{"redis-cli -a hunter2 ping", "redis-cli -a *** ping"},
+	{"htpasswd -bc /etc/x admin hunter2", "htpasswd -bc /etc/x admin ***"},
+	{"openssl rsa -passin pass:hunter2 -in x", "openssl rsa -passin pass:*** -in x"},
+	{"net rpc join -U admin%hunter2", "net rpc join -U admin%***"},
+	{"echo \"root:hunter2\" | chpasswd", "echo \"root:***\" | chpasswd"},
+	{"echo hunter2 | docker login -u x --password-stdin",
+	 "echo *** | docker login -u x --password-stdin"},
+	{"tool -token hunter2 -v", "tool -token *** -v"},
+	{"args: [\"-token\", hunter2, \"--key\", hunter2, -v]\n",
+	 "args: [\"-token\", \"***\", \"--key\", \"***\", -v]\n"},
+	/* Configuration files. */
+	{"db.password=my hunter2 pass\ndb.host=x\n", "db.password=***\ndb.host=x\n"},
+	{"password = \"\"\"\nhunter2\nmore \"\"\"\nhost = 1\n",
+	 "password = \"\"\"***\"\"\"\nhost = 1\n"},
+	{"tokens = [\n  \"a\",\n  \"b\",\n]\nhost = 1\n", "tokens = ***\nhost = 1\n"},
+	{"password = <<EOT\nhunter2\nEOT\nhost = 1\n", "password = ***\n***\nEOT\nhost = 1\n"},
+	{"[secrets]\nfoo = \"hunter2\"\n[app]\nfoo = \"x\"\n",
+	 "[secrets]\nfoo = \"***\"\n[app]\nfoo = \"x\"\n"},
+	{"[credentials]\nuser = hunter2\n", "[credentials]\nuser = ***\n"},
+	{"[[token]]\nx = \"hunter2\"\n", "[[token]]\nx = \"***\"\n"},
+	{"variable \"password\" {\n  default = \"hunter2\"\n}\nvariable \"a\" {\n  default = "
+	 "\"x\"\n}\n",
+	 "variable \"password\" {\n  default = \"***\"\n}\nvariable \"a\" {\n  default = "
+	 "\"x\"\n}\n"},
+	/* XML. */
+	{"<p><name>dbPassword</name>\n<value>hunter2</value></p><value>x</value>",
+	 "<p><name>dbPassword</name>\n<value>***</value></p><value>x</value>"},
+	{"<add key=\"ApiToken\" value=\"hunter2\"/>", "<add key=\"ApiToken\" value=\"***\"/>"},
+	{"<add key=\"Host\" value=\"x\"/>", "<add key=\"Host\" value=\"x\"/>"},
+	{"<n:password a=\"b\"> hunter2 </n:password>", "<n:password a=\"b\"> *** </n:password>"},
+	{"<password><![CDATA[hunter2]]></password>", "<password><![CDATA[***]]></password>"},
+	{"<key>Token</key><string>hunter2</string>", "<key>Token</key><string>***</string>"},
+	/* Base64 of "DB_PASSWORD=SECRET43\nAPI_KEY=SECRET43\n", and of a sentence. */
+	{"content: REJfUEFTU1dPUkQ9U0VDUkVUNDMKQVBJX0tFWT1TRUNSRVQ0Mwo=\n", "content: ***\n"},
+	{"content: SnVzdCBzb21lIHRleHQgd2l0aCBub3RoaW5nIGlu\n",
+	 "content: SnVzdCBzb21lIHRleHQgd2l0aCBub3RoaW5nIGlu\n"},
+	/* Objects. */
+	{"kind: SecretList\nitems:\n- data:\n    a: x\n  metadata: {name: b}\n",
+	 "kind: SecretList\nitems:\n- data:\n    a: \"***\"\n  metadata: {name: b}\n"},
+	{"- {name: a, isSensitive: 1, value: x}\n- {name: a, isSensitive: \"yes\", value: x}\n",
+	 "- {name: a, isSensitive: 1, value: \"***\"}\n- {name: a, isSensitive: \"yes\", value: "
+	 "\"***\"}\n"},
+	/* Tokens. */
+	{"a: sk_test_0123456789abcdefgh\n", "a: ***\n"},
+	{"a: sk-proj-0123456789abcdefgh\n", "a: ***\n"},
+	{"a: sk-ant-api03-0123456789abcdefgh\n", "a: ***\n"},
+	{"a: SG.0123456789abcdefgh.0123456789\n", "a: ***\n"},
+	{"a: xapp-1-0123456789abcdefgh\n", "a: ***\n"},
+	{"a: hf_0123456789abcdefghij\n", "a: ***\n"},
+	{"a: pypi-0123456789abcdefghij\n", "a: ***\n"},
+	{"a: dckr_pat_0123456789abcdefghij\n", "a: ***\n"},
+	{"a: pul-0123456789abcdefghij\n", "a: ***\n"},
+	{"a: glrt-0123456789abcdefghij\n", "a: ***\n"},
+	{"a: dp.st.0123456789abcdefghij\n", "a: ***\n"},
+	{"a: dapi0123456789abcdef0123456789abcdef\n", "a: ***\n"},
+	{"a: shpat_0123456789abcdefghij\n", "a: ***\n"},
+	{"a: GOCSPX-0123456789abcdefghij\n", "a: ***\n"},
+	{"a: AGE-SECRET-KEY-10123456789ABCDEFGHIJ\n", "a: ***\n"},
+	{"a: key-0123456789abcdef0123456789abcdef\n", "a: ***\n"},
+	{"a: wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n", "a: ***\n"},
+	{"a: https://hooks.slack.com/services/T0/B0/x\n", "a: https://hooks.slack.com/***\n"},
+	{"a: https://discord.com/api/webhooks/1/x\n", "a: https://discord.com/api/webhooks/***\n"},
+	{"CREATE USER a IDENTIFIED BY 'hunter2';", "CREATE USER a IDENTIFIED BY '***';"},
+	{"jdbc:oracle:thin:scott/hunter2@//h:1521/x", "jdbc:oracle:thin:scott/***@//h:1521/x"},
+	{"Set-Cookie: session=hunter2; Path=/\n", "Set-Cookie: \"***\"\n"},
+	/* NEL is a line break to some and a blank to others. */
+	{"a: x\xC2\x85password: hunter2\n", "a: x\xC2\x85password: ***\n"},
+	{"password:\xC2\x85hunter2\n", "password:\xC2\x85***\n"},
+	/* Members of maps with the names of secrets. */
+	{"auth:\n  username: me\n  database: x\n  other: y\n",
+	 "auth:\n  username: me\n  database: x\n  other: \"***\"\n"},
+	{"secrets: {backend: vault, database: hunter2}\n",
+	 "secrets: {backend: vault, database: \"***\"}\n"},
+	{"passwords: {database: hunter2, name: x}\n",
+	 "passwords: {database: \"***\", name: \"***\"}\n"},
+	{"credentials:\n  database:\n    x: hunter2\n",
+	 "credentials:\n  database:\n    x: \"***\"\n"},
+	{"webhook: {enabled: true, image: x}\ncookie: hunter2\n",
+	 "webhook: {enabled: true, image: x}\ncookie: \"***\"\n"},
+	{"chpasswd:\n  users:\n  - {name: root, password: hunter2, type: text}\n",
+	 "chpasswd:\n  users:\n  - {name: root, password: \"***\", type: text}\n"},
+	{"webhook: &x {a: hunter2}\npassword: *x\n",
+	 "webhook: &x {a: \"***\"}\npassword: \"***\"\n"},
+	/* A slash alone makes no path. */
+	{"password: /Ab3x\n", "password: \"***\"\n"},
+	{"kind: Secret\nstringData: {a: /etc/x}\n", "kind: Secret\nstringData: {a: \"***\"}\n"},
+};
+
 static const char *const same[] = {
+	"secret:\n  secretName: a\n  defaultMode: 420\n  items:\n  - key: tls.crt\n    path: "
+	"tls.crt\n",
+	"- secret: {name: a, items: [{key: a, path: b}]}\n",
+	"args:\n- --kubeconfig=/etc/kubernetes/a.conf\n- --client-key=/x/y.key\n- --key "
+	"/x/tls.key\n",
+	"- name: KUBECONFIG\n  value: /etc/kubernetes/admin.conf\n",
+	"pwd: /opt\npat: ./x\nkey: ~/.ssh/id\n",
+	"auth:\n  username: a\n  database: b\n  existingSecret: c\n",
+	"auth:\n  kubernetes: {mountPath: kubernetes, role: x}\n",
+	"authorization: {mode: RBAC}\nsecrets: {create: true, backend: vault}\n",
+	"kind: ServiceAccount\nsecrets:\n- name: a-token-b\n",
+	"annotations:\n  checksum/secret: abc\n  nginx.ingress.kubernetes.io/auth-secret: "
+	"basic-auth\n",
+	"chpasswd: {users: [{name: root, type: text}], expire: false}\n",
+	"data:\n- secretKey: password\n  remoteRef: {key: path/to/db, property: password}\n",
+	"compass: north\nsecretary: Bob\ntokenizer: bert\ntlsSecret: my-tls\n",
+	"license: Apache-2.0\n# License: MIT\n",
+	"text: |\n  The client must send a token\n  password protected\n  enter your password "
+	"now\n",
+	"proxy_pass http://backend:8080;\n",
+	"docker run -p 8080:80 x\n",
+	"pypi-mirror-service-internal\n",
+	"a: 0123456789abcdef0123456789abcdef01234567\n",
+	"00:11:22:33:44:55\n",
+
 	"",
 	"\n",
 	"a",
@@ -366,6 +553,13 @@ static void secrets_in_text(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		assert_masked(mask_yaml_text, texts[i].in, texts[i].out);
+}
+
+static void secrets_in_other_forms(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++)
+		assert_masked(mask_yaml_text, forms[i].in, forms[i].out);
 }
 
 static void the_rest_stays_to_the_byte(void **state)
@@ -534,6 +728,23 @@ static const struct hostile hostile[] = {
 	{"", "\""},
 	{"", "-\n"},
 	{"", "a:\n "},
+	{"", "thin:"},
+	{"", "echo "},
+	{"", "mysql -p"},
+	{"", "htpasswd -b "},
+	{"", "password = \"\"\"\n"},
+	{"", "password = [\n"},
+	{"", "password = <<X\n"},
+	{"", "password = \"\n"},
+	{"", "<password><![CDATA["},
+	{"</", "<a b='"},
+	{"</", "<name>token</name>"},
+	{"", "cGFzc3dvcmQ6IHg="},
+	{"", "cGFzc3dvcmQ6IHg\n"},
+	{"", "a:80:b:"},
+	{"", "token \""},
+	{"", "[secrets]\nx=y\n"},
+	{"", "\xC2\x85"},
 };
 
 /* In milliseconds of this process alone: the machine may be busy with others. */
@@ -575,6 +786,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_of_secrets),
 		cmocka_unit_test(secrets_in_text),
+		cmocka_unit_test(secrets_in_other_forms),
 		cmocka_unit_test(the_rest_stays_to_the_byte),
 		cmocka_unit_test(secrets_in_json),
 		cmocka_unit_test(secrets_in_variables),
