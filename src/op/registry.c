@@ -92,7 +92,7 @@ static bool invoke(struct call *c, const struct op *op, struct text input, struc
 
 static bool registry_invoke(struct call *c, struct result *res, struct error *err)
 {
-	const struct op *op;
+	const struct op *op = NULL;
 
 	return find_action(c, &op, err) && invoke(c, op, call_json(c, "body"), res, err);
 }
@@ -137,7 +137,7 @@ static bool registry_invoke_v2(struct call *c, struct result *res, struct error 
 {
 	struct text secrets = {NULL, 0};
 	struct text input = {NULL, 0};
-	const struct op *op;
+	const struct op *op = NULL;
 
 	if (!find_action(c, &op, err) || !read_parts(call_json(c, "body"), &input, &secrets, err))
 		return false;

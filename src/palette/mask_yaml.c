@@ -19,7 +19,9 @@ static struct mask_mood inherited(struct lines *l)
 {
 	if (l->lost)
 		return (struct mask_mood){.secret = true, .strict = true};
-	return l->depth == 0 ? (struct mask_mood){.secret = false} : top_frame(l)->child;
+	if (l->depth == 0)
+		return (struct mask_mood){.secret = false};
+	return top_frame(l)->child;
 }
 
 static struct frame *push(struct lines *l, ptrdiff_t column, bool is_list)

@@ -191,7 +191,9 @@ static void each_fault_of_a_single_value(void **state)
 		{"word", TEXT("a b"), "word (in the query) " FORM},
 		{"text", TEXT("a\tb"), "text (in the query) must not hold control characters"},
 		{"text", TEXT("a\x7F"), "text (in the query) must not hold control characters"},
-		{"text", {long_text, 257}, "text (in the query) must be 1 to 256 characters of text"},
+		{"text",
+		 {long_text, 257},
+		 "text (in the query) must be 1 to 256 characters of text"},
 		{"colour", TEXT("Red"), "colour (in the query) must be one of: red, green"},
 		{"frp", {NULL, 0}, "frp (in the query) is not valid percent-encoded UTF-8"},
 	};
