@@ -126,6 +126,7 @@ static int run_what(enum what what, int argc, char **argv)
 		command_print_help(&command_action);
 		return 0;
 	}
+	options.alone = true;
 	fault = mistake(what, &how, argc - options.rest);
 	if (fault != NULL) {
 		fprintf(stderr, "action %s %s\n", words[what], fault);

@@ -35,7 +35,8 @@ struct options {
 	const char *overrides[MOST_OVERRIDES];
 	size_t override_count;
 	bool help;
-	int rest; /* index of the first argument that is no option */
+	bool alone; /* set by a command that runs without the service: see options_load() */
+	int rest;   /* index of the first argument that is no option */
 };
 
 /* Reads --config, --set, --listen, --help. On a mistake prints it and returns false. */
@@ -63,7 +64,8 @@ struct own_option {
 MUST_USE bool options_read_with(int argc, char **argv, const struct own_option *own,
 				size_t own_count, struct options *options);
 
-/* Loads the configuration; prints its notices to standard error, and the faults if it fails. */
+/* Loads the configuration; prints its notices to standard error, and the faults if it fails. With
+ * options->alone, faults in what only the service reads are passed over. */
 MUST_USE bool options_load(const struct options *options, struct config **config);
 /* The same; *warnings: how many notices there were. */
 MUST_USE bool options_load_counting(const struct options *options, struct config **config,

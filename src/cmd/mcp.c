@@ -42,6 +42,11 @@ static int run(int argc, char **argv)
 		return 2;
 	}
 	command_protect_memory();
+	options.alone = true;
+	if (isatty(STDIN_FILENO))
+		fputs("mcp: serves an agent on standard input, and waits for its messages; Ctrl-D "
+		      "ends it. To try a tool: spectrocloud-backend action run\n",
+		      stderr);
 	/* Most notices are about who may call the service: nobody does, here. */
 	if (!options_load_quietly(&options, &config))
 		return 2;
@@ -56,9 +61,9 @@ const struct command command_mcp = {
 	.arguments = "[OPTIONS]",
 	.summary = "Serve an agent over standard input and output",
 	.help = "Speaks the Model Context Protocol, a message a line, with the program that\n"
-		"started it, until its standard input ends and what was asked is answered, but\n"
-		"two seconds longer at most. spectrocloud.mcp says which tools\n"
-		"there are; spectrocloud.mcp.enabled is about the endpoint over HTTP alone.\n"
+		"started it, until its standard input ends and what was asked is answered,\n"
+		"two seconds longer at most. spectrocloud.mcp says which tools there are;\n"
+		"spectrocloud.mcp.enabled is about the endpoint over HTTP alone.\n"
 		"The log goes to standard error.\n"
 		"\n"
 		"Options:\n"

@@ -128,6 +128,11 @@ bool options_load(const struct options *options, struct config **config)
 	return options_load_counting(options, config, &warnings);
 }
 
+/* A command that runs tools serves nobody and keeps nothing: what callers prove themselves with,
+ * and where sessions are kept, need not be known where it is started. */
+static const char *const of_the_service[] = {"backend.auth", "backend.database",
+					     "spectrocloud.tokenStore", NULL};
+
 static bool load(const struct options *options, struct config **config,
 		 struct config_notices *notices)
 {
@@ -137,6 +142,7 @@ static bool load(const struct options *options, struct config **config,
 		.overrides = options->overrides,
 		.override_count = options->override_count,
 		.environment = environ,
+		.unread = options->alone ? of_the_service : NULL,
 	};
 	struct error err;
 	struct buf faults;

@@ -286,6 +286,9 @@ struct config_options {
 	size_t override_count;
 	const char *directory; /* where the default files are and relative paths start; NULL: "." */
 	char *const *environment; /* as environ */
+	/* Paths of sections that the caller does not use, ends with NULL; NULL: none. What is wrong
+	 * in them is passed over, and what they fill is not to be read. */
+	const char *const *unread;
 };
 
 /* A remark about the configuration: something unknown or unwise, but no reason to stop. */

@@ -38,6 +38,17 @@ static void record_fault(struct findings *f, const char *line)
 		buf_printf(f->faults, "%s\n", line);
 }
 
+static bool is_unread(const struct findings *f, const char *path)
+{
+	for (const char *const *p = f->unread; p != NULL && *p != NULL; p++) {
+		size_t len = strlen(*p);
+
+		if (strncmp(path, *p, len) == 0 && (path[len] == '\0' || strchr(".[", path[len])))
+			return true;
+	}
+	return false;
+}
+
 void findings_fault(struct findings *f, struct place place, const char *path, const char *format,
 		    ...)
 {
@@ -45,6 +56,8 @@ void findings_fault(struct findings *f, struct place place, const char *path, co
 	const char *message;
 	va_list args;
 
+	if (path != NULL && is_unread(f, path))
+		return;
 	va_start(args, format);
 	message = tidy(f->arena, arena_vprintf(f->arena, format, args));
 	va_end(args);

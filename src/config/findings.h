@@ -16,6 +16,7 @@ struct findings {
 	struct buf *faults; /* a line each; may be NULL */
 	unsigned fault_count;
 	struct error first;
+	const char *const *unread; /* see struct config_options */
 };
 
 /* path may be NULL. The message never holds a secret or anything made by substitution. */

@@ -198,7 +198,8 @@ bool config_load(const struct config_options *options, struct config **config,
 		 struct config_notices *notices, struct buf *faults, struct error *err)
 {
 	struct config *made = heap_alloc(sizeof *made);
-	struct findings found = {.arena = &made->arena, .faults = faults};
+	struct findings found = {
+		.arena = &made->arena, .faults = faults, .unread = options->unread};
 	struct loader l = {
 		.arena = &made->arena,
 		.found = &found,

@@ -1,6 +1,7 @@
 /* What agents see inside a cluster: kubeconfigs, profiles in use, manifests; and cluster groups. */
 #include <string.h>
 
+#include "http/http.h"
 #include "op/agent.h"
 #include "op/agent_find.h"
 #include "op/rows.h"
@@ -20,16 +21,27 @@ static bool may_have_kubeconfigs(const struct call *c, struct error *err)
 }
 
 /* Where a person gets what an agent does not. */
-static const char *way_for_people(const struct call *c, const char *kind, const char *uid)
+static const char *way_for_people(const struct call *c, const char *kind, const struct found *found)
 {
+	const char *project = found->project;
+	const char *instance = c->environment->name;
+
 	if (c->local)
-		return arena_printf(c->arena, "spectrocloud-backend action run %s",
+		return arena_printf(c->arena,
+				    "spectrocloud-backend action run %s --config FILE, with the "
+				    "same inputs as --arg NAME=VALUE",
 				    c->op->tool->name);
-	return arena_printf(c->arena, "GET /api/spectrocloud/%s/%s/kubeconfig", kind, uid);
+	return arena_printf(c->arena, "GET /api/spectrocloud/%s/%s/kubeconfig%s%s%s%s%s", kind,
+			    found->uid, project == NULL && instance == NULL ? "" : "?",
+			    project == NULL ? "" : "projectUid=", project == NULL ? "" : project,
+			    instance == NULL  ? ""
+			    : project == NULL ? "instance="
+					      : "&instance=",
+			    instance == NULL ? "" : http_url(c->arena, "%s", instance));
 }
 
-static bool may_be_shown(struct call *c, const char *kind, const char *uid, const char *why,
-			 struct error *err)
+static bool may_be_shown(struct call *c, const char *kind, const struct found *found,
+			 const char *why, struct error *err)
 {
 	if (why == NULL || c->door == DOOR_SHELL ||
 	    c->services->config->mcp.kubeconfig == CONFIG_KUBECONFIG_FULL)
@@ -37,7 +49,7 @@ static bool may_be_shown(struct call *c, const char *kind, const char *uid, cons
 	return error_set(err, ERROR_DENIED,
 			 "The kubeconfig holds %s, so agents are not given it. A person who may "
 			 "download it gets it by: %s",
-			 why, way_for_people(c, kind, uid));
+			 why, way_for_people(c, kind, found));
 }
 
 /* entity_ref NULL: the answer has none. name "": not known. */
@@ -80,7 +92,7 @@ static bool give_kubeconfig(struct call *c, const char *kind, const struct found
 				err))
 		return false;
 	(void)kubeconfig_holds_credential(buf_text(&file), &verdict);
-	ok = may_be_shown(c, kind, found->uid, verdict.why, err);
+	ok = may_be_shown(c, kind, found, verdict.why, err);
 	if (ok)
 		write_kubeconfig(c, found, buf_text(&file), verdict.access, res);
 	buf_fini(&file);

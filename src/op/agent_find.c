@@ -154,7 +154,21 @@ struct candidates {
 	size_t room;
 };
 
-static void collect(struct call *c, struct text items, const char *name, bool exact,
+enum match { MATCH_NAME, MATCH_NAME_NOCASE, MATCH_UID };
+
+static bool is_meant(enum match by, const char *own, const char *uid, const char *name)
+{
+	switch (by) {
+	case MATCH_NAME:
+		return strcmp(own, name) == 0;
+	case MATCH_NAME_NOCASE:
+		return text_equal_nocase(text_of(own), text_of(name));
+	default:
+		return strcmp(uid, name) == 0;
+	}
+}
+
+static void collect(struct call *c, struct text items, const char *name, enum match by,
 		    struct candidates *found)
 {
 	struct json_walk walk = json_walk_begin(items);
@@ -162,16 +176,16 @@ static void collect(struct call *c, struct text items, const char *name, bool ex
 
 	while (found->count < found->room && json_walk_item(&walk, &item)) {
 		const char *own = json_string_at(c->arena, item, "/metadata/name", "");
+		const char *uid = json_string_at(c->arena, item, "/metadata/uid", "");
 		const char *project =
 			json_string_at(c->arena, item, "/metadata/annotations/projectUid", NULL);
 
-		if (exact ? strcmp(own, name) != 0
-			  : !text_equal_nocase(text_of(own), text_of(name)))
+		if (!is_meant(by, own, uid, name))
 			continue;
 		if (project != NULL && project[0] == '\0')
 			project = NULL;
 		found->all[found->count++] = (struct found){
-			.uid = json_string_at(c->arena, item, "/metadata/uid", ""),
+			.uid = uid,
 			.name = own,
 			.project = project != NULL ? project : call_string(c, "projectUid"),
 			.entity_ref = "",
@@ -189,11 +203,12 @@ static bool refuse_several(struct call *c, enum catalog_type type, const char *n
 				     found->all[i].uid,
 				     found->all[i].project == NULL ? "of the tenant" : "project ",
 				     found->all[i].project == NULL ? "" : found->all[i].project);
-	return error_set(err, ERROR_INPUT,
-			 "%zu of the type %s are called \"%.100s\": %s%s; projectUid or "
-			 "instanceName decides",
-			 found->count, catalog_type_name(type), name, named,
-			 found->count > MOST_NAMED ? " and more" : "");
+	return error_set(
+		err, ERROR_INPUT,
+		"%zu %ss are called \"%.100s\": %s%s. Give the uid instead of the name, or "
+		"projectUid",
+		found->count, catalog_type_name(type), name, named,
+		found->count > MOST_NAMED ? " and more" : "");
 }
 
 static bool choose_candidate(struct call *c, enum catalog_type type, const char *name,
@@ -204,9 +219,8 @@ static bool choose_candidate(struct call *c, enum catalog_type type, const char 
 	struct text items = TEXT("[]");
 
 	(void)json_member(document, list_key(type), &items);
-	collect(c, items, name, true, &all);
-	if (all.count == 0)
-		collect(c, items, name, false, &all);
+	for (enum match by = MATCH_NAME; all.count == 0 && by <= MATCH_UID; by++)
+		collect(c, items, name, by, &all);
 	if (all.count == 0)
 		return error_set(err, ERROR_NOT_FOUND, "No %s is called \"%.100s\"",
 				 catalog_type_name(type), name);
@@ -257,6 +271,10 @@ bool find_by_uid_or_name(struct call *c, enum catalog_type type, const char *uid
 {
 	const char *given = call_string(c, uid);
 
+	if (given != NULL && call_string(c, name) != NULL)
+		return error_set(err, ERROR_INPUT,
+				 "Either %s or %s (in the input), not both: they may mean two",
+				 name, uid);
 	if (given == NULL && call_string(c, name) != NULL)
 		return find_named(c, type, name, found, err);
 	if (given == NULL && call_string(c, "entityRef") != NULL && has_catalog(c))

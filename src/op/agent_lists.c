@@ -372,8 +372,7 @@ const struct op agent_list_ops[] = {
 		     .title = "Find SpectroCloud cluster profiles by name", .toolset = "core",
 		     .description =
 			     "Finds the cluster profiles of SpectroCloud Palette that have one of "
-			     "the names, whatever their case, and gives their UIDs. A profile "
-			     "appears once for each version."),
+			     "the names, whatever their case, and gives their UIDs."),
 		.permission = PERMIT_VIEW_PROFILE,
 		.params = PARAMS(ARG_REQUIRED("names", PARAM_STRINGS,
 					      "Whole names of profiles; case does not count"),

@@ -41,11 +41,13 @@ static void list_writing(struct buf *out, const struct toolbox *box)
 static void write_instructions(struct buf *out, const struct toolbox *box)
 {
 	buf_add_string(
-		out, "Tools for Kubernetes clusters that Spectro Cloud Palette manages: clusters, "
-		     "virtual clusters, cluster groups, cluster profiles, cloud accounts and "
-		     "projects. Objects are named by their uid, and most belong to a project: "
-		     "find both with a tool that lists before you ask for one object. Long lists "
-		     "come in pages: while there is a nextCursor, there is more.");
+		out,
+		"Tools for Kubernetes clusters that Spectro Cloud Palette manages: clusters, "
+		"virtual clusters, cluster groups, cluster profiles, cloud accounts and "
+		"projects. Clusters and profiles are meant by the name that the catalog shows, "
+		"other objects by their uid; most belong to a project, whose UID goes with a "
+		"uid: find both with a tool that lists. Long lists "
+		"come in pages: while there is a nextCursor, there is more.");
 	list_writing(out, box);
 }
 
