@@ -31,16 +31,12 @@ static bool is_offered(const struct toolbox *box, enum tool_door door, const str
 	return toolbox_find(box, door, text_of(op->tool->name)) != NULL;
 }
 
+/* What is offered to Backstage is so through MCP, too. */
 static const char *who_is_offered(const struct toolbox *box, const struct op *op)
 {
-	bool backstage = is_offered(box, DOOR_BACKSTAGE, op);
-	bool mcp = is_offered(box, DOOR_MCP, op);
-
-	if (backstage && mcp)
+	if (is_offered(box, DOOR_BACKSTAGE, op))
 		return "offered";
-	if (backstage)
-		return "only through Backstage";
-	return mcp ? "only through MCP" : "off";
+	return is_offered(box, DOOR_MCP, op) ? "only through MCP" : "off";
 }
 
 static const char *what_it_does(const struct tool *tool)

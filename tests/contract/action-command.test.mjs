@@ -137,12 +137,12 @@ test('list marks what the configuration does not offer to agents', async () => {
   const tools = await json(['list', '--json', '--config', config]);
   const projects = tools.find(tool => tool.name === 'list_spectrocloud_projects');
   const clusters = tools.find(tool => tool.name === 'list_spectrocloud_clusters');
-  assert.deepEqual([projects.offeredByBackstage, projects.offeredByMcp], [true, false]);
+  assert.deepEqual([projects.offeredByBackstage, projects.offeredByMcp], [false, false]);
   assert.deepEqual([clusters.offeredByBackstage, clusters.offeredByMcp], [true, true]);
   for (const tool of tools.filter(tool => tool.toolset !== 'core' || tool.destroys))
     assert.deepEqual([tool.offeredByBackstage, tool.offeredByMcp], [false, false], tool.name);
   const { stdout } = await action(['list', '--config', config]);
-  assert.match(stdout, /list_spectrocloud_projects +only through Backstage /);
+  assert.match(stdout, /list_spectrocloud_projects +off /);
   assert.match(stdout, /list_spectrocloud_clusters +offered /);
 });
 
