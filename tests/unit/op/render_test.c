@@ -134,8 +134,8 @@ static void what_is_missing_is_empty_or_left_out(void **state)
 		"7",
 		" {} ",
 		"{\"unknown\":{\"text\":\"a\"}}",
-		"{\"text\":null,\"flag\":null,\"count\":null,\"strings\":null,\"pairs\":null,"
-		"\"pair\":null,\"open\":null,\"any\":null}",
+		("{\"text\":null,\"flag\":null,\"count\":null,\"strings\":null,\"pairs\":null,"
+		 "\"pair\":null,\"open\":null,\"any\":null}"),
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(objects); i++)
