@@ -148,7 +148,8 @@ need_npm()
 # Lists of files, each name ended by NUL.
 c_files()
 {
-	find src sim tests -type f \( -name '*.c' -o -name '*.h' \) -print0 | sort -z
+	find src sim tests -name node_modules -prune -o \
+		-type f \( -name '*.c' -o -name '*.h' \) -print0 | sort -z
 }
 
 javascript_files()
