@@ -48,8 +48,10 @@ static void strings_are_left_alone(void **state)
 static void what_disturbs_a_terminal_is_escaped(void **state)
 {
 	(void)state;
+	/* NOLINTBEGIN(misc-misleading-bidirectional): that is what it is about */
 	assert_prints(TEXT("\"\x7f\xe2\x80\xae\xc2\x9b\""), "\"\\u007f\\u202e\\u009b\"",
 		      "\"\\u007f\\u202e\\u009b\"");
+	/* NOLINTEND(misc-misleading-bidirectional) */
 }
 
 /* Indented it reads back as what it was. */

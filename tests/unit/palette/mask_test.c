@@ -485,23 +485,25 @@ static const struct masked forms[] = {
 };
 
 static const char *const same[] = {
-	"secret:\n  secretName: a\n  defaultMode: 420\n  items:\n  - key: tls.crt\n    path: "
-	"tls.crt\n",
+	"secret:\n  secretName: a\n  items:\n  - key: tls.crt\n    path: tls.crt\n",
+	"secret:\n  defaultMode: 420\n",
 	"- secret: {name: a, items: [{key: a, path: b}]}\n",
-	"args:\n- --kubeconfig=/etc/kubernetes/a.conf\n- --client-key=/x/y.key\n- --key "
-	"/x/tls.key\n",
+	"args:\n- --kubeconfig=/etc/kubernetes/a.conf\n- --client-key=/x/y.key\n",
+	"args:\n- --key /x/tls.key\n",
 	"- name: KUBECONFIG\n  value: /etc/kubernetes/admin.conf\n",
 	"pwd: /opt\npat: ./x\nkey: ~/.ssh/id\n",
 	"auth:\n  username: a\n  database: b\n  existingSecret: c\n",
 	"auth:\n  kubernetes: {mountPath: kubernetes, role: x}\n",
 	"authorization: {mode: RBAC}\nsecrets: {create: true, backend: vault}\n",
 	"kind: ServiceAccount\nsecrets:\n- name: a-token-b\n",
+	/* NOLINTNEXTLINE(bugprone-suspicious-missing-comma): one text */
 	"annotations:\n  checksum/secret: abc\n  nginx.ingress.kubernetes.io/auth-secret: "
 	"basic-auth\n",
 	"chpasswd: {users: [{name: root, type: text}], expire: false}\n",
 	"data:\n- secretKey: password\n  remoteRef: {key: path/to/db, property: password}\n",
 	"compass: north\nsecretary: Bob\ntokenizer: bert\ntlsSecret: my-tls\n",
 	"license: Apache-2.0\n# License: MIT\n",
+	/* NOLINTNEXTLINE(bugprone-suspicious-missing-comma): one text */
 	"text: |\n  The client must send a token\n  password protected\n  enter your password "
 	"now\n",
 	"proxy_pass http://backend:8080;\n",
