@@ -50,6 +50,11 @@ struct repeated {
 	size_t count;
 };
 
+/* The same for a command that takes options alone, and for --help. False where that was all or went
+ * wrong; *status is then what the command ends with. */
+MUST_USE bool options_begin(const struct command *command, int argc, char **argv,
+			    struct options *options, int *status);
+
 /* An option of one command: one that takes a value, one that takes a value and may be repeated, or
  * with neither of the two one that is given or not. */
 struct own_option {

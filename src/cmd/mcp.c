@@ -31,16 +31,8 @@ static int run(int argc, char **argv)
 	struct config *config;
 	int status;
 
-	if (!options_read(argc, argv, &options))
-		return 2;
-	if (options.help) {
-		command_print_help(&command_mcp);
-		return 0;
-	}
-	if (options.rest != argc) {
-		fprintf(stderr, "mcp takes no arguments, only options\n");
-		return 2;
-	}
+	if (!options_begin(&command_mcp, argc, argv, &options, &status))
+		return status;
 	command_protect_memory();
 	options.alone = true;
 	if (isatty(STDIN_FILENO))

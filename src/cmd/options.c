@@ -114,6 +114,23 @@ bool options_read_with(int argc, char **argv, const struct own_option *own, size
 	return ok;
 }
 
+bool options_begin(const struct command *command, int argc, char **argv, struct options *options,
+		   int *status)
+{
+	*status = 2;
+	if (!options_read(argc, argv, options))
+		return false;
+	if (options->help) {
+		command_print_help(command);
+		*status = 0;
+		return false;
+	}
+	if (options->rest == argc)
+		return true;
+	fprintf(stderr, "%s takes no arguments, only options\n", command->name);
+	return false;
+}
+
 static void print_notices(const struct config_notices *notices)
 {
 	for (size_t i = 0; i < notices->count; i++)

@@ -80,16 +80,8 @@ static int run(int argc, char **argv)
 	struct config *config;
 	int status;
 
-	if (!options_read(argc, argv, &options))
-		return 2;
-	if (options.help) {
-		command_print_help(&command_serve);
-		return 0;
-	}
-	if (options.rest != argc) {
-		fprintf(stderr, "serve takes no arguments, only options\n");
-		return 2;
-	}
+	if (!options_begin(&command_serve, argc, argv, &options, &status))
+		return status;
 	command_protect_memory();
 	if (!options_load(&options, &config))
 		return 2;

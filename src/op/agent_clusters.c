@@ -53,8 +53,8 @@ static bool may_be_shown(struct call *c, const char *kind, const struct found *f
 }
 
 /* entity_ref NULL: the answer has none. name "": not known. */
-static void write_kubeconfig(struct call *c, const struct found *found, struct text file,
-			     const char *access, struct result *res)
+static void write_kubeconfig(const struct found *found, struct text file, const char *access,
+			     struct result *res)
 {
 	struct json_writer w;
 	struct buf out;
@@ -64,19 +64,16 @@ static void write_kubeconfig(struct call *c, const struct found *found, struct t
 	json_object_begin(&w);
 	json_key(&w, "cluster");
 	json_object_begin(&w);
-	if (found->name[0] != '\0') {
+	if (found->name[0] != '\0')
 		json_put_pair(&w, "name", found->name);
-	}
 	json_put_pair(&w, "uid", found->uid);
-	if (found->entity_ref != NULL) {
+	if (found->entity_ref != NULL)
 		json_put_pair(&w, "entityRef", found->entity_ref);
-	}
 	json_object_end(&w);
 	json_key(&w, "kubeconfig");
 	json_put_text(&w, file);
 	json_put_pair(&w, "accessType", access);
 	json_object_end(&w);
-	(void)c;
 	result_json_owned(res, &out);
 }
 
@@ -94,7 +91,7 @@ static bool give_kubeconfig(struct call *c, const char *kind, const struct found
 	(void)kubeconfig_holds_credential(buf_text(&file), &verdict);
 	ok = may_be_shown(c, kind, found, verdict.why, err);
 	if (ok)
-		write_kubeconfig(c, found, buf_text(&file), verdict.access, res);
+		write_kubeconfig(found, buf_text(&file), verdict.access, res);
 	buf_fini(&file);
 	return ok;
 }
@@ -196,15 +193,7 @@ static bool cluster_group(struct call *c, struct result *res, struct error *err)
 
 static const struct field whole_object[] = {{.name = NULL}};
 
-static const struct field found_fields[] = {
-	{.name = "name", .type = FIELD_STRING, .required = true, .help = "Its name"},
-	{.name = "uid", .type = FIELD_STRING, .required = true, .help = "Its UID in Palette"},
-	{.name = "entityRef",
-	 .type = FIELD_STRING,
-	 .required = true,
-	 .help = "Its entity in the catalog; empty where no catalog was asked"},
-	{.name = NULL},
-};
+static const struct field found_fields[] = {FOUND_FIELDS, {.name = NULL}};
 
 static const struct field virtual_fields[] = {
 	{.name = "uid", .type = FIELD_STRING, .required = true, .help = "Its UID in Palette"},

@@ -40,6 +40,18 @@ struct found {
 	struct catalog_entity entity; /* its ref is NULL where no catalog was asked */
 };
 
+/* What every answer about an object that was found says of it. */
+#define FOUND_FIELDS                                                                  \
+	{.name = "name", .type = FIELD_STRING, .required = true, .help = "Its name"}, \
+		{.name = "uid",                                                       \
+		 .type = FIELD_STRING,                                                \
+		 .required = true,                                                    \
+		 .help = "Its UID in Palette"},                                       \
+	{                                                                             \
+		.name = "entityRef", .type = FIELD_STRING, .required = true,          \
+		.help = "Its entity in the catalog; empty where no catalog was asked" \
+	}
+
 /*
  * The object whose name the parameter `name` has, by the title of its entity in Backstage's
  * catalog, which is asked on the caller's behalf; of a person at a shell, and where no catalog is

@@ -38,17 +38,6 @@ static void put_found(struct json_writer *w, const struct found *found)
 	json_put_pair(w, "entityRef", found->entity_ref);
 }
 
-#define FOUND_FIELDS                                                                  \
-	{.name = "name", .type = FIELD_STRING, .required = true, .help = "Its name"}, \
-		{.name = "uid",                                                       \
-		 .type = FIELD_STRING,                                                \
-		 .required = true,                                                    \
-		 .help = "Its UID in Palette"},                                       \
-	{                                                                             \
-		.name = "entityRef", .type = FIELD_STRING, .required = true,          \
-		.help = "Its entity in the catalog; empty where no catalog was asked" \
-	}
-
 /* ---- packs ---- */
 
 static const struct field form_fields[] = {
