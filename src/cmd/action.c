@@ -11,8 +11,14 @@ enum { MOST_DIFFERENT = 12 }; /* letters of a name that was meant */
 
 /* ---- which tool ---- */
 
+/* Also by the names that Backstage shows: "spectrocloud.NAME" and "spectrocloud:NAME". */
 static const struct op *find(const char *name)
 {
+	const size_t plugin = strlen(CONFIG_PLUGIN_ID);
+
+	if (strncmp(name, CONFIG_PLUGIN_ID, plugin) == 0 &&
+	    (name[plugin] == '.' || name[plugin] == ':'))
+		name += plugin + 1;
 	for (const struct op *const *op = op_all(); *op != NULL; op++)
 		if ((*op)->tool != NULL && strcmp((*op)->tool->name, name) == 0)
 			return *op;
