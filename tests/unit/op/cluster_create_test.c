@@ -184,7 +184,7 @@ static void a_dry_run_shows_the_entity(void **state)
 	struct run r = go(0, NESTED, "true");
 
 	(void)state;
-	assert_answer(&r, 200, NESTED);
+	assert_answer(&r, 200, "{\"kind\":\"virtual\",\"entity\":" NESTED "}");
 	assert_string_equal(only_request()->path, "/v1/spectroclusters/virtual/validate");
 	assert_false(only_request()->once);
 }

@@ -1,0 +1,60 @@
+/*
+ * Inside op/: creating a cluster, step by step. The operations, and the tools that agents have for
+ * it, take the same steps in this order; each fails without anything having been created.
+ *
+ *   creation_read()   what can be said without Palette        create_read.c
+ *   creation_check()  what Palette knows: does all of it exist, and does it fit?   create_check.c
+ *   creation_plan()   what a dry run answers                   create_plan.c
+ *   or palette_create_cluster()                                cluster_create.c
+ */
+#ifndef OP_CREATE_H
+#define OP_CREATE_H
+
+#include "op/op.h"
+#include "palette/entity.h"
+#include "json/json.h"
+
+/* What somebody said that does not stop the creation, in the answer's warnings. */
+struct creation_warnings {
+	const char **messages; /* arena */
+	size_t count;
+	size_t room;
+};
+
+/* A cluster that somebody wants. Everything lives in the call's arena. */
+struct creation {
+	const struct entity_kind *kind;
+	bool flat;        /* the body was flat: draft is filled, entity only by
+			   * creation_check() */
+	const char *base; /* where the body stands in the request: "" or "/clusterConfig" */
+	struct text body; /* of either form */
+	struct entity_draft draft; /* of a flat one */
+	struct text entity;        /* what Palette is to get */
+	const char *name;          /* of the cluster */
+	struct creation_warnings warnings;
+};
+
+void creation_warn(struct call *c, struct creation *creation, const char *message);
+
+/* Reads a body of either form. Fails with ERROR_INPUT, all faults at once; nothing was asked. */
+MUST_USE bool creation_read(struct call *c, struct text body, struct creation *creation,
+			    struct error *err);
+/* Palette's own body of a virtual cluster, which stands in the request at "/clusterConfig". */
+MUST_USE bool creation_read_virtual(struct call *c, struct text body, struct creation *creation,
+				    struct error *err);
+
+/* Asks Palette. Fails with ERROR_INPUT, the faults of all checks at once, or as Palette's calls do.
+ * Then creation->entity is there. */
+MUST_USE bool creation_check(struct call *c, struct creation *creation, struct error *err);
+
+/*
+ * Has Palette look at the entity, too. plan: out, arena: {"kind","entity","price","warnings"}.
+ * Fails with ERROR_UNPROCESSABLE, or as Palette's calls do.
+ */
+MUST_USE bool creation_plan(struct call *c, const struct creation *creation, struct text *plan,
+			    struct error *err);
+
+/* "warnings":[{"message"}], if there are any. */
+void creation_put_warnings(struct json_writer *w, const struct creation *creation);
+
+#endif

@@ -1,0 +1,93 @@
+/* From the caller's body to a creation: all that can be said without asking Palette. */
+#include "op/create.h"
+#include "json/json.h"
+
+/* No name twice, in the whole of the request. */
+static bool check_keys(struct call *c, struct error *err)
+{
+	struct entity_faults faults;
+
+	entity_faults_init(&faults, c->arena, "");
+	entity_check_keys(&faults, c->op->tool == NULL ? c->body : c->arguments);
+	return entity_faults_none(&faults, err);
+}
+
+/* Their uids become parts of Palette's URLs. */
+static void check_profiles(struct call *c, const struct entity_draft *draft,
+			   struct entity_faults *faults)
+{
+	for (size_t i = 0; i < draft->profile_count; i++) {
+		const struct entity_profile *profile = &draft->profiles[i];
+		const char *problem = param_identifier_problem(text_of(profile->uid));
+
+		if (problem != NULL)
+			entity_fault_at(faults,
+					arena_printf(c->arena, "/profileUids/%zu", profile->index),
+					"%s", problem);
+	}
+}
+
+static bool read_flat(struct call *c, struct creation *creation, struct error *err)
+{
+	struct entity_faults faults;
+
+	creation->flat = true;
+	entity_faults_init(&faults, c->arena, creation->base);
+	entity_draft(c->arena, creation->kind, creation->body, &faults, &creation->draft);
+	check_profiles(c, &creation->draft, &faults);
+	creation->name = json_string_at(c->arena, creation->body, "/name", "");
+	return entity_faults_none(&faults, err);
+}
+
+static bool read_palette(struct call *c, bool with_group, struct creation *creation,
+			 struct error *err)
+{
+	struct entity_repairs repairs;
+	struct entity_faults faults;
+
+	entity_faults_init(&faults, c->arena, creation->base);
+	if (!entity_repair(c->arena, creation->kind, creation->body, with_group, &faults, &repairs,
+			   &creation->entity))
+		return entity_faults_none(&faults, err);
+	for (size_t i = 0; i < repairs.count; i++)
+		creation_warn(c, creation, repairs.messages[i]);
+	creation->name = json_string_at(c->arena, creation->body, "/metadata/name", "");
+	return true;
+}
+
+bool creation_read(struct call *c, struct text body, struct creation *creation, struct error *err)
+{
+	enum entity_form form;
+
+	*creation = (struct creation){.base = "", .body = body};
+	if (!check_keys(c, err) || !entity_form(c->arena, body, &form, &creation->kind, err))
+		return false;
+	return form == ENTITY_FLAT ? read_flat(c, creation, err)
+				   : read_palette(c, false, creation, err);
+}
+
+bool creation_read_virtual(struct call *c, struct text body, struct creation *creation,
+			   struct error *err)
+{
+	*creation = (struct creation){
+		.kind = entity_kind_named(TEXT("virtual")),
+		.base = "/clusterConfig",
+		.body = body,
+	};
+	return check_keys(c, err) && read_palette(c, true, creation, err);
+}
+
+void creation_warn(struct call *c, struct creation *creation, const char *message)
+{
+	struct creation_warnings *w = &creation->warnings;
+
+	if (w->count == w->room) {
+		const char **more = arena_array(c->arena, const char *, 2 * w->room + 8);
+
+		for (size_t i = 0; i < w->count; i++)
+			more[i] = w->messages[i];
+		w->messages = more;
+		w->room = 2 * w->room + 8;
+	}
+	w->messages[w->count++] = message;
+}
