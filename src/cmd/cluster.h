@@ -2,6 +2,8 @@
 #ifndef CMD_CLUSTER_H
 #define CMD_CLUSTER_H
 
+#include <stdio.h>
+
 #include "app/app.h"
 #include "cmd/cmd.h"
 #include "cmd/interrupt.h"
