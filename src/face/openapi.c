@@ -98,6 +98,21 @@ static void put_request_body(struct json_writer *w, const struct op *op)
 	json_object_end(w);
 }
 
+/* The other form of an answer, in pieces. */
+static void put_stream(struct json_writer *w, const struct op *op)
+{
+	if (op->stream_type == NULL)
+		return;
+	json_key(w, op->stream_type);
+	json_object_begin(w);
+	json_key(w, "schema");
+	json_object_begin(w);
+	json_put_pair(w, "type", "string");
+	json_put_pair(w, "description", op->stream_help);
+	json_object_end(w);
+	json_object_end(w);
+}
+
 static void put_success(struct json_writer *w, const struct op *op)
 {
 	json_object_begin(w);
@@ -114,6 +129,7 @@ static void put_success(struct json_writer *w, const struct op *op)
 		json_put_pair(w, "type", "string");
 	json_object_end(w);
 	json_object_end(w);
+	put_stream(w, op);
 	json_object_end(w);
 	json_object_end(w);
 }

@@ -137,7 +137,7 @@ struct followers *followers_new(void);
 void followers_free(struct followers *followers);
 /* Ends all with FOLLOW_CLOSING, and each that begins from now on. Does not wait. Any thread. */
 void followers_close(struct followers *followers);
-bool followers_are_closing(const struct followers *followers); /* NULL: never */
+bool followers_are_closing(struct followers *followers); /* NULL: never */
 
 /* From now on until followers_leave(), followers_close() sets cancel. place: zero before use, and
  * stays where it is. followers may be NULL. */

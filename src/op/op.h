@@ -50,7 +50,7 @@ enum param_type {
 	PARAM_TOKEN,     /* a JSON string that can stand in a header; see session_token_problem() */
 	PARAM_TIME,      /* a JSON number: whole milliseconds since 1970, above 0 */
 	PARAM_SWITCH,    /* a JSON boolean */
-	PARAM_COUNT,     /* a JSON number: whole, from min to max */
+	PARAM_COUNT,     /* a whole number, from min to max */
 	PARAM_LINE,      /* as PARAM_TEXT, up to 1,024 characters */
 	PARAM_FIELDS,    /* a JSON array of names, each of a field of `fields` */
 };
@@ -122,6 +122,15 @@ enum { MAX_PARAMS = 12 };
 	{                                                                                 \
 		.name = (n), .in = IN_QUERY, .type = PARAM_NOT_FALSE, .fallback = "true", \
 		.help = (h)                                                               \
+	}
+#define QUERY_FLAG(n, h)                                                     \
+	{                                                                    \
+		.name = (n), .in = IN_QUERY, .type = PARAM_FLAG, .help = (h) \
+	}
+#define QUERY_COUNT(n, standard, least, most, h)                                          \
+	{                                                                                 \
+		.name = (n), .in = IN_QUERY, .type = PARAM_COUNT, .fallback = (standard), \
+		.min = (least), .max = (most), .help = (h)                                \
 	}
 #define BODY_STRINGS(n, h)                                                                       \
 	{                                                                                        \
@@ -240,6 +249,8 @@ enum {
 	OP_CARRIER = 1 << 10,  /* runs another operation, which is recorded in its place */
 	OP_RESOURCE = 1 << 11, /* clients find out by themselves where they sign in: its 401 names
 				* op_resource_metadata() */
+	OP_FOLLOWS = 1 << 12,  /* with its flag `follow` it holds its thread for as long as its
+				* client stays: see op_holds_thread() */
 };
 
 struct call;
@@ -283,6 +294,8 @@ struct op {
 	unsigned flags;
 	int success_status;         /* 0: 200 */
 	const char *content_type;   /* of the answer; NULL: application/json */
+	const char *stream_type;    /* of OP_FOLLOWS: of the answer in pieces */
+	const char *stream_help;    /* and what comes in it */
 	const struct field *answer; /* the JSON object's members; NULL with another content type */
 	bool (*run)(struct call *c, struct result *res, struct error *err);
 	bool (*exists)(const struct config *config); /* false: as if there were no such route; NULL:
@@ -298,6 +311,7 @@ struct op {
 
 struct op_life;
 struct mcp_host;
+struct followers;
 
 /* What every call needs and no call owns. */
 struct op_services {
@@ -307,8 +321,9 @@ struct op_services {
 	struct palette_client *palette;
 	struct sessions *sessions;
 	const struct toolbox *toolbox;
-	struct mcp_host *mcp; /* see op/mcp_host.h; NULL: there is no endpoint */
-	struct text openapi;  /* the description of the API, made at start */
+	struct mcp_host *mcp;        /* see op/mcp_host.h; NULL: there is no endpoint */
+	struct followers *followers; /* see op/follow.h; NULL: nobody ends them but themselves */
+	struct text openapi;         /* the description of the API, made at start */
 };
 
 /* One input as a face read it: text, or a raw JSON value. */
@@ -375,6 +390,7 @@ struct call {
 	struct session session; /* the one of that address that is used; token.ptr NULL: none */
 	bool reauthenticate;    /* the user should sign in to Palette again */
 	const char *object;     /* what was made, for the audit trail; NULL: see the parameters */
+	const char *ended;      /* of an answer in pieces: why it ended, for the log; static */
 };
 
 /* The value of a parameter of the row; naming one that the row does not have is a defect. */
@@ -455,6 +471,12 @@ enum op_admission {
 	OP_UNDECIDED, /* it takes waiting, which op_run() does; c->identified tells which step */
 };
 MUST_USE enum op_admission op_admit(const struct op *op, struct call *c, struct error *err);
+/* The same, waiting: never OP_UNDECIDED. */
+MUST_USE enum op_admission op_admit_waiting(const struct op *op, struct call *c, struct error *err);
+
+/* Whether it is a call of an OP_FOLLOWS row with the flag `follow`, and will hold its thread for as
+ * long as its client stays: by its inputs, before they are read. */
+bool op_holds_thread(const struct op *op, const struct call *c);
 
 /* Identifies the caller only: for paths that are no operation, so that strangers learn nothing.
  * Waits if it may; IDENTITY_UNDECIDED is only answered if not. */
