@@ -103,7 +103,7 @@ static void print_created_line(struct text answer, const char *name)
 	buf_init(&out, SIZE_MAX);
 	json_writer_init(&w, &out);
 	json_object_begin(&w);
-	json_put_pair(&w, "type", "created");
+	json_put_pair(&w, "event", "created");
 	json_key(&w, "uid");
 	json_put_raw(&w, json_member(answer, "uid", &value) ? value : TEXT("null"));
 	json_put_pair(&w, "name", name);
@@ -153,6 +153,8 @@ static int show_created(const struct cluster_work *work, struct text body, struc
 	cluster_warn(work->arena, answer);
 	print_created(work, answer, uid, name);
 	fflush(stdout); /* it is done, whatever comes next */
+	if (!work->options->wait && !work->options->json && !apart)
+		cluster_say_how_to_wait(stdout, "To follow it:", work->options, uid);
 	if (!work->options->wait)
 		return 0;
 	followed.name = name;
