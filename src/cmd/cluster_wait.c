@@ -141,9 +141,11 @@ static const char *sentence_of(const struct cluster_work *work, const char *name
 		return arena_printf(work->arena, "%s is not ready after %s: its state is %s", name,
 				    took, *end->state == '\0' ? "not known" : end->state);
 	case FOLLOW_LEFT:
-		return arena_printf(work->arena,
-				    "no longer following %s; it goes on without this command",
-				    name);
+		return arena_printf(
+			work->arena,
+			"interrupted: no longer following %s, which goes on without this "
+			"command",
+			name);
 	default:
 		return arena_printf(work->arena, "cannot follow %s any more: %s", name,
 				    end->message);
