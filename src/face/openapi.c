@@ -23,7 +23,7 @@ static void put_parameters(struct json_writer *w, const struct op *op)
 	json_key(w, "parameters");
 	json_array_begin(w);
 	for (const struct param *p = op->params; p != NULL && p->name != NULL; p++) {
-		if (p->in != IN_PATH && p->in != IN_QUERY)
+		if (p->in != IN_PATH && p->in != IN_QUERY && p->in != IN_HEADER)
 			continue;
 		json_object_begin(w);
 		json_put_pair(w, "name", p->name);

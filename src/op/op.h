@@ -34,6 +34,7 @@ enum param_in {
 	IN_BODY,       /* a member of the JSON body */
 	IN_WHOLE_BODY, /* the JSON body itself; at most one, and no IN_BODY beside it */
 	IN_ARGUMENT,   /* a member of what an agent's tool is called with, a JSON object */
+	IN_HEADER,     /* a header of the request */
 };
 
 enum param_type {
@@ -53,11 +54,13 @@ enum param_type {
 	PARAM_COUNT,     /* a JSON number: whole, from min to max */
 	PARAM_LINE,      /* as PARAM_TEXT, up to 1,024 characters */
 	PARAM_FIELDS,    /* a JSON array of names, each of a field of `fields` */
+	PARAM_KEY,       /* 1 to 255 visible ASCII characters, bare or as a string of RFC 8941 */
 };
 
 enum {
 	PARAM_LONGEST_TEXT = 256,
 	PARAM_LONGEST_LINE = 1024,
+	PARAM_LONGEST_KEY = 255,
 	PARAM_MOST_STRINGS = 1000,
 };
 
@@ -122,6 +125,10 @@ enum { MAX_PARAMS = 12 };
 	{                                                                                 \
 		.name = (n), .in = IN_QUERY, .type = PARAM_NOT_FALSE, .fallback = "true", \
 		.help = (h)                                                               \
+	}
+#define HEADER_KEY(n, h)                                                     \
+	{                                                                    \
+		.name = (n), .in = IN_HEADER, .type = PARAM_KEY, .help = (h) \
 	}
 #define BODY_STRINGS(n, h)                                                                       \
 	{                                                                                        \
@@ -541,7 +548,7 @@ enum op_phase op_life_wait_started(struct op_life *life, int64_t until_ms);
 /* Whether a request that needs it may be run in that phase; fails with ERROR_UNAVAILABLE. */
 MUST_USE bool op_life_admits(enum op_phase phase, struct error *err);
 
-/* The documents' name of a place: "path", "query", "body" or "input". */
+/* The documents' name of a place: "path", "query", "header", "body" or "input". */
 const char *param_place(enum param_in in);
 
 /*

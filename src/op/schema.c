@@ -89,6 +89,12 @@ static void put_param(struct json_writer *w, const struct param *p)
 		json_key(w, "maxLength");
 		json_put_int(w, STORE_LONGEST_EMAIL);
 		break;
+	case PARAM_KEY:
+		json_put_pair(w, "type", "string");
+		json_put_pair(w, "pattern", "^[!-~]+$");
+		json_key(w, "maxLength");
+		json_put_int(w, PARAM_LONGEST_KEY);
+		break;
 	case PARAM_TOKEN:
 		json_put_pair(w, "type", "string");
 		json_put_pair(w, "pattern", "^[!-~]+$");
