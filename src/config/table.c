@@ -334,6 +334,7 @@ const struct setting settings[] = {
 			"ask for a user does so in any case.",
 	},
 
+#include "config/rows_follow.h"
 #include "config/rows_mcp.h"
 #include "config/rows_token_store.h"
 

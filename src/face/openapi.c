@@ -99,13 +99,23 @@ static void put_request_body(struct json_writer *w, const struct op *op)
 	json_object_end(w);
 }
 
-static void put_success(struct json_writer *w, const char *description, const char *content_type,
-			const struct field *answer)
+/* The other form of an answer, in pieces. */
+static void put_stream(struct json_writer *w, const struct op *op)
 {
+	if (op->stream_type == NULL)
+		return;
+	json_key(w, op->stream_type);
 	json_object_begin(w);
-	json_put_pair(w, "description", description);
-	json_key(w, "content");
+	json_key(w, "schema");
 	json_object_begin(w);
+	json_put_pair(w, "type", "string");
+	json_put_pair(w, "description", op->stream_help);
+	json_object_end(w);
+	json_object_end(w);
+}
+
+static void put_content(struct json_writer *w, const char *content_type, const struct field *answer)
+{
 	json_key(w, content_type == NULL ? "application/json" : content_type);
 	json_object_begin(w);
 	json_key(w, "schema");
@@ -116,24 +126,43 @@ static void put_success(struct json_writer *w, const char *description, const ch
 		json_put_pair(w, "type", "string");
 	json_object_end(w);
 	json_object_end(w);
+}
+
+static void put_success(struct json_writer *w, const struct op *op)
+{
+	json_object_begin(w);
+	json_put_pair(w, "description", op->success_status == 201 ? "Created" : "Done");
+	json_key(w, "content");
+	json_object_begin(w);
+	put_content(w, op->content_type, op->answer);
+	put_stream(w, op);
+	json_object_end(w);
+	json_object_end(w);
+}
+
+static void put_also(struct json_writer *w, const struct op_also *also)
+{
+	char status[8];
+
+	snprintf(status, sizeof status, "%d", also->status);
+	json_key(w, status);
+	json_object_begin(w);
+	json_put_pair(w, "description", also->when);
+	json_key(w, "content");
+	json_object_begin(w);
+	put_content(w, NULL, also->answer);
 	json_object_end(w);
 	json_object_end(w);
 }
 
 static void put_responses(struct json_writer *w, const struct op *op)
 {
-	const bool created = op->success_status == 201;
-	char also[8];
-
 	json_key(w, "responses");
 	json_object_begin(w);
-	json_key(w, created ? "201" : "200");
-	put_success(w, created ? "Created" : "Done", op->content_type, op->answer);
-	if (op->also != NULL) {
-		snprintf(also, sizeof also, "%d", op->also->status);
-		json_key(w, also);
-		put_success(w, op->also->when, NULL, op->also->answer);
-	}
+	json_key(w, op->success_status == 201 ? "201" : "200");
+	put_success(w, op);
+	if (op->also != NULL)
+		put_also(w, op->also);
 	json_key(w, "default");
 	put_ref(w, "#/components/responses/Error");
 	json_object_end(w);

@@ -51,7 +51,7 @@ enum param_type {
 	PARAM_TOKEN,     /* a JSON string that can stand in a header; see session_token_problem() */
 	PARAM_TIME,      /* a JSON number: whole milliseconds since 1970, above 0 */
 	PARAM_SWITCH,    /* a JSON boolean */
-	PARAM_COUNT,     /* a JSON number: whole, from min to max */
+	PARAM_COUNT,     /* a whole number, from min to max */
 	PARAM_LINE,      /* as PARAM_TEXT, up to 1,024 characters */
 	PARAM_FIELDS,    /* a JSON array of names, each of a field of `fields` */
 	PARAM_KEY,       /* 1 to 255 visible ASCII characters, bare or as a string of RFC 8941 */
@@ -129,6 +129,15 @@ enum { MAX_PARAMS = 12 };
 #define HEADER_KEY(n, h)                                                     \
 	{                                                                    \
 		.name = (n), .in = IN_HEADER, .type = PARAM_KEY, .help = (h) \
+	}
+#define QUERY_FLAG(n, h)                                                     \
+	{                                                                    \
+		.name = (n), .in = IN_QUERY, .type = PARAM_FLAG, .help = (h) \
+	}
+#define QUERY_COUNT(n, standard, least, most, h)                                          \
+	{                                                                                 \
+		.name = (n), .in = IN_QUERY, .type = PARAM_COUNT, .fallback = (standard), \
+		.min = (least), .max = (most), .help = (h)                                \
 	}
 #define BODY_STRINGS(n, h)                                                                       \
 	{                                                                                        \
@@ -248,6 +257,8 @@ enum {
 	OP_CARRIER = 1 << 10,  /* runs another operation, which is recorded in its place */
 	OP_RESOURCE = 1 << 11, /* clients find out by themselves where they sign in: its 401 names
 				* op_resource_metadata() */
+	OP_FOLLOWS = 1 << 12,  /* with its flag `follow` it holds its thread for as long as its
+				* client stays: see op_holds_thread() */
 };
 
 struct call;
@@ -298,6 +309,8 @@ struct op {
 	unsigned flags;
 	int success_status;         /* 0: 200 */
 	const char *content_type;   /* of the answer; NULL: application/json */
+	const char *stream_type;    /* of OP_FOLLOWS: of the answer in pieces */
+	const char *stream_help;    /* and what comes in it */
 	const struct field *answer; /* the JSON object's members; NULL with another content type */
 	const struct op_also *also; /* NULL: nothing */
 	bool (*run)(struct call *c, struct result *res, struct error *err);
@@ -314,6 +327,7 @@ struct op {
 
 struct op_life;
 struct mcp_host;
+struct followers;
 
 /* What every call needs and no call owns. */
 struct op_services {
@@ -323,8 +337,9 @@ struct op_services {
 	struct palette_client *palette;
 	struct sessions *sessions;
 	const struct toolbox *toolbox;
-	struct mcp_host *mcp; /* see op/mcp_host.h; NULL: there is no endpoint */
-	struct text openapi;  /* the description of the API, made at start */
+	struct mcp_host *mcp;        /* see op/mcp_host.h; NULL: there is no endpoint */
+	struct followers *followers; /* see op/follow.h; NULL: nobody ends them but themselves */
+	struct text openapi;         /* the description of the API, made at start */
 };
 
 /* One input as a face read it: text, or a raw JSON value. */
@@ -391,6 +406,7 @@ struct call {
 	struct session session; /* the one of that address that is used; token.ptr NULL: none */
 	bool reauthenticate;    /* the user should sign in to Palette again */
 	const char *object;     /* what was made, for the audit trail; NULL: see the parameters */
+	const char *ended;      /* of an answer in pieces: why it ended, for the log; static */
 };
 
 /* The value of a parameter of the row; naming one that the row does not have is a defect. */
@@ -471,6 +487,12 @@ enum op_admission {
 	OP_UNDECIDED, /* it takes waiting, which op_run() does; c->identified tells which step */
 };
 MUST_USE enum op_admission op_admit(const struct op *op, struct call *c, struct error *err);
+/* The same, waiting: never OP_UNDECIDED. */
+MUST_USE enum op_admission op_admit_waiting(const struct op *op, struct call *c, struct error *err);
+
+/* Whether it is a call of an OP_FOLLOWS row with the flag `follow`, and will hold its thread for as
+ * long as its client stays: by its inputs, before they are read. */
+bool op_holds_thread(const struct op *op, const struct call *c);
 
 /* Identifies the caller only: for paths that are no operation, so that strangers learn nothing.
  * Waits if it may; IDENTITY_UNDECIDED is only answered if not. */

@@ -8,6 +8,7 @@ extern const struct op service_ops[];
 extern const struct op user_ops[];
 extern const struct op cluster_ops[];
 extern const struct op cluster_create_ops[];
+extern const struct op cluster_event_ops[];
 extern const struct op virtual_cluster_ops[];
 extern const struct op cluster_group_ops[];
 extern const struct op project_ops[];

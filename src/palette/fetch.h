@@ -95,6 +95,10 @@ struct palette_listing {
 	/* Whether to keep an item; NULL: all. */
 	bool (*keep)(const void *context, struct text item);
 	const void *context;
+	/* Whether no more is wanted from an item on, of a list that Palette has in order; NULL: all
+	 * is. */
+	bool (*enough)(void *context, struct text item);
+	void *enough_context;
 	/* Where an item says who it is, the first that it has; ends with NULL. NULL: /metadata/uid.
 	 */
 	const char *const *identity;
