@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "app/app.h"
+#include "base/visible.h"
 #include "cmd/action.h"
 #include "cmd/pretty.h"
-#include "cmd/visible.h"
 #include "json/json.h"
 
 size_t action_width(void)
