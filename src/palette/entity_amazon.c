@@ -31,6 +31,7 @@ static const char *const load_balancers[] = {"", "Internet-facing", "internal", 
 	{											\
 		.name = "subnets",								\
 		.type = ENTITY_MAP,								\
+		.goes = "/cloudConfig/subnets",							\
 		.help = "Subnet of each availability zone, instead of azs",			\
 	},											\
 	{											\
@@ -139,6 +140,7 @@ static const struct entity_field eks_cloud_fields[] = {
 		.type = ENTITY_CHOICE,
 		.choices = endpoint_accesses,
 		.fallback = "\"public\"",
+		.goes = "/spec/cloudConfig/endpointAccess",
 		.help = "From where the Kubernetes API can be reached",
 	},
 	{
@@ -158,6 +160,7 @@ static const struct entity_field eks_cloud_fields[] = {
 	{
 		.name = "azSubnets",
 		.type = ENTITY_MAP,
+		.goes = "/spec/machinepoolconfig/0/cloudConfig/subnets",
 		.help = "Subnet of each availability zone, for the control plane",
 	},
 	{

@@ -112,6 +112,7 @@ const struct entity_field entity_virtual_fields[] = {
 		.type = ENTITY_TEXTS,
 		.max = MOST_PROFILES,
 		.fallback = "[]",
+		.goes = "/spec/profiles/*/uid",
 		.help = "UIDs of add-on profile versions",
 	},
 	{
