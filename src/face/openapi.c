@@ -88,7 +88,7 @@ static void put_request_body(struct json_writer *w, const struct op *op)
 	json_key(w, "schema");
 	json_object_begin(w);
 	if (body->in == IN_WHOLE_BODY && body->kinds != NULL)
-		schema_put_entity_kinds(w, body->kinds);
+		schema_put_entity_body(w);
 	else if (body->in == IN_WHOLE_BODY)
 		json_put_pair(w, "type", "object");
 	else
@@ -255,28 +255,56 @@ static void put_paths(struct json_writer *w)
 	json_object_end(w);
 }
 
-static const char components[] =
-	"{\"securitySchemes\":{\"backstage\":{\"type\":\"http\",\"scheme\":\"bearer\","
-	"\"description\":\"A Backstage credential\"}},"
-	"\"parameters\":{"
-	"\"userEmail\":{\"name\":\"X-SpectroCloud-User-Email\",\"in\":\"header\","
+static const char security_schemes[] = "{\"backstage\":{\"type\":\"http\",\"scheme\":\"bearer\","
+				       "\"description\":\"A Backstage credential\"}}";
+
+static const char parameters[] =
+	"{\"userEmail\":{\"name\":\"X-SpectroCloud-User-Email\",\"in\":\"header\","
 	"\"description\":\"Whose Palette session to use; must be the caller's own address\","
 	"\"schema\":{\"type\":\"string\"}},"
 	"\"paletteToken\":{\"name\":\"X-SpectroCloud-Token\",\"in\":\"header\","
 	"\"description\":\"A Palette session token to use instead of the configured apiToken\","
-	"\"schema\":{\"type\":\"string\"}}},"
-	"\"schemas\":{\"Error\":{\"type\":\"object\",\"required\":[\"error\",\"request\","
-	"\"response\"],"
+	"\"schema\":{\"type\":\"string\"}}}";
+
+static const char error_schema[] =
+	"{\"type\":\"object\",\"required\":[\"error\",\"request\",\"response\"],"
 	"\"properties\":{\"error\":{\"type\":\"object\",\"required\":[\"name\",\"message\"],"
-	"\"properties\":{\"name\":{\"type\":\"string\"},\"message\":{\"type\":\"string\"}}},"
+	"\"properties\":{\"name\":{\"type\":\"string\"},\"message\":{\"type\":\"string\"},"
+	"\"faults\":{\"type\":\"array\","
+	"\"description\":\"What is wrong with a cluster's body, by field\","
+	"\"items\":{\"type\":\"object\",\"required\":[\"pointer\",\"message\"],\"properties\":{"
+	"\"pointer\":{\"type\":\"string\",\"description\":\"Where in the request's body, as a "
+	"JSON pointer\"},"
+	"\"message\":{\"type\":\"string\",\"description\":\"Goes on after the field's name\"}}}},"
+	"\"moreFaults\":{\"type\":\"integer\",\"description\":\"How many more there are\"}}},"
 	"\"request\":{\"type\":\"object\",\"required\":[\"method\",\"url\"],\"properties\":{"
 	"\"method\":{\"type\":\"string\"},\"url\":{\"type\":\"string\"}}},"
 	"\"response\":{\"type\":\"object\",\"required\":[\"statusCode\"],\"properties\":{"
 	"\"statusCode\":{\"type\":\"integer\"}}},"
-	"\"requiresReAuth\":{\"type\":\"boolean\"}}}},"
-	"\"responses\":{\"Error\":{\"description\":\"What went wrong, as Backstage says it\","
+	"\"requiresReAuth\":{\"type\":\"boolean\"}}}";
+
+static const char responses[] =
+	"{\"Error\":{\"description\":\"What went wrong, as Backstage says it\","
 	"\"content\":{\"application/json\":{\"schema\":{\"$ref\":\"#/components/schemas/"
-	"Error\"}}}}}}";
+	"Error\"}}}}}";
+
+static void put_components(struct json_writer *w)
+{
+	json_object_begin(w);
+	json_key(w, "securitySchemes");
+	json_put_raw(w, text_of(security_schemes));
+	json_key(w, "parameters");
+	json_put_raw(w, text_of(parameters));
+	json_key(w, "schemas");
+	json_object_begin(w);
+	json_key(w, "Error");
+	json_put_raw(w, text_of(error_schema));
+	schema_put_entity_schemas(w, entity_kinds);
+	json_object_end(w);
+	json_key(w, "responses");
+	json_put_raw(w, text_of(responses));
+	json_object_end(w);
+}
 
 void face_openapi(struct buf *out)
 {
@@ -303,6 +331,6 @@ void face_openapi(struct buf *out)
 	json_key(&w, "paths");
 	put_paths(&w);
 	json_key(&w, "components");
-	json_put_raw(&w, text_of(components));
+	put_components(&w);
 	json_object_end(&w);
 }

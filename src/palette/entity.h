@@ -34,11 +34,14 @@ enum entity_type {
 	ENTITY_CHOICE,  /* a string of `choices` */
 	ENTITY_TEXTS,   /* an array of min to max strings */
 	ENTITY_MAP,     /* an object of strings */
-	ENTITY_SCALARS, /* an object of strings, numbers and booleans */
+	ENTITY_SCALARS, /* an object of strings, numbers and booleans; names in `fields` by their
+			   row */
 	ENTITY_OBJECT,  /* `fields` */
 	ENTITY_OBJECTS, /* an array of min to max objects with `fields` */
 	ENTITY_POOLS,   /* the same, a machine pool each */
 };
+
+enum { ENTITY_MOST_MEMBERS = 1000 }; /* of ENTITY_MAP and ENTITY_SCALARS */
 
 /* A JSON text at a pointer of Palette's entity. */
 struct entity_constant {
@@ -58,6 +61,7 @@ struct entity_field {
 	bool may_be_empty;              /* an empty string passes */
 	bool empty_is_absent;           /* an empty string counts as not given */
 	const char *target;             /* NULL: code says where it goes */
+	const char *goes;               /* what code says, for the documents; "*": any item */
 	const char *also;               /* a second place; NULL: none */
 	struct entity_constant implies; /* what is set along with it; pointer NULL: nothing */
 	int64_t times;                  /* the unit's factor; 0: 1 */

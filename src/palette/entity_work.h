@@ -66,8 +66,6 @@ MUST_USE bool node_write(struct arena *a, const struct entity_node *node, size_t
 
 /* ---- the work: entity_flat.c ---- */
 
-enum { ENTITY_MOST_MEMBERS = 1000 }; /* of a map: labels, variables and such */
-
 /* One flat body on its way. */
 struct entity_work {
 	struct arena *arena;
