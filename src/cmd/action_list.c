@@ -218,8 +218,9 @@ static void add_inputs(struct buf *out, struct arena *a, const struct op *op, si
 static const char *type_of_output(const struct field *f)
 {
 	static const char *const names[] = {
-		[FIELD_STRING] = "text",   [FIELD_BOOL] = "true or false", [FIELD_INT] = "number",
-		[FIELD_OBJECT] = "object", [FIELD_ANY] = "anything",
+		[FIELD_STRING] = "text",  [FIELD_BOOL] = "true or false",
+		[FIELD_INT] = "number",   [FIELD_OBJECT] = "object",
+		[FIELD_ANY] = "anything", [FIELD_NUMBER] = "number",
 	};
 
 	if (f->type == FIELD_ARRAY)

@@ -1,4 +1,5 @@
 /* The table of operations as OpenAPI 3.1 (spec.openapis.org/oas/v3.1.0). */
+#include <stdio.h>
 #include <string.h>
 
 #include "face/face.h"
@@ -98,18 +99,19 @@ static void put_request_body(struct json_writer *w, const struct op *op)
 	json_object_end(w);
 }
 
-static void put_success(struct json_writer *w, const struct op *op)
+static void put_success(struct json_writer *w, const char *description, const char *content_type,
+			const struct field *answer)
 {
 	json_object_begin(w);
-	json_put_pair(w, "description", op->success_status == 201 ? "Created" : "Done");
+	json_put_pair(w, "description", description);
 	json_key(w, "content");
 	json_object_begin(w);
-	json_key(w, op->content_type == NULL ? "application/json" : op->content_type);
+	json_key(w, content_type == NULL ? "application/json" : content_type);
 	json_object_begin(w);
 	json_key(w, "schema");
 	json_object_begin(w);
-	if (op->answer != NULL)
-		schema_put_fields(w, op->answer, false);
+	if (answer != NULL)
+		schema_put_fields(w, answer, false);
 	else
 		json_put_pair(w, "type", "string");
 	json_object_end(w);
@@ -121,17 +123,16 @@ static void put_success(struct json_writer *w, const struct op *op)
 static void put_responses(struct json_writer *w, const struct op *op)
 {
 	const bool created = op->success_status == 201;
+	char also[8];
 
 	json_key(w, "responses");
 	json_object_begin(w);
 	json_key(w, created ? "201" : "200");
-	put_success(w, op);
-	if (created) {
-		json_key(w, "200");
-		json_put_raw(w,
-			     TEXT("{\"description\":\"With dryRun: the entity that would be "
-				  "sent\",\"content\":{\"application/json\":{\"schema\":{\"type\":"
-				  "\"object\"}}}}"));
+	put_success(w, created ? "Created" : "Done", op->content_type, op->answer);
+	if (op->also != NULL) {
+		snprintf(also, sizeof also, "%d", op->also->status);
+		json_key(w, also);
+		put_success(w, op->also->when, NULL, op->also->answer);
 	}
 	json_key(w, "default");
 	put_ref(w, "#/components/responses/Error");

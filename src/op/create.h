@@ -49,10 +49,11 @@ MUST_USE bool creation_read_virtual(struct call *c, const char *param, struct cr
 MUST_USE bool creation_check(struct call *c, struct creation *creation, struct error *err);
 
 /*
- * Has Palette look at the entity, too. plan: out, arena: {"kind","entity","price","warnings"}.
- * Fails with ERROR_UNPROCESSABLE, or as Palette's calls do.
+ * Has Palette look at the entity, too, and say what it would cost. plan: out, arena:
+ * {"kind","entity","price","warnings"}; without a price where Palette gives none, with a warning
+ * unless that is so for all of the kind. Fails with ERROR_UNPROCESSABLE, or as Palette's calls do.
  */
-MUST_USE bool creation_plan(struct call *c, const struct creation *creation, struct text *plan,
+MUST_USE bool creation_plan(struct call *c, struct creation *creation, struct text *plan,
 			    struct error *err);
 
 /* "warnings":[{"message"}], if there are any. */

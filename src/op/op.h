@@ -202,6 +202,7 @@ enum field_type {
 	FIELD_OBJECT, /* `fields`, and whatever else Palette puts there */
 	FIELD_ARRAY,  /* of objects with `fields`; of strings without */
 	FIELD_ANY,    /* whatever Palette puts there */
+	FIELD_NUMBER, /* a JSON number, as Palette wrote it */
 };
 
 /*
@@ -273,6 +274,13 @@ enum tool_door {
 
 #define TOOL(...) .tool = (&(const struct tool){__VA_ARGS__})
 
+/* What an operation may answer instead. Strings are static. */
+struct op_also {
+	int status;
+	const char *when; /* "With dryRun" */
+	const struct field *answer;
+};
+
 struct op {
 	const char *name;        /* "cluster.kubeconfig": metric label, log, operationId */
 	const char *summary;     /* one line, for documents and help */
@@ -285,6 +293,7 @@ struct op {
 	int success_status;         /* 0: 200 */
 	const char *content_type;   /* of the answer; NULL: application/json */
 	const struct field *answer; /* the JSON object's members; NULL with another content type */
+	const struct op_also *also; /* NULL: nothing */
 	bool (*run)(struct call *c, struct result *res, struct error *err);
 	bool (*exists)(const struct config *config); /* false: as if there were no such route; NULL:
 						      * there always is */

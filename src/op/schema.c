@@ -132,8 +132,10 @@ static void put_object(struct json_writer *w, const struct field *fields, bool c
 
 static void put_field(struct json_writer *w, const struct field *f, bool closed)
 {
-	static const char *const names[] = {
-		[FIELD_STRING] = "string", [FIELD_BOOL] = "boolean", [FIELD_INT] = "integer"};
+	static const char *const names[] = {[FIELD_STRING] = "string",
+					    [FIELD_BOOL] = "boolean",
+					    [FIELD_INT] = "integer",
+					    [FIELD_NUMBER] = "number"};
 
 	json_object_begin(w);
 	if (f->type == FIELD_OBJECT) {

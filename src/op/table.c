@@ -241,6 +241,9 @@ static bool check_row(const struct op *op, struct error *err)
 		return error_set(err, ERROR_INTERNAL, "%s: %s is no path", op->name, op->path);
 	if (op->permission == PERMIT_NOBODY)
 		return error_set(err, ERROR_INTERNAL, "%s: nobody may call it", op->name);
+	if (op->also != NULL && (op->also->when == NULL || op->also->answer == NULL))
+		return error_set(err, ERROR_INTERNAL, "%s: the other answer is not complete",
+				 op->name);
 	if ((op->answer == NULL) == (op->content_type == NULL))
 		return error_set(err, ERROR_INTERNAL, "%s: either fields or a content type",
 				 op->name);
