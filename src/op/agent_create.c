@@ -121,8 +121,10 @@ static bool plan_cluster(struct call *c, struct result *res, struct error *err)
 	struct text plan;
 	struct text part;
 
-	if (!creation_read(c, "cluster", &creation, err) || !creation_check(c, &creation, err) ||
-	    !creation_plan(c, &creation, &plan, err))
+	if (!creation_read(c, "cluster", &creation, err))
+		return false;
+	c->object = arena_printf(c->arena, "%s (only planned)", creation.name);
+	if (!creation_check(c, &creation, err) || !creation_plan(c, &creation, &plan, err))
 		return false;
 	answer_begin(c, &answer);
 	answer_put(&answer, "planId", plan_id(c, &creation, clock_calendar_ms()));
@@ -270,7 +272,7 @@ const struct op agent_create_ops[] = {
 				    "plan_spectrocloud_cluster takes. Use it first. UIDs come from "
 				    "the tools that list cloud accounts, profiles and cluster "
 				    "groups."),
-		.permission = PERMIT_CREATE_CLUSTER,
+		.permission = PERMIT_VIEW_CLUSTER,
 		.params = PARAMS({.name = "cloudType",
 				  .in = IN_ARGUMENT,
 				  .type = PARAM_CHOICE,
@@ -293,6 +295,7 @@ const struct op agent_create_ops[] = {
 			     "who asked before it is carried out."),
 		.permission = PERMIT_CREATE_CLUSTER,
 		.params = PARAMS(ARG_CLUSTER, ARG_PROJECT, ARG_INSTANCE),
+		.flags = OP_AUDIT,
 		.answer = plan_answer,
 		.run = plan_cluster,
 	},
