@@ -271,6 +271,7 @@ enum {
 	TOOL_WRITES = 1 << 0,
 	TOOL_DESTROYS = 1 << 1,   /* takes something away or overwrites it; with TOOL_WRITES */
 	TOOL_IDEMPOTENT = 1 << 2, /* a second call with the same input changes nothing more */
+	TOOL_SPENDS = 1 << 3,     /* it makes something that costs money; with TOOL_WRITES */
 };
 
 /* The side of an operation that agents see. All strings are static. */
@@ -530,6 +531,8 @@ const struct op *const *toolbox_offered(const struct toolbox *box, enum tool_doo
 struct text toolbox_actions(const struct toolbox *box);
 /* The list for MCP's tools/list: an array. Lives as long as the box. */
 struct text toolbox_tools(const struct toolbox *box);
+/* What it does to the world, for people: "reads". Static. */
+const char *tool_does(const struct tool *tool);
 /* One tool as that list has it: an object. */
 void tool_describe(const struct op *op, struct buf *out);
 

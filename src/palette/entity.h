@@ -94,6 +94,12 @@ struct entity_kind {
 /* All kinds, in the order of the documents; ends with a NULL name. */
 extern const struct entity_kind entity_kinds[];
 
+/* Their names; ends with NULL. */
+extern const char *const entity_kind_choices[];
+
+/* What a value of that type is called, for people and models: "array of strings". Static. */
+const char *entity_type_name(enum entity_type type);
+
 /* Case does not count; "nested" is virtual. NULL: there is none. */
 const struct entity_kind *entity_kind_named(struct text cloud_type);
 
