@@ -8,13 +8,6 @@
 #include "create.h"
 #include "handlers.h"
 
-static const char *string_of(const json_t *object, const char *key)
-{
-	const char *s = json_string_value(json_object_get(object, key));
-
-	return s == NULL ? "" : s;
-}
-
 /* The third segment of the path; the routes see to it that it is a known one. */
 static enum cloud cloud_of_path(const struct request *r)
 {

@@ -101,6 +101,7 @@ struct family {
 	int project;
 	const char *type; /* "cluster", "infra", "add-on" */
 	const char *cloud;
+	bool many_variables; /* one of every sort, some of which need a value */
 	int first;
 	int count;
 };
@@ -108,19 +109,36 @@ struct family {
 struct account {
 	struct object head;
 	enum account_type type;
+	const char *state;
+	int overlord;        /* that reaches a vSphere account; -1: none */
+	bool names_overlord; /* in its annotations; else the gateway names the account */
+	int site;            /* what vSphere has there: see sites.c */
 };
 
 struct group {
 	struct object head;
 	const char *endpoint;
 	int hosts[2]; /* clusters; -1: none */
+	bool gone;
+	bool unlimited;
 };
 
 struct overlord {
 	struct object head;
 	bool system;
 	const char *state;
+	int account; /* the one it names; -1: none */
 	int pool_count;
+};
+
+/* What a gateway's IP pool says of its addresses. */
+struct ip_pool {
+	const char *start; /* "": it has a subnet instead */
+	const char *end;
+	const char *subnet;
+	int available; /* addresses that are free; -1: it does not say */
+	bool restricted;
+	bool taken; /* a cluster uses it */
 };
 
 struct machine_pool {
@@ -227,7 +245,32 @@ struct world {
 	struct blob *meta_list; /* of the whole tenant; NULL after a change */
 };
 
+/* What a vSphere account sees: names, each list up to NULL. */
+struct site_cluster {
+	const char *name; /* NULL ends a list */
+	const char *datastores[3];
+	const char *networks[3];
+	const char *resource_pools[3];
+};
+struct site_datacenter {
+	const char *name; /* NULL ends a list */
+	const char *folders[4];
+	struct site_cluster clusters[3];
+};
+/* Datacenters of a site, up to one without a name. */
+const struct site_datacenter *site_datacenters(int site);
+const struct site_datacenter *site_datacenter(int site, const char *name);
+const struct site_cluster *site_cluster(const struct site_datacenter *d, const char *name);
+bool site_has(const char *const *names, const char *name);
+
+/* The n-th pool of any gateway. */
+const struct ip_pool *ip_pool(int n);
+
 struct world *world_new(const struct options *options);
+/* Adds what creating clusters can go right and wrong with: world_choices.c. */
+void world_add_choices(struct world *w);
+/* uid, number, scope and times of an object. */
+void object_begin(const struct world *w, struct object *o, enum kind kind, int index, int project);
 void world_free(struct world *w);
 void world_lock(struct world *w);
 void world_unlock(struct world *w);

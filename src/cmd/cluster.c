@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "cmd/visible.h"
+#include "base/visible.h"
 #include "config/value.h"
 
 enum { LONGEST_WAIT_DAYS = 7 };

@@ -7,7 +7,7 @@
 #include "cmd/action.h"
 #include "cmd/cluster.h"
 #include "cmd/pretty.h"
-#include "cmd/visible.h"
+#include "base/visible.h"
 #include "json/json.h"
 
 /* ---- the file ---- */

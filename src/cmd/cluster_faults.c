@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cmd/cluster.h"
-#include "cmd/visible.h"
+#include "base/visible.h"
 #include "json/json.h"
 
 enum { MOST_LINES = 400, LONGEST_LINE = 64 * 1024 };

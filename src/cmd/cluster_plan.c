@@ -6,7 +6,7 @@
 
 #include "cmd/cluster.h"
 #include "cmd/grid.h"
-#include "cmd/visible.h"
+#include "base/visible.h"
 #include "json/json.h"
 
 enum { MOST_POOLS = 200, HOURS = 24 * 30, LONGEST_NUMBER = 64 };

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "cmd/cluster.h"
 #include "cmd/progress.h"
-#include "cmd/visible.h"
+#include "base/visible.h"
 
 enum { BACKLOG = 1000, LONGEST_COMMAND = 64 * 1024 };
 

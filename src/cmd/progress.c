@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "cmd/progress_live.h"
-#include "cmd/visible.h"
+#include "base/visible.h"
 #include "json/json.h"
 
 enum {

@@ -9,7 +9,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "cmd/visible.h"
+#include "base/visible.h"
 
 enum {
 	MOST_ROWS = 128, /* of conditions; further ones become notes */

@@ -29,6 +29,8 @@ const char *param_place(enum param_in in)
 		return "query";
 	case IN_ARGUMENT:
 		return "input";
+	case IN_HEADER:
+		return "header";
 	default:
 		return "body";
 	}
@@ -295,6 +297,76 @@ static const char *read_json(struct arena *a, const struct param *param, struct 
 	return NULL;
 }
 
+/* ---- headers ---- */
+
+/* The draft for Idempotency-Key wants a string of RFC 8941, 3.3.3, in quotes; most clients send the
+ * bare value. Both mean the same. */
+static const char *read_key(struct arena *a, struct text raw, struct value *value)
+{
+	static const char form[] = "must be 1 to 255 visible ASCII characters, with or without "
+				   "quotes around them";
+	bool is_quoted = raw.len > 0 && raw.ptr[0] == '"';
+	char *key = arena_alloc(a, raw.len + 1);
+	size_t len = 0;
+
+	if (is_quoted && (raw.len < 2 || raw.ptr[raw.len - 1] != '"'))
+		return form;
+	if (is_quoted)
+		raw = text_slice(raw, 1, raw.len - 2);
+	for (size_t i = 0; i < raw.len; i++) {
+		char c = raw.ptr[i];
+
+		if (is_quoted && c == '"')
+			return form;
+		if (is_quoted && c == '\\' &&
+		    (++i == raw.len || strchr("\"\\", raw.ptr[i]) == NULL))
+			return form;
+		key[len++] = raw.ptr[i];
+		if (raw.ptr[i] <= ' ' || raw.ptr[i] > '~')
+			return form;
+	}
+	if (len == 0 || len > PARAM_LONGEST_KEY)
+		return form;
+	key[len] = '\0';
+	value->given = true;
+	value->string = key;
+	return NULL;
+}
+
+static const struct http_header *find_header(const struct call *c, const char *name, size_t *count)
+{
+	const struct http_header *found = NULL;
+
+	*count = 0;
+	for (size_t i = 0; i < c->header_count; i++) {
+		if (!text_equal_nocase(c->headers[i].name, text_of(name)))
+			continue;
+		found = &c->headers[i];
+		++*count;
+	}
+	return found;
+}
+
+/* One that is empty is a fault: whoever sends it has meant to say something. */
+static void read_header(struct call *c, const struct param *param, struct value *value,
+			struct faults *faults)
+{
+	size_t count;
+	const struct http_header *found = find_header(c, param->name, &count);
+	const char *problem = NULL;
+
+	if (count > 1)
+		problem = "was given more than once";
+	else if (found == NULL && param->required)
+		problem = "is required";
+	else if (found != NULL && param->type == PARAM_KEY)
+		problem = read_key(c->arena, text_trim(found->value), value);
+	else if (found != NULL)
+		problem = read_text(c->arena, param, text_trim(found->value), value);
+	if (problem != NULL)
+		add_fault(faults, param, problem);
+}
+
 /* ---- where they come from ---- */
 
 static void read_path_or_query(struct call *c, const struct param *param, struct value *value,
@@ -467,6 +539,8 @@ bool call_read_params(struct call *c, const struct op *op, struct error *err)
 
 		if (param->in == IN_PATH || param->in == IN_QUERY)
 			read_path_or_query(c, param, &c->values[i], &faults);
+		else if (param->in == IN_HEADER)
+			read_header(c, param, &c->values[i], &faults);
 		else if (param->in == IN_BODY)
 			read_member(c, param, body, &c->values[i], &faults);
 		else if (param->in == IN_ARGUMENT)

@@ -23,6 +23,7 @@ extern const struct op mcp_resource_ops[];
 extern const struct op agent_list_ops[];
 extern const struct op agent_health_ops[];
 extern const struct op agent_cluster_ops[];
+extern const struct op agent_create_ops[];
 extern const struct op agent_profile_ops[];
 extern const struct op agent_operation_ops[];
 extern const struct op agent_machine_ops[];

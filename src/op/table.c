@@ -33,6 +33,7 @@ static const struct op *const resources[] = {
 	agent_node_ops,
 	agent_pack_ops,
 	agent_tag_ops,
+	agent_create_ops,
 };
 
 static const struct op *rows[MOST_ROWS + 1];
@@ -230,8 +231,9 @@ static bool check_tool(const struct op *op, struct error *err)
 	if (tool->name == NULL || tool->title == NULL || tool->description == NULL ||
 	    tool->toolset == NULL || op->answer == NULL || op->path != NULL)
 		return error_set(err, ERROR_INTERNAL, "%s: the tool is not complete", op->name);
-	if ((tool->does & (TOOL_WRITES | TOOL_DESTROYS)) == TOOL_DESTROYS)
-		return error_set(err, ERROR_INTERNAL, "%s: what destroys also writes", op->name);
+	if ((tool->does & (TOOL_DESTROYS | TOOL_SPENDS)) != 0 && (tool->does & TOOL_WRITES) == 0)
+		return error_set(err, ERROR_INTERNAL, "%s: what destroys or spends also writes",
+				 op->name);
 	for (const struct param *p = op->params; p != NULL && p->name != NULL; p++)
 		if (p->in != IN_ARGUMENT)
 			return error_set(err, ERROR_INTERNAL, "%s: %s is no input of a tool",
@@ -252,6 +254,9 @@ static bool check_row(const struct op *op, struct error *err)
 		return error_set(err, ERROR_INTERNAL, "%s: %s is no path", op->name, op->path);
 	if (op->permission == PERMIT_NOBODY)
 		return error_set(err, ERROR_INTERNAL, "%s: nobody may call it", op->name);
+	if (op->also != NULL && (op->also->when == NULL || op->also->answer == NULL))
+		return error_set(err, ERROR_INTERNAL, "%s: the other answer is not complete",
+				 op->name);
 	if ((op->answer == NULL) == (op->content_type == NULL))
 		return error_set(err, ERROR_INTERNAL, "%s: either fields or a content type",
 				 op->name);

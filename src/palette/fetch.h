@@ -47,7 +47,9 @@ struct palette_request {
 	const char *path; /* encoded, with query; made by http_url() */
 	const char *project;
 	struct text body;
-	const char *what; /* for errors: "Cluster 5f..."; arena or static */
+	int64_t patience_ms; /* with one attempt, where that is less than the configuration's; 0:
+			      * as configured */
+	const char *what;    /* for errors: "Cluster 5f..."; arena or static */
 
 	/* out */
 	bool ok;

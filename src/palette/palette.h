@@ -366,12 +366,22 @@ MUST_USE bool palette_my_projects(struct palette *p, struct palette_list *list, 
 MUST_USE bool palette_create_cluster(struct palette *p, const char *project, const char *kind,
 				     struct text entity, struct buf *out, struct error *err);
 
+/* What a cluster would cost. */
+struct palette_price {
+	/* arena: {"periodType":"hourly","compute","storage","total","machinePools"}, the numbers
+	 * and the list of pools as Palette wrote them, in its currency; ptr NULL: it gave none. */
+	struct text json;
+	const char *missing; /* arena: why it gave none; NULL: this kind has no price */
+};
+
 /*
- * POST /v1/spectroclusters/{kind}/validate. Palette answers 200 also when it finds faults; that is
- * ERROR_UNPROCESSABLE here, with its findings as details.
+ * POST /v1/spectroclusters/{kind}/validate and, but for virtual clusters, .../rate. Palette answers
+ * 200 also when it finds faults; that is ERROR_UNPROCESSABLE here, with its findings as details.
+ * That it gives no price, or none within seconds, is no failure.
  */
-MUST_USE bool palette_validate_cluster(struct palette *p, const char *project, const char *kind,
-				       struct text entity, struct error *err);
+MUST_USE bool palette_try_cluster(struct palette *p, const char *project, const char *kind,
+				  struct text entity, struct palette_price *price,
+				  struct error *err);
 
 /*
  * Whether a word is part of Palette's own paths, such as "meta" in
