@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/visible.h"
 #include "cmd/cluster.h"
 #include "cmd/progress.h"
-#include "base/visible.h"
 
 enum { BACKLOG = 1000, LONGEST_COMMAND = 64 * 1024 };
 
@@ -189,7 +189,7 @@ static int not_begun(const struct cluster_work *work, const struct cluster_follo
 	if (number == 0)
 		cluster_say("wait", err->message);
 	if (number == 0 && work->options->project == NULL &&
-	    (err->kind == ERROR_NOT_FOUND || err->kind == ERROR_DENIED))
+	    (err->upstream_status == 403 || err->upstream_status == 404))
 		fputs("spectrocloud-backend: that is in the tenant's scope; --project UID names a "
 		      "project\n",
 		      stderr);
@@ -205,7 +205,7 @@ int cluster_follow(const struct cluster_work *work, const struct cluster_followe
 	const char *name = followed->name != NULL ? followed->name : followed->uid;
 	int64_t started_ms = clock_now_ms();
 	struct progress *progress = progress_new(
-		followed->to, progress_look_of(followed->to, work->options->json), followed->name);
+		followed->to, progress_look_of(followed->to, work->options->json), name);
 	struct follow_end end;
 	struct error err;
 	int status;
