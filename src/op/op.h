@@ -322,6 +322,7 @@ struct op_services {
 	struct op_life *life;
 	struct palette_client *palette;
 	struct sessions *sessions;
+	struct store *store; /* NULL: none, and nothing is kept from one call to the next */
 	const struct toolbox *toolbox;
 	struct mcp_host *mcp; /* see op/mcp_host.h; NULL: there is no endpoint */
 	struct text openapi;  /* the description of the API, made at start */
@@ -388,9 +389,11 @@ struct call {
 	const struct config_environment *environment;
 	struct palette *palette; /* owned by the pipeline */
 	struct text session_email;
-	struct session session; /* the one of that address that is used; token.ptr NULL: none */
-	bool reauthenticate;    /* the user should sign in to Palette again */
-	const char *object;     /* what was made, for the audit trail; NULL: see the parameters */
+	struct session session;  /* the one of that address that is used; token.ptr NULL: none */
+	bool reauthenticate;     /* the user should sign in to Palette again */
+	const char *object;      /* what was made, for the audit trail; NULL: see the parameters */
+	const char *object_name; /* what people call it, likewise; NULL: nothing */
+	const char *outcome;     /* of what went well, likewise; NULL: "succeeded" */
 };
 
 /* The value of a parameter of the row; naming one that the row does not have is a defect. */
@@ -405,6 +408,7 @@ struct result {
 	int status;
 	const char *content_type;
 	const char *file_name; /* makes it a download */
+	bool replayed;         /* it was kept from the same request before */
 	struct text body;      /* arena or static */
 	struct buf body_owned;
 };
