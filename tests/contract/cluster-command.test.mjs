@@ -460,7 +460,7 @@ test('a request whose end nobody knows: the name to look for, status 3', async (
     try {
       const { stdout, stderr, status } = await create(['-f', file('eks.yaml', yaml(body)), '--wait']);
       assert.match(stderr, /Palette may have created the cluster all the same/);
-      assert.ok(stderr.includes(`the name to look for is ${body.name}\n`), stderr);
+      assert.ok(stderr.includes(`look for one named ${body.name} before trying again\n`), stderr);
       assert.deepEqual([stdout, status], ['', 3]);
     } finally {
       await simulator.heal();
@@ -468,18 +468,43 @@ test('a request whose end nobody knows: the name to look for, status 3', async (
   }
 });
 
-test('Ctrl-C while it is being sent: nobody knows, status 3', async () => {
+// Starts a creation that Palette takes its time for, and waits until it has been asked.
+async function asked(fault, options = []) {
   await simulator.forget();
-  await simulator.fault({ match: { method: 'POST', pathPrefix: '/v1/spectroclusters/eks' }, fault: 'hang' });
+  await simulator.fault({ match: { method: 'POST', pathPrefix: '/v1/spectroclusters/eks' }, ...fault });
+  const body = flat('eks');
+  const started = launch(BACKEND, ['cluster', 'create', '--project', project, '-f',
+    file('eks.yaml', yaml(body)), ...options]);
+  while ((await posts()).length === 0 && started.child.exitCode === null) await pause(20);
+  return { body, ...started };
+}
+
+test('Ctrl-C while it is being sent: the answer is waited for, once', async () => {
   try {
-    const body = flat('eks');
-    const { child, ended } = launch(BACKEND, ['cluster', 'create', '--project', project, '-f',
-      file('eks.yaml', yaml(body))]);
-    while ((await posts()).length === 0) await pause(20);
+    for (const [options, expected] of [[[], 0], [['--wait'], 130]]) {
+      const { child, body, ended } = await asked({ fault: 'delay', ms: 1000 }, options);
+      child.kill('SIGINT');
+      const { status, stderr, stdout } = await ended;
+      assert.match(stderr, /^spectrocloud-backend: interrupted; what Palette was asked to create is waited for/);
+      assert.equal(status, expected, stderr);
+      assert.equal((await named(body.name))[0].uid, stdout.trim());
+      if (expected) assert.match(stderr, /^To follow it again: /m);
+      await simulator.heal();
+    }
+  } finally {
+    await simulator.heal();
+  }
+});
+
+test('Ctrl-C twice while it is being sent: nobody knows', async () => {
+  try {
+    const { child, result, ended } = await asked({ fault: 'hang' });
+    child.kill('SIGINT');
+    while (!/interrupted/.test(result.stderr)) await pause(20);
     child.kill('SIGINT');
     const { status, stderr, stdout } = await ended;
-    assert.ok(stderr.includes(`the name to look for is ${body.name}\n`), stderr);
-    assert.deepEqual([stdout, status], ['', 3]);
+    assert.match(stderr, /nobody knows whether the cluster was created: look for its name/);
+    assert.deepEqual([stdout, status], ['', 'SIGINT']);
   } finally {
     await simulator.heal();
   }
