@@ -482,7 +482,7 @@ static void check_need(struct finish *f, const struct entity_declaration *d)
 		more = arena_printf(a, " and %zu more", d->needing_more);
 	entity_fault_at(f->faults,
 			d->variable == NULL ? entity_pointer(a, &place) : d->variable->pointer,
-			"is required by profile %s%s%s: expected %s, found %s", d->profile->uid,
+			"is required by profile %s%s%s: expected %s; found %s", d->profile->uid,
 			more, title_of(f, d), entity_value_expected(a, &rule),
 			d->variable == NULL ? "nothing" : "an empty text");
 }
