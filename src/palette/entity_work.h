@@ -118,6 +118,15 @@ void entity_read_pools(struct entity_work *work, const struct entity_field *fiel
 /* {az: subnet} of the source as /cloudConfig/azs and /cloudConfig/subnets. */
 void entity_put_subnets(struct entity_work *work, struct entity_node *pool, struct text subnets);
 
+/* Where a pool's machines are on vSphere: the pool's own word, else that of the whole cluster. */
+struct entity_placement_part {
+	const char *own;       /* below the pool */
+	const char *common;    /* below the body */
+	const char *target;    /* below one of Palette's placements */
+	const char *otherwise; /* NULL: required, and a fault says so elsewhere */
+};
+extern const struct entity_placement_part entity_placement_parts[ENTITY_THINGS];
+
 /* ---- what differs from cloud to cloud: entity_amazon.c and so on ---- */
 
 struct entity_hooks {
