@@ -13,7 +13,8 @@ static void take_account(struct checking *k, size_t index, struct text answer)
 	k->accounts[index] = (struct account_facts){
 		.known = true,
 		.project = index == 0 ? k->project : NULL,
-		.name = json_string_at(k->arena, answer, "/metadata/name", ""),
+		.name = json_string_at(k->arena, answer, "/metadata/name",
+				       k->claims->account.value),
 		.kind = json_string_at(k->arena, answer, "/kind", ""),
 		.state = json_string_at(k->arena, answer, "/status/state", ""),
 		.overlord =

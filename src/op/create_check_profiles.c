@@ -15,7 +15,8 @@ static void take_profile(struct checking *k, size_t index, struct text answer)
 	struct text value;
 
 	facts->known = true;
-	facts->name = json_string_at(k->arena, answer, "/metadata/name", "");
+	facts->name = json_string_at(k->arena, answer, "/metadata/name",
+				     k->claims->profiles[index].value);
 	facts->project = json_string_at(k->arena, answer, "/metadata/annotations/projectUid", "");
 	if (json_at(answer, "/status/isPublished", &value))
 		(void)json_bool(value, &is_published);

@@ -28,7 +28,7 @@ static void take_group(struct checking *k, size_t index, struct text answer)
 	k->groups[index] = (struct group_facts){
 		.known = true,
 		.active = active,
-		.name = json_string_at(k->arena, answer, "/metadata/name", ""),
+		.name = json_string_at(k->arena, answer, "/metadata/name", k->claims->group.value),
 		.endpoint = json_string_at(k->arena, answer, CONFIG "/endpointType", ""),
 		.milli_cores = limit_at(answer, CONFIG "/limitConfig/cpuMilliCore"),
 		.memory_mib = limit_at(answer, CONFIG "/limitConfig/memoryMiB"),
