@@ -10,17 +10,38 @@
 struct search {
 	struct arena *arena;
 	const struct entity_kind *kind;
+	enum entity_form form;
 	struct text body;
 	struct entity_faults *faults;
 	struct entity_claims *claims;
 };
 
+/*
+ * The string at below, in what stands at base in the body; NULL where there is none. One that holds
+ * a NUL could not be asked about as Palette would get it; of a flat body entity_draft() says so.
+ */
+static const char *string_at(const struct search *s, struct text source, const char *base,
+			     const char *below)
+{
+	struct text value;
+	struct text text;
+
+	if (!json_at(source, below, &value) || json_type_of(value) != JSON_TYPE_STRING)
+		return NULL;
+	if (json_unescape(s->arena, value, &text))
+		return text.ptr;
+	if (s->form == ENTITY_PALETTE)
+		entity_fault_at(s->faults, arena_printf(s->arena, "%s%s", base, below),
+				"must not hold \\u0000");
+	return NULL;
+}
+
 /* A string of the body; nothing where it is none, or empty. */
 static struct entity_claim claim_at(const struct search *s, const char *pointer)
 {
-	const char *value = json_string_at(s->arena, s->body, pointer, "");
+	const char *value = string_at(s, s->body, "", pointer);
 
-	if (*value == '\0')
+	if (value == NULL || *value == '\0')
 		return (struct entity_claim){NULL, NULL};
 	return (struct entity_claim){value, pointer};
 }
@@ -49,20 +70,22 @@ static void find_profiles(const struct search *s, const char *list_at, const cha
 		return;
 	walk = json_walk_begin(list);
 	for (size_t i = 0; json_walk_item(&walk, &item); i++) {
-		const char *uid = json_string_at(s->arena, item, uid_at, "");
-		const char *pointer = arena_printf(s->arena, "%s/%zu%s", list_at, i, uid_at);
+		const char *item_at = arena_printf(s->arena, "%s/%zu", list_at, i);
+		const char *pointer = arena_printf(s->arena, "%s%s", item_at, uid_at);
+		const char *uid;
 
 		if (i == ENTITY_MOST_PROFILES) {
 			/* Of a flat body its row says so. */
-			if (*uid_at != '\0')
+			if (s->form == ENTITY_PALETTE)
 				entity_fault_at(s->faults, list_at, "must have at most %d items",
 						ENTITY_MOST_PROFILES);
 			return;
 		}
-		if (*uid == '\0')
+		uid = string_at(s, item, item_at, uid_at);
+		if (uid == NULL || *uid == '\0')
 			continue;
 		if (is_claimed(claims->profiles, claims->profile_count, uid)) {
-			if (*uid_at != '\0')
+			if (s->form == ENTITY_PALETTE)
 				entity_fault_at(s->faults, pointer, "is given more than once");
 			continue;
 		}
@@ -148,7 +171,7 @@ static bool take_placement(const struct search *s, const struct entity_claim *th
 static bool thing_at(const struct search *s, struct text source, const char *base,
 		     const char *below, struct entity_claim *claim)
 {
-	const char *value = json_string_at(s->arena, source, below, NULL);
+	const char *value = string_at(s, source, base, below);
 
 	*claim = (struct entity_claim){NULL, NULL};
 	if (value == NULL)
@@ -310,7 +333,13 @@ void entity_find_claims(struct arena *a, const struct entity_kind *kind, enum en
 			struct entity_claims *claims)
 {
 	struct search s = {
-		.arena = a, .kind = kind, .body = body, .faults = faults, .claims = claims};
+		.arena = a,
+		.kind = kind,
+		.form = form,
+		.body = body,
+		.faults = faults,
+		.claims = claims,
+	};
 
 	*claims = (struct entity_claims){.profile_count = 0};
 	if (form == ENTITY_FLAT)
