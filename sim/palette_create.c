@@ -113,9 +113,7 @@ static struct cluster *make_cluster(struct request *r, enum cloud cloud)
 	take_place(w, c, spec);
 	take_profiles(w, c, spec);
 	take_pools(c, spec);
-	c->state = "Provisioning";
-	c->running_at_ms = clock_now_ms() + r->sim->options.provision_ms;
-	w->pending++;
+	cluster_provision(w, c, r->sim->options.provision_ms);
 	if (cloud != CLOUD_VIRTUAL)
 		world_scope(w, r->project)->host_count++;
 	world_touch(w, c);

@@ -160,6 +160,27 @@ extern const char *const kubeconfig_names[KUBECONFIGS];
 enum view { VIEW_META, VIEW_SUMMARY, VIEW_DETAIL, VIEWS };
 enum { MAX_PROFILES_OF_CLUSTER = 8, MAX_POOLS = 64, MANIFESTS_OF_PROFILE = 2 };
 
+/* What a component of Palette's has told of a cluster. */
+struct happening {
+	int number; /* of all there are */
+	int64_t at_ms;
+	const char *severity; /* kept by the world, as reason and component */
+	const char *reason;
+	const char *component;
+	char *message;
+};
+
+/* A condition of a cluster that was created here. */
+struct own_condition {
+	const char *type; /* static */
+	bool done;
+	int64_t changed_ms;
+	const char *reason; /* kept by the world */
+	char *message;      /* NULL: none */
+};
+
+enum { MAX_CONDITIONS = 8 };
+
 struct cluster {
 	struct object head;
 	enum cloud cloud;
@@ -178,9 +199,22 @@ struct cluster {
 	struct machine_pool *pools;
 	int pool_count;
 	json_t *labels;
-	char *description;         /* NULL: none */
-	int64_t running_at_ms;     /* steady clock; 0: nothing is pending */
+	char *description;     /* NULL: none */
+	bool created;          /* by a request: it has its own conditions and events */
+	int64_t running_at_ms; /* steady clock; 0: nothing is pending */
+	int provision_ms;
+	int step; /* of its way to Running */
+	struct own_condition own_conditions[MAX_CONDITIONS];
+	int own_condition_count;
+	struct happening *happenings; /* of others: what came after their usual events */
+	int happening_count;
+	int happening_room;
 	struct blob *views[VIEWS]; /* kept until it changes */
+};
+
+struct kept_word {
+	char *text;
+	struct kept_word *next;
 };
 
 struct world {
@@ -205,6 +239,8 @@ struct world {
 	int overlord_count;
 	struct object *keys;
 	int key_count;
+	struct kept_word *words;
+	int happening_count;
 	int pending;            /* clusters that wait to become Running */
 	struct blob *meta_list; /* of the whole tenant; NULL after a change */
 };
@@ -238,7 +274,7 @@ void object_begin(const struct world *w, struct object *o, enum kind kind, int i
 void world_free(struct world *w);
 void world_lock(struct world *w);
 void world_unlock(struct world *w);
-/* Lets time pass: clusters whose hour has come start to run. With the lock held. */
+/* Lets time pass: clusters go on on their way to Running. With the lock held. */
 void world_tick(struct world *w);
 
 void uid_make(uint64_t seed, enum kind kind, int index, char out[UID_SIZE]);
@@ -263,6 +299,22 @@ void world_delete_cluster(struct world *w, struct cluster *c);
 struct cluster *world_cluster_named(struct world *w, int project, const char *name);
 /* Clusters of a scope: a project's, or the tenant's own. */
 struct project *world_scope(struct world *w, int project);
+
+/* ---- progress.c ---- */
+
+/* A cluster that was just made, with its time of creation, begins its way to Running. */
+void cluster_provision(struct world *w, struct cluster *c, int provision_ms);
+/* Takes the steps whose time has come. Only while it is pending. */
+void cluster_progress(struct world *w, struct cluster *c);
+/* It comes to a stand there, in state Error; reason is kept by the world. */
+void cluster_fail(struct world *w, struct cluster *c, const char *reason, const char *message);
+/* Adds an event; what has no number and no message. */
+void cluster_happens(struct world *w, struct cluster *c, const struct happening *what,
+		     const char *message);
+void cluster_free_happenings(struct cluster *c);
+/* The same word, kept by the world. */
+const char *world_word(struct world *w, const char *given);
+void world_free_words(struct world *w);
 
 /* The number of the m-th manifest of the profile in a slot of a cluster. */
 int manifest_index(const struct cluster *c, int slot, int m);

@@ -49,8 +49,7 @@ struct profile_facts {
 	const char *name;
 	const char *type;
 	const char *cloud;
-	const char *project;   /* that it belongs to */
-	struct text variables; /* Palette's answer */
+	const char *project; /* that it belongs to */
 };
 
 /* A private cloud gateway. */
@@ -178,7 +177,7 @@ bool check_account_fits(const struct checking *k, const struct account_facts *ac
 
 void check_ask_profiles(struct checking *k);
 bool check_judge_profiles(struct checking *k, struct error *err);
-/* The entity of a flat body, if all is known that it takes. */
+/* The entity of a flat body, unless there are faults by now. */
 void check_finish_entity(struct checking *k);
 
 /* ---- create_check_gateway.c, create_check_places.c ---- */

@@ -31,7 +31,7 @@ static void take_profile(struct checking *k, size_t index, struct text answer)
 
 static void take_variables(struct checking *k, size_t index, struct text answer)
 {
-	k->profiles[index].variables = arena_copy_text(k->arena, answer);
+	entity_declare(&k->creation->draft, index, answer);
 }
 
 void check_ask_profiles(struct checking *k)
@@ -166,16 +166,11 @@ bool check_judge_profiles(struct checking *k, struct error *err)
 	return true;
 }
 
+/* Of profiles that are faults themselves nothing was declared, which the draft knows. */
 void check_finish_entity(struct checking *k)
 {
 	struct creation *creation = k->creation;
 
-	if (!creation->flat)
-		return;
-	for (size_t i = 0; i < k->claims->profile_count; i++) {
-		if (k->profiles[i].variables.ptr == NULL)
-			return; /* who knows which variables it declares */
-		entity_declare(&creation->draft, i, k->profiles[i].variables);
-	}
-	(void)!entity_finish(&creation->draft, &k->faults, &creation->entity);
+	if (creation->flat)
+		(void)!entity_finish(&creation->draft, &k->faults, &creation->entity);
 }

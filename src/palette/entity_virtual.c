@@ -112,6 +112,7 @@ const struct entity_field entity_virtual_fields[] = {
 		.type = ENTITY_TEXTS,
 		.max = MOST_PROFILES,
 		.fallback = "[]",
+		.goes = "/spec/profiles/*/uid",
 		.help = "UIDs of add-on profile versions",
 	},
 	{
@@ -207,9 +208,12 @@ const struct entity_field entity_virtual_fields[] = {
 
 static void check_endpoint(struct entity_work *work, const char *field, const char *wanted)
 {
-	const char *type = entity_string_of(work, work->body, "/endpointType");
+	const struct entity_node *type = node_find(work->root, HOST "/clusterEndpoint/type");
+	bool is_wanted = type != NULL && json_string_is(type->raw, wanted);
 
-	if (entity_has(work->body, field) && (type == NULL || strcmp(type, wanted) != 0))
+	if (type == NULL && entity_has(work->body, "endpointType"))
+		return; /* a fault already */
+	if (entity_has(work->body, field) && !is_wanted)
 		entity_fault_at(work->faults, arena_printf(work->arena, "/%s", field),
 				"goes only with endpointType %s", wanted);
 }

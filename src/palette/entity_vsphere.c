@@ -40,19 +40,36 @@ static const struct entity_field machine_fields[] = {
 };
 
 static const struct entity_field placement_fields[] = {
-	{.name = "computeCluster", .type = ENTITY_TEXT, .help = "Compute cluster"},
+	{
+		.name = "computeCluster",
+		.type = ENTITY_TEXT,
+		.goes = "/cloudConfig/placements/0/cluster",
+		.help = "Compute cluster",
+	},
 	{
 		.name = "resourcePool",
 		.type = ENTITY_TEXT,
 		.may_be_empty = true,
+		.goes = "/cloudConfig/placements/0/resourcePool",
 		.help = "Resource pool",
 	},
-	{.name = "datastore", .type = ENTITY_TEXT, .help = "Datastore"},
-	{.name = "network", .type = ENTITY_TEXT, .help = "Network"},
+	{
+		.name = "datastore",
+		.type = ENTITY_TEXT,
+		.goes = "/cloudConfig/placements/0/datastore",
+		.help = "Datastore",
+	},
+	{
+		.name = "network",
+		.type = ENTITY_TEXT,
+		.goes = "/cloudConfig/placements/0/network/networkName",
+		.help = "Network",
+	},
 	{
 		.name = "ipPoolUid",
 		.type = ENTITY_TEXT,
 		.may_be_empty = true,
+		.goes = "/cloudConfig/placements/0/network/parentPoolUid",
 		.help = "UID of the IP pool; empty: addresses by DHCP",
 	},
 	NO_MORE,
@@ -76,7 +93,9 @@ static const struct entity_field vsphere_pool_fields[] = {
 	NO_MORE,
 };
 
-#define ENDPOINT "/spec/cloudConfig/controlPlaneEndpoint"
+/* Of every pool that does not say better. */
+#define PLACEMENT "/spec/machinepoolconfig/*/cloudConfig/placements/0"
+#define ENDPOINT  "/spec/cloudConfig/controlPlaneEndpoint"
 
 static const struct entity_field control_plane_endpoint_fields[] = {
 	{
@@ -109,6 +128,7 @@ static const struct entity_field vsphere_cloud_fields[] = {
 		.name = "computeCluster",
 		.type = ENTITY_TEXT,
 		.required = true,
+		.goes = PLACEMENT "/cluster",
 		.help = "Compute cluster of the machines",
 	},
 	{
@@ -164,14 +184,28 @@ static const struct entity_field vsphere_site_fields[] = {
 		.name = "resourcePool",
 		.type = ENTITY_TEXT,
 		.may_be_empty = true,
+		.goes = PLACEMENT "/resourcePool",
 		.help = "Resource pool; empty: the root pool",
 	},
-	{.name = "datastore", .type = ENTITY_TEXT, .required = true, .help = "Datastore"},
-	{.name = "network", .type = ENTITY_TEXT, .required = true, .help = "Network"},
+	{
+		.name = "datastore",
+		.type = ENTITY_TEXT,
+		.required = true,
+		.goes = PLACEMENT "/datastore",
+		.help = "Datastore",
+	},
+	{
+		.name = "network",
+		.type = ENTITY_TEXT,
+		.required = true,
+		.goes = PLACEMENT "/network/networkName",
+		.help = "Network",
+	},
 	{
 		.name = "ipPoolUid",
 		.type = ENTITY_TEXT,
 		.may_be_empty = true,
+		.goes = PLACEMENT "/network/parentPoolUid",
 		.help = "UID of the IP pool; without it addresses come by DHCP",
 	},
 	NO_MORE,
