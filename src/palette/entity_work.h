@@ -134,6 +134,14 @@ struct entity_required {
 /* Adds a fault for each field that Palette's schema requires and that is missing or of another
  * type. */
 void entity_check_required(const struct entity_required *required, struct text entity);
+/* Where a pool's machines are on vSphere: the pool's own word, else that of the whole cluster. */
+struct entity_placement_part {
+	const char *own;       /* below the pool */
+	const char *common;    /* below the body */
+	const char *target;    /* below one of Palette's placements */
+	const char *otherwise; /* NULL: required, and a fault says so elsewhere */
+};
+extern const struct entity_placement_part entity_placement_parts[ENTITY_THINGS];
 
 /* ---- what differs from cloud to cloud: entity_amazon.c and so on ---- */
 
