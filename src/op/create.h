@@ -29,9 +29,10 @@ struct creation {
 			   * creation_check() */
 	const char *base; /* where the body stands in the request: "" or "/clusterConfig" */
 	struct text body; /* of either form */
-	struct entity_draft draft; /* of a flat one */
-	struct text entity;        /* what Palette is to get */
-	const char *name;          /* of the cluster */
+	struct entity_draft draft;   /* of a flat one */
+	struct text entity;          /* what Palette is to get */
+	struct entity_claims claims; /* what the body says exists */
+	const char *name;            /* of the cluster */
 	struct creation_warnings warnings;
 };
 
