@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { creations } from '../schema/bodies.mjs';
+import { creations, existing } from '../schema/bodies.mjs';
 import { configuration, operations, startService, startSimulator } from './harness.mjs';
 
 const AT_ONCE = 16;
@@ -19,9 +19,8 @@ before(async () => {
   service = await startService(configuration([simulator]));
   const { document } = await operations(service);
   schemas = document.components.schemas;
-  const it = existing(await simulator.world());
   good = {};
-  for (const { kind, form, body } of creations(it))
+  for (const { kind, form, body } of creations(existing(await simulator.world())))
     if (form.startsWith('flat')) (good[kind] ??= []).unshift(body('made-by-tests'));
 });
 
@@ -30,16 +29,6 @@ after(async () => {
   assert.equal(await service.stop(), 0, service.log());
   await simulator.stop();
 });
-
-function existing(world) {
-  const account = type => world.accounts.find(a => a.type === type && a.project === null).uid;
-  const profile = type => world.profiles.find(p =>
-    p.project === null && p.type === type && p.versions[0].published).versions[0].uid;
-  return { aws: account('aws'), azure: account('azure'), vsphere: account('vsphere'),
-    infra: profile('infra'), addOn: profile('add-on'), host: world.projects[0].clusters[0],
-    group: world.clusterGroups.find(g => g.project === null).uid,
-    ipPool: world.overlords.find(o => o.pools.length).pools[0] };
-}
 
 const kinds = () => Object.entries(schemas.FlatCluster.discriminator.mapping)
   .map(([kind, ref]) => ({ kind, schema: schemas[ref.split('/').pop()] }));
