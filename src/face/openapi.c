@@ -1,4 +1,5 @@
 /* The table of operations as OpenAPI 3.1 (spec.openapis.org/oas/v3.1.0). */
+#include <stdio.h>
 #include <string.h>
 
 #include "face/face.h"
@@ -22,7 +23,7 @@ static void put_parameters(struct json_writer *w, const struct op *op)
 	json_key(w, "parameters");
 	json_array_begin(w);
 	for (const struct param *p = op->params; p != NULL && p->name != NULL; p++) {
-		if (p->in != IN_PATH && p->in != IN_QUERY)
+		if (p->in != IN_PATH && p->in != IN_QUERY && p->in != IN_HEADER)
 			continue;
 		json_object_begin(w);
 		json_put_pair(w, "name", p->name);
@@ -98,41 +99,70 @@ static void put_request_body(struct json_writer *w, const struct op *op)
 	json_object_end(w);
 }
 
+/* The other form of an answer, in pieces. */
+static void put_stream(struct json_writer *w, const struct op *op)
+{
+	if (op->stream_type == NULL)
+		return;
+	json_key(w, op->stream_type);
+	json_object_begin(w);
+	json_key(w, "schema");
+	json_object_begin(w);
+	json_put_pair(w, "type", "string");
+	json_put_pair(w, "description", op->stream_help);
+	json_object_end(w);
+	json_object_end(w);
+}
+
+static void put_content(struct json_writer *w, const char *content_type, const struct field *answer)
+{
+	json_key(w, content_type == NULL ? "application/json" : content_type);
+	json_object_begin(w);
+	json_key(w, "schema");
+	json_object_begin(w);
+	if (answer != NULL)
+		schema_put_fields(w, answer, false);
+	else
+		json_put_pair(w, "type", "string");
+	json_object_end(w);
+	json_object_end(w);
+}
+
 static void put_success(struct json_writer *w, const struct op *op)
 {
 	json_object_begin(w);
 	json_put_pair(w, "description", op->success_status == 201 ? "Created" : "Done");
 	json_key(w, "content");
 	json_object_begin(w);
-	json_key(w, op->content_type == NULL ? "application/json" : op->content_type);
-	json_object_begin(w);
-	json_key(w, "schema");
-	json_object_begin(w);
-	if (op->answer != NULL)
-		schema_put_fields(w, op->answer, false);
-	else
-		json_put_pair(w, "type", "string");
+	put_content(w, op->content_type, op->answer);
+	put_stream(w, op);
 	json_object_end(w);
 	json_object_end(w);
+}
+
+static void put_also(struct json_writer *w, const struct op_also *also)
+{
+	char status[8];
+
+	snprintf(status, sizeof status, "%d", also->status);
+	json_key(w, status);
+	json_object_begin(w);
+	json_put_pair(w, "description", also->when);
+	json_key(w, "content");
+	json_object_begin(w);
+	put_content(w, NULL, also->answer);
 	json_object_end(w);
 	json_object_end(w);
 }
 
 static void put_responses(struct json_writer *w, const struct op *op)
 {
-	const bool created = op->success_status == 201;
-
 	json_key(w, "responses");
 	json_object_begin(w);
-	json_key(w, created ? "201" : "200");
+	json_key(w, op->success_status == 201 ? "201" : "200");
 	put_success(w, op);
-	if (created) {
-		json_key(w, "200");
-		json_put_raw(w,
-			     TEXT("{\"description\":\"With dryRun: the entity that would be "
-				  "sent\",\"content\":{\"application/json\":{\"schema\":{\"type\":"
-				  "\"object\"}}}}"));
-	}
+	if (op->also != NULL)
+		put_also(w, op->also);
 	json_key(w, "default");
 	put_ref(w, "#/components/responses/Error");
 	json_object_end(w);

@@ -8,6 +8,88 @@
 
 enum { LARGEST_ANSWER = 16 * 1024 };
 
+/* ---- answers ---- */
+
+static const struct field remark_fields[] = {
+	{.name = "message", .type = FIELD_STRING, .required = true, .help = "What it is about"},
+	{.name = NULL},
+};
+
+#define REMARKS(h)                                                                            \
+	{                                                                                     \
+		.name = "warnings", .type = FIELD_ARRAY, .fields = remark_fields, .help = (h) \
+	}
+
+static const struct field created_answer_fields[] = {
+	{
+		.name = "uid",
+		.type = FIELD_STRING,
+		.required = true,
+		.help = "UID of the new cluster",
+	},
+	REMARKS("What was changed in the caller's entity before it was sent, and what else they "
+		"should know"),
+	{.name = NULL},
+};
+
+static const struct field pool_price_fields[] = {
+	{.name = "name", .type = FIELD_STRING, .help = "Of the pool"},
+	{.name = "nodesCount", .type = FIELD_INT, .help = "How many nodes it has"},
+	{.name = "rate",
+	 .type = FIELD_ANY,
+	 .help = "Palette's object: compute, storage and the total of the pool"},
+	{.name = NULL},
+};
+
+static const struct field price_fields[] = {
+	{.name = "periodType",
+	 .type = FIELD_STRING,
+	 .required = true,
+	 .help = "For how long that is: hourly"},
+	{.name = "compute", .type = FIELD_NUMBER, .help = "For the machines"},
+	{.name = "storage", .type = FIELD_NUMBER, .help = "For their disks"},
+	{.name = "total", .type = FIELD_NUMBER, .required = true, .help = "Both"},
+	{.name = "machinePools",
+	 .type = FIELD_ARRAY,
+	 .fields = pool_price_fields,
+	 .help = "The same of each pool"},
+	{.name = NULL},
+};
+
+static const struct field plan_fields[] = {
+	{
+		.name = "kind",
+		.type = FIELD_STRING,
+		.required = true,
+		.help = "Which of Palette's kinds of cluster it would be: the last part of the URL "
+			"it is sent to",
+	},
+	{
+		.name = "entity",
+		.type = FIELD_OBJECT,
+		.required = true,
+		.help = "What Palette would be sent",
+	},
+	{
+		.name = "price",
+		.type = FIELD_OBJECT,
+		.fields = price_fields,
+		.help = "What Palette expects it to cost, in Palette's currency and with its "
+			"numbers; not for virtual clusters, and where Palette says none a warning "
+			"takes its place",
+	},
+	REMARKS("What was changed in the caller's entity, and what could not be said"),
+	{.name = NULL},
+};
+
+static const struct op_also dry_run_answer = {
+	.status = 200,
+	.when = "With dryRun",
+	.answer = plan_fields,
+};
+
+/* ---- the work ---- */
+
 /* {"uid":...}, and what was changed in the caller's entity. */
 static struct text created_answer(struct call *c, const struct creation *creation,
 				  struct text answer)
@@ -28,14 +110,13 @@ static struct text created_answer(struct call *c, const struct creation *creatio
 	return out;
 }
 
-static bool show(struct call *c, const struct creation *creation, struct result *res,
-		 struct error *err)
+static bool show(struct call *c, struct creation *creation, struct result *res, struct error *err)
 {
 	struct text plan;
 
 	if (!creation_plan(c, creation, &plan, err))
 		return false;
-	res->status = 200;
+	res->status = dry_run_answer.status;
 	result_json(res, plan);
 	return true;
 }
@@ -65,15 +146,14 @@ static bool cluster_create(struct call *c, struct result *res, struct error *err
 {
 	struct creation creation;
 
-	return creation_read(c, call_json(c, "body"), &creation, err) &&
-	       check_and_create(c, &creation, res, err);
+	return creation_read(c, "body", &creation, err) && check_and_create(c, &creation, res, err);
 }
 
 static bool virtual_cluster_create(struct call *c, struct result *res, struct error *err)
 {
 	struct creation creation;
 
-	return creation_read_virtual(c, call_json(c, "clusterConfig"), &creation, err) &&
+	return creation_read_virtual(c, "clusterConfig", &creation, err) &&
 	       check_and_create(c, &creation, res, err);
 }
 
@@ -83,29 +163,8 @@ static bool virtual_cluster_create(struct call *c, struct result *res, struct er
 	{                                                                                        \
 		.name = "dryRun", .in = IN_QUERY, .type = PARAM_FLAG,                            \
 		.help = "Check it, also with Palette, create nothing, and answer 200 with what " \
-			"would be sent"                                                          \
+			"would be sent and what it would cost"                                   \
 	}
-
-static const struct field repair_fields[] = {
-	{.name = "message", .type = FIELD_STRING, .required = true, .help = "What was changed"},
-	{.name = NULL},
-};
-
-static const struct field created_answer_fields[] = {
-	{
-		.name = "uid",
-		.type = FIELD_STRING,
-		.required = true,
-		.help = "UID of the new cluster",
-	},
-	{
-		.name = "warnings",
-		.type = FIELD_ARRAY,
-		.fields = repair_fields,
-		.help = "What was changed in the caller's entity before it was sent",
-	},
-	{.name = NULL},
-};
 
 const struct op cluster_create_ops[] = {
 	{
@@ -120,6 +179,7 @@ const struct op cluster_create_ops[] = {
 		.flags = OP_AUDIT | OP_STRICT,
 		.success_status = 201,
 		.answer = created_answer_fields,
+		.also = &dry_run_answer,
 		.run = cluster_create,
 	},
 	{
@@ -133,6 +193,7 @@ const struct op cluster_create_ops[] = {
 		.flags = OP_AUDIT | OP_STRICT,
 		.success_status = 201,
 		.answer = created_answer_fields,
+		.also = &dry_run_answer,
 		.run = virtual_cluster_create,
 	},
 	{.name = NULL},

@@ -36,11 +36,12 @@ struct creation {
 
 void creation_warn(struct call *c, struct creation *creation, const char *message);
 
-/* Reads a body of either form. Fails with ERROR_INPUT, all faults at once; nothing was asked. */
-MUST_USE bool creation_read(struct call *c, struct text body, struct creation *creation,
+/* Reads a body of either form, the value of that parameter of the row. Fails with ERROR_INPUT, all
+ * faults at once; nothing was asked. */
+MUST_USE bool creation_read(struct call *c, const char *param, struct creation *creation,
 			    struct error *err);
-/* Palette's own body of a virtual cluster, which stands in the request at "/clusterConfig". */
-MUST_USE bool creation_read_virtual(struct call *c, struct text body, struct creation *creation,
+/* Palette's own body of a virtual cluster. */
+MUST_USE bool creation_read_virtual(struct call *c, const char *param, struct creation *creation,
 				    struct error *err);
 
 /* Asks Palette. Fails with ERROR_INPUT, the faults of all checks at once, or as Palette's calls do.
@@ -48,10 +49,11 @@ MUST_USE bool creation_read_virtual(struct call *c, struct text body, struct cre
 MUST_USE bool creation_check(struct call *c, struct creation *creation, struct error *err);
 
 /*
- * Has Palette look at the entity, too. plan: out, arena: {"kind","entity","price","warnings"}.
- * Fails with ERROR_UNPROCESSABLE, or as Palette's calls do.
+ * Has Palette look at the entity, too, and say what it would cost. plan: out, arena:
+ * {"kind","entity","price","warnings"}; without a price where Palette gives none, with a warning
+ * unless that is so for all of the kind. Fails with ERROR_UNPROCESSABLE, or as Palette's calls do.
  */
-MUST_USE bool creation_plan(struct call *c, const struct creation *creation, struct text *plan,
+MUST_USE bool creation_plan(struct call *c, struct creation *creation, struct text *plan,
 			    struct error *err);
 
 /* "warnings":[{"message"}], if there are any. */

@@ -2,17 +2,16 @@
  */
 #include "op/create.h"
 
-/* Asks what variables the profiles declare, where the body gives any. */
+/* Asks what variables the profiles declare. */
 static bool ask_profiles(struct call *c, struct entity_draft *draft, struct entity_faults *faults,
 			 struct error *err)
 {
-	for (size_t i = 0; draft->variable_count > 0 && i < draft->profile_count; i++) {
+	for (size_t i = 0; i < draft->profile_count; i++) {
 		const struct entity_profile *profile = &draft->profiles[i];
 		struct buf answer;
 
 		if (palette_profile_variables(c->palette, call_string(c, "projectUid"),
 					      profile->uid, &answer, err)) {
-			/* The draft keeps copies of names only. */
 			entity_declare(draft, i, text_trim(buf_text(&answer)));
 			buf_fini(&answer);
 		} else if (err->kind == ERROR_NOT_FOUND) {
@@ -23,7 +22,7 @@ static bool ask_profiles(struct call *c, struct entity_draft *draft, struct enti
 			return false;
 		}
 	}
-	return entity_faults_none(faults, err);
+	return true;
 }
 
 bool creation_check(struct call *c, struct creation *creation, struct error *err)

@@ -1,4 +1,6 @@
 /* From the caller's body to a creation: all that can be said without asking Palette. */
+#include <string.h>
+
 #include "op/create.h"
 #include "json/json.h"
 
@@ -55,25 +57,38 @@ static bool read_palette(struct call *c, bool with_group, struct creation *creat
 	return true;
 }
 
-bool creation_read(struct call *c, struct text body, struct creation *creation, struct error *err)
+/* "" for the whole of the body, else "/<name>". */
+static const char *base_of(const struct call *c, const char *name)
+{
+	const struct param *p = c->op->params;
+
+	while (strcmp(p->name, name) != 0)
+		p++;
+	return p->in == IN_WHOLE_BODY ? "" : arena_printf(c->arena, "/%s", name);
+}
+
+static void begin(const struct call *c, const char *param, struct creation *creation)
+{
+	*creation = (struct creation){.base = base_of(c, param), .body = call_json(c, param)};
+}
+
+bool creation_read(struct call *c, const char *param, struct creation *creation, struct error *err)
 {
 	enum entity_form form;
 
-	*creation = (struct creation){.base = "", .body = body};
-	if (!check_keys(c, err) || !entity_form(c->arena, body, &form, &creation->kind, err))
+	begin(c, param, creation);
+	if (!check_keys(c, err) ||
+	    !entity_form(c->arena, creation->body, &form, &creation->kind, err))
 		return false;
 	return form == ENTITY_FLAT ? read_flat(c, creation, err)
 				   : read_palette(c, false, creation, err);
 }
 
-bool creation_read_virtual(struct call *c, struct text body, struct creation *creation,
+bool creation_read_virtual(struct call *c, const char *param, struct creation *creation,
 			   struct error *err)
 {
-	*creation = (struct creation){
-		.kind = entity_kind_named(TEXT("virtual")),
-		.base = "/clusterConfig",
-		.body = body,
-	};
+	begin(c, param, creation);
+	creation->kind = entity_kind_named(TEXT("virtual"));
 	return check_keys(c, err) && read_palette(c, true, creation, err);
 }
 

@@ -21,6 +21,14 @@ bool palette_cluster(struct palette *p, const char *project, const char *uid, st
 	return palette_get_object(p, project, path, cluster_name(p, uid), out, err);
 }
 
+bool palette_cluster_object(struct palette *p, const char *project, const char *uid,
+			    struct buf *out, struct error *err)
+{
+	const char *path = http_url(p->arena, "/v1/spectroclusters/%s", uid);
+
+	return palette_get_object(p, project, path, cluster_name(p, uid), out, err);
+}
+
 static bool is_nested(struct text cluster)
 {
 	struct text type;

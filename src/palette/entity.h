@@ -94,6 +94,12 @@ struct entity_kind {
 /* All kinds, in the order of the documents; ends with a NULL name. */
 extern const struct entity_kind entity_kinds[];
 
+/* Their names; ends with NULL. */
+extern const char *const entity_kind_choices[];
+
+/* What a value of that type is called, for people and models: "array of strings". Static. */
+const char *entity_type_name(enum entity_type type);
+
 /* Case does not count; "nested" is virtual. NULL: there is none. */
 const struct entity_kind *entity_kind_named(struct text cloud_type);
 
@@ -142,23 +148,30 @@ enum entity_form {
 MUST_USE bool entity_form(struct arena *a, struct text body, enum entity_form *form,
 			  const struct entity_kind **kind, struct error *err);
 
-/* ---- the flat body: entity.c, entity_flat.c ---- */
+/* ---- the flat body: entity.c, entity_flat.c, entity_variables.c ---- */
 
 struct entity_node;
+struct entity_declaration;
 
 /* A profile of the body, in its order. */
 struct entity_profile {
 	const char *uid;
 	size_t index; /* in profileUids */
 	struct entity_node *variables;
+	bool is_known; /* entity_declare() told what it declares */
+	struct entity_declaration *declarations;
+	size_t declaration_count;
 };
 
-/* A value that one or more of the profiles have to declare. */
+/* A value of profileVariables or clusterVariables, for every profile that declares its name. */
 struct entity_variable {
-	const char *name;
-	struct text value;                        /* a JSON string */
-	const char *pointer;                      /* where it stands in the body */
-	const struct entity_profile *declared_by; /* the last one that does; NULL: none so far */
+	struct text name;
+	struct text value;               /* a JSON string */
+	struct text text;                /* as it reads */
+	const char *pointer;             /* where it stands in the body */
+	bool is_sensitive;               /* nothing that is told may repeat it */
+	struct entity_declaration *uses; /* a list: the declarations of its name */
+	struct entity_declaration *last_use;
 };
 
 /* A flat body on its way to an entity. */
@@ -176,15 +189,37 @@ void entity_draft(struct arena *a, const struct entity_kind *kind, struct text b
 		  struct entity_faults *faults, struct entity_draft *draft);
 
 /*
- * Gives the profile the values of the variables that it declares.
- * answer  Palette's {"variables":[{"name"}]}, checked JSON.
+ * Tells what variables a profile declares; once for each profile. Nothing is checked before
+ * entity_finish(), because one profile may call sensitive what another shows.
+ * profile  its place in draft->profiles.
+ * answer   Palette's {"variables":[...]}, checked JSON; copied. What is odd in it is passed over: a
+ *          declaration without a name is none, a format that is not known is not checked.
  */
 void entity_declare(struct entity_draft *draft, size_t profile, struct text answer);
 
 /*
- * The entity as text. To be called when there are no faults; adds one for each variable that no
- * profile declares.
- * entity  out, arena. False: a fault was added.
+ * Gives each profile the values of the variables that it declares, checked, and writes the entity,
+ * unless there are faults by then, from here or from before. Once, after the entity_declare() of
+ * all profiles.
+ *
+ * A value is checked against every declaration of its name. It has to be
+ *   one of the options    of a dropdown
+ *   of the format         number: as JSON writes numbers; boolean: true or false; ipv4, ipv6;
+ *                         ipv4cidr: an address, "/" and 0 to 32; version: one to three numbers with
+ *                         dots, "v" in front allowed, behind them what semantic versions have
+ *                         (1.2.3, v1.27, 1.0.0-rc.1+b5); base64: with padding, line breaks allowed;
+ *                         anything for string, or what we do not know
+ *   found by the regex    as base/regex.h searches; where that gives no answer, the value passes
+ * and Palette has the last word. An empty text is no value: for a variable that has to have one and
+ * has a default, it is left out; where there is no default, it is a fault; an optional variable
+ * gets it unchecked. Defaults are Palette's to fill in and never sent. Variables that are hidden or
+ * immutable may be given: a value of an immutable one is for the whole life of the cluster.
+ *
+ * Faults: a value that does not fit a declaration; a variable that has to have a value and has
+ * none; one that no profile declares, if all profiles were told of. They say what was found, within
+ * bounds, but never a value of a variable that any profile calls sensitive or whose name says so.
+ *
+ * entity  out, arena. False: there are faults.
  */
 MUST_USE bool entity_finish(struct entity_draft *draft, struct entity_faults *faults,
 			    struct text *entity);

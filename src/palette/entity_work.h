@@ -4,6 +4,7 @@
 #define PALETTE_ENTITY_WORK_H
 
 #include "base/buf.h"
+#include "base/regex.h"
 #include "palette/entity.h"
 #include "json/json.h"
 
@@ -138,9 +139,47 @@ extern const struct entity_hooks entity_azure_hooks;
 extern const struct entity_hooks entity_vsphere_hooks;
 extern const struct entity_hooks entity_virtual_hooks;
 
-/* ---- profiles and variables: entity.c ---- */
+/* ---- variables: entity_variables.c, entity_values.c ---- */
 
 /* The rows of clusterVariables that are settings of the cluster rather than variables. */
 extern const struct entity_field entity_cluster_settings[];
+
+/* Reads profileVariables and clusterVariables. */
+void entity_read_variables(struct entity_work *work, struct entity_draft *draft);
+
+/* What one profile says of a variable. */
+struct entity_rule {
+	struct text declaration; /* Palette's object */
+	bool is_sensitive;       /* its options are not told */
+};
+
+/*
+ * Whether text may be the value.
+ * expected  out, arena, if not: goes on after "must".
+ */
+MUST_USE bool entity_value_fits(struct arena *a, const struct entity_rule *rule, struct text text,
+				struct regex_work *work, const char **expected);
+/* What a value would have to be, arena: "a number such as 3 or 1.5". */
+const char *entity_value_expected(struct arena *a, const struct entity_rule *rule);
+/* Whether Palette has a value for it when nobody gives one. */
+bool entity_value_has_default(struct text declaration);
+
+/* A text of others as a fault may tell it, arena: what disturbs is escaped, what is longer than
+ * most bytes then ends with "...". */
+const char *entity_shown(struct arena *a, struct text text, size_t most);
+
+/* "a, b and 3 more": as many as have room. */
+struct entity_list {
+	struct arena *arena;
+	const char *told;
+	size_t told_count;
+	size_t more;
+};
+void entity_list_add(struct entity_list *list, struct text item);
+/* Arena. */
+const char *entity_list_end(const struct entity_list *list);
+
+/* A JSON string, arena. */
+struct text entity_json_string(struct arena *a, struct text s);
 
 #endif

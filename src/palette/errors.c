@@ -149,6 +149,7 @@ void palette_say_unknown(enum palette_purpose purpose, struct error *err)
 	size_t len = strlen(err->message);
 	size_t more_len = strlen(more);
 
+	err->unknown = true;
 	if (len + more_len < sizeof err->message)
 		memcpy(err->message + len, more, more_len + 1);
 }

@@ -37,11 +37,18 @@ static void add_header(struct attempt *at, const char *name, struct text value)
 	at->headers[at->fetch.header_count++] = (struct http_header){text_of(name), value};
 }
 
+static int64_t patience_of(const struct palette *p, const struct palette_request *r)
+{
+	int64_t usual = p->config->upstream_timeout_ms;
+
+	return r->patience_ms > 0 && r->patience_ms < usual ? r->patience_ms : usual;
+}
+
 static void prepare(const struct palette *p, struct attempt *at)
 {
 	const struct palette_request *r = at->request;
 	const struct config_environment *e = p->environment;
-	int64_t patience = clock_now_ms() + p->config->upstream_timeout_ms;
+	int64_t patience = clock_now_ms() + patience_of(p, r);
 
 	at->fetch = (struct http_fetch){
 		.method = r->method,

@@ -47,7 +47,9 @@ struct palette_request {
 	const char *path; /* encoded, with query; made by http_url() */
 	const char *project;
 	struct text body;
-	const char *what; /* for errors: "Cluster 5f..."; arena or static */
+	int64_t patience_ms; /* with one attempt, where that is less than the configuration's; 0:
+			      * as configured */
+	const char *what;    /* for errors: "Cluster 5f..."; arena or static */
 
 	/* out */
 	bool ok;
@@ -93,6 +95,10 @@ struct palette_listing {
 	/* Whether to keep an item; NULL: all. */
 	bool (*keep)(const void *context, struct text item);
 	const void *context;
+	/* Whether no more is wanted from an item on, of a list that Palette has in order; NULL: all
+	 * is. */
+	bool (*enough)(void *context, struct text item);
+	void *enough_context;
 	/* Where an item says who it is, the first that it has; ends with NULL. NULL: /metadata/uid.
 	 */
 	const char *const *identity;

@@ -94,7 +94,12 @@ void palette_set_progress(struct palette *p, palette_progress_fn *progress, void
 MUST_USE bool palette_cluster(struct palette *p, const char *project, const char *uid,
 			      struct buf *out, struct error *err);
 
-/* The same for a virtual cluster: ERROR_NOT_FOUND if its cloud type is not `nested`. */
+/* GET /v1/spectroclusters/{uid}: state and conditions, without health; from a part of the API that
+ * may be asked more often. */
+MUST_USE bool palette_cluster_object(struct palette *p, const char *project, const char *uid,
+				     struct buf *out, struct error *err);
+
+/* The summary of a virtual cluster: ERROR_NOT_FOUND if its cloud type is not `nested`. */
 MUST_USE bool palette_virtual_cluster(struct palette *p, const char *project, const char *uid,
 				      struct buf *out, struct error *err);
 
@@ -225,6 +230,14 @@ MUST_USE bool palette_accounts(struct palette *p, const char *project, const cha
 MUST_USE bool palette_cluster_events(struct palette *p, const char *project, const char *uid,
 				     size_t most, struct palette_list *list, struct error *err);
 
+/* Whether no more is wanted from that item on. */
+typedef bool palette_enough_fn(void *context, struct text item);
+/* The same, but no further than until enough says so; it is asked of each item once. list->more
+ * says only whether `most` was too few. */
+MUST_USE bool palette_cluster_events_until(struct palette *p, const char *project, const char *uid,
+					   palette_enough_fn *enough, void *context, size_t most,
+					   struct palette_list *list, struct error *err);
+
 /*
  * GET /v1/cloudconfigs/{cloud}/{uid}: the machine pools, which have names only here.
  *
@@ -353,12 +366,22 @@ MUST_USE bool palette_my_projects(struct palette *p, struct palette_list *list, 
 MUST_USE bool palette_create_cluster(struct palette *p, const char *project, const char *kind,
 				     struct text entity, struct buf *out, struct error *err);
 
+/* What a cluster would cost. */
+struct palette_price {
+	/* arena: {"periodType":"hourly","compute","storage","total","machinePools"}, the numbers
+	 * and the list of pools as Palette wrote them, in its currency; ptr NULL: it gave none. */
+	struct text json;
+	const char *missing; /* arena: why it gave none; NULL: this kind has no price */
+};
+
 /*
- * POST /v1/spectroclusters/{kind}/validate. Palette answers 200 also when it finds faults; that is
- * ERROR_UNPROCESSABLE here, with its findings as details.
+ * POST /v1/spectroclusters/{kind}/validate and, but for virtual clusters, .../rate. Palette answers
+ * 200 also when it finds faults; that is ERROR_UNPROCESSABLE here, with its findings as details.
+ * That it gives no price, or none within seconds, is no failure.
  */
-MUST_USE bool palette_validate_cluster(struct palette *p, const char *project, const char *kind,
-				       struct text entity, struct error *err);
+MUST_USE bool palette_try_cluster(struct palette *p, const char *project, const char *kind,
+				  struct text entity, struct palette_price *price,
+				  struct error *err);
 
 /*
  * Whether a word is part of Palette's own paths, such as "meta" in

@@ -244,15 +244,15 @@ export function goodRequests(world) {
       query: scope(cluster) },
     'cluster.create': { query: { projectUid: world.projects[0].uid }, body: {
       metadata: { name: 'made-by-tests' },
-      spec: { cloudType: 'eks', cloudAccountUid: account('aws').uid,
+      spec: { cloudType: 'eks', cloudAccountUid: world.creation.eks.accountUid,
         cloudConfig: { region: 'us-east-1' },
         machinepoolconfig: [{ cloudConfig: { instanceType: 't3.large', rootDeviceSize: 60 },
           poolConfig: { name: 'workers', size: 1, labels: ['worker'] } }],
-        profiles: [{ uid: profile.uid }] } } },
+        profiles: [{ uid: world.creation.eks.infraUid }] } } },
     'virtual_cluster.create': { query: { projectUid: world.projects[0].uid }, body: { clusterConfig: {
       metadata: { name: 'made-by-tests-too' },
       spec: { cloudType: 'nested', clusterConfig: { hostClusterConfig: {
-        clusterGroup: { uid: group.uid } } },
+        clusterGroup: { uid: world.creation.virtual.groupUid } } },
       machinepoolconfig: [{ cloudConfig: { instanceType: { minCPU: 4, maxCPU: 4, minMemInMiB: 4096,
         maxMemInMiB: 4096, minStorageGiB: 10, maxStorageGiB: 10 } } }], profiles: [] } } } },
     'virtual_cluster.list': {},

@@ -184,16 +184,13 @@ suite("Palette's published schema", { skip }, () => {
     });
 
     test(`clusters of all kinds, checked and created, by ${credential.name}`, async () => {
-      const usable = type => world.profiles.find(p =>
-        p.project === null && p.type === type && p.versions[0].published).versions[0].uid;
-      const account = type => world.accounts.find(a => a.type === type && a.project === null).uid;
       const project = world.projects[0];
-      const made = creations({
-        aws: account('aws'), azure: account('azure'), vsphere: account('vsphere'),
-        infra: usable('infra'), addOn: usable('add-on'),
-        group: world.clusterGroups.find(g => g.project === null).uid, host: project.clusters[0],
-        ipPool: world.overlords.find(o => o.pools.length).pools[0],
-      });
+      const { aws, azure, vsphere, eks } = world.creation;
+      const it = { aws: aws.accountUid, azure: azure.accountUid, vsphere: vsphere.accountUid,
+        addOn: eks.addOnUid, group: world.creation.virtual.groupUid, host: project.clusters[0],
+        ipPool: world.overlords.find(o => o.pools.length).pools[0] };
+      const made = Object.entries(world.creation).flatMap(([kind, { infraUid }]) =>
+        creations({ ...it, infra: infraUid }).filter(row => row.kind === kind));
       for (const [i, { kind, form, operation, body }] of made.entries()) {
         const what = `${kind}, ${form}`;
         const request = JSON.stringify(body(`made-by-${credential.name}-${i}`));

@@ -204,7 +204,7 @@ test('assets: kubeconfig, manifests, the admin path', async () => {
 
 test('accounts carry secrets; vSphere asks for its query', async () => {
   const list = (await get('/v1/cloudaccounts/azure')).json;
-  assert.equal(list.items.length, 3);
+  assert.equal(list.items.length, world.accounts.filter((a) => a.type === 'azure').length);
   assert.match(list.items[0].spec.clientSecret, /^sim-secret/);
   assert.equal(list.listmeta.continue, undefined);
   const vsphere = world.accounts.find((a) => a.type === 'vsphere' && a.scope === 'tenant');

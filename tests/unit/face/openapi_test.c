@@ -111,6 +111,24 @@ static void check_params(const json_t *operation, const struct op *op)
 	}
 }
 
+/* What an operation may answer instead is described as fully as what it usually answers. */
+static void check_other_answer(const json_t *responses, const struct op *op)
+{
+	const json_t *content;
+	const json_t *members;
+	char status[8];
+
+	if (op->also == NULL)
+		return;
+	snprintf(status, sizeof status, "%d", op->also->status);
+	content = json_object_get(json_object_get(responses, status), "content");
+	members = json_object_get(
+		json_object_get(json_object_get(content, "application/json"), "schema"),
+		"properties");
+	for (const struct field *f = op->also->answer; f->name != NULL; f++)
+		assert_non_null(json_object_get(members, f->name));
+}
+
 static void every_route_is_an_operation(void **state)
 {
 	const json_t *paths = json_object_get(*state, "paths");
@@ -142,6 +160,7 @@ static void every_route_is_an_operation(void **state)
 		assert_non_null(
 			json_object_get(responses, (*op)->success_status == 201 ? "201" : "200"));
 		assert_non_null(json_object_get(responses, "default"));
+		check_other_answer(responses, *op);
 		check_params(operation, *op);
 	}
 	json_object_foreach((json_t *)(uintptr_t)paths, path, item) operations +=
