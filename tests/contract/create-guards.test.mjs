@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { creations, existing } from '../schema/bodies.mjs';
+import { creationsIn } from '../schema/bodies.mjs';
 import { beside, startBackstage, startBeside, stopBeside, userToken } from './backstage.mjs';
 import { OTHER_PLUGIN, RESTRICTED, configuration, startService, startSimulator } from './harness.mjs';
 
@@ -19,7 +19,7 @@ before(async () => {
     '--session-token', 'session-of-one:projects=1');
   service = await startService(configuration([simulator]));
   world = await simulator.world();
-  const made = creations(existing(world));
+  const made = creationsIn(world);
   forms = ['flat', 'entity', 'wrapped'].map(form => made.find(c => c.form === form));
 });
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { creations, existing } from '../schema/bodies.mjs';
+import { creationsIn } from '../schema/bodies.mjs';
 import { configuration, startService, startSimulator } from './harness.mjs';
 
 const PASSWORD = 'canary-Pa55w0rd-never-seen-again';
@@ -28,7 +28,7 @@ before(async () => {
   project = world.projects[0].uid;
   profile = world.profiles.find(p => p.type === 'cluster' && p.cloudType === 'eks' && p.versions[0].published &&
     (p.project === null || p.project === project)).versions[0].uid;
-  const { body } = creations(existing(world)).find(c => c.kind === 'eks' && c.form === 'flat');
+  const { body } = creationsIn(world).find(c => c.kind === 'eks' && c.form === 'flat');
   plain = name => ({ ...body(name), profileUids: [profile] });
 });
 

@@ -194,17 +194,6 @@ const fromInterface = {
   virtual: it => ({ ...renamed('virtual', it), cloudAccountUid: '' }),
 };
 
-// What there is in a simulator's world for them: what the tenant has, which a project may use, too.
-export function existing(world) {
-  const account = type => world.accounts.find(a => a.type === type && a.project === null).uid;
-  const profile = type => world.profiles.find(p =>
-    p.project === null && p.type === type && p.versions[0].published).versions[0].uid;
-  return { aws: account('aws'), azure: account('azure'), vsphere: account('vsphere'),
-    infra: profile('infra'), addOn: profile('add-on'), host: world.projects[0].clusters[0],
-    group: world.clusterGroups.find(g => g.project === null).uid,
-    ipPool: world.overlords.find(o => o.pools.length).pools[0] };
-}
-
 // All of them: { kind, form, operation, body: name => the request's body }.
 export function creations(it) {
   const rows = [];
@@ -222,4 +211,13 @@ export function creations(it) {
       { clusterConfig: { metadata: metadata(name), spec: form.virtual(it) } }),
     'virtual_cluster.create');
   return rows;
+}
+
+// All of them for a simulator's world, each with what fits its kind. host: a cluster for virtual ones to run in.
+export function creationsIn(world, host = world.projects[0].clusters[0]) {
+  const { aws, azure, vsphere, eks, virtual } = world.creation;
+  const it = { aws: aws.accountUid, azure: azure.accountUid, vsphere: vsphere.accountUid, addOn: eks.addOnUid,
+    group: virtual.groupUid, host, ipPool: world.overlords.find(o => o.pools.length).pools[0] };
+  return Object.entries(world.creation).flatMap(([kind, { infraUid }]) =>
+    creations({ ...it, infra: infraUid }).filter(row => row.kind === kind));
 }

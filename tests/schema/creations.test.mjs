@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 
 import { configuration, startService, startSimulator } from '../contract/harness.mjs';
-import { creations, existing } from './bodies.mjs';
+import { creationsIn } from './bodies.mjs';
 
 const swaggerFile = process.env.PALETTE_SPEC ?? '';
 const skip = existsSync(swaggerFile) ? false : 'PALETTE_SPEC names no Swagger file of Palette';
@@ -31,7 +31,7 @@ async function start() {
   recorder = await startRecorder(simulator, prism);
   service = await startService(configuration([recorder]));
   world = await simulator.world();
-  forms = creations(existing(world));
+  forms = creationsIn(world);
 }
 
 async function stop() {
