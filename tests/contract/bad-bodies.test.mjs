@@ -347,16 +347,18 @@ test('what fields mean together, and forms of names and numbers', async t => {
 
 function* badEntities() {
   const entity = spec => ({ metadata: { name: 'a' }, spec });
-  const eks = { cloudType: 'eks', cloudConfig: { region: 'x' }, machinepoolconfig: [{}] };
+  const pools = [{ poolConfig: { name: 'a', size: 1, labels: ['worker'] } }];
+  const eks = { cloudType: 'eks', cloudAccountUid: 'a', cloudConfig: { region: 'x' }, machinepoolconfig: pools };
   for (const metadata of [undefined, null, 5, [], {}, { name: null }, { name: '' }, { name: 5 }, { name: [] }])
     yield [`metadata ${JSON.stringify(metadata)}`, { metadata, spec: eks }, ['/metadata/name']];
   for (const cloudType of [undefined, null, '', 5, [], 'gcp', ' eks'])
     yield [`cloudType ${JSON.stringify(cloudType)}`, entity({ ...eks, cloudType }), ['/spec/cloudType']];
-  yield ['pools under both names', entity({ ...eks, machinePoolConfig: [{}] }), ['/spec/machinePoolConfig']];
+  yield ['pools under both names', entity({ ...eks, machinePoolConfig: pools }), ['/spec/machinePoolConfig']];
   yield ['a name twice', '{"metadata":{"name":"a"},"spec":{"cloudType":"eks","cloudConfig":{"region":"a","region":"b"}}}',
     ['/spec/cloudConfig/region']];
   // Pools as the old interface has them are read as those of a flat body.
-  const old = cloudConfig => entity({ cloudType: 'aws', cloudConfig });
+  const old = cloudConfig => entity({ cloudType: 'aws', cloudAccountUid: 'a',
+    cloudConfig: { region: 'x', ...cloudConfig } });
   const pool = { name: 'a', size: 1, instanceType: 'x' };
   yield ['workerPools of another type', old({ workerPools: {} }), ['/spec/cloudConfig/workerPools']];
   yield ['controlPlane of another type', old({ controlPlane: [] }), ['/spec/cloudConfig/controlPlane']];

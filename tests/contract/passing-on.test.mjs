@@ -79,21 +79,39 @@ async function passes({ body, kind, wanted = body, repairs = [], path = 'cluster
   }
 }
 
-const NAMES = { eks: 'eks', aws: 'aws', aks: 'aks', azure: 'azure', vsphere: 'vsphere', virtual: 'nested' };
+// What Palette requires of an entity of each kind: members of spec, of its cloudConfig and of a machine pool.
+const POOL = '"poolConfig":{"name":"p","size":1,"labels":["worker"]}';
+const AZURE = { spec: '"cloudAccountUid":"a"', cloud: '"subscriptionId":"a","location":"b","sshKey":"c"',
+  pool: `"cloudConfig":{},${POOL}` };
+const LEAST = {
+  eks: { type: 'eks', spec: '"cloudAccountUid":"a"', cloud: '"region":"x"', pool: POOL },
+  aws: { type: 'aws', spec: '"cloudAccountUid":"a"', cloud: '"region":"x"',
+    pool: `"cloudConfig":{"instanceType":"x"},${POOL}` },
+  aks: { type: 'aks', ...AZURE },
+  azure: { type: 'azure', ...AZURE },
+  vsphere: { type: 'vsphere', spec: '"cloudAccountUid":"a"', cloud: '"placement":{}',
+    pool: `"cloudConfig":{"instanceType":{"numCPUs":1,"memoryMiB":1,"diskGiB":1}},${POOL}` },
+  virtual: { type: 'nested', spec: '"clusterConfig":{}', cloud: '"kubernetesVersion":""',
+    pool: '"cloudConfig":{"instanceType":{}}' },
+};
 
-const entity = (cloudType, spec = '', metadata = '') =>
-  `{ "kind":"x",\r\n"metadata":{"name":"odd-one"${metadata}} ,"spec" : {"cloudType":"${cloudType}"${spec}},${ODD}}`;
+// The least entity of a kind, with oddities, and with what a test has to say.
+function entity(kind, { type = LEAST[kind].type, cloud = LEAST[kind].cloud, pools = 'machinepoolconfig', rest = ODD } = {}) {
+  const { spec, pool } = LEAST[kind];
+  return `{ "kind":"x",\r\n"metadata":{"name":"odd-one",${ODD}} ,"spec" : {"cloudType":"${type}",${spec},` +
+    `"cloudConfig":{${cloud}} ,\t"${pools}" :[{${pool},${ODD}}],${rest}},${ODD}}`;
+}
 
-for (const [kind, cloudType] of Object.entries(NAMES))
+for (const kind of Object.keys(LEAST))
   test(`${kind}: nothing to repair, and every byte as it was`, () => passes({
-    kind, body: entity(cloudType, `,"machinepoolconfig":[{${ODD}}],"cloudConfig":{ ${ODD} },${ODD}`, `,${ODD}`) }));
+    kind, body: entity(kind, { cloud: `${LEAST[kind].cloud},${ODD}` }) }));
 
 test('white space around the body is no part of it', async () => {
   const inner = entity('eks');
   await passes({ kind: 'eks', body: ` \r\n\t${inner}\n`, wanted: inner });
 });
 
-test('a type with escapes is the same type', () => passes({ kind: 'eks', body: entity('\\u0065ks') }));
+test('a type with escapes is the same type', () => passes({ kind: 'eks', body: entity('eks', { type: '\\u0065ks' }) }));
 
 // ---- the repairs ----
 
@@ -103,53 +121,48 @@ const NETWORK = /spec\.cloudConfig\.network was left out/;
 const OLD_POOLS = /spec\.cloudConfig\.controlPlane and workerPools were left out/;
 const ACCOUNT = /empty spec\.cloudAccountUid was left out/;
 
-for (const [kind, given, written] of [['eks', 'EKS', 'eks'], ['aws', 'Aws', 'aws'], ['aks', 'aKs', 'aks'],
-  ['azure', 'AZURE', 'azure'], ['vsphere', 'vSphere', 'vsphere'], ['virtual', 'virtual', 'nested'],
-  ['virtual', 'Nested', 'nested'], ['virtual', 'VIRTUAL', 'nested']])
-  test(`the type ${given}`, () => passes({ kind, repairs: [TYPE],
-    body: entity(given, `,${ODD}`), wanted: entity(written, `,${ODD}`) }));
+for (const [kind, type] of [['eks', 'EKS'], ['aws', 'Aws'], ['aks', 'aKs'], ['azure', 'AZURE'], ['vsphere', 'vSphere'],
+  ['virtual', 'virtual'], ['virtual', 'Nested'], ['virtual', 'VIRTUAL']])
+  test(`the type ${type}`, () => passes({ kind, repairs: [TYPE], body: entity(kind, { type }), wanted: entity(kind) }));
 
-for (const name of ['machinePoolConfig', 'machine\\u0050oolConfig'])
-  test(`pools named ${name}`, () => passes({ kind: 'eks', repairs: [POOLS],
-    body: entity('eks', `,${ODD}, "${name}" : [ {"a":1e400} ]`),
-    wanted: entity('eks', `,${ODD}, "machinepoolconfig" : [ {"a":1e400} ]`) }));
+for (const pools of ['machinePoolConfig', 'machine\\u0050oolConfig'])
+  test(`pools named ${pools}`, () => passes({ kind: 'eks', repairs: [POOLS],
+    body: entity('eks', { pools }), wanted: entity('eks') }));
 
 for (const [where, given, wanted] of [
-  ['alone', '{ "network":{"a":[1,{}]} }', '{  }'],
-  ['first', `{ "network" : null , ${ODD} }`, `{ ${ODD} }`],
-  ['last', `{ ${ODD} , "network":1e400 }`, `{ ${ODD} }`],
-  ['between', `{"a":1 , "network":"," , ${ODD}}`, `{"a":1 , ${ODD}}`]])
-  test(`cloudConfig.network, ${where}`, () => passes({ kind: 'vsphere', repairs: [NETWORK],
-    body: entity('vsphere', `,"cloudConfig":${given},${ODD}`),
-    wanted: entity('vsphere', `,"cloudConfig":${wanted},${ODD}`) }));
+  ['alone', ' "network":{"a":[1,{}]} ', '  '],
+  ['first', ` "network" : null , ${ODD} `, ` ${ODD} `],
+  ['last', ` ${ODD} , "network":1e400 `, ` ${ODD} `],
+  ['between', `"a":1 , "network":"," , ${ODD}`, `"a":1 , ${ODD}`]])
+  test(`cloudConfig.network, ${where}`, () => passes({ kind: 'virtual', repairs: [NETWORK],
+    body: entity('virtual', { cloud: given }), wanted: entity('virtual', { cloud: wanted }) }));
 
 test('an empty account of a virtual cluster', () => passes({ kind: 'virtual', repairs: [ACCOUNT],
-  body: entity('nested', `,"cloudAccountUid":"",${ODD}`), wanted: entity('nested', `,${ODD}`) }));
+  body: entity('virtual', { rest: `"cloudAccountUid":"" , ${ODD}` }),
+  wanted: entity('virtual', { rest: ODD }).replace(`],${ODD}`, `] , ${ODD}`) }));
 
-test('an account elsewhere is left as it is', async () => {
-  await passes({ kind: 'virtual', body: entity('nested', ',"cloudAccountUid":"x"') });
-  await passes({ kind: 'eks', body: entity('eks', ',"cloudAccountUid":""') });
-});
+test('an account that is not empty is left as it is', () => passes({ kind: 'virtual',
+  body: entity('virtual', { rest: '"cloudAccountUid":"x"' }) }));
 
 test('several at once', () => passes({ kind: 'aws', repairs: [TYPE, POOLS, NETWORK],
-  body: entity('AWS', `,"machinePoolConfig":[{}],"cloudConfig":{"network":{},${ODD}}`),
-  wanted: entity('aws', `,"machinepoolconfig":[{}],"cloudConfig":{${ODD}}`) }));
+  body: entity('aws', { type: 'AWS', pools: 'machinePoolConfig', cloud: `"region":"x","network":{},${ODD}` }),
+  wanted: entity('aws', { cloud: `"region":"x",${ODD}` }) }));
 
 // What the old interface says of pools becomes Palette's pools; around them nothing changes.
 for (const kind of ['eks', 'aws', 'aks', 'azure'])
   test(`${kind}: pools of the old interface`, async () => {
-    const pools = '"workerPools":[{"name":"workers","size":2,"instanceType":"x"}]';
+    const old = '"workerPools":[{"name":"workers","size":2,"instanceType":"x"}], ';
     const start = `{ "kind":"x",\r\n"metadata":{"name":"odd-one"} ,"spec" : {`;
-    const end = `"cloudType":"${kind}","cloudConfig":{ "region" : "y", ${ODD}},${ODD}},${ODD}}`;
+    const end = `"cloudType":"${kind}",${LEAST[kind].spec},"cloudConfig":{ ${LEAST[kind].cloud}, @${ODD}},${ODD}},${ODD}}`;
     palette.taken.length = 0;
-    const answer = await service.request('POST', '/api/spectrocloud/clusters',
-      { body: `${start}${end.replace(`"y", `, `"y", ${pools}, `)}` });
+    const answer = await service.request('POST', '/api/spectrocloud/clusters', { body: start + end.replace('@', old) });
     assert.equal(answer.status, 201, answer.text);
     assert.deepEqual(answer.json.warnings.map(w => OLD_POOLS.test(w.message)), [true]);
     const sent = palette.taken.at(-1).body.toString();
+    const rest = end.replace('@', '');
     assert.ok(sent.startsWith(start), sent);
-    assert.ok(sent.endsWith(`,${end}`), sent);
-    const added = JSON.parse(`{${sent.slice(start.length, -end.length - 1)}}`).machinepoolconfig;
+    assert.ok(sent.endsWith(`,${rest}`), sent);
+    const added = JSON.parse(`{${sent.slice(start.length, -rest.length - 1)}}`).machinepoolconfig;
     const workers = added.find(p => p.poolConfig.name === 'workers');
     assert.equal(workers.poolConfig.size, 2);
     assert.equal(workers.cloudConfig.instanceType, 'x');
@@ -157,20 +170,15 @@ for (const kind of ['eks', 'aws', 'aks', 'azure'])
   });
 
 test('pools in their proper place win: then nothing is touched', () => passes({ kind: 'eks',
-  body: entity('eks', ',"machinepoolconfig":[{}],"cloudConfig":{"workerPools":[{"name":5}],"controlPlane":1}') }));
+  body: entity('eks', { cloud: '"region":"x","workerPools":[{"name":5}],"controlPlane":1' }) }));
 
 // ---- the entity of POST /virtualclusters ----
 
-const GROUP = '"clusterConfig":{"hostClusterConfig":{"clusterGroup":{"uid":"g"}}}';
+const wrap = inner => `{"clusterConfig" :\t${inner} }`;
+const inGroup = (...options) => entity('virtual', ...options).replace('"clusterConfig":{}',
+  '"clusterConfig":{"hostClusterConfig":{"clusterGroup":{"uid":"g"}}}');
 
-test('a wrapped entity', async () => {
-  const inner = entity('nested', `,${GROUP},${ODD}`);
-  await passes({ kind: 'virtual', path: 'virtualclusters', body: `{"clusterConfig" :\t${inner} }`, wanted: inner });
-});
+test('a wrapped entity', () => passes({ kind: 'virtual', path: 'virtualclusters', body: wrap(inGroup()), wanted: inGroup() }));
 
-test('a wrapped entity without a type is given one', async () => {
-  const spec = `${GROUP},${ODD}`;
-  const inner = entity('', spec).replace('"cloudType":""', '');
-  await passes({ kind: 'virtual', path: 'virtualclusters', repairs: [TYPE],
-    body: `{"clusterConfig":${inner}}`, wanted: inner.replace(GROUP, `"cloudType":"nested",${GROUP}`) });
-});
+test('a wrapped entity without a type is given one', () => passes({ kind: 'virtual', path: 'virtualclusters',
+  repairs: [TYPE], body: wrap(inGroup().replace('"cloudType":"nested",', '')), wanted: inGroup() }));
