@@ -343,6 +343,30 @@ test('what fields mean together, and forms of names and numbers', async t => {
   t.diagnostic(`${cases.length} bad bodies`);
 });
 
+// The body as it is documented for all clouds lacks what each cannot do without, and nothing else of it is wrong.
+const DOCUMENTED = cloudType => ({
+  cloudType, name: 'my-cluster', description: 'Cluster description', tags: ['tag1', 'tag2'], cloudAccountUid: 'account-uid',
+  profileUids: ['infra-profile-uid', 'addon-profile-uid'], profileVariables: { key: 'value' },
+  clusterVariables: { key: 'value' },
+  machinePoolConfig: [{ name: 'worker-pool-1', instanceType: 't3.medium', count: 3, labels: { role: 'worker' }, taints: [] }],
+  ...(cloudType === 'vsphere' && { vsphere: { datacenter: 'dc1', folder: 'folder1', resourcePool: 'pool1',
+    datastore: 'ds1', network: 'network1', ipPoolUid: 'pool-uid' } }),
+});
+
+const LACKS = {
+  eks: ['cloudConfig/region'],
+  aws: ['cloudConfig/region', 'cloudConfig/sshKeyName'],
+  aks: ['cloudConfig/subscriptionId', 'cloudConfig/location', 'cloudConfig/resourceGroup', 'cloudConfig/sshKey',
+    'machinePoolConfig/0/name'], // Azure takes no '-' in it
+  azure: ['cloudConfig/subscriptionId', 'cloudConfig/location', 'cloudConfig/resourceGroup', 'cloudConfig/sshKey'],
+  vsphere: ['cloudConfig/computeCluster', 'cloudConfig/sshKeys', 'cloudConfig/controlPlaneEndpoint',
+    'machinePoolConfig/0/instanceType'], // a size in numbers, not a name
+};
+
+test('the documented body: each field is known, and what a cloud needs besides is named', () =>
+  refuse(Object.entries(LACKS).map(([kind, lacks]) =>
+    ({ what: kind, body: DOCUMENTED(kind), pointers: lacks.map(name => `/${name}`) }))));
+
 // ---- Palette's own entity ----
 
 function* badEntities() {
