@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import {
   ask, asksPalette, configuration, goodRequests, operations, startService, startSimulator,
 } from '../contract/harness.mjs';
-import { creations } from './bodies.mjs';
+import { creationsIn } from './bodies.mjs';
 
 const swaggerFile = process.env.PALETTE_SPEC ?? '';
 const skip = existsSync(swaggerFile) ? false : 'PALETTE_SPEC names no Swagger file of Palette';
@@ -185,12 +185,7 @@ suite("Palette's published schema", { skip }, () => {
 
     test(`clusters of all kinds, checked and created, by ${credential.name}`, async () => {
       const project = world.projects[0];
-      const { aws, azure, vsphere, eks } = world.creation;
-      const it = { aws: aws.accountUid, azure: azure.accountUid, vsphere: vsphere.accountUid,
-        addOn: eks.addOnUid, group: world.creation.virtual.groupUid, host: project.clusters[0],
-        ipPool: world.overlords.find(o => o.pools.length).pools[0] };
-      const made = Object.entries(world.creation).flatMap(([kind, { infraUid }]) =>
-        creations({ ...it, infra: infraUid }).filter(row => row.kind === kind));
+      const made = creationsIn(world);
       for (const [i, { kind, form, operation, body }] of made.entries()) {
         const what = `${kind}, ${form}`;
         const request = JSON.stringify(body(`made-by-${credential.name}-${i}`));
