@@ -15,10 +15,16 @@ struct cors {
 	const struct config_cors *config;
 	struct arena arena;
 	const char *exposed; /* what is configured, and ours */
+	const char *allowed; /* the same; NULL: whatever a page asks for; "": none */
 };
 
 /* Headers of our answers that say something to the page. */
-static const char *const ours[] = {"X-SpectroCloud-ReAuth-Required", "X-Request-Id", "Retry-After"};
+static const char *const ours[] = {"X-SpectroCloud-ReAuth-Required", "X-Request-Id", "Retry-After",
+				   "Idempotency-Replayed"};
+
+/* What every page that may read the answers may send: it makes a request safer, and nobody's list
+ * from before knows it. */
+static const char *const taken[] = {"Idempotency-Key"};
 
 /* ---- at start ---- */
 
@@ -32,6 +38,16 @@ static bool is_among(struct text names, const char *wanted)
 	return false;
 }
 
+/* The list with those of the names that it lacks. */
+static const char *with_names(struct arena *a, const char *list, const char *const *names,
+			      size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!is_among(text_of(list), names[i]))
+			list = arena_printf(a, "%s%s%s", list, *list == '\0' ? "" : ",", names[i]);
+	return list;
+}
+
 struct cors *cors_new(const struct config_cors *config)
 {
 	struct cors *cors;
@@ -41,11 +57,11 @@ struct cors *cors_new(const struct config_cors *config)
 	cors = heap_alloc(sizeof *cors);
 	cors->config = config;
 	arena_init(&cors->arena);
-	cors->exposed = config->exposed_headers;
-	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
-		if (!is_among(text_of(cors->exposed), ours[i]))
-			cors->exposed = arena_printf(&cors->arena, "%s%s%s", cors->exposed,
-						     *cors->exposed == '\0' ? "" : ",", ours[i]);
+	cors->exposed = with_names(&cors->arena, config->exposed_headers, ours, ARRAY_LEN(ours));
+	cors->allowed = config->allowed_headers;
+	if (cors->allowed != NULL && *cors->allowed != '\0')
+		cors->allowed =
+			with_names(&cors->arena, config->allowed_headers, taken, ARRAY_LEN(taken));
 	return cors;
 }
 
@@ -152,10 +168,11 @@ static const char *vary(const struct config_cors *config, bool preflight)
 	return repeats ? "Origin, Access-Control-Request-Headers" : "Origin";
 }
 
-static void add_permissions(const struct config_cors *config, const struct http_request *request,
+static void add_permissions(const struct cors *cors, const struct http_request *request,
 			    struct text names, struct http_response *r)
 {
-	const char *allowed = config->allowed_headers;
+	const struct config_cors *config = cors->config;
+	const char *allowed = cors->allowed;
 
 	if (allowed == NULL)
 		allowed = names.len == 0 ? "" : arena_copy(request->arena, names);
@@ -178,7 +195,7 @@ bool cors_headers(const struct cors *cors, const struct http_request *request,
 	if (cors->config->credentials)
 		http_response_header(r, "Access-Control-Allow-Credentials", "true");
 	if (asked.preflight)
-		add_permissions(cors->config, request, asked.names, r);
+		add_permissions(cors, request, asked.names, r);
 	add(r, "Access-Control-Expose-Headers", cors->exposed);
 	return true;
 }

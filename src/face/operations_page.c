@@ -26,14 +26,23 @@ static void put_params(struct buf *out, const struct op *op)
 	}
 }
 
+static void put_fields(struct buf *out, const struct field *fields)
+{
+	for (const struct field *f = fields; f != NULL && f->name != NULL; f++)
+		buf_printf(out, "%s`%s`%s%s", f == fields ? " with " : ", ", f->name,
+			   f->help == NULL ? "" : ": ", f->help == NULL ? "" : f->help);
+	buf_add_string(out, ".\n");
+}
+
 static void put_answer(struct buf *out, const struct op *op)
 {
 	buf_printf(out, "\nAnswer: %d, %s", op->success_status != 0 ? op->success_status : 200,
 		   op->content_type != NULL ? op->content_type : "JSON");
-	for (const struct field *f = op->answer; f != NULL && f->name != NULL; f++)
-		buf_printf(out, "%s`%s`%s%s", f == op->answer ? " with " : ", ", f->name,
-			   f->help == NULL ? "" : ": ", f->help == NULL ? "" : f->help);
-	buf_add_string(out, ".\n");
+	put_fields(out, op->answer);
+	if (op->also != NULL) {
+		buf_printf(out, "\n%s: %d, JSON", op->also->when, op->also->status);
+		put_fields(out, op->also->answer);
+	}
 	if (op->flags & OP_AUDIT)
 		buf_add_string(out, "\nEach use is in the audit trail.\n");
 }

@@ -34,6 +34,7 @@ enum param_in {
 	IN_BODY,       /* a member of the JSON body */
 	IN_WHOLE_BODY, /* the JSON body itself; at most one, and no IN_BODY beside it */
 	IN_ARGUMENT,   /* a member of what an agent's tool is called with, a JSON object */
+	IN_HEADER,     /* a header of the request */
 };
 
 enum param_type {
@@ -50,14 +51,16 @@ enum param_type {
 	PARAM_TOKEN,     /* a JSON string that can stand in a header; see session_token_problem() */
 	PARAM_TIME,      /* a JSON number: whole milliseconds since 1970, above 0 */
 	PARAM_SWITCH,    /* a JSON boolean */
-	PARAM_COUNT,     /* a JSON number: whole, from min to max */
+	PARAM_COUNT,     /* a whole number, from min to max */
 	PARAM_LINE,      /* as PARAM_TEXT, up to 1,024 characters */
 	PARAM_FIELDS,    /* a JSON array of names, each of a field of `fields` */
+	PARAM_KEY,       /* 1 to 255 visible ASCII characters, bare or as a string of RFC 8941 */
 };
 
 enum {
 	PARAM_LONGEST_TEXT = 256,
 	PARAM_LONGEST_LINE = 1024,
+	PARAM_LONGEST_KEY = 255,
 	PARAM_MOST_STRINGS = 1000,
 };
 
@@ -122,6 +125,19 @@ enum { MAX_PARAMS = 12 };
 	{                                                                                 \
 		.name = (n), .in = IN_QUERY, .type = PARAM_NOT_FALSE, .fallback = "true", \
 		.help = (h)                                                               \
+	}
+#define HEADER_KEY(n, h)                                                     \
+	{                                                                    \
+		.name = (n), .in = IN_HEADER, .type = PARAM_KEY, .help = (h) \
+	}
+#define QUERY_FLAG(n, h)                                                     \
+	{                                                                    \
+		.name = (n), .in = IN_QUERY, .type = PARAM_FLAG, .help = (h) \
+	}
+#define QUERY_COUNT(n, standard, least, most, h)                                          \
+	{                                                                                 \
+		.name = (n), .in = IN_QUERY, .type = PARAM_COUNT, .fallback = (standard), \
+		.min = (least), .max = (most), .help = (h)                                \
 	}
 #define BODY_STRINGS(n, h)                                                                       \
 	{                                                                                        \
@@ -202,6 +218,7 @@ enum field_type {
 	FIELD_OBJECT, /* `fields`, and whatever else Palette puts there */
 	FIELD_ARRAY,  /* of objects with `fields`; of strings without */
 	FIELD_ANY,    /* whatever Palette puts there */
+	FIELD_NUMBER, /* a JSON number, as Palette wrote it */
 };
 
 /*
@@ -240,6 +257,8 @@ enum {
 	OP_CARRIER = 1 << 10,  /* runs another operation, which is recorded in its place */
 	OP_RESOURCE = 1 << 11, /* clients find out by themselves where they sign in: its 401 names
 				* op_resource_metadata() */
+	OP_FOLLOWS = 1 << 12,  /* with its flag `follow` it holds its thread for as long as its
+				* client stays: see op_holds_thread() */
 };
 
 struct call;
@@ -252,6 +271,7 @@ enum {
 	TOOL_WRITES = 1 << 0,
 	TOOL_DESTROYS = 1 << 1,   /* takes something away or overwrites it; with TOOL_WRITES */
 	TOOL_IDEMPOTENT = 1 << 2, /* a second call with the same input changes nothing more */
+	TOOL_SPENDS = 1 << 3,     /* it makes something that costs money; with TOOL_WRITES */
 };
 
 /* The side of an operation that agents see. All strings are static. */
@@ -272,6 +292,13 @@ enum tool_door {
 
 #define TOOL(...) .tool = (&(const struct tool){__VA_ARGS__})
 
+/* What an operation may answer instead. Strings are static. */
+struct op_also {
+	int status;
+	const char *when; /* "With dryRun" */
+	const struct field *answer;
+};
+
 struct op {
 	const char *name;        /* "cluster.kubeconfig": metric label, log, operationId */
 	const char *summary;     /* one line, for documents and help */
@@ -283,7 +310,10 @@ struct op {
 	unsigned flags;
 	int success_status;         /* 0: 200 */
 	const char *content_type;   /* of the answer; NULL: application/json */
+	const char *stream_type;    /* of OP_FOLLOWS: of the answer in pieces */
+	const char *stream_help;    /* and what comes in it */
 	const struct field *answer; /* the JSON object's members; NULL with another content type */
+	const struct op_also *also; /* NULL: nothing */
 	bool (*run)(struct call *c, struct result *res, struct error *err);
 	bool (*exists)(const struct config *config); /* false: as if there were no such route; NULL:
 						      * there always is */
@@ -298,6 +328,7 @@ struct op {
 
 struct op_life;
 struct mcp_host;
+struct followers;
 
 /* What every call needs and no call owns. */
 struct op_services {
@@ -306,9 +337,11 @@ struct op_services {
 	struct op_life *life;
 	struct palette_client *palette;
 	struct sessions *sessions;
+	struct store *store; /* NULL: none, and nothing is kept from one call to the next */
 	const struct toolbox *toolbox;
-	struct mcp_host *mcp; /* see op/mcp_host.h; NULL: there is no endpoint */
-	struct text openapi;  /* the description of the API, made at start */
+	struct mcp_host *mcp;        /* see op/mcp_host.h; NULL: there is no endpoint */
+	struct followers *followers; /* see op/follow.h; NULL: nobody ends them but themselves */
+	struct text openapi;         /* the description of the API, made at start */
 };
 
 /* One input as a face read it: text, or a raw JSON value. */
@@ -372,9 +405,12 @@ struct call {
 	const struct config_environment *environment;
 	struct palette *palette; /* owned by the pipeline */
 	struct text session_email;
-	struct session session; /* the one of that address that is used; token.ptr NULL: none */
-	bool reauthenticate;    /* the user should sign in to Palette again */
-	const char *object;     /* what was made, for the audit trail; NULL: see the parameters */
+	struct session session;  /* the one of that address that is used; token.ptr NULL: none */
+	bool reauthenticate;     /* the user should sign in to Palette again */
+	const char *object;      /* what was made, for the audit trail; NULL: see the parameters */
+	const char *object_name; /* what people call it, likewise; NULL: nothing */
+	const char *outcome;     /* of what went well, likewise; NULL: "succeeded" */
+	const char *ended;       /* of an answer in pieces: why it ended, for the log; static */
 };
 
 /* The value of a parameter of the row; naming one that the row does not have is a defect. */
@@ -389,6 +425,7 @@ struct result {
 	int status;
 	const char *content_type;
 	const char *file_name; /* makes it a download */
+	bool replayed;         /* it was kept from the same request before */
 	struct text body;      /* arena or static */
 	struct buf body_owned;
 };
@@ -455,6 +492,12 @@ enum op_admission {
 	OP_UNDECIDED, /* it takes waiting, which op_run() does; c->identified tells which step */
 };
 MUST_USE enum op_admission op_admit(const struct op *op, struct call *c, struct error *err);
+/* The same, waiting: never OP_UNDECIDED. */
+MUST_USE enum op_admission op_admit_waiting(const struct op *op, struct call *c, struct error *err);
+
+/* Whether it is a call of an OP_FOLLOWS row with the flag `follow`, and will hold its thread for as
+ * long as its client stays: by its inputs, before they are read. */
+bool op_holds_thread(const struct op *op, const struct call *c);
 
 /* Identifies the caller only: for paths that are no operation, so that strangers learn nothing.
  * Waits if it may; IDENTITY_UNDECIDED is only answered if not. */
@@ -492,6 +535,8 @@ const struct op *const *toolbox_offered(const struct toolbox *box, enum tool_doo
 struct text toolbox_actions(const struct toolbox *box);
 /* The list for MCP's tools/list: an array. Lives as long as the box. */
 struct text toolbox_tools(const struct toolbox *box);
+/* What it does to the world, for people: "reads". Static. */
+const char *tool_does(const struct tool *tool);
 /* One tool as that list has it: an object. */
 void tool_describe(const struct op *op, struct buf *out);
 
@@ -532,7 +577,7 @@ enum op_phase op_life_wait_started(struct op_life *life, int64_t until_ms);
 /* Whether a request that needs it may be run in that phase; fails with ERROR_UNAVAILABLE. */
 MUST_USE bool op_life_admits(enum op_phase phase, struct error *err);
 
-/* The documents' name of a place: "path", "query", "body" or "input". */
+/* The documents' name of a place: "path", "query", "header", "body" or "input". */
 const char *param_place(enum param_in in);
 
 /*

@@ -29,6 +29,8 @@ const char *param_place(enum param_in in)
 		return "query";
 	case IN_ARGUMENT:
 		return "input";
+	case IN_HEADER:
+		return "header";
 	default:
 		return "body";
 	}
@@ -131,6 +133,14 @@ static const char *choice_problem(struct arena *a, const struct param *param, st
 	return arena_printf(a, "must be one of: %s", list);
 }
 
+static const char *count_problem(struct arena *a, const struct param *param, int64_t number)
+{
+	if (number >= param->min && number <= param->max)
+		return NULL;
+	return arena_printf(a, "must be a whole number from %" PRId64 " to %" PRId64, param->min,
+			    param->max);
+}
+
 static const char *read_text(struct arena *a, const struct param *param, struct text raw,
 			     struct value *value)
 {
@@ -150,6 +160,10 @@ static const char *read_text(struct arena *a, const struct param *param, struct 
 		problem = email_problem(raw);
 	else if (param->type == PARAM_CHOICE)
 		problem = choice_problem(a, param, raw);
+	else if (param->type == PARAM_COUNT)
+		problem = text_to_int(raw, &value->number)
+				  ? count_problem(a, param, value->number)
+				  : count_problem(a, param, param->max + 1);
 	if (problem != NULL)
 		return problem;
 	value->given = true;
@@ -233,11 +247,12 @@ static const char *read_switch(struct text json, struct value *value)
 static const char *read_count(struct arena *a, const struct param *param, struct text json,
 			      struct value *value)
 {
-	value->given = json_int(json, &value->number) && value->number >= param->min &&
-		       value->number <= param->max;
-	return value->given ? NULL
-			    : arena_printf(a, "must be a whole number from %" PRId64 " to %" PRId64,
-					   param->min, param->max);
+	const char *problem = json_int(json, &value->number)
+				      ? count_problem(a, param, value->number)
+				      : count_problem(a, param, param->max + 1);
+
+	value->given = problem == NULL;
+	return problem;
 }
 
 static bool is_textual(const struct param *param)
@@ -280,6 +295,76 @@ static const char *read_json(struct arena *a, const struct param *param, struct 
 	value->json = json;
 	value->given = true;
 	return NULL;
+}
+
+/* ---- headers ---- */
+
+/* The draft for Idempotency-Key wants a string of RFC 8941, 3.3.3, in quotes; most clients send the
+ * bare value. Both mean the same. */
+static const char *read_key(struct arena *a, struct text raw, struct value *value)
+{
+	static const char form[] = "must be 1 to 255 visible ASCII characters, with or without "
+				   "quotes around them";
+	bool is_quoted = raw.len > 0 && raw.ptr[0] == '"';
+	char *key = arena_alloc(a, raw.len + 1);
+	size_t len = 0;
+
+	if (is_quoted && (raw.len < 2 || raw.ptr[raw.len - 1] != '"'))
+		return form;
+	if (is_quoted)
+		raw = text_slice(raw, 1, raw.len - 2);
+	for (size_t i = 0; i < raw.len; i++) {
+		char c = raw.ptr[i];
+
+		if (is_quoted && c == '"')
+			return form;
+		if (is_quoted && c == '\\' &&
+		    (++i == raw.len || strchr("\"\\", raw.ptr[i]) == NULL))
+			return form;
+		key[len++] = raw.ptr[i];
+		if (raw.ptr[i] <= ' ' || raw.ptr[i] > '~')
+			return form;
+	}
+	if (len == 0 || len > PARAM_LONGEST_KEY)
+		return form;
+	key[len] = '\0';
+	value->given = true;
+	value->string = key;
+	return NULL;
+}
+
+static const struct http_header *find_header(const struct call *c, const char *name, size_t *count)
+{
+	const struct http_header *found = NULL;
+
+	*count = 0;
+	for (size_t i = 0; i < c->header_count; i++) {
+		if (!text_equal_nocase(c->headers[i].name, text_of(name)))
+			continue;
+		found = &c->headers[i];
+		++*count;
+	}
+	return found;
+}
+
+/* One that is empty is a fault: whoever sends it has meant to say something. */
+static void read_header(struct call *c, const struct param *param, struct value *value,
+			struct faults *faults)
+{
+	size_t count;
+	const struct http_header *found = find_header(c, param->name, &count);
+	const char *problem = NULL;
+
+	if (count > 1)
+		problem = "was given more than once";
+	else if (found == NULL && param->required)
+		problem = "is required";
+	else if (found != NULL && param->type == PARAM_KEY)
+		problem = read_key(c->arena, text_trim(found->value), value);
+	else if (found != NULL)
+		problem = read_text(c->arena, param, text_trim(found->value), value);
+	if (problem != NULL)
+		add_fault(faults, param, problem);
 }
 
 /* ---- where they come from ---- */
@@ -454,6 +539,8 @@ bool call_read_params(struct call *c, const struct op *op, struct error *err)
 
 		if (param->in == IN_PATH || param->in == IN_QUERY)
 			read_path_or_query(c, param, &c->values[i], &faults);
+		else if (param->in == IN_HEADER)
+			read_header(c, param, &c->values[i], &faults);
 		else if (param->in == IN_BODY)
 			read_member(c, param, body, &c->values[i], &faults);
 		else if (param->in == IN_ARGUMENT)
@@ -469,6 +556,19 @@ bool call_read_params(struct call *c, const struct op *op, struct error *err)
 	buf_fini(&faults.message);
 	buf_fini(&faults.details);
 	return ok;
+}
+
+bool op_holds_thread(const struct op *op, const struct call *c)
+{
+	const struct param *param = find_param(op, IN_QUERY, TEXT("follow"));
+	struct value value = {.given = false};
+
+	if ((op->flags & OP_FOLLOWS) == 0 || param == NULL)
+		return false;
+	for (size_t i = 0; i < c->input_count; i++)
+		if (c->inputs[i].in == IN_QUERY && text_is(c->inputs[i].name, param->name))
+			return read_flag(c->inputs[i].value, &value) == NULL && value.boolean;
+	return false;
 }
 
 /* ---- for handlers ---- */

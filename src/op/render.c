@@ -16,6 +16,8 @@ static bool fits(enum field_type type, struct text value)
 		return is == JSON_TYPE_TRUE || is == JSON_TYPE_FALSE;
 	case FIELD_INT:
 		return json_int(value, &number);
+	case FIELD_NUMBER:
+		return is == JSON_TYPE_NUMBER;
 	case FIELD_OBJECT:
 		return is == JSON_TYPE_OBJECT;
 	case FIELD_ARRAY:
@@ -94,6 +96,7 @@ static void put_nothing(struct json_writer *w, const struct field *field)
 		json_put_bool(w, false);
 		break;
 	case FIELD_INT:
+	case FIELD_NUMBER:
 		json_put_int(w, 0);
 		break;
 	case FIELD_ARRAY:

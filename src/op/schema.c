@@ -89,6 +89,12 @@ static void put_param(struct json_writer *w, const struct param *p)
 		json_key(w, "maxLength");
 		json_put_int(w, STORE_LONGEST_EMAIL);
 		break;
+	case PARAM_KEY:
+		json_put_pair(w, "type", "string");
+		json_put_pair(w, "pattern", "^[!-~]+$");
+		json_key(w, "maxLength");
+		json_put_int(w, PARAM_LONGEST_KEY);
+		break;
 	case PARAM_TOKEN:
 		json_put_pair(w, "type", "string");
 		json_put_pair(w, "pattern", "^[!-~]+$");
@@ -132,8 +138,10 @@ static void put_object(struct json_writer *w, const struct field *fields, bool c
 
 static void put_field(struct json_writer *w, const struct field *f, bool closed)
 {
-	static const char *const names[] = {
-		[FIELD_STRING] = "string", [FIELD_BOOL] = "boolean", [FIELD_INT] = "integer"};
+	static const char *const names[] = {[FIELD_STRING] = "string",
+					    [FIELD_BOOL] = "boolean",
+					    [FIELD_INT] = "integer",
+					    [FIELD_NUMBER] = "number"};
 
 	json_object_begin(w);
 	if (f->type == FIELD_OBJECT) {

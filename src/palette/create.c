@@ -1,14 +1,24 @@
-/* Creating clusters, and asking Palette beforehand whether it would. */
+/* Creating clusters, and asking Palette beforehand whether it would, and at what price. */
+#include <string.h>
+
 #include "http/http.h"
 #include "palette/fetch.h"
 #include "json/json.h"
 
-enum { LONGEST_FINDINGS = 64 * 1024, MOST_NAMED = 5 };
+enum {
+	LONGEST_FINDINGS = 64 * 1024,
+	MOST_NAMED = 5,
+	ROOM_AROUND_PARTS = 256,
+	PRICE_MS = 10000, /* nobody waits longer for what may be missing */
+};
+
+#define PERIOD "hourly"
 
 /* ---- creating ---- */
 
 bool palette_create_cluster(struct palette *p, const char *project, const char *kind,
-			    struct text entity, struct buf *out, struct error *err)
+			    const char *name, struct text entity, struct buf *out,
+			    struct error *err)
 {
 	struct palette_request r = {
 		.purpose = PALETTE_CREATE,
@@ -17,6 +27,7 @@ bool palette_create_cluster(struct palette *p, const char *project, const char *
 		.path = http_url(p->arena, "/v1/spectroclusters/%s", kind),
 		.project = project,
 		.body = entity,
+		.name = name,
 		.what = arena_printf(p->arena, "Creating the %s cluster", kind),
 	};
 
@@ -25,7 +36,7 @@ bool palette_create_cluster(struct palette *p, const char *project, const char *
 	if (*json_string_at(p->arena, buf_text(&r.answer), "/uid", "") == '\0') {
 		buf_fini(&r.answer);
 		error_set(err, ERROR_UPSTREAM, "%s: Palette's answer names no uid", r.what);
-		palette_say_unknown(PALETTE_CREATE, err);
+		palette_say_unknown(p, &r, err);
 		return false;
 	}
 	*out = r.answer;
@@ -179,10 +190,86 @@ static bool judge(struct palette *p, struct text answer, struct error *err)
 	return ok;
 }
 
-bool palette_validate_cluster(struct palette *p, const char *project, const char *kind,
-			      struct text entity, struct error *err)
+/* ---- the price ---- */
+
+/* Virtual clusters run on machines that are there, and Palette has no price for them. */
+static bool has_price(const char *kind)
 {
-	struct palette_request r = {
+	return strcmp(kind, "virtual") != 0;
+}
+
+/* {"cloudConfig","machinepoolconfig"} out of the entity, as raw as they stand there. */
+static struct text rate_body(struct arena *a, struct text entity)
+{
+	static const char *const parts[][2] = {
+		{"cloudConfig", "/spec/cloudConfig"},
+		{"machinepoolconfig", "/spec/machinepoolconfig"},
+	};
+	struct json_writer w;
+	struct text value;
+	struct text out;
+	struct buf b;
+
+	buf_init(&b, entity.len + ROOM_AROUND_PARTS);
+	json_writer_init(&w, &b);
+	json_object_begin(&w);
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		if (!json_at(entity, parts[i][1], &value))
+			continue;
+		json_key(&w, parts[i][0]);
+		json_put_raw(&w, value);
+	}
+	json_object_end(&w);
+	out = arena_copy_text(a, buf_text(&b));
+	buf_fini(&b);
+	return out;
+}
+
+/* What of Palette's object says a price: {"rate":{"compute","storage","total"},"machinePools"}. */
+static bool read_price(struct arena *a, struct text answer, struct text *price)
+{
+	static const char *const sums[] = {"compute", "storage", "total"};
+	struct json_writer w;
+	struct text value;
+	struct buf b;
+
+	if (!json_at(answer, "/rate/total", &value) || json_type_of(value) != JSON_TYPE_NUMBER)
+		return false;
+	buf_init(&b, answer.len + ROOM_AROUND_PARTS);
+	json_writer_init(&w, &b);
+	json_object_begin(&w);
+	json_put_pair(&w, "periodType", PERIOD);
+	for (size_t i = 0; i < ARRAY_LEN(sums); i++) {
+		if (!json_at(answer, arena_printf(a, "/rate/%s", sums[i]), &value) ||
+		    json_type_of(value) != JSON_TYPE_NUMBER)
+			continue;
+		json_key(&w, sums[i]);
+		json_put_raw(&w, value);
+	}
+	if (json_member(answer, "machinePools", &value) && json_type_of(value) == JSON_TYPE_ARRAY) {
+		json_key(&w, "machinePools");
+		json_put_raw(&w, value);
+	}
+	json_object_end(&w);
+	*price = arena_copy_text(a, buf_text(&b));
+	buf_fini(&b);
+	return true;
+}
+
+static void take_price(struct palette *p, struct palette_request *r, struct palette_price *price)
+{
+	if (!r->ok)
+		price->missing = arena_copy(p->arena, text_of(r->error.message));
+	else if (!read_price(p->arena, text_trim(buf_text(&r->answer)), &price->json))
+		price->missing =
+			arena_printf(p->arena, "%s: Palette's answer has no total", r->what);
+}
+
+/* Both questions are asked at once. */
+bool palette_try_cluster(struct palette *p, const char *project, const char *kind,
+			 struct text entity, struct palette_price *price, struct error *err)
+{
+	struct palette_request check = {
 		.purpose = PALETTE_CHECK,
 		.expect = PALETTE_OBJECT,
 		.method = "POST",
@@ -191,11 +278,28 @@ bool palette_validate_cluster(struct palette *p, const char *project, const char
 		.body = entity,
 		.what = arena_printf(p->arena, "Checking the %s cluster", kind),
 	};
+	struct palette_request rate = {
+		.purpose = PALETTE_CHECK,
+		.expect = PALETTE_OBJECT,
+		.method = "POST",
+		.path = http_url(p->arena, "/v1/spectroclusters/%s/rate?periodType=" PERIOD, kind),
+		.project = project,
+		.patience_ms = PRICE_MS,
+		.what = arena_printf(p->arena, "The price of the %s cluster", kind),
+	};
+	struct palette_request *const both[] = {&check, &rate};
 	bool ok;
 
-	if (!palette_fetch(p, &r, err))
-		return false;
-	ok = judge(p, buf_text(&r.answer), err);
-	buf_fini(&r.answer);
+	*price = (struct palette_price){.missing = NULL};
+	if (has_price(kind))
+		rate.body = rate_body(p->arena, entity);
+	palette_fetch_all(p, both, has_price(kind) ? 2 : 1);
+	if (!check.ok)
+		*err = check.error;
+	ok = check.ok && judge(p, buf_text(&check.answer), err);
+	if (ok && has_price(kind))
+		take_price(p, &rate, price);
+	palette_requests_fini(&check, 1);
+	palette_requests_fini(&rate, 1);
 	return ok;
 }

@@ -66,8 +66,6 @@ MUST_USE bool node_write(struct arena *a, const struct entity_node *node, size_t
 
 /* ---- the work: entity_flat.c ---- */
 
-enum { ENTITY_MOST_MEMBERS = 1000 }; /* of a map: labels, variables and such */
-
 /* One flat body on its way. */
 struct entity_work {
 	struct arena *arena;
@@ -136,6 +134,14 @@ struct entity_required {
 /* Adds a fault for each field that Palette's schema requires and that is missing or of another
  * type. */
 void entity_check_required(const struct entity_required *required, struct text entity);
+/* Where a pool's machines are on vSphere: the pool's own word, else that of the whole cluster. */
+struct entity_placement_part {
+	const char *own;       /* below the pool */
+	const char *common;    /* below the body */
+	const char *target;    /* below one of Palette's placements */
+	const char *otherwise; /* NULL: required, and a fault says so elsewhere */
+};
+extern const struct entity_placement_part entity_placement_parts[ENTITY_THINGS];
 
 /* ---- what differs from cloud to cloud: entity_amazon.c and so on ---- */
 

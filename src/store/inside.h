@@ -13,6 +13,16 @@ struct store_row {
 	int64_t expires_ms;
 };
 
+/* A deed, with a note that is sealed already. */
+struct once_row {
+	struct text id;   /* DIGEST_SIZE bytes */
+	struct text mark; /* STORE_MARK_SIZE bytes; ptr NULL: there is none */
+	enum store_stage stage;
+	struct text sealed;
+	int64_t until_ms;
+	int64_t expires_ms;
+};
+
 /* Told from any thread that somebody's sessions changed; store.c passes it on. */
 void store_tell(struct store *store, const char *digest);
 
@@ -44,17 +54,37 @@ struct store_kind {
 	/* Ordered by the bytes of address and environment; without `sealed`. Live ones. */
 	bool (*list)(void *self, struct arena *a, size_t most, int64_t now_ms, int64_t deadline_ms,
 		     struct store_row **rows, size_t *count, struct error *err);
-	/* Sessions and keys; *dropped counts the sessions. It may do some of it, and leave the rest
-	 * to the next time, where the deadline comes first. */
+	/* Sessions, keys and deeds; *dropped counts the sessions. It may do some of it, and leave
+	 * the rest to the next time, where the deadline comes first. */
 	bool (*purge)(void *self, int64_t now_ms, int64_t deadline_ms, size_t *dropped,
 		      struct error *err);
 	bool (*put_key)(void *self, struct text id, struct text jwk, int64_t expires_ms,
 			int64_t deadline_ms, struct error *err);
 	bool (*keys)(void *self, struct arena *a, int64_t now_ms, int64_t deadline_ms,
 		     struct text **jwks, size_t *count, struct error *err);
+	/* Puts the row where none of its id is, or one that is over. It may be called again with
+	 * the same row; whose row is there is seen with once_get. */
+	bool (*once_put)(void *self, const struct once_row *row, int64_t now_ms,
+			 int64_t deadline_ms, struct error *err);
+	/* Fills all but the id, which is given. */
+	bool (*once_get)(void *self, struct arena *a, struct once_row *row, int64_t now_ms,
+			 int64_t deadline_ms, struct error *err);
+	/* Stage and `sealed` of the row of that id and mark. */
+	bool (*once_set)(void *self, const struct once_row *row, int64_t deadline_ms, size_t *set,
+			 struct error *err);
+	/* The row of that id and mark. */
+	bool (*once_drop)(void *self, const struct once_row *row, int64_t deadline_ms,
+			  struct error *err);
 };
 
 extern const struct store_kind store_kind_memory, store_kind_sqlite, store_kind_postgres;
+
+/* For once.c. */
+struct seal_keys;
+const struct store_kind *store_kind_of(const struct store *store, void **self);
+const struct seal_keys *store_seal_keys(const struct store *store);
+/* One line a minute: with a wrong key, every read finds such a row. */
+void store_tell_unreadable(struct store *store);
 
 /* self: out, owned by the kind's close(). */
 void *memory_open(size_t most);

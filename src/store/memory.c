@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "crypto/jose.h"
 #include "store/inside.h"
+#include "store/memory_once.h"
 
 enum { BUCKETS = 1 << 16 };
 
@@ -39,6 +40,7 @@ struct memory {
 	struct entry **buckets;
 	struct public_key keys[STORE_MOST_KEYS];
 	size_t key_count;
+	struct memory_once *once;
 };
 
 /* ---- the heap ---- */
@@ -174,7 +176,8 @@ void *memory_open(size_t most)
 {
 	struct memory *m = heap_alloc(sizeof *m);
 
-	*m = (struct memory){.most = most};
+	*m = (struct memory){.most = most,
+			     .once = memory_once_new(STORE_MOST_ONCE, STORE_MOST_ONCE_BYTES)};
 	m->buckets = calloc(BUCKETS, sizeof *m->buckets); /* untouched pages take no memory */
 	if (m->buckets == NULL)
 		arena_out_of_memory(BUCKETS * sizeof *m->buckets);
@@ -197,6 +200,7 @@ static void memory_close(void *self)
 		remove_at(m, m->count - 1);
 	while (m->key_count > 0)
 		remove_key(m, 0);
+	memory_once_free(m->once);
 	pthread_mutex_destroy(&m->lock);
 	free((void *)m->heap);
 	free((void *)m->buckets);
@@ -380,6 +384,7 @@ static bool memory_purge(void *self, int64_t now_ms, int64_t deadline_ms, size_t
 	*dropped = remove_expired(m, now_ms);
 	remove_expired_keys(m, now_ms);
 	pthread_mutex_unlock(&m->lock);
+	memory_once_purge(m->once, now_ms);
 	return true;
 }
 
@@ -418,6 +423,50 @@ static bool memory_keys(void *self, struct arena *a, int64_t now_ms, int64_t dea
 	return true;
 }
 
+/* ---- deeds ---- */
+
+static bool put_once(void *self, const struct once_row *row, int64_t now_ms, int64_t deadline_ms,
+		     struct error *err)
+{
+	const struct memory *m = self;
+
+	(void)deadline_ms;
+	return memory_once_put(m->once, row, now_ms, err);
+}
+
+static bool get_once(void *self, struct arena *a, struct once_row *row, int64_t now_ms,
+		     int64_t deadline_ms, struct error *err)
+{
+	const struct memory *m = self;
+
+	(void)deadline_ms;
+	(void)err;
+	memory_once_get(m->once, a, row, now_ms);
+	return true;
+}
+
+static bool set_once(void *self, const struct once_row *row, int64_t deadline_ms, size_t *set,
+		     struct error *err)
+{
+	const struct memory *m = self;
+
+	(void)deadline_ms;
+	(void)err;
+	*set = memory_once_set(m->once, row);
+	return true;
+}
+
+static bool drop_once(void *self, const struct once_row *row, int64_t deadline_ms,
+		      struct error *err)
+{
+	const struct memory *m = self;
+
+	(void)deadline_ms;
+	(void)err;
+	memory_once_drop(m->once, row);
+	return true;
+}
+
 const struct store_kind store_kind_memory = {
 	.name = "memory",
 	.close = memory_close,
@@ -429,4 +478,8 @@ const struct store_kind store_kind_memory = {
 	.purge = memory_purge,
 	.put_key = memory_put_key,
 	.keys = memory_keys,
+	.once_put = put_once,
+	.once_get = get_once,
+	.once_set = set_once,
+	.once_drop = drop_once,
 };

@@ -14,6 +14,7 @@
 
 #define SESSIONS "spectrocloud_sessions"
 #define KEYS     "spectrocloud_public_keys"
+#define ONCE     "spectrocloud_once"
 
 /* What changes something has its deadline as $1, and looks at the clock when it is done. */
 #define CHANGE(sql)  "WITH done AS (" sql " RETURNING 1) SELECT count(*), " PG_IN_TIME
@@ -32,6 +33,16 @@
 	CHANGE("INSERT INTO " KEYS " (id, jwk, expires_ms) VALUES ($2, $3, $4) "  \
 	       "ON CONFLICT (id) DO UPDATE SET jwk = excluded.jwk, expires_ms = " \
 	       "excluded.expires_ms")
+
+/* Where none is, or one that is over by the clocks of a replica and of the database. */
+#define ONCE_PUT                                                                            \
+	CHANGE("INSERT INTO " ONCE " AS old (id, mark, stage, note, until_ms, expires_ms) " \
+	       "VALUES ($2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET "            \
+	       "mark = excluded.mark, stage = excluded.stage, note = excluded.note, "       \
+	       "until_ms = excluded.until_ms, expires_ms = excluded.expires_ms "            \
+	       "WHERE old.expires_ms <= $8 AND old.expires_ms <= " PG_NOW_MS)
+#define ONCE_SET  CHANGE("UPDATE " ONCE " SET stage = $4, note = $5 WHERE id = $2 AND mark = $3")
+#define ONCE_DROP CHANGE("DELETE FROM " ONCE " WHERE id = $2 AND mark = $3")
 
 /* By the clocks of a replica and of the database: what is live is so by both, and what is over.
  * So no replica whose clock is wrong takes from others what they have, or uses what has ended. */
@@ -191,6 +202,8 @@ static bool postgres_purge(void *self, int64_t now_ms, int64_t deadline_ms, size
 
 	return run(self, "DELETE FROM " KEYS " WHERE " OVER("$1"), &now, 1, deadline_ms, NULL,
 		   err) &&
+	       run(self, "DELETE FROM " ONCE " WHERE " OVER("$1"), &now, 1, deadline_ms, NULL,
+		   err) &&
 	       run_number(self,
 			  "WITH done AS (DELETE FROM " SESSIONS
 			  " WHERE " OVER("$1") " RETURNING 1) SELECT count(*) FROM done",
@@ -230,6 +243,61 @@ static bool postgres_keys(void *self, struct arena *a, int64_t now_ms, int64_t d
 		(*jwks)[i] = arena_copy_text(a, pg_rows_text(found, i, 0));
 	pg_rows_free(found);
 	return true;
+}
+
+/* ---- deeds ---- */
+
+/* A connection that breaks may have it put twice: the second time the row is there, and is ours. */
+static bool postgres_once_put(void *self, const struct once_row *row, int64_t now_ms,
+			      int64_t deadline_ms, struct error *err)
+{
+	return run(self, ONCE_PUT DONE,
+		   (const struct pg_param[]){pg_deadline(), pg_bytes(row->id), pg_bytes(row->mark),
+					     pg_number((int64_t)row->stage), pg_bytes(row->sealed),
+					     pg_number(row->until_ms), pg_number(row->expires_ms),
+					     pg_number(now_ms)},
+		   8, deadline_ms, NULL, err);
+}
+
+/* Whatever is not over, so that there is always either a row or room for one. */
+static bool postgres_once_get(void *self, struct arena *a, struct once_row *row, int64_t now_ms,
+			      int64_t deadline_ms, struct error *err)
+{
+	struct pg_rows *rows = NULL;
+
+	if (!run(self,
+		 "SELECT mark, stage, note, until_ms, expires_ms FROM " ONCE
+		 " WHERE id = $1 AND NOT (" OVER("$2") ")",
+		 (const struct pg_param[]){pg_bytes(row->id), pg_number(now_ms)}, 2, deadline_ms,
+		 &rows, err))
+		return false;
+	if (pg_rows_count(rows) > 0) {
+		row->mark = arena_copy_text(a, pg_rows_text(rows, 0, 0));
+		row->stage = (enum store_stage)pg_rows_number(rows, 0, 1);
+		row->sealed = arena_copy_text(a, pg_rows_text(rows, 0, 2));
+		row->until_ms = pg_rows_number(rows, 0, 3);
+		row->expires_ms = pg_rows_number(rows, 0, 4);
+	}
+	pg_rows_free(rows);
+	return true;
+}
+
+static bool postgres_once_set(void *self, const struct once_row *row, int64_t deadline_ms,
+			      size_t *set, struct error *err)
+{
+	return run_number(
+		self, ONCE_SET DONE,
+		(const struct pg_param[]){pg_deadline(), pg_bytes(row->id), pg_bytes(row->mark),
+					  pg_number((int64_t)row->stage), pg_bytes(row->sealed)},
+		5, deadline_ms, set, err);
+}
+
+static bool postgres_once_drop(void *self, const struct once_row *row, int64_t deadline_ms,
+			       struct error *err)
+{
+	return run(self, ONCE_DROP DONE,
+		   (const struct pg_param[]){pg_deadline(), pg_bytes(row->id), pg_bytes(row->mark)},
+		   3, deadline_ms, NULL, err);
 }
 
 /* ---- open, close ---- */
@@ -288,4 +356,8 @@ const struct store_kind store_kind_postgres = {
 	.purge = postgres_purge,
 	.put_key = postgres_put_key,
 	.keys = postgres_keys,
+	.once_put = postgres_once_put,
+	.once_get = postgres_once_get,
+	.once_set = postgres_once_set,
+	.once_drop = postgres_once_drop,
 };

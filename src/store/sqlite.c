@@ -13,7 +13,7 @@
 #include "store/sqlite_turns.h"
 
 enum {
-	VERSION = 1, /* of the tables */
+	VERSION = 2, /* of the tables */
 	OPEN_MS = 10000,
 	READERS = 2, /* so that a long list keeps nobody from his session */
 	/* A purge drops so many rows at a time, and lets those go first who want to write: this
@@ -28,6 +28,7 @@ enum statement {
 	COUNT,
 	LIST,
 	KEYS,
+	ONCE_GET,
 	/* of the one that writes */
 	PUT,
 	DROP,
@@ -35,6 +36,10 @@ enum statement {
 	PURGE,
 	PURGE_KEYS,
 	PUT_KEY,
+	ONCE_PUT,
+	ONCE_SET,
+	ONCE_DROP,
+	PURGE_ONCE,
 	STATEMENTS,
 	FIRST_THAT_WRITES = PUT,
 };
@@ -62,6 +67,17 @@ static const char *const texts[STATEMENTS] = {
 		    "expires_ms = excluded.expires_ms",
 	[KEYS] = "SELECT jwk FROM public_keys WHERE expires_ms > ?1 "
 		 "ORDER BY expires_ms DESC LIMIT ?2",
+	[ONCE_PUT] = "INSERT INTO once (id, mark, stage, note, until_ms, expires_ms) "
+		     "VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE "
+		     "SET mark = excluded.mark, stage = excluded.stage, note = excluded.note, "
+		     "until_ms = excluded.until_ms, expires_ms = excluded.expires_ms "
+		     "WHERE once.expires_ms <= ?7",
+	[ONCE_GET] = "SELECT mark, stage, note, until_ms, expires_ms FROM once "
+		     "WHERE id = ?1 AND expires_ms > ?2",
+	[ONCE_SET] = "UPDATE once SET stage = ?3, note = ?4 WHERE id = ?1 AND mark = ?2",
+	[ONCE_DROP] = "DELETE FROM once WHERE id = ?1 AND mark = ?2",
+	[PURGE_ONCE] = "DELETE FROM once WHERE id IN "
+		       "(SELECT id FROM once WHERE expires_ms <= ?1 LIMIT ?2)",
 };
 
 static const char tables[] =
@@ -72,6 +88,14 @@ static const char tables[] =
 	"CREATE TABLE public_keys (id TEXT NOT NULL PRIMARY KEY, jwk TEXT NOT NULL, "
 	"expires_ms INTEGER NOT NULL) WITHOUT ROWID;"
 	"PRAGMA user_version = 1";
+
+/* Since version 2. */
+static const char tables_of_once[] =
+	"CREATE TABLE once (id BLOB NOT NULL PRIMARY KEY, mark BLOB NOT NULL, "
+	"stage INTEGER NOT NULL, note BLOB NOT NULL, until_ms INTEGER NOT NULL, "
+	"expires_ms INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX once_by_end ON once (expires_ms);"
+	"PRAGMA user_version = 2";
 
 struct sqlite {
 	struct sqlite_turns writing;
@@ -303,9 +327,10 @@ static bool purge_table(struct sqlite *s, enum statement which, int64_t now_ms, 
 static bool sqlite_purge(void *self, int64_t now_ms, int64_t deadline_ms, size_t *dropped,
 			 struct error *err)
 {
-	size_t keys;
+	size_t others;
 
-	return purge_table(self, PURGE_KEYS, now_ms, deadline_ms, &keys, err) &&
+	return purge_table(self, PURGE_KEYS, now_ms, deadline_ms, &others, err) &&
+	       purge_table(self, PURGE_ONCE, now_ms, deadline_ms, &others, err) &&
 	       purge_table(self, PURGE, now_ms, deadline_ms, dropped, err);
 }
 
@@ -345,6 +370,108 @@ static bool sqlite_keys(void *self, struct arena *a, int64_t now_ms, int64_t dea
 	*jwks = taken.texts;
 	*count = taken.count;
 	return true;
+}
+
+/* ---- deeds ---- */
+
+static void bind_bytes(sqlite3_stmt *statement, int at, struct text t)
+{
+	sqlite3_bind_blob(statement, at, t.ptr, (int)t.len, SQLITE_STATIC);
+}
+
+/* A power failure must not take it: this commit waits for the disk, as others do not. */
+static bool change_safely(struct sqlite_conn *c, enum statement which, struct error *err)
+{
+	struct error unused;
+	bool ok = sqlite_conn_exec(c, "PRAGMA synchronous = FULL", err) &&
+		  sqlite_conn_change(c, which, NULL, err);
+
+	(void)!sqlite_conn_exec(c, "PRAGMA synchronous = NORMAL", &unused);
+	return ok;
+}
+
+static bool sqlite_once_put(void *self, const struct once_row *row, int64_t now_ms,
+			    int64_t deadline_ms, struct error *err)
+{
+	struct sqlite *s = self;
+	struct sqlite_conn *c = sqlite_turns_take(&s->writing, deadline_ms, err);
+	sqlite3_stmt *put;
+	bool ok;
+
+	if (c == NULL)
+		return false;
+	put = c->statements[ONCE_PUT];
+	bind_bytes(put, 1, row->id);
+	bind_bytes(put, 2, row->mark);
+	sqlite3_bind_int(put, 3, (int)row->stage);
+	bind_bytes(put, 4, row->sealed);
+	sqlite3_bind_int64(put, 5, row->until_ms);
+	sqlite3_bind_int64(put, 6, row->expires_ms);
+	sqlite3_bind_int64(put, 7, now_ms);
+	ok = change_safely(c, ONCE_PUT, err);
+	sqlite_turns_give(&s->writing, c);
+	return ok;
+}
+
+static bool sqlite_once_get(void *self, struct arena *a, struct once_row *row, int64_t now_ms,
+			    int64_t deadline_ms, struct error *err)
+{
+	struct sqlite *s = self;
+	struct sqlite_conn *c = sqlite_turns_take(&s->reading, deadline_ms, err);
+	sqlite3_stmt *get;
+	int code;
+
+	if (c == NULL)
+		return false;
+	get = c->statements[ONCE_GET];
+	bind_bytes(get, 1, row->id);
+	sqlite3_bind_int64(get, 2, now_ms);
+	code = sqlite3_step(get);
+	if (code == SQLITE_ROW) {
+		row->mark = arena_copy_text(a, column(get, 0));
+		row->stage = (enum store_stage)sqlite3_column_int(get, 1);
+		row->sealed = arena_copy_text(a, column(get, 2));
+		row->until_ms = sqlite3_column_int64(get, 3);
+		row->expires_ms = sqlite3_column_int64(get, 4);
+	} else if (code != SQLITE_DONE) {
+		sqlite_conn_failed(c, err);
+	}
+	sqlite_turns_give(&s->reading, c);
+	return code == SQLITE_ROW || code == SQLITE_DONE;
+}
+
+/* Runs ONCE_SET or ONCE_DROP. */
+static bool change_marked(struct sqlite *s, enum statement which, const struct once_row *row,
+			  int64_t deadline_ms, size_t *changed, struct error *err)
+{
+	struct sqlite_conn *c = sqlite_turns_take(&s->writing, deadline_ms, err);
+	sqlite3_stmt *statement;
+	bool ok;
+
+	if (c == NULL)
+		return false;
+	statement = c->statements[which];
+	bind_bytes(statement, 1, row->id);
+	bind_bytes(statement, 2, row->mark);
+	if (which == ONCE_SET) {
+		sqlite3_bind_int(statement, 3, (int)row->stage);
+		bind_bytes(statement, 4, row->sealed);
+	}
+	ok = sqlite_conn_change(c, which, changed, err);
+	sqlite_turns_give(&s->writing, c);
+	return ok;
+}
+
+static bool sqlite_once_set(void *self, const struct once_row *row, int64_t deadline_ms,
+			    size_t *set, struct error *err)
+{
+	return change_marked(self, ONCE_SET, row, deadline_ms, set, err);
+}
+
+static bool sqlite_once_drop(void *self, const struct once_row *row, int64_t deadline_ms,
+			     struct error *err)
+{
+	return change_marked(self, ONCE_DROP, row, deadline_ms, NULL, err);
 }
 
 /* ---- open, close ---- */
@@ -390,6 +517,8 @@ static bool migrate(struct sqlite_conn *c, struct error *err)
 		ok = error_set(err, ERROR_INPUT, "made by a newer version of this service");
 	else if (ok && version == 0)
 		ok = sqlite_conn_exec(c, tables, err);
+	if (ok && version < 2)
+		ok = sqlite_conn_exec(c, tables_of_once, err);
 	if (ok && sqlite_conn_exec(c, "COMMIT", err))
 		return true;
 	(void)!sqlite_conn_exec(c, "ROLLBACK", &unused);
@@ -457,4 +586,8 @@ const struct store_kind store_kind_sqlite = {
 	.purge = sqlite_purge,
 	.put_key = sqlite_put_key,
 	.keys = sqlite_keys,
+	.once_put = sqlite_once_put,
+	.once_get = sqlite_once_get,
+	.once_set = sqlite_once_set,
+	.once_drop = sqlite_once_drop,
 };

@@ -13,7 +13,7 @@
 #include "base/error.h"
 
 enum {
-	SQLITE_CONN_STATEMENTS = 10, /* at most */
+	SQLITE_CONN_STATEMENTS = 16, /* at most */
 	/* How often one that waits for another process's lock looks again, at least. */
 	SQLITE_CONN_LOOK_MS = 4,
 };

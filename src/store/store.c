@@ -209,11 +209,21 @@ static void seal_row(const struct store *s, const struct store_row *row, struct 
 	buf_fini(&associated);
 }
 
-/* One line a minute: with a wrong key, every read finds such a row. */
-static void tell_unreadable(struct store *s)
+const struct store_kind *store_kind_of(const struct store *store, void **self)
 {
-	if (clock_turn(&s->tell_again_ms, TELL_EVERY_MS))
-		log_warn("store.unreadable", F_STR("store", s->kind->name),
+	*self = store->self;
+	return store->kind;
+}
+
+const struct seal_keys *store_seal_keys(const struct store *store)
+{
+	return store->keys;
+}
+
+void store_tell_unreadable(struct store *store)
+{
+	if (clock_turn(&store->tell_again_ms, TELL_EVERY_MS))
+		log_warn("store.unreadable", F_STR("store", store->kind->name),
 			 F_STR("why", "sealed with a key that is not configured, or broken"));
 }
 
@@ -233,7 +243,7 @@ static void open_row(struct store *s, struct arena *a, const struct store_row *r
 		session->mark = row->sealed;
 		session->expires_ms = row->expires_ms;
 	} else {
-		tell_unreadable(s);
+		store_tell_unreadable(s);
 	}
 	buf_fini(&associated);
 	buf_fini(&token);

@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "config/config.h"
+#include "crypto/jose.h"
 
 struct store;
 
@@ -32,6 +33,11 @@ enum {
 	STORE_MOST_IN_MEMORY = 100000,
 	/* Public keys that are kept in memory or given out; those that end last. */
 	STORE_MOST_KEYS = 256,
+	STORE_LONGEST_NOTE = 64 * 1024,
+	/* Deeds that are kept in memory, and what their notes may take together; beyond, none
+	 * begins. */
+	STORE_MOST_ONCE = 100000,
+	STORE_MOST_ONCE_BYTES = 64 * 1024 * 1024,
 };
 
 /*
@@ -133,5 +139,62 @@ MUST_USE bool store_put_key(struct store *store, const char *id, struct text jwk
 /* Those that have not expired, as JSON Web Keys; arena. */
 MUST_USE bool store_keys(struct store *store, struct arena *a, int64_t deadline_ms,
 			 struct text **jwks, size_t *count, struct error *err);
+
+/* ---- what must not be done twice: once.c ---- */
+
+/*
+ * A deed is known by a digest of who does what, and of the name that they gave it. It is written
+ * down before it is done; whoever comes with the same digest, in whichever replica, finds it there.
+ * What is kept in memory is so for one process, and forgotten with it.
+ */
+enum store_stage {
+	STORE_NOT_BEGUN,
+	STORE_BEGUN, /* being done; after until_ms whoever did it has died, or cannot say any more
+		      */
+	STORE_DONE,
+	STORE_UNKNOWN, /* whether it was done */
+};
+
+enum { STORE_MARK_SIZE = 16 };
+
+struct store_once {
+	struct digest id;
+	unsigned char mark[STORE_MARK_SIZE]; /* of the one who began; no two have the same */
+	enum store_stage stage;
+	/* Arena, sealed where it is kept: what is worth knowing of it, 1 to STORE_LONGEST_NOTE
+	 * bytes; ptr NULL: it cannot be opened (another key, broken), and is there all the same. */
+	struct text note;
+	int64_t until_ms; /* calendar, as expires_ms, when it is forgotten */
+	int64_t expires_ms;
+};
+
+/* found: out, of that id; STORE_NOT_BEGUN where there is none, or it has expired. Fails as all do.
+ */
+MUST_USE bool store_once_look(struct store *store, struct arena *a, const struct digest *id,
+			      int64_t deadline_ms, struct store_once *found, struct error *err);
+
+/*
+ * Writes down that the deed begins, if nobody has: of many who call at once, one does it.
+ *
+ * deed   id, note, until_ms and expires_ms given; out: mark and stage, where *begun.
+ * begun  out: it is the caller's to do, and is to be settled or released. When this returns it is
+ *        safely kept, a power failure included.
+ * found  out, where not *begun: what is there.
+ *
+ * Fails as all do, and with ERROR_UNAVAILABLE where there is no room. After a failure it may stand
+ * there as begun, and should be released.
+ */
+MUST_USE bool store_once_begin(struct store *store, struct arena *a, struct store_once *deed,
+			       int64_t deadline_ms, bool *begun, struct store_once *found,
+			       struct error *err);
+
+/* Writes down what became of it. deed: as begun, with the new note and stage. Fails as all do, and
+ * with ERROR_NOT_FOUND where it does not stand there as begun by the caller. */
+MUST_USE bool store_once_settle(struct store *store, const struct store_once *deed,
+				int64_t deadline_ms, struct error *err);
+
+/* Nothing was done: as if it had not begun. Does nothing where another one has begun it. */
+MUST_USE bool store_once_release(struct store *store, const struct store_once *deed,
+				 int64_t deadline_ms, struct error *err);
 
 #endif

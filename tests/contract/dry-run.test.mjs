@@ -22,6 +22,39 @@ after(async () => {
 const posts = async () => (await simulator.requests())
   .filter(r => r.method === 'POST' && /spectroclusters\/\w+(\?|$)/.test(r.target));
 
+const PRICE = '/api/spectrocloud/clusters?dryRun=true&projectUid=';
+const priced = () => {
+  const { query: { projectUid }, body } = good['cluster.create'];
+  return service.request('POST', `${PRICE}${projectUid}`, { body: JSON.stringify(body) });
+};
+
+test('a dry run tells what Palette expects it to cost', async () => {
+  const answer = await priced();
+  assert.equal(answer.status, 200, answer.text);
+  const { kind, entity, price, warnings } = answer.json;
+  assert.equal(kind, 'eks');
+  assert.equal(entity.metadata.name, good['cluster.create'].body.metadata.name);
+  assert.equal(warnings, undefined);
+  assert.equal(price.periodType, 'hourly');
+  assert.ok(price.total > 0 && price.total === price.compute + price.storage, answer.text);
+  const size = entity.spec.machinepoolconfig[0].poolConfig.size;
+  assert.deepEqual(price.machinePools.map(pool => [pool.name, pool.nodesCount]), [['workers', size]]);
+});
+
+test('where Palette tells no price, a warning says so', async () => {
+  for (const fault of [{ fault: 'status', status: 400 }, { fault: 'status', status: 500 },
+    { fault: 'status', status: 502, body: '<html>', contentType: 'text/html' }, { fault: 'reset' },
+    { fault: 'truncate' }, { fault: 'garbage' }, { fault: 'not-object' }]) {
+    await simulator.fault({ match: { pathContains: '/rate' }, ...fault });
+    const answer = await priced();
+    await simulator.heal();
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.json.price, undefined);
+    assert.equal(answer.json.warnings.length, 1, answer.text);
+    assert.match(answer.json.warnings[0].message, /^The price of the eks cluster: /);
+  }
+});
+
 for (const operation of ['cluster.create', 'virtual_cluster.create']) {
   const path = operation === 'cluster.create' ? '/clusters' : '/virtualclusters';
   const send = async query => {

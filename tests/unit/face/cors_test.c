@@ -11,8 +11,9 @@
 #include "base/buf.h"
 #include "face/cors.h"
 
-#define EXPOSED \
-	"Access-Control-Expose-Headers: X-SpectroCloud-ReAuth-Required,X-Request-Id,Retry-After\n"
+#define EXPOSED                                                                                   \
+	"Access-Control-Expose-Headers: X-SpectroCloud-ReAuth-Required,X-Request-Id,Retry-After," \
+	"Idempotency-Replayed\n"
 
 enum { MOST_HEADERS = 8 };
 
@@ -268,10 +269,11 @@ static void preflights_as_configured(void **state)
 	assert_string_equal(answer(s), "Access-Control-Allow-Origin: https://a.example\n"
 				       "Vary: Origin\n"
 				       "Access-Control-Allow-Methods: GET,POST\n"
-				       "Access-Control-Allow-Headers: x-1,x-2\n"
+				       "Access-Control-Allow-Headers: x-1,x-2,Idempotency-Key\n"
 				       "Access-Control-Max-Age: 0\n"
 				       "Access-Control-Expose-Headers: x-3, "
-				       "retry-after,X-SpectroCloud-ReAuth-Required,X-Request-Id\n");
+				       "retry-after,X-SpectroCloud-ReAuth-Required,X-Request-Id,"
+				       "Idempotency-Replayed\n");
 	assert_int_equal(preflight(s), 200);
 	s->config.methods = "";
 	s->config.allowed_headers = "";

@@ -12,6 +12,17 @@
 	"{\"metadata\":{\"name\":\"v1\"},\"spec\":{\"cloudType\":\"nested\",\"clusterConfig\":" \
 	"{\"hostClusterConfig\":{\"clusterGroup\":{\"uid\":\"g1\"}}},\"n\":9007199254740993}}"
 
+/* Palette's own entity of a cloud that has prices, with a number that is easily damaged. */
+#define CLOUD_CONFIG "{ \"region\":\"r\",\"n\":1e-3 }"
+#define POOLS        "[{\"poolConfig\":{\"name\":\"w\",\"size\":9007199254740993}}]"
+#define EKS                                                                                    \
+	"{\"metadata\":{\"name\":\"e1\"},\"spec\":{\"cloudType\":\"eks\",\"cloudAccountUid\":" \
+	"\"a1\",\"cloudConfig\":" CLOUD_CONFIG ",\"machinepoolconfig\":" POOLS "}}"
+#define RATE                                                                                       \
+	"{\"name\":\"\",\"rate\":{\"compute\":0.30,\"storage\":1e-2,\"total\":0.310},"             \
+	"\"machinePools\":[{\"name\":\"w\",\"nodesCount\":3,\"rate\":null}],\"resourceMetadata\":" \
+	"{\"much\":1}}"
+
 /* Palette's answers by what is asked for. */
 struct script {
 	int create_status;
@@ -19,6 +30,11 @@ struct script {
 	int validate_status;
 	const char *validate;
 	int variables_status;
+	int rate_status;
+	const char *rate;
+	enum http_fetch_end rate_end;
+	enum http_fetch_end create_end;
+	struct http_cancel *cancel; /* set when the create comes */
 };
 
 static struct script script;
@@ -30,10 +46,17 @@ static void answer_script(void *context, const struct canned_request *request,
 	if (strstr(request->path, "/variables") != NULL) {
 		answer->status = script.variables_status;
 		buf_add_string(answer->body, "{\"variables\":[{\"name\":\"size\"}]}");
+	} else if (strstr(request->path, "/rate?") != NULL) {
+		answer->end = script.rate_end;
+		answer->status = script.rate_status;
+		buf_add_string(answer->body, script.rate);
 	} else if (strstr(request->path, "/validate") != NULL) {
 		answer->status = script.validate_status;
 		buf_add_string(answer->body, script.validate);
 	} else {
+		if (script.cancel != NULL)
+			http_cancel_set(script.cancel);
+		answer->end = script.create_end;
 		answer->status = script.create_status;
 		buf_add_string(answer->body, script.create);
 	}
@@ -59,6 +82,10 @@ static int set_up(void **state)
 		.validate_status = 200,
 		.validate = "{\"machinePools\":{\"results\":null},\"profiles\":[]}",
 		.variables_status = 200,
+		.rate_status = 200,
+		.rate = RATE,
+		.rate_end = HTTP_FETCH_DONE,
+		.create_end = HTTP_FETCH_DONE,
 	};
 	f = fixture_new(answer_script, NULL);
 	return 0;
@@ -189,6 +216,81 @@ static void a_dry_run_shows_the_entity(void **state)
 	assert_false(only_request()->once);
 }
 
+static void a_dry_run_tells_the_price(void **state)
+{
+	struct run r = go(0, EKS, "true");
+	const struct canned_request *rate;
+
+	(void)state;
+	assert_answer(&r, 200,
+		      "{\"kind\":\"eks\",\"entity\":" EKS
+		      ",\"price\":{\"periodType\":\"hourly\",\"compute\":0.30,\"storage\":1e-2,"
+		      "\"total\":0.310,\"machinePools\":[{\"name\":\"w\",\"nodesCount\":3,"
+		      "\"rate\":null}]}}");
+	assert_int_equal(f->http.count, 2);
+	assert_int_equal(f->http.batches, 1);
+	rate = &f->http.requests[1];
+	assert_string_equal(rate->path, "/v1/spectroclusters/eks/rate?periodType=hourly");
+	assert_string_equal(rate->project, "p1");
+	assert_true(text_is(rate->body,
+			    "{\"cloudConfig\":" CLOUD_CONFIG ",\"machinepoolconfig\":" POOLS "}"));
+	assert_true(rate->deadline_ms < f->http.requests[0].deadline_ms);
+}
+
+/* What Palette says instead of a price, and a part of the warning. */
+static const struct {
+	enum http_fetch_end end;
+	int status;
+	const char *rate;
+	const char *warning;
+} priceless[] = {
+	{HTTP_FETCH_DONE, 400, "{\"code\":\"X\",\"message\":\"no such type\"}", "no such type"},
+	{HTTP_FETCH_DONE, 404, "", "The price of the eks cluster: "},
+	{HTTP_FETCH_DONE, 500, "", "Palette failed with status 500"},
+	{HTTP_FETCH_DONE, 503, "<html>", "Palette failed with status 503"},
+	{HTTP_FETCH_DONE, 429, "", "rate limit"},
+	{HTTP_FETCH_DONE, 200, "<html>", "broken JSON"},
+	{HTTP_FETCH_DONE, 200, "[]", "another form"},
+	{HTTP_FETCH_DONE, 200, "{}", "has no total"},
+	{HTTP_FETCH_DONE, 200, "{\"rate\":{\"total\":\"1\"}}", "has no total"},
+	{HTTP_FETCH_TOO_SLOW, 0, "", "took too long"},
+	{HTTP_FETCH_BROKEN, 0, "", "the connection broke"},
+};
+
+static void no_price_is_a_warning(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(priceless); i++) {
+		struct text part;
+		struct run r;
+
+		script.rate_end = priceless[i].end;
+		script.rate_status = priceless[i].status;
+		script.rate = priceless[i].rate;
+		r = go(0, EKS, "true");
+		assert_true(r.ok);
+		assert_int_equal(r.result.status, 200);
+		assert_false(json_member(r.result.body, "price", &part));
+		assert_non_null(
+			strstr(json_string_at(&f->arena, r.result.body, "/warnings/0/message", ""),
+			       priceless[i].warning));
+		assert_false(json_at(r.result.body, "/warnings/1", &part));
+	}
+}
+
+static void findings_count_more_than_a_price(void **state)
+{
+	struct run r;
+
+	(void)state;
+	script.validate = "{\"machinePools\":{\"results\":[{\"name\":\"w\",\"errors\":[{"
+			  "\"message\":\"too small\"}]}]}}";
+	script.rate_status = 500;
+	r = go(0, EKS, "true");
+	assert_false(r.ok);
+	assert_int_equal(f->err.kind, ERROR_UNPROCESSABLE);
+}
+
 static void no_dry_run_creates(void **state)
 {
 	struct run r = go(0, NESTED, "false");
@@ -302,6 +404,76 @@ static void palettes_refusal_is_passed_on(void **state)
 	}
 }
 
+/* What Palette does with a create, and what is known of it then. */
+static const struct {
+	enum http_fetch_end end;
+	int status;
+	enum error_kind kind;
+	bool maybe_done;
+} broken[] = {
+	{HTTP_FETCH_DONE, 500, ERROR_UPSTREAM, true},
+	{HTTP_FETCH_DONE, 502, ERROR_UPSTREAM, true},
+	{HTTP_FETCH_DONE, 302, ERROR_UPSTREAM, true},
+	{HTTP_FETCH_BROKEN, 0, ERROR_UPSTREAM, true},
+	{HTTP_FETCH_TOO_SLOW, 0, ERROR_TIMEOUT, true},
+	{HTTP_FETCH_TOO_LARGE, 0, ERROR_UPSTREAM, true},
+	{HTTP_FETCH_UNREACHABLE, 0, ERROR_UPSTREAM, false},
+	{HTTP_FETCH_DONE, 429, ERROR_UNAVAILABLE, false},
+	{HTTP_FETCH_DONE, 400, ERROR_INPUT, false},
+	{HTTP_FETCH_DONE, 404, ERROR_NOT_FOUND, false},
+	{HTTP_FETCH_DONE, 409, ERROR_CONFLICT, false},
+	{HTTP_FETCH_DONE, 422, ERROR_UNPROCESSABLE, false},
+};
+
+static void the_outcome_is_said(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
+		bool way = broken[i].kind == ERROR_UPSTREAM || broken[i].kind == ERROR_UNAVAILABLE;
+		const char *name;
+		struct run r;
+
+		script.create_end = broken[i].end;
+		script.create_status = broken[i].status;
+		script.create = "{\"code\":\"C\",\"message\":\"m\"}";
+		canned_http_forget(&f->http);
+		r = go(0, NESTED, NULL);
+		assert_false(r.ok);
+		assert_int_equal(f->err.kind, broken[i].kind);
+		assert_int_equal(f->err.maybe_done, broken[i].maybe_done);
+		assert_string_equal(json_string_at(&f->arena, f->err.details, "/outcome", ""),
+				    broken[i].maybe_done ? "unknown" : "not created");
+		name = json_string_at(&f->arena, f->err.details, "/clusterName", "");
+		assert_string_equal(name, "v1");
+		assert_int_equal(strstr(f->err.message, "look for one named v1") != NULL,
+				 broken[i].maybe_done);
+		assert_int_equal(strstr(f->err.message, ". Nothing was created") != NULL,
+				 way && !broken[i].maybe_done);
+		if (broken[i].maybe_done)
+			assert_int_equal(f->http.count, 1);
+	}
+}
+
+/* Called off before it was sent: it is not. After that it is carried through. */
+static void calling_off_comes_before_sending(void **state)
+{
+	struct http_cancel *cancel = http_cancel_new();
+	struct run r;
+
+	(void)state;
+	palette_set_cancel(f->palette, cancel);
+	script.cancel = cancel;
+	r = go(0, NESTED, NULL);
+	assert_answer(&r, 201, "{\"uid\":\"c1\"}");
+	canned_http_forget(&f->http);
+	r = go(0, NESTED, NULL);
+	assert_false(r.ok);
+	assert_int_equal(f->err.kind, ERROR_CANCELLED);
+	assert_false(f->err.maybe_done);
+	assert_int_equal(f->http.count, 0);
+	http_cancel_free(cancel);
+}
+
 static void creating_is_tried_once(void **state)
 {
 	struct run r;
@@ -323,7 +495,7 @@ static void an_answer_without_a_uid_is_an_error(void **state)
 	r = go(0, NESTED, NULL);
 	assert_false(r.ok);
 	assert_int_equal(f->err.kind, ERROR_UPSTREAM);
-	assert_non_null(strstr(f->err.message, "look for its name"));
+	assert_non_null(strstr(f->err.message, "look for one named v1 before"));
 }
 
 int main(void)
@@ -336,11 +508,16 @@ int main(void)
 		TEST(variables_are_asked_of_each_profile),
 		TEST(profiles_are_asked_without_variables_too),
 		TEST(a_dry_run_shows_the_entity),
+		TEST(a_dry_run_tells_the_price),
+		TEST(no_price_is_a_warning),
+		TEST(findings_count_more_than_a_price),
 		TEST(no_dry_run_creates),
 		TEST(findings_fail_a_dry_run),
 		TEST(refused_bodies_reach_nobody),
 		TEST(an_unknown_profile_is_the_bodys_fault),
 		TEST(palettes_refusal_is_passed_on),
+		TEST(the_outcome_is_said),
+		TEST(calling_off_comes_before_sending),
 		TEST(creating_is_tried_once),
 		TEST(an_answer_without_a_uid_is_an_error),
 	};

@@ -46,6 +46,8 @@ static inline bool fits_type(struct arena *a, const struct field *field, struct 
 		return json_bool(value, &boolean);
 	case FIELD_INT:
 		return json_int(value, &number);
+	case FIELD_NUMBER:
+		return json_type_of(value) == JSON_TYPE_NUMBER;
 	case FIELD_OBJECT:
 		return fits_object(a, field->fields, value);
 	case FIELD_ARRAY:

@@ -250,6 +250,81 @@ static void places_do_not_mix(void **state)
 	assert_refused(r, "id (in the path) " FORM);
 }
 
+/* ---- headers ---- */
+
+static const struct op keyed = {
+	.name = "test.keyed",
+	.params = PARAMS(HEADER_KEY("Idempotency-Key", "A key")),
+};
+
+#define KEY_FORM                                                                              \
+	"Idempotency-Key (in the header) must be 1 to 255 visible ASCII characters, with or " \
+	"without quotes around them"
+
+static void give_headers(struct request *r, const struct http_header *headers, size_t count)
+{
+	begin(r, &keyed);
+	r->call.headers = headers;
+	r->call.header_count = count;
+}
+
+static void keys_are_read(void **state)
+{
+	static char longest[257];
+	static const struct {
+		const char *sent;
+		const char *read;
+	} good[] = {
+		{"8e03978e-40d5-43e8-bc93-6894a57f9324", "8e03978e-40d5-43e8-bc93-6894a57f9324"},
+		{"\"8e03978e\"", "8e03978e"},
+		{"  x\t", "x"},
+		{"\"a\\\"b\\\\c\"", "a\"b\\c"},
+		{"a\\b", "a\\b"},
+		{"a\"b", "a\"b"},
+		{"!~", "!~"},
+		{longest, longest},
+	};
+	struct request *r = *state;
+
+	memset(longest, 'k', 255);
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		const struct http_header h[] = {{TEXT("Authorization"), TEXT("x")},
+						{TEXT("IDEMPOTENCY-key"), text_of(good[i].sent)}};
+
+		give_headers(r, h, 2);
+		assert_true(read_all(r));
+		assert_string_equal(call_string(&r->call, "Idempotency-Key"), good[i].read);
+	}
+	give_headers(r, NULL, 0);
+	assert_true(read_all(r));
+	assert_null(call_string(&r->call, "Idempotency-Key"));
+}
+
+static void bad_keys_are_refused(void **state)
+{
+	static char too_long[257];
+	static const char *const bad[] = {
+		"",        " ",        "\"\"",     "\"",        "\"a",     "a b",
+		"\"a b\"", "a\tb",     "\"a\"b\"", "\"a\";q=1", "\"a\\\"", "\"a\\b\"",
+		"\"\\\"",  "\xc3\xa4", "\"\xc3\"", "a\x7f",     too_long,
+	};
+	struct request *r = *state;
+	const struct http_header twice[] = {{TEXT("Idempotency-Key"), TEXT("a")},
+					    {TEXT("idempotency-key"), TEXT("a")}};
+
+	memset(too_long, 'k', 256);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		const struct http_header h = {TEXT("Idempotency-Key"), text_of(bad[i])};
+
+		give_headers(r, &h, 1);
+		assert_refused(r, KEY_FORM);
+		assert_string_equal(json_string_at(&r->arena, r->err.details, "/faults/0/in", ""),
+				    "header");
+	}
+	give_headers(r, twice, 2);
+	assert_refused(r, "Idempotency-Key (in the header) was given more than once");
+}
+
 static void bodies(void **state)
 {
 	static const char form[] =
@@ -414,6 +489,8 @@ int main(void)
 		cmocka_unit_test(each_fault_of_a_single_value),
 		cmocka_unit_test(given_twice_is_a_fault),
 		cmocka_unit_test(places_do_not_mix),
+		cmocka_unit_test(keys_are_read),
+		cmocka_unit_test(bad_keys_are_refused),
 		cmocka_unit_test(bodies),
 		cmocka_unit_test(a_thousand_names_and_one_more),
 		cmocka_unit_test(a_body_that_nobody_asked_for_is_not_read),

@@ -2,6 +2,7 @@
 #include "unit/store/store_suite.h"
 
 #include "store/inside.h"
+#include "store/memory_once.h"
 
 static void world_config(struct world *w)
 {
@@ -68,6 +69,48 @@ static void when_full_the_first_to_end_goes(void **state)
 	store_kind_memory.close(memory);
 }
 
+static bool put_deed(struct memory_once *m, unsigned number, struct text sealed, int64_t expires_ms,
+		     int64_t now_ms)
+{
+	const struct text part = {(const char *)&number, sizeof number};
+	struct digest id;
+	struct once_row row = {.mark = TEXT("0123456789abcdef"),
+			       .stage = STORE_BEGUN,
+			       .sealed = sealed,
+			       .expires_ms = expires_ms};
+	struct error err = {.kind = ERROR_UNAVAILABLE};
+	bool ok;
+
+	digest_of(&part, 1, &id);
+	row.id = (struct text){(const char *)id.bytes, DIGEST_SIZE};
+	ok = memory_once_put(m, &row, now_ms, &err);
+	assert_int_equal(err.kind, ERROR_UNAVAILABLE);
+	return ok;
+}
+
+/* None that lives is forgotten for one that comes. */
+static void when_full_no_deed_begins(void **state)
+{
+	struct memory_once *m = memory_once_new(100, 1000);
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++)
+		assert_true(put_deed(m, i, TEXT("12345"), 1000 + i, 0));
+	assert_false(put_deed(m, 100, TEXT("12345"), 5000, 999));
+	assert_true(put_deed(m, 50, TEXT("12345"), 5000, 999)); /* it is there already */
+	assert_true(put_deed(m, 100, TEXT("12345"), 5000, 1000));
+	assert_false(put_deed(m, 101, TEXT("12345"), 5000, 1000));
+	memory_once_purge(m, 1098);
+	assert_true(put_deed(m, 102, (struct text){"x", 1}, 5000, 1098));
+	memory_once_free(m);
+	m = memory_once_new(100, 10);
+	assert_true(put_deed(m, 1, TEXT("123456"), 1000, 0));
+	assert_false(put_deed(m, 2, TEXT("12345"), 1000, 0));
+	assert_true(put_deed(m, 3, TEXT("1234"), 1000, 0));
+	assert_true(put_deed(m, 2, TEXT("12345"), 2000, 1000));
+	memory_once_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -75,6 +118,7 @@ int main(void)
 		store_test(it_says_what_it_is),
 		store_test(it_needs_no_key),
 		cmocka_unit_test(when_full_the_first_to_end_goes),
+		cmocka_unit_test(when_full_no_deed_begins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

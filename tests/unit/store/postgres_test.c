@@ -208,11 +208,27 @@ static void one_that_only_reads_says_so(void **state)
 	fails_to_open(w, ERROR_UNAVAILABLE, "the database is read-only");
 }
 
+/* What tables of the version before lack is made; what they have stays. */
+static void older_tables_are_brought_up_to_date(void **state)
+{
+	struct world *w = *state;
+	struct store_once deed = a_deed("one", "note", in_ms(MINUTE_MS));
+	struct store_once found;
+
+	put(w, "a@x", "prod", "kept", in_ms(MINUTE_MS));
+	sql("DROP TABLE spectrocloud_once; UPDATE spectrocloud_version SET version = 1");
+	reopen(w);
+	assert_string_equal(get(w, "a@x", "prod"), "kept");
+	assert_true(begin_in(w, w->store, &deed, &found));
+	answers("SELECT count(*) FROM spectrocloud_once", "1\n");
+	answers("SELECT max(version) FROM spectrocloud_version", "2\n");
+}
+
 static void newer_tables_are_left_alone(void **state)
 {
 	struct world *w = *state;
 
-	sql("INSERT INTO spectrocloud_version VALUES (2)");
+	sql("INSERT INTO spectrocloud_version VALUES (3)");
 	fails_to_open(w, ERROR_INPUT, "newer version");
 }
 
@@ -390,6 +406,7 @@ int main(void)
 		store_test(what_cannot_be_opened),
 		store_test(over_tls),
 		store_test(a_role_that_may_make_nothing),
+		store_test(older_tables_are_brought_up_to_date),
 		store_test(newer_tables_are_left_alone),
 		store_test(a_missing_table_is_made_again),
 		store_test(what_cannot_be_made_again_is_said),

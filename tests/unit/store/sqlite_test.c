@@ -2,6 +2,7 @@
 #include "unit/store/store_suite.h"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 
 static void world_config(struct world *w)
@@ -74,8 +75,13 @@ static void no_token_is_there_in_clear(void **state)
 	struct world *w = *state;
 	char path[160];
 
+	struct store_once deed = a_deed("one", "a-very-visible-note", in_ms(MINUTE_MS));
+	struct store_once found;
+
 	put(w, "a@x.test", "prod", "a-very-visible-token", in_ms(MINUTE_MS));
+	assert_true(begin_in(w, w->store, &deed, &found));
 	file_of(w, "-wal", path);
+	assert_false(holds(path, "a-very-visible-note"));
 	assert_true(holds(path, "a@x.test"));
 	assert_false(holds(path, "a-very-visible-token"));
 	store_close(w->store);
@@ -171,12 +177,35 @@ static void a_row_that_is_moved_opens_nothing(void **state)
 	assert_null(get(w, "mallet@x.test", "prod"));
 }
 
+/* What a file of the version before lacks is made; what it has stays. */
+static void an_older_file_is_brought_up_to_date(void **state)
+{
+	struct world *w = *state;
+	struct store_once deed = a_deed("one", "note", in_ms(MINUTE_MS));
+	struct store_once found;
+	sqlite3 *db = NULL;
+
+	put(w, "a@x", "prod", "kept", in_ms(MINUTE_MS));
+	store_close(w->store);
+	assert_int_equal(sqlite3_open(w->config.store.file, &db), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(db, "DROP TABLE once; PRAGMA user_version = 1", NULL, NULL, NULL),
+		SQLITE_OK);
+	sqlite3_close(db);
+	w->store = open_store(w);
+	assert_string_equal(get(w, "a@x", "prod"), "kept");
+	assert_true(begin_in(w, w->store, &deed, &found));
+	reopen(w);
+	assert_int_equal(look_in(w, w->store, "one").stage, STORE_BEGUN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STORE_TESTS,
 		STORE_TESTS_OF_KEPT,
 		store_test(it_says_what_it_is),
+		store_test(an_older_file_is_brought_up_to_date),
 		store_test(the_file_is_its_owners_alone),
 		store_test(no_token_is_there_in_clear),
 		store_test(what_is_no_database_is_refused),
