@@ -5,6 +5,7 @@
 docs_pages()
 {
 	cat <<'LIST'
+clusters    docs/generated/clusters.md
 openapi     docs/generated/openapi.json
 operations  docs/generated/operations.md
 settings    docs/configuration.md

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "parts.h"
 
 static bool read_body(struct request *r, struct reply *a)
@@ -153,6 +154,54 @@ static void set_cluster(struct request *r, struct reply *a)
 	world_unlock(r->sim->world);
 }
 
+static const char *word_or(struct request *r, const char *key, const char *otherwise)
+{
+	const char *given = json_string_value(json_object_get(r->json, key));
+
+	return given == NULL ? otherwise : world_word(r->sim->world, given);
+}
+
+static void fail_cluster(struct request *r, struct reply *a)
+{
+	struct cluster *c;
+
+	world_lock(r->sim->world);
+	world_tick(r->sim->world);
+	c = named_cluster(r, a);
+	if (c != NULL) {
+		cluster_fail(r->sim->world, c, word_or(r, "reason", "QuotaExceeded"),
+			     word_or(r, "message", "vCPU limit of region reached"));
+		done(a);
+	}
+	world_unlock(r->sim->world);
+}
+
+/* "count" events of one moment: now, or "at", in milliseconds since 1970. */
+static void add_events(struct request *r, struct reply *a)
+{
+	const json_t *at, *count;
+	struct happening what;
+	struct cluster *c;
+
+	world_lock(r->sim->world);
+	c = named_cluster(r, a);
+	if (c != NULL) {
+		at = json_object_get(r->json, "at");
+		count = json_object_get(r->json, "count");
+		what = (struct happening){
+			.at_ms = json_is_integer(at) ? json_integer_value(at) : clock_calendar_ms(),
+			.severity = word_or(r, "severity", "Normal"),
+			.reason = word_or(r, "reason", "Reconciled"),
+			.component = "cluster-agent",
+		};
+		for (json_int_t i = json_is_integer(count) ? json_integer_value(count) : 1; i > 0;
+		     i--)
+			cluster_happens(r->sim->world, c, &what, word_or(r, "message", "told"));
+		done(a);
+	}
+	world_unlock(r->sim->world);
+}
+
 static void revoke(struct request *r, struct reply *a)
 {
 	const char *name;
@@ -192,6 +241,8 @@ static const struct route control_routes[] = {
 	{"GET", "/world", ROUTE_OPEN, NULL, world_get},
 	{"POST", "/world/delete-cluster", ROUTE_OPEN, NULL, delete_cluster},
 	{"POST", "/world/set-cluster", ROUTE_OPEN, NULL, set_cluster},
+	{"POST", "/world/fail-cluster", ROUTE_OPEN, NULL, fail_cluster},
+	{"POST", "/world/add-events", ROUTE_OPEN, NULL, add_events},
 	{"POST", "/world/revoke", ROUTE_OPEN, NULL, revoke},
 	{"POST", "/rates", ROUTE_OPEN, NULL, rates_post},
 	{NULL},

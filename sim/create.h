@@ -15,4 +15,29 @@ bool create_check_schema(struct request *r, enum cloud cloud, struct reply *a);
  */
 json_t *create_findings(struct request *r, enum cloud cloud);
 
+/* ---- inside the rules: create_rules.c, create_places.c ---- */
+
+/* What the checks look at, and what they find. */
+struct check {
+	struct request *r;
+	enum cloud cloud;
+	const json_t *spec;
+	const json_t *config;
+	const json_t *pools;
+	json_t *found;
+};
+
+void find(struct check *k, const char *about, const char *name, const char *code,
+	  const char *format, ...) PRINTF_LIKE(5, 6);
+/* "" where there is no string. */
+const char *string_of(const json_t *object, const char *key);
+/* Whether what lies in that scope may be used by the cluster that is to be made. */
+bool usable(const struct check *k, const struct object *o);
+
+void check_account(struct check *k);
+/* vSphere: each pool says where its machines go. */
+void check_placement(struct check *k, const json_t *pool, const char *name);
+void check_vsphere(struct check *k);
+void check_virtual(struct check *k);
+
 #endif

@@ -1,4 +1,4 @@
-/* What a cluster entity must look like: the schema as a table, and the rules behind it. */
+/* The rules behind the schema: what Palette wants of a cluster entity besides. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,238 +6,8 @@
 #include "create.h"
 #include "render.h"
 
-/* ---- the schema ---- */
-
-#define EKS     (1u << CLOUD_EKS)
-#define AWS     (1u << CLOUD_AWS)
-#define AKS     (1u << CLOUD_AKS)
-#define AZURE   (1u << CLOUD_AZURE)
-#define VSPHERE (1u << CLOUD_VSPHERE)
-#define VIRTUAL (1u << CLOUD_VIRTUAL)
-#define PUBLIC  (EKS | AWS | AKS | AZURE)
-#define NODES   (PUBLIC | VSPHERE)
-#define ALL     (NODES | VIRTUAL)
-
-#define POOL "spec.machinepoolconfig[]."
-
-/* Types as Palette's Swagger document has them; booleans are JSON_TRUE here. */
-static const struct member {
-	const char *path; /* "[]" is every item; below what is absent nothing is required */
-	json_type type;
-	unsigned clouds;
-	bool optional; /* only its type is checked, if it is there */
-} members[] = {
-	{"metadata", JSON_OBJECT, ALL},
-	{"metadata.name", JSON_STRING, ALL},
-	{"spec", JSON_OBJECT, ALL},
-	{"spec.cloudType", JSON_STRING, AWS | AKS | AZURE | VIRTUAL},
-	{"spec.cloudAccountUid", JSON_STRING, PUBLIC},
-	{"spec.cloudConfig", JSON_OBJECT, NODES},
-	{"spec.cloudConfig.region", JSON_STRING, EKS | AWS},
-	{"spec.cloudConfig.subscriptionId", JSON_STRING, AKS | AZURE},
-	{"spec.cloudConfig.location", JSON_STRING, AKS | AZURE},
-	{"spec.cloudConfig.sshKey", JSON_STRING, AKS | AZURE},
-	{"spec.cloudConfig.placement", JSON_OBJECT, VSPHERE},
-	{"spec.clusterConfig", JSON_OBJECT, VIRTUAL},
-	{"spec.machinepoolconfig", JSON_ARRAY, ALL},
-	{POOL "cloudConfig", JSON_OBJECT, AWS | AKS | AZURE | VSPHERE | VIRTUAL},
-	{POOL "cloudConfig.instanceType", JSON_STRING, AWS},
-	{POOL "cloudConfig.instanceType", JSON_OBJECT, VSPHERE | VIRTUAL},
-	{POOL "cloudConfig.instanceType.numCPUs", JSON_INTEGER, VSPHERE},
-	{POOL "cloudConfig.instanceType.memoryMiB", JSON_INTEGER, VSPHERE},
-	{POOL "cloudConfig.instanceType.diskGiB", JSON_INTEGER, VSPHERE},
-	{POOL "cloudConfig.placements[].network.networkName", JSON_STRING, VSPHERE},
-	{POOL "poolConfig", JSON_OBJECT, NODES},
-	{POOL "poolConfig.name", JSON_STRING, NODES},
-	{POOL "poolConfig.size", JSON_INTEGER, NODES},
-	{POOL "poolConfig.labels", JSON_ARRAY, NODES},
-	{"spec.profiles[].variables[].name", JSON_STRING, ALL},
-	{"spec.profiles[].packValues[].name", JSON_STRING, ALL},
-	{"spec.fargateProfiles[].name", JSON_STRING, EKS},
-
-	{"metadata.labels", JSON_OBJECT, ALL, true},
-	{"metadata.annotations", JSON_OBJECT, ALL, true},
-	{"spec.cloudType", JSON_STRING, EKS | VSPHERE, true},
-	{"spec.cloudAccountUid", JSON_STRING, VSPHERE, true},
-	{"spec.clusterConfig", JSON_OBJECT, NODES, true},
-	{"spec.policies", JSON_OBJECT, ALL, true},
-	{"spec.profiles", JSON_ARRAY, ALL, true},
-	{"spec.profiles[].uid", JSON_STRING, ALL, true},
-	{"spec.profiles[].variables", JSON_ARRAY, ALL, true},
-	{"spec.profiles[].variables[].value", JSON_STRING, ALL, true},
-	{"spec.profiles[].packValues", JSON_ARRAY, ALL, true},
-	{"spec.cloudConfig.vpcId", JSON_STRING, EKS | AWS, true},
-	{"spec.cloudConfig.sshKeyName", JSON_STRING, EKS | AWS, true},
-	{"spec.cloudConfig.bastionDisabled", JSON_TRUE, EKS, true},
-	{"spec.cloudConfig.endpointAccess", JSON_OBJECT, EKS, true},
-	{"spec.cloudConfig.endpointAccess.public", JSON_TRUE, EKS, true},
-	{"spec.cloudConfig.endpointAccess.private", JSON_TRUE, EKS, true},
-	{"spec.cloudConfig.endpointAccess.publicCIDRs", JSON_ARRAY, EKS, true},
-	{"spec.cloudConfig.encryptionConfig", JSON_OBJECT, EKS, true},
-	{"spec.fargateProfiles", JSON_ARRAY, EKS, true},
-	{"spec.cloudConfig.controlPlaneLoadBalancer", JSON_STRING, AWS, true},
-	{"spec.cloudConfig.resourceGroup", JSON_STRING, AKS | AZURE, true},
-	{"spec.cloudConfig.apiServerAccessProfile", JSON_OBJECT, AKS, true},
-	{"spec.cloudConfig.vnetName", JSON_STRING, AKS | AZURE, true},
-	{"spec.cloudConfig.controlPlaneSubnet", JSON_OBJECT, AKS | AZURE, true},
-	{"spec.cloudConfig.workerSubnet", JSON_OBJECT, AKS | AZURE, true},
-	{"spec.cloudConfig.placement.datacenter", JSON_STRING, VSPHERE, true},
-	{"spec.cloudConfig.placement.folder", JSON_STRING, VSPHERE, true},
-	{"spec.cloudConfig.sshKeys", JSON_ARRAY, VSPHERE, true},
-	{"spec.cloudConfig.ntpServers", JSON_ARRAY, VSPHERE, true},
-	{"spec.cloudConfig.staticIp", JSON_TRUE, VSPHERE, true},
-	{"spec.cloudConfig.controlPlaneEndpoint", JSON_OBJECT, VSPHERE, true},
-	{"spec.cloudConfig.controlPlaneEndpoint.type", JSON_STRING, VSPHERE, true},
-	{"spec.cloudConfig.controlPlaneEndpoint.host", JSON_STRING, VSPHERE, true},
-	{"spec.cloudConfig", JSON_OBJECT, VIRTUAL, true},
-	{"spec.cloudConfig.kubernetesVersion", JSON_STRING, VIRTUAL, true},
-	{"spec.clusterConfig.hostClusterConfig", JSON_OBJECT, VIRTUAL, true},
-	{"spec.clusterConfig.hostClusterConfig.clusterGroup", JSON_OBJECT, VIRTUAL, true},
-	{"spec.clusterConfig.hostClusterConfig.clusterGroup.uid", JSON_STRING, VIRTUAL, true},
-	{"spec.clusterConfig.hostClusterConfig.clusterEndpoint", JSON_OBJECT, VIRTUAL, true},
-	{POOL "cloudConfig", JSON_OBJECT, EKS, true},
-	{POOL "cloudConfig.instanceType", JSON_STRING, EKS | AKS | AZURE, true},
-	{POOL "cloudConfig.rootDeviceSize", JSON_INTEGER, EKS | AWS, true},
-	{POOL "cloudConfig.capacityType", JSON_STRING, EKS | AWS, true},
-	{POOL "cloudConfig.amiType", JSON_STRING, EKS, true},
-	{POOL "cloudConfig.azs", JSON_ARRAY, PUBLIC, true},
-	{POOL "cloudConfig.subnets", JSON_ARRAY, EKS | AWS, true},
-	{POOL "cloudConfig.osDisk", JSON_OBJECT, AKS | AZURE, true},
-	{POOL "cloudConfig.osDisk.diskSizeGB", JSON_INTEGER, AKS | AZURE, true},
-	{POOL "cloudConfig.isSystemNodePool", JSON_TRUE, AKS | AZURE, true},
-	{POOL "managedPoolConfig", JSON_OBJECT, AKS | AZURE, true},
-	{POOL "managedPoolConfig.isSystemNodePool", JSON_TRUE, AKS | AZURE, true},
-	{POOL "cloudConfig.placements", JSON_ARRAY, VSPHERE, true},
-	{POOL "cloudConfig.placements[].cluster", JSON_STRING, VSPHERE, true},
-	{POOL "cloudConfig.placements[].resourcePool", JSON_STRING, VSPHERE, true},
-	{POOL "cloudConfig.placements[].datastore", JSON_STRING, VSPHERE, true},
-	{POOL "cloudConfig.placements[].network", JSON_OBJECT, VSPHERE, true},
-	{POOL "cloudConfig.placements[].network.staticIp", JSON_TRUE, VSPHERE, true},
-	{POOL "cloudConfig.placements[].network.parentPoolUid", JSON_STRING, VSPHERE, true},
-	{POOL "cloudConfig.instanceType.minCPU", JSON_INTEGER, VIRTUAL, true},
-	{POOL "cloudConfig.instanceType.maxCPU", JSON_INTEGER, VIRTUAL, true},
-	{POOL "cloudConfig.instanceType.minMemInMiB", JSON_INTEGER, VIRTUAL, true},
-	{POOL "cloudConfig.instanceType.maxMemInMiB", JSON_INTEGER, VIRTUAL, true},
-	{POOL "cloudConfig.instanceType.minStorageGiB", JSON_INTEGER, VIRTUAL, true},
-	{POOL "cloudConfig.instanceType.maxStorageGiB", JSON_INTEGER, VIRTUAL, true},
-	{POOL "poolConfig.isControlPlane", JSON_TRUE, NODES, true},
-	{POOL "poolConfig.useControlPlaneAsWorker", JSON_TRUE, NODES, true},
-	{POOL "poolConfig.additionalLabels", JSON_OBJECT, NODES, true},
-	{POOL "poolConfig.additionalAnnotations", JSON_OBJECT, NODES, true},
-	{POOL "poolConfig.taints", JSON_ARRAY, NODES, true},
-	{POOL "poolConfig.taints[].key", JSON_STRING, NODES, true},
-	{POOL "poolConfig.taints[].value", JSON_STRING, NODES, true},
-	{POOL "poolConfig.taints[].effect", JSON_STRING, NODES, true},
-	{POOL "poolConfig.minSize", JSON_INTEGER, NODES, true},
-	{POOL "poolConfig.maxSize", JSON_INTEGER, NODES, true},
-	{POOL "poolConfig.updateStrategy", JSON_OBJECT, NODES, true},
-	{POOL "poolConfig.updateStrategy.type", JSON_STRING, NODES, true},
-	{POOL "poolConfig.nodeRepaveInterval", JSON_INTEGER, NODES, true},
-};
-
-static const char *type_name(json_type type)
-{
-	switch (type) {
-	case JSON_OBJECT:
-		return "object";
-	case JSON_ARRAY:
-		return "array";
-	case JSON_STRING:
-		return "string";
-	case JSON_TRUE:
-		return "boolean";
-	default:
-		return "integer";
-	}
-}
-
-static bool has_type(const json_t *value, json_type type)
-{
-	return type == JSON_TRUE ? json_is_boolean(value) : json_typeof(value) == type;
-}
-
-/* The value itself, at the end of a path. */
-static bool check_value(const json_t *value, const struct member *m, const char *shown,
-			struct reply *a)
-{
-	bool missing = value == NULL || json_is_null(value);
-	bool empty = json_is_string(value) && json_string_length(value) == 0;
-
-	if (m->optional ? missing : missing || empty) {
-		if (!m->optional)
-			reply_router_error(a, 422, 602, "%s in body is required", shown);
-		return m->optional;
-	}
-	if (has_type(value, m->type))
-		return true;
-	reply_router_error(a, 422, 601, "%s in body must be of type %s", shown, type_name(m->type));
-	return false;
-}
-
-/* shown grows with the path, with numbers where the path has "[]". */
-static bool check_path(const json_t *at, const char *path, const struct member *m,
-		       const char *shown, struct reply *a)
-{
-	size_t len = strcspn(path, ".[");
-	bool each = path[len] == '[';
-	const char *rest = path + len + (each ? 3 : 1);
-	char name[64];
-	char here[256];
-	const json_t *value;
-	size_t i;
-	json_t *item;
-
-	snprintf(name, sizeof(name), "%.*s", (int)len, path);
-	snprintf(here, sizeof(here), "%s%s%s", shown, shown[0] != '\0' ? "." : "", name);
-	value = json_object_get(at, name);
-	if (path[len] == '\0')
-		return check_value(value, m, here, a);
-	if (value == NULL || json_is_null(value))
-		return true; /* whether it must be there is said by another row */
-	if (!each)
-		return check_path(value, rest, m, here, a);
-	json_array_foreach(value, i, item)
-	{
-		char numbered[300];
-
-		snprintf(numbered, sizeof(numbered), "%s.%zu", here, i);
-		if (!check_path(item, rest, m, numbered, a))
-			return false;
-	}
-	return true;
-}
-
-bool create_check_schema(struct request *r, enum cloud cloud, struct reply *a)
-{
-	if (r->json == NULL) {
-		reply_router_error(a, 422, 602, "body in body is required");
-		return false;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
-		if ((members[i].clouds & 1u << cloud) != 0 &&
-		    !check_path(r->json, members[i].path, &members[i], "", a))
-			return false;
-	}
-	return true;
-}
-
-/* ---- the rules behind it ---- */
-
-/* What the checks look at, and what they find. */
-struct check {
-	struct request *r;
-	enum cloud cloud;
-	const json_t *spec;
-	const json_t *config;
-	const json_t *pools;
-	json_t *found;
-};
-
-static void find(struct check *k, const char *about, const char *name, const char *code,
-		 const char *format, ...) PRINTF_LIKE(5, 6);
-
-static void find(struct check *k, const char *about, const char *name, const char *code,
-		 const char *format, ...)
+void find(struct check *k, const char *about, const char *name, const char *code,
+	  const char *format, ...)
 {
 	char message[256];
 	va_list args;
@@ -250,7 +20,7 @@ static void find(struct check *k, const char *about, const char *name, const cha
 					"code", code, "message", sim_string(message)));
 }
 
-static const char *string_of(const json_t *object, const char *key)
+const char *string_of(const json_t *object, const char *key)
 {
 	const char *s = json_string_value(json_object_get(object, key));
 
@@ -276,30 +46,6 @@ static void check_identity(struct check *k)
 	if (type[0] != '\0' && strcmp(type, clouds[k->cloud].type) != 0)
 		find(k, "spec", "spec.cloudType", "InvalidCloudType",
 		     "spec.cloudType must be %s here", clouds[k->cloud].type);
-}
-
-/* Whether what lies in that scope may be used by the cluster that is to be made. */
-static bool usable(const struct check *k, const struct object *o)
-{
-	return o->project < 0 || o->project == k->r->project;
-}
-
-static void check_account(struct check *k)
-{
-	const char *uid = string_of(k->spec, "cloudAccountUid");
-	struct world *w = k->r->sim->world;
-	const struct object *o = world_find(w, uid, KIND_ACCOUNT);
-
-	if (k->cloud == CLOUD_VIRTUAL) {
-		if (uid[0] != '\0')
-			find(k, "spec", "spec.cloudAccountUid", "InvalidCloudAccount",
-			     "spec.cloudAccountUid is no property of a virtual cluster");
-		return;
-	}
-	if (o == NULL || !usable(k, o) || w->accounts[o->index].type != clouds[k->cloud].account)
-		find(k, "spec", "spec.cloudAccountUid", "InvalidCloudAccount",
-		     "spec.cloudAccountUid names no %s account of this scope",
-		     clouds[k->cloud].type);
 }
 
 /* ---- profiles ---- */
@@ -349,6 +95,11 @@ static void check_variables(struct check *k, const json_t *entry, int profile)
 			find(k, "profile", uid, "InvalidProfileVariable",
 			     "spec.profiles variable \"%.60s\" must have a string value",
 			     string_of(one, "name"));
+		else if (!profile_takes(w, profile, string_of(one, "name"),
+					string_of(one, "value")))
+			find(k, "profile", uid, "InvalidProfileVariable",
+			     "spec.profiles variable \"%.60s\" does not take this value",
+			     string_of(one, "name"));
 	}
 	for (size_t n = 0; profile_variable(w, profile, n, &name, &needed); n++) {
 		if (needed && !is_given(variables, name))
@@ -374,6 +125,9 @@ static bool check_profile(struct check *k, const json_t *entry)
 	if (!w->profiles[o->index].published)
 		find(k, "profile", uid, "InvalidClusterProfile",
 		     "spec.profiles uid %s is not published", uid);
+	if (strcmp(f->cloud, clouds[k->cloud].type) != 0 && strcmp(f->cloud, "all") != 0)
+		find(k, "profile", uid, "InvalidClusterProfile",
+		     "spec.profiles uid %s is a profile for %s", uid, f->cloud);
 	check_variables(k, entry, o->index);
 	return strcmp(f->type, "add-on") != 0;
 }
@@ -453,23 +207,6 @@ static void check_pool_cloud(struct check *k, const json_t *pool, const char *na
 	     strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(name)))
 		find(k, "pool", name, "InvalidMachinePool",
 		     "poolConfig.name %.60s: at most 12 lower-case letters and digits", name);
-}
-
-/* vSphere: each pool says where its machines go. */
-static void check_placement(struct check *k, const json_t *pool, const char *name)
-{
-	static const char *const keys[] = {"cluster", "datastore"};
-	const json_t *placement = json_array_get(
-		json_object_get(json_object_get(pool, "cloudConfig"), "placements"), 0);
-
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-		if (string_of(placement, keys[i])[0] == '\0')
-			find(k, "pool", name, "InvalidMachinePool",
-			     "cloudConfig.placements.0.%s of %.60s is needed", keys[i], name);
-	}
-	if (json_object_get(placement, "network") == NULL)
-		find(k, "pool", name, "InvalidMachinePool",
-		     "cloudConfig.placements.0.network of %.60s is needed", name);
 }
 
 static void check_taints(struct check *k, const json_t *pool, const char *name)
@@ -557,39 +294,6 @@ static void need_config(struct check *k, const char *key)
 	if (string_of(k->config, key)[0] == '\0')
 		find(k, "spec", "spec.cloudConfig", "InvalidCloudConfig",
 		     "spec.cloudConfig.%s is needed", key);
-}
-
-static void check_vsphere(struct check *k)
-{
-	const json_t *placement = json_object_get(k->config, "placement");
-	const json_t *endpoint = json_object_get(k->config, "controlPlaneEndpoint");
-
-	if (string_of(placement, "datacenter")[0] == '\0' ||
-	    string_of(placement, "folder")[0] == '\0')
-		find(k, "spec", "spec.cloudConfig", "InvalidCloudConfig",
-		     "spec.cloudConfig.placement needs datacenter and folder");
-	if (json_array_size(json_object_get(k->config, "sshKeys")) == 0)
-		find(k, "spec", "spec.cloudConfig", "InvalidCloudConfig",
-		     "spec.cloudConfig.sshKeys needs at least one key");
-	if (string_of(endpoint, "type")[0] == '\0')
-		find(k, "spec", "spec.cloudConfig", "InvalidCloudConfig",
-		     "spec.cloudConfig.controlPlaneEndpoint.type is needed");
-}
-
-static void check_virtual(struct check *k)
-{
-	struct world *w = k->r->sim->world;
-	const json_t *host_config =
-		json_object_get(json_object_get(k->spec, "clusterConfig"), "hostClusterConfig");
-	const char *group = string_of(json_object_get(host_config, "clusterGroup"), "uid");
-	const char *host = string_of(json_object_get(host_config, "hostCluster"), "uid");
-	const struct object *o = group[0] != '\0' ? world_find(w, group, KIND_GROUP)
-						  : world_find(w, host, KIND_CLUSTER);
-
-	if (o == NULL || !usable(k, o))
-		find(k, "spec", "spec.clusterConfig", "InvalidClusterGroup",
-		     "spec.clusterConfig.hostClusterConfig needs the uid of a cluster group or a "
-		     "host cluster of this scope");
 }
 
 static void check_cloud(struct check *k)

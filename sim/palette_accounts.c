@@ -44,21 +44,30 @@ static json_t *account_spec(const struct account *a)
 	}
 }
 
+/* ObjectMeta; of an account on vSphere with the gateway that reaches it. */
+static json_t *account_meta(const struct world *w, const struct account *a)
+{
+	json_t *meta = render_meta(w, &a->head, NULL, NULL);
+
+	if (a->overlord >= 0 && a->names_overlord)
+		json_object_set_new(json_object_get(meta, "annotations"), "overlordUid",
+				    json_string(w->overlords[a->overlord].head.uid));
+	return meta;
+}
+
 static json_t *account_json(const struct world *w, const struct account *a)
 {
 	return json_pack("{s:s, s:s, s:o, s:o, s:{s:s, s:s}, s:o}", "apiVersion",
 			 "cluster.spectrocloud.com/v1", "kind", account_kinds[a->type], "metadata",
-			 render_meta(w, &a->head, NULL, NULL), "spec", account_spec(a), "status",
-			 "state", "Running", "tokenExpiry", NO_TIME, "futureField",
-			 render_unknown());
+			 account_meta(w, a), "spec", account_spec(a), "status", "state", a->state,
+			 "tokenExpiry", NO_TIME, "futureField", render_unknown());
 }
 
 static json_t *account_summary(const struct world *w, const struct account *a)
 {
 	return json_pack("{s:s, s:o, s:{s:s}, s:{s:s, s:s}}", "kind", account_kinds[a->type],
-			 "metadata", render_meta(w, &a->head, NULL, NULL), "specSummary",
-			 "accountId", "123456789012", "status", "state", "Running", "tokenExpiry",
-			 NO_TIME);
+			 "metadata", account_meta(w, a), "specSummary", "accountId", "123456789012",
+			 "status", "state", a->state, "tokenExpiry", NO_TIME);
 }
 
 static void put_json(struct buf *out, json_t *json)
@@ -166,10 +175,9 @@ void accounts_metadata(struct request *r, struct reply *a)
 
 		if (scope_lists(r, one->head.project) &&
 		    (environment == NULL || strcmp(environment, account_kinds[one->type]) == 0))
-			json_array_append_new(list,
-					      json_pack("{s:s, s:o}", "kind",
-							account_kinds[one->type], "metadata",
-							render_meta(w, &one->head, NULL, NULL)));
+			json_array_append_new(list, json_pack("{s:s, s:o}", "kind",
+							      account_kinds[one->type], "metadata",
+							      account_meta(w, one)));
 	}
 	free(environment);
 	reply_json(a, 200, json_pack("{s:o}", "items", list));
@@ -200,68 +208,87 @@ void account_read(struct request *r, struct reply *a)
 
 /* ---- vSphere ---- */
 
-static const struct {
-	const char *name;
-	const char *compute_clusters[2]; /* NULL: fewer */
-} datacenters[] = {{"dc1", {"cluster-1", "cluster-2"}},
-		   {"dc zwei/Süd", {"einziger Cluster & Co", NULL}}};
+json_t *render_names(const char *const *names)
+{
+	json_t *list = json_array();
+
+	for (; *names != NULL; names++)
+		json_array_append_new(list, json_string(*names));
+	return list;
+}
+
+/* The account of the path, if its vSphere can be reached at all. */
+static const struct account *open_site(struct request *r, struct reply *a)
+{
+	const struct world *w = r->sim->world;
+	const struct account *account = open_account(r, a);
+	const struct overlord *o;
+
+	if (account == NULL || account->overlord < 0)
+		return account;
+	o = &w->overlords[account->overlord];
+	if (o->system || strcmp(o->state, "Running") == 0)
+		return account;
+	reply_error(a, 400, "PrivateGatewayNotRunning", "private gateway %s is not running",
+		    o->head.name);
+	return NULL;
+}
 
 void vsphere_datacenters(struct request *r, struct reply *a)
 {
+	const struct account *account = open_site(r, a);
 	json_t *list;
 
-	if (open_account(r, a) == NULL)
+	if (account == NULL)
 		return;
 	list = json_array();
-	for (size_t i = 0; i < ARRAY_LEN(datacenters); i++) {
+	for (const struct site_datacenter *d = site_datacenters(account->site); d->name != NULL;
+	     d++) {
 		json_t *clusters = json_array();
 
-		for (size_t k = 0; k < 2 && datacenters[i].compute_clusters[k] != NULL; k++)
-			json_array_append_new(clusters,
-					      json_string(datacenters[i].compute_clusters[k]));
-		json_array_append_new(list, json_pack("{s:s, s:o, s:[s, s, s]}", "datacenter",
-						      datacenters[i].name, "computeclusters",
-						      clusters, "folders", "folder1",
-						      "spectro-templates", "vm/Größe 1"));
+		for (const struct site_cluster *c = d->clusters; c->name != NULL; c++)
+			json_array_append_new(clusters, json_string(c->name));
+		json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "datacenter", d->name,
+						      "computeclusters", clusters, "folders",
+						      render_names(d->folders)));
 	}
 	reply_json(a, 200, json_pack("{s:o}", "items", list));
 }
 
-static bool has_compute_cluster(const char *datacenter, const char *cluster)
+static void reply_resources(struct reply *a, int site, const char *datacenter, const char *cluster)
 {
-	for (size_t i = 0; i < ARRAY_LEN(datacenters); i++) {
-		for (size_t k = 0; k < 2 && datacenters[i].compute_clusters[k] != NULL; k++) {
-			if (strcmp(datacenters[i].name, datacenter) == 0 &&
-			    strcmp(datacenters[i].compute_clusters[k], cluster) == 0)
-				return true;
-		}
-	}
-	return false;
-}
+	const struct site_datacenter *d;
+	const struct site_cluster *c;
 
-static void reply_resources(struct reply *a, const char *datacenter, const char *cluster)
-{
-	if (datacenter == NULL || datacenter[0] == '\0')
+	if (datacenter == NULL || datacenter[0] == '\0') {
 		reply_router_error(a, 422, 602, "datacenter in query is required");
-	else if (cluster == NULL || cluster[0] == '\0')
+		return;
+	}
+	if (cluster == NULL || cluster[0] == '\0') {
 		reply_router_error(a, 422, 602, "computecluster in query is required");
-	else if (!has_compute_cluster(datacenter, cluster))
+		return;
+	}
+	d = site_datacenter(site, datacenter);
+	c = d == NULL ? NULL : site_cluster(d, cluster);
+	if (c == NULL)
 		reply_error(a, 404, "ResourceNotFound", "no such compute cluster");
 	else
 		reply_json(a, 200,
-			   json_pack("{s:s, s:{s:s, s:[s, s], s:[s, s], s:[s, s]}}", "datacenter",
-				     datacenter, "computecluster", "name", cluster, "datastores",
-				     "ds1", "vsan größer", "networks", "network1", "VM Network/2",
-				     "resourcePools", "pool1", ""));
+			   json_pack("{s:s, s:{s:s, s:o, s:o, s:o}}", "datacenter", datacenter,
+				     "computecluster", "name", cluster, "datastores",
+				     render_names(c->datastores), "networks",
+				     render_names(c->networks), "resourcePools",
+				     render_names(c->resource_pools)));
 }
 
 void vsphere_resources(struct request *r, struct reply *a)
 {
 	char *datacenter = request_query(r, "datacenter");
 	char *cluster = request_query(r, "computecluster");
+	const struct account *account = open_site(r, a);
 
-	if (open_account(r, a) != NULL)
-		reply_resources(a, datacenter, cluster);
+	if (account != NULL)
+		reply_resources(a, account->site, datacenter, cluster);
 	free(datacenter);
 	free(cluster);
 }

@@ -8,13 +8,6 @@
 #include "create.h"
 #include "handlers.h"
 
-static const char *string_of(const json_t *object, const char *key)
-{
-	const char *s = json_string_value(json_object_get(object, key));
-
-	return s == NULL ? "" : s;
-}
-
 /* The third segment of the path; the routes see to it that it is a known one. */
 static enum cloud cloud_of_path(const struct request *r)
 {
@@ -120,9 +113,7 @@ static struct cluster *make_cluster(struct request *r, enum cloud cloud)
 	take_place(w, c, spec);
 	take_profiles(w, c, spec);
 	take_pools(c, spec);
-	c->state = "Provisioning";
-	c->running_at_ms = clock_now_ms() + r->sim->options.provision_ms;
-	w->pending++;
+	cluster_provision(w, c, r->sim->options.provision_ms);
 	if (cloud != CLOUD_VIRTUAL)
 		world_scope(w, r->project)->host_count++;
 	world_touch(w, c);

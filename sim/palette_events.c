@@ -3,22 +3,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "handlers.h"
 #include "render.h"
 
-enum { EVENTS_OF_CLUSTER = 120, EVENT_MS = 60000 };
-
-/* What an event needs to be written: its number and its cluster. */
-struct event {
-	int n;
-	const struct cluster *of;
-};
+enum { EVENTS_OF_CLUSTER = 120, EVENT_MS = 60000, FIRST_HAPPENING = 0x20000000 };
 
 struct event_text {
 	const char *severity;
 	const char *reason;
 	const char *message;
 	const char *component;
+};
+
+/* What an event needs to be written. */
+struct event {
+	int n;      /* among its cluster's */
+	int number; /* among all */
+	const struct cluster *of;
+	int64_t at_ms;
+	struct event_text text;
 };
 
 static const struct event_text *text_of_event(const struct event *e)
@@ -48,15 +52,15 @@ static const struct event_text *text_of_event(const struct event *e)
 static void put_event(struct request *r, struct buf *out, const void *item)
 {
 	const struct event *e = item;
-	const struct event_text *t = text_of_event(e);
+	const struct event_text *t = &e->text;
 	struct world *w = r->sim->world;
 	char name[40];
 	struct object o = {.index = e->n, .project = e->of->head.project, .name = name};
 	struct blob *b;
 
 	snprintf(name, sizeof(name), "event-%d", e->n);
-	uid_make(w->seed, KIND_EVENT, e->of->head.index * EVENTS_OF_CLUSTER + e->n, o.uid);
-	o.created_ms = o.modified_ms = e->of->head.created_ms + (int64_t)e->n * EVENT_MS;
+	uid_make(w->seed, KIND_EVENT, e->number, o.uid);
+	o.created_ms = o.modified_ms = e->at_ms;
 	b = blob_of_json(
 		json_pack("{s:o, s:o, s:n, s:s, s:s, s:s, s:{s:s, s:s}}", "metadata",
 			  render_meta(w, &o, NULL, NULL), "involvedObject",
@@ -65,6 +69,56 @@ static void put_event(struct request *r, struct buf *out, const void *item)
 			  t->severity, "source", "component", t->component, "host", ""));
 	buf_add(out, blob_text(b));
 	blob_unref(b);
+}
+
+/* ---- all of a cluster ---- */
+
+static struct event usual_event(const struct cluster *c, int n)
+{
+	struct event e = {.n = n,
+			  .number = c->head.index * EVENTS_OF_CLUSTER + n,
+			  .of = c,
+			  .at_ms = c->head.created_ms + (int64_t)n * EVENT_MS};
+
+	e.text = *text_of_event(&e);
+	return e;
+}
+
+static struct event happened_event(const struct cluster *c, int n, const struct happening *h)
+{
+	return (struct event){.n = n,
+			      .number = FIRST_HAPPENING + h->number,
+			      .of = c,
+			      .at_ms = h->at_ms,
+			      .text = {h->severity, h->reason, h->message, h->component}};
+}
+
+/* As they happened; those of one moment as they came to be. */
+static void sort_by_time(struct event *events, int count)
+{
+	for (int i = 1; i < count; i++) {
+		struct event e = events[i];
+		int at = i;
+
+		for (; at > 0 && events[at - 1].at_ms > e.at_ms; at--)
+			events[at] = events[at - 1];
+		events[at] = e;
+	}
+}
+
+static int collect_events(const struct cluster *c, struct event **events)
+{
+	int usual = c->created ? 0 : EVENTS_OF_CLUSTER;
+	int count = usual + c->happening_count;
+	struct event *all = heap_alloc(((size_t)count + 1) * sizeof(*all));
+
+	for (int i = 0; i < usual; i++)
+		all[i] = usual_event(c, i);
+	for (int i = 0; i < c->happening_count; i++)
+		all[usual + i] = happened_event(c, usual + i, &c->happenings[i]);
+	sort_by_time(all, count);
+	*events = all;
+	return count;
 }
 
 /* Without an order they come as they happened. False: refused. */
@@ -90,10 +144,22 @@ static bool read_order(struct request *r, bool *newest_first, struct reply *a)
 	return known;
 }
 
+static void reply_events(struct request *r, const struct cluster *c, const struct page *page,
+			 bool newest_first, struct reply *a)
+{
+	struct event *events;
+	int count = collect_events(c, &events);
+	const void **items = heap_alloc(((size_t)count + 1) * sizeof(*items));
+
+	for (int i = 0; i < count; i++)
+		items[i] = &events[newest_first ? count - 1 - i : i];
+	page_reply(r, PAGE_GET, page, items, (size_t)count, put_event, a);
+	free(items);
+	free(events);
+}
+
 void cluster_events(struct request *r, struct reply *a)
 {
-	struct event events[EVENTS_OF_CLUSTER];
-	const void *items[EVENTS_OF_CLUSTER];
 	const struct object *o;
 	struct page page;
 	bool newest_first;
@@ -105,12 +171,6 @@ void cluster_events(struct request *r, struct reply *a)
 	if (!page_read(r, PAGE_GET, &page, a) || !read_order(r, &newest_first, a))
 		return;
 	o = scope_open(r, r->params[1], KIND_CLUSTER, r->route->permission, a);
-	if (o == NULL)
-		return;
-	for (int i = 0; i < EVENTS_OF_CLUSTER; i++) {
-		events[i] = (struct event){.n = newest_first ? EVENTS_OF_CLUSTER - 1 - i : i,
-					   .of = r->sim->world->clusters[o->index]};
-		items[i] = &events[i];
-	}
-	page_reply(r, PAGE_GET, &page, items, EVENTS_OF_CLUSTER, put_event, a);
+	if (o != NULL)
+		reply_events(r, r->sim->world->clusters[o->index], &page, newest_first, a);
 }

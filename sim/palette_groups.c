@@ -90,21 +90,29 @@ void groups_metadata(struct request *r, struct reply *a)
 	reply_json(a, 200, json_pack("{s:o}", "items", list));
 }
 
+/* What a virtual cluster may have at most; 0: as much as it likes. */
+json_t *render_limits(const struct group *g)
+{
+	return g->unlimited ? json_pack("{s:i, s:i}", "cpuMilliCore", 0, "overSubscription", 120)
+			    : json_pack("{s:i, s:i, s:i, s:i, s:i, s:i}", "cpu", GROUP_CORES,
+					"cpuMilliCore", GROUP_CORES * 1000, "memory",
+					GROUP_MEMORY_MIB, "memoryMiB", GROUP_MEMORY_MIB,
+					"overSubscription", 120, "storageGiB", GROUP_STORAGE_GIB);
+}
+
 static json_t *group_json(const struct world *w, const struct group *g)
 {
-	json_t *config =
-		json_pack("{s:s, s:o, s:s, s:{s:i, s:i, s:i, s:i, s:i, s:i}, s:s}", "endpointType",
-			  g->endpoint, "hostClustersConfig", hosts_of(w, g, "clusterUid", NULL),
-			  "kubernetesDistroType", "k3s", "limitConfig", "cpu", 8, "cpuMilliCore",
-			  8000, "memory", 16384, "memoryMiB", 16384, "overSubscription", 120,
-			  "storageGiB", 50, "values", "# größer\n");
+	json_t *config = json_pack("{s:s, s:o, s:s, s:o, s:s}", "endpointType", g->endpoint,
+				   "hostClustersConfig", hosts_of(w, g, "clusterUid", NULL),
+				   "kubernetesDistroType", "k3s", "limitConfig", render_limits(g),
+				   "values", "# größer\n");
 
 	return json_pack("{s:o, s:{s:o, s:o, s:o, s:s}, s:{s:b}, s:o}", "metadata",
 			 render_meta(w, &g->head, NULL, "a cluster group"), "spec",
 			 "clusterProfileTemplates", profiles_of_group(w, render_content),
 			 "clusterRefs", hosts_of(w, g, "clusterUid", "clusterName"),
-			 "clustersConfig", config, "type", "hostCluster", "status", "isActive", 1,
-			 "futureField", render_unknown());
+			 "clustersConfig", config, "type", "hostCluster", "status", "isActive",
+			 !g->gone, "futureField", render_unknown());
 }
 
 static const struct group *open_group(struct request *r, struct reply *a)
@@ -163,7 +171,8 @@ static json_t *overlord_json(const struct world *w, const struct overlord *o)
 		"[o]",
 		json_sprintf("kubectl apply -f https://sim.example/join?token=sim-secret-join-%s",
 			     o->head.uid));
-	json_t *spec = json_pack("{s:s, s:s, s:n, s:b, s:b, s:s, s:s}", "cloudAccountUid", "",
+	const char *account = o->account < 0 ? "" : w->accounts[o->account].head.uid;
+	json_t *spec = json_pack("{s:s, s:s, s:n, s:b, s:b, s:s, s:s}", "cloudAccountUid", account,
 				 "ipAddress", o->system ? "" : "10.10.0.5", "ipPools",
 				 "isSelfHosted", !o->system, "isSystem", o->system,
 				 "spectroClusterUid", "", "tenantUid", w->tenant_uid);
@@ -211,24 +220,39 @@ void overlord_read(struct request *r, struct reply *a)
 		reply_json(a, 200, overlord_json(r->sim->world, o));
 }
 
+/* The first few of a pool's free addresses stand for all of them. */
+static json_t *free_addresses(const struct ip_pool *pool)
+{
+	json_t *list = pool->available < 0 ? json_null() : json_array();
+
+	for (int i = 0; i < pool->available; i++)
+		json_array_append_new(list, json_sprintf("10.10.1.%d", 50 + i));
+	return list;
+}
+
 static json_t *pool_json(const struct world *w, const struct overlord *o, int n)
 {
+	const struct ip_pool *addresses = ip_pool(n);
 	char name[40];
 	struct object pool = {.index = n, .project = SCOPE_TENANT, .name = name};
+	json_t *users = json_array();
 	json_t *spec;
 
 	snprintf(name, sizeof(name), "pool %d/größe", n + 1);
 	uid_make(w->seed, KIND_POOL, o->head.index * 16 + n, pool.uid);
 	pool.created_ms = pool.modified_ms = o->head.created_ms;
+	if (addresses->taken && w->cluster_count > 0)
+		json_array_append_new(users, json_string(w->clusters[0]->head.uid));
 	spec = json_pack("{s:{s:s, s:s, s:s, s:i, s:s, s:{s:[s, s], s:[s]}}, s:s, s:b}", "pool",
-			 "start", n == 1 ? "" : "10.10.1.10", "end", n == 1 ? "" : "10.10.1.90",
-			 "subnet", n == 1 ? "10.10.2.0/24" : "", "prefix", 24, "gateway",
-			 "10.10.1.1", "nameserver", "addresses", "10.10.1.2", "fd00::2", "search",
-			 "sim.example", "priavetGatewayUid", o->head.uid, "restrictToSingleCluster",
-			 n == 2);
-	return json_pack("{s:o, s:o, s:{s:[s], s:n, s:[], s:b}}", "metadata",
+			 "start", addresses->start, "end", addresses->end, "subnet",
+			 addresses->subnet, "prefix", 24, "gateway", "10.10.1.1", "nameserver",
+			 "addresses", "10.10.1.2", "fd00::2", "search", "sim.example",
+			 "priavetGatewayUid", o->head.uid, "restrictToSingleCluster",
+			 addresses->restricted);
+	return json_pack("{s:o, s:o, s:{s:[s], s:o, s:o, s:b}}", "metadata",
 			 render_meta(w, &pool, NULL, NULL), "spec", spec, "status", "allottedIps",
-			 "10.10.1.10", "associatedClusters", "availableIps", "inUse", n == 0);
+			 "10.10.1.10", "associatedClusters", users, "availableIps",
+			 free_addresses(addresses), "inUse", addresses->taken);
 }
 
 void overlord_pools(struct request *r, struct reply *a)

@@ -13,6 +13,10 @@ json_t *render_meta(const struct world *w, const struct object *o, const json_t 
 		    const char *description);
 /* Members that no client knows, with numbers that are easily damaged. */
 json_t *render_unknown(void);
+enum { GROUP_CORES = 8, GROUP_MEMORY_MIB = 16384, GROUP_STORAGE_GIB = 50 };
+json_t *render_limits(const struct group *g);
+/* Up to NULL. */
+json_t *render_names(const char *const *names);
 json_t *render_reference(const char *kind, const char *name, const char *uid);
 
 /* Kept by the cluster until it changes; borrowed. */
@@ -38,10 +42,14 @@ bool registry_pack_uid(const struct world *w, const char *name, const char *vers
 		       char uid[UID_SIZE]);
 /* The values that a cluster has for the variables of one of its profiles. */
 json_t *render_cluster_variables(const struct cluster *c, const struct world *w, int profile);
+/* {"variables": [...]}, and the array alone. */
 json_t *render_variables(const struct world *w, int profile);
+json_t *render_variable_list(const struct world *w, int profile);
 /* The n-th variable that a profile declares; false past the end. */
 bool profile_variable(const struct world *w, int profile, size_t n, const char **name,
 		      bool *needs_value);
+/* Whether a profile's variable of that name takes the value. */
+bool profile_takes(const struct world *w, int profile, const char *name, const char *value);
 /* The version of a family that its list item stands for. */
 const struct profile *family_head(const struct world *w, const struct family *f);
 

@@ -237,12 +237,29 @@ static json_t *condition(const char *type, bool ok, const char *reason, const ch
 			 "2024-02-29T23:59:59.999Z");
 }
 
-static json_t *conditions(const struct cluster *c)
+static json_t *own_conditions(const struct cluster *c)
 {
 	json_t *list = json_array();
+
+	for (int i = 0; i < c->own_condition_count; i++) {
+		const struct own_condition *o = &c->own_conditions[i];
+		json_t *one = condition(o->type, o->done, o->reason,
+					o->message == NULL ? "" : o->message);
+
+		json_object_set_new(one, "lastTransitionTime", render_time(o->changed_ms));
+		json_array_append_new(list, one);
+	}
+	return list;
+}
+
+static json_t *conditions(const struct cluster *c)
+{
+	json_t *list = c->created ? own_conditions(c) : json_array();
 	bool done = is_running(c);
 	bool failed = strcmp(c->state, "Error") == 0;
 
+	if (c->created)
+		return list;
 	json_array_append_new(list, condition("ImageResolutionDone", true, "", ""));
 	json_array_append_new(
 		list, condition("CloudInfrastructureReady", !failed, failed ? "QuotaExceeded" : "",

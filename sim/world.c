@@ -180,24 +180,9 @@ void world_delete_cluster(struct world *w, struct cluster *c)
 
 void world_tick(struct world *w)
 {
-	int64_t now = clock_now_ms();
-
 	for (int i = w->cluster_count - 1; w->pending > 0 && i >= 0; i--) {
-		struct cluster *c = w->clusters[i];
-
-		if (c->running_at_ms == 0)
-			continue;
-		if (c->running_at_ms > now)
-			continue;
-		w->pending--;
-		c->running_at_ms = 0;
-		c->state = "Running";
-		c->health = "Healthy";
-		c->has_kubeconfig = true;
-		c->head.modified_ms = clock_calendar_ms();
-		for (int k = 0; k < c->pool_count; k++)
-			c->pools[k].healthy = c->pools[k].size;
-		world_touch(w, c);
+		if (w->clusters[i]->running_at_ms != 0)
+			cluster_progress(w, w->clusters[i]);
 	}
 }
 
@@ -241,6 +226,7 @@ bool manifest_find(const struct world *w, const struct cluster *c, const char *u
 static void free_cluster(struct world *w, struct cluster *c)
 {
 	world_touch(w, c);
+	cluster_free_happenings(c);
 	free(c->head.name);
 	free(c->description);
 	free(c->pools);
@@ -272,6 +258,7 @@ void world_free(struct world *w)
 		free(w->overlords[i].head.name);
 	for (int i = 0; i < w->key_count; i++)
 		free(w->keys[i].name);
+	world_free_words(w);
 	free(w->clusters);
 	free(w->tenant_clusters.clusters);
 	free(w->projects);

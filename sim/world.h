@@ -101,6 +101,7 @@ struct family {
 	int project;
 	const char *type; /* "cluster", "infra", "add-on" */
 	const char *cloud;
+	bool many_variables; /* one of every sort, some of which need a value */
 	int first;
 	int count;
 };
@@ -108,19 +109,36 @@ struct family {
 struct account {
 	struct object head;
 	enum account_type type;
+	const char *state;
+	int overlord;        /* that reaches a vSphere account; -1: none */
+	bool names_overlord; /* in its annotations; else the gateway names the account */
+	int site;            /* what vSphere has there: see sites.c */
 };
 
 struct group {
 	struct object head;
 	const char *endpoint;
 	int hosts[2]; /* clusters; -1: none */
+	bool gone;
+	bool unlimited;
 };
 
 struct overlord {
 	struct object head;
 	bool system;
 	const char *state;
+	int account; /* the one it names; -1: none */
 	int pool_count;
+};
+
+/* What a gateway's IP pool says of its addresses. */
+struct ip_pool {
+	const char *start; /* "": it has a subnet instead */
+	const char *end;
+	const char *subnet;
+	int available; /* addresses that are free; -1: it does not say */
+	bool restricted;
+	bool taken; /* a cluster uses it */
 };
 
 struct machine_pool {
@@ -142,6 +160,27 @@ extern const char *const kubeconfig_names[KUBECONFIGS];
 enum view { VIEW_META, VIEW_SUMMARY, VIEW_DETAIL, VIEWS };
 enum { MAX_PROFILES_OF_CLUSTER = 8, MAX_POOLS = 64, MANIFESTS_OF_PROFILE = 2 };
 
+/* What a component of Palette's has told of a cluster. */
+struct happening {
+	int number; /* of all there are */
+	int64_t at_ms;
+	const char *severity; /* kept by the world, as reason and component */
+	const char *reason;
+	const char *component;
+	char *message;
+};
+
+/* A condition of a cluster that was created here. */
+struct own_condition {
+	const char *type; /* static */
+	bool done;
+	int64_t changed_ms;
+	const char *reason; /* kept by the world */
+	char *message;      /* NULL: none */
+};
+
+enum { MAX_CONDITIONS = 8 };
+
 struct cluster {
 	struct object head;
 	enum cloud cloud;
@@ -160,9 +199,22 @@ struct cluster {
 	struct machine_pool *pools;
 	int pool_count;
 	json_t *labels;
-	char *description;         /* NULL: none */
-	int64_t running_at_ms;     /* steady clock; 0: nothing is pending */
+	char *description;     /* NULL: none */
+	bool created;          /* by a request: it has its own conditions and events */
+	int64_t running_at_ms; /* steady clock; 0: nothing is pending */
+	int provision_ms;
+	int step; /* of its way to Running */
+	struct own_condition own_conditions[MAX_CONDITIONS];
+	int own_condition_count;
+	struct happening *happenings; /* of others: what came after their usual events */
+	int happening_count;
+	int happening_room;
 	struct blob *views[VIEWS]; /* kept until it changes */
+};
+
+struct kept_word {
+	char *text;
+	struct kept_word *next;
 };
 
 struct world {
@@ -187,15 +239,42 @@ struct world {
 	int overlord_count;
 	struct object *keys;
 	int key_count;
+	struct kept_word *words;
+	int happening_count;
 	int pending;            /* clusters that wait to become Running */
 	struct blob *meta_list; /* of the whole tenant; NULL after a change */
 };
 
+/* What a vSphere account sees: names, each list up to NULL. */
+struct site_cluster {
+	const char *name; /* NULL ends a list */
+	const char *datastores[3];
+	const char *networks[3];
+	const char *resource_pools[3];
+};
+struct site_datacenter {
+	const char *name; /* NULL ends a list */
+	const char *folders[4];
+	struct site_cluster clusters[3];
+};
+/* Datacenters of a site, up to one without a name. */
+const struct site_datacenter *site_datacenters(int site);
+const struct site_datacenter *site_datacenter(int site, const char *name);
+const struct site_cluster *site_cluster(const struct site_datacenter *d, const char *name);
+bool site_has(const char *const *names, const char *name);
+
+/* The n-th pool of any gateway. */
+const struct ip_pool *ip_pool(int n);
+
 struct world *world_new(const struct options *options);
+/* Adds what creating clusters can go right and wrong with: world_choices.c. */
+void world_add_choices(struct world *w);
+/* uid, number, scope and times of an object. */
+void object_begin(const struct world *w, struct object *o, enum kind kind, int index, int project);
 void world_free(struct world *w);
 void world_lock(struct world *w);
 void world_unlock(struct world *w);
-/* Lets time pass: clusters whose hour has come start to run. With the lock held. */
+/* Lets time pass: clusters go on on their way to Running. With the lock held. */
 void world_tick(struct world *w);
 
 void uid_make(uint64_t seed, enum kind kind, int index, char out[UID_SIZE]);
@@ -220,6 +299,22 @@ void world_delete_cluster(struct world *w, struct cluster *c);
 struct cluster *world_cluster_named(struct world *w, int project, const char *name);
 /* Clusters of a scope: a project's, or the tenant's own. */
 struct project *world_scope(struct world *w, int project);
+
+/* ---- progress.c ---- */
+
+/* A cluster that was just made, with its time of creation, begins its way to Running. */
+void cluster_provision(struct world *w, struct cluster *c, int provision_ms);
+/* Takes the steps whose time has come. Only while it is pending. */
+void cluster_progress(struct world *w, struct cluster *c);
+/* It comes to a stand there, in state Error; reason is kept by the world. */
+void cluster_fail(struct world *w, struct cluster *c, const char *reason, const char *message);
+/* Adds an event; what has no number and no message. */
+void cluster_happens(struct world *w, struct cluster *c, const struct happening *what,
+		     const char *message);
+void cluster_free_happenings(struct cluster *c);
+/* The same word, kept by the world. */
+const char *world_word(struct world *w, const char *given);
+void world_free_words(struct world *w);
 
 /* The number of the m-th manifest of the profile in a slot of a cluster. */
 int manifest_index(const struct cluster *c, int slot, int m);

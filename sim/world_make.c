@@ -23,8 +23,7 @@ static void *zeroed(int count, size_t size)
 	return p;
 }
 
-static void begin_object(const struct world *w, struct object *o, enum kind kind, int index,
-			 int project)
+void object_begin(const struct world *w, struct object *o, enum kind kind, int index, int project)
 {
 	uid_make(w->seed, kind, index, o->uid);
 	o->index = index;
@@ -65,7 +64,7 @@ static void make_projects(struct world *w, int count)
 	for (int i = 0; i < count; i++) {
 		struct project *p = &w->projects[i];
 
-		begin_object(w, &p->head, KIND_PROJECT, i, i);
+		object_begin(w, &p->head, KIND_PROJECT, i, i);
 		p->head.name = print_name("%s %03d s%llu", words[i % (int)ARRAY_LEN(words)], i + 1,
 					  seed_of(w));
 		p->description = descriptions[i % (int)ARRAY_LEN(descriptions)];
@@ -79,7 +78,7 @@ static void make_keys(struct world *w)
 	w->key_count = (int)ARRAY_LEN(names);
 	w->keys = zeroed(w->key_count, sizeof(*w->keys));
 	for (int i = 0; i < w->key_count; i++) {
-		begin_object(w, &w->keys[i], KIND_KEY, i, SCOPE_TENANT);
+		object_begin(w, &w->keys[i], KIND_KEY, i, SCOPE_TENANT);
 		w->keys[i].name = print_name("%s", names[i]);
 	}
 }
@@ -92,7 +91,7 @@ static void make_overlords(struct world *w)
 		const char *state;
 		int pools;
 	} rows[] = {{"System Private Gateway", true, "", 0},
-		    {"vsphere-gateway", false, "Running", 3},
+		    {"vsphere-gateway", false, "Running", 4},
 		    {"gateway ohne Pools", false, "Provisioning", 0}};
 
 	w->overlord_count = (int)ARRAY_LEN(rows);
@@ -100,11 +99,12 @@ static void make_overlords(struct world *w)
 	for (int i = 0; i < w->overlord_count; i++) {
 		struct overlord *o = &w->overlords[i];
 
-		begin_object(w, &o->head, KIND_OVERLORD, i, SCOPE_TENANT);
+		object_begin(w, &o->head, KIND_OVERLORD, i, SCOPE_TENANT);
 		o->head.name = rows[i].system ? print_name("%s", rows[i].name)
 					      : print_name("%s s%llu", rows[i].name, seed_of(w));
 		o->system = rows[i].system;
 		o->state = rows[i].state;
+		o->account = -1;
 		o->pool_count = rows[i].pools;
 	}
 }
@@ -122,7 +122,10 @@ static void make_accounts(struct world *w, int of_each)
 				      : (nth - nth / 3 - 1) % w->project_count;
 
 		a->type = (enum account_type)(i / of_each);
-		begin_object(w, &a->head, KIND_ACCOUNT, i, project);
+		a->state = "Running";
+		a->overlord = a->type == ACCOUNT_VSPHERE ? 1 : -1; /* the one that runs */
+		a->names_overlord = true;
+		object_begin(w, &a->head, KIND_ACCOUNT, i, project);
 		a->head.name = print_name("%s-account-%d-s%llu", account_kinds[a->type], nth + 1,
 					  seed_of(w));
 	}
@@ -164,7 +167,7 @@ static void make_profiles(struct world *w, int count)
 		for (int k = 0; k < f->count && k < VERSIONS_AT_MOST; k++) {
 			struct profile *p = &w->profiles[w->profile_count];
 
-			begin_object(w, &p->head, KIND_PROFILE, w->profile_count, f->project);
+			object_begin(w, &p->head, KIND_PROFILE, w->profile_count, f->project);
 			p->head.name = f->name;
 			p->family = i;
 			p->version = versions[k];
@@ -282,7 +285,7 @@ static struct cluster *make_cluster(struct world *w, int project, enum cloud clo
 	struct cluster *c = world_add_cluster(w, project, name, cloud);
 	uint64_t roll = world_dice(w, KIND_CLUSTER, c->head.index);
 
-	begin_object(w, &c->head, KIND_CLUSTER, c->head.index, project);
+	object_begin(w, &c->head, KIND_CLUSTER, c->head.index, project);
 	c->region = clouds[cloud].regions[roll >> 8 & 1];
 	c->account = choose_account(w, c, roll >> 20);
 	if (roll % 3 != 0)
@@ -336,7 +339,7 @@ static void make_groups(struct world *w, int count, int hosts)
 		int project = i % 2 == 0 || w->project_count == 0 ? SCOPE_TENANT
 								  : i / 2 % w->project_count;
 
-		begin_object(w, &g->head, KIND_GROUP, i, project);
+		object_begin(w, &g->head, KIND_GROUP, i, project);
 		g->head.name = i == 0 ? print_name("beehive")
 				      : print_name("group-%d-s%llu", i, seed_of(w));
 		g->endpoint = i % 3 == 1 ? "Ingress" : "LoadBalancer";
@@ -392,5 +395,6 @@ struct world *world_new(const struct options *o)
 	make_virtual(w, o->virtual_clusters, o->clusters);
 	make_tombstones(w, o->clusters);
 	count_hosts(w);
+	world_add_choices(w);
 	return w;
 }

@@ -114,10 +114,10 @@ static json_t *family_report(const struct world *w, const struct family *f)
 							  w->profiles[i].version, "published",
 							  w->profiles[i].published, "labels",
 							  w->profiles[i].labels));
-	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:o}", "name", f->name, "scope",
+	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:o, s:o}", "name", f->name, "scope",
 			 scope_name(f->project), "project", scope_uid(w, f->project), "type",
 			 f->type, "cloudType", f->cloud, "uid", family_head(w, f)->head.uid,
-			 "versions", versions);
+			 "versions", versions, "variables", render_variable_list(w, f->first));
 }
 
 static json_t *object_report(const struct world *w, const struct object *o)
@@ -126,26 +126,137 @@ static json_t *object_report(const struct world *w, const struct object *o)
 			 scope_name(o->project), "project", scope_uid(w, o->project));
 }
 
+static json_t *overlord_uid(const struct world *w, int overlord)
+{
+	return overlord < 0 ? json_null() : json_string(w->overlords[overlord].head.uid);
+}
+
+/* [{datacenter, folders, clusters: [{name, datastores, networks, resourcePools}]}] */
+static json_t *site_report(int site)
+{
+	json_t *list = json_array();
+
+	for (const struct site_datacenter *d = site_datacenters(site); d->name != NULL; d++) {
+		json_t *found = json_array();
+
+		for (const struct site_cluster *c = d->clusters; c->name != NULL; c++)
+			json_array_append_new(
+				found, json_pack("{s:s, s:o, s:o, s:o}", "name", c->name,
+						 "datastores", render_names(c->datastores),
+						 "networks", render_names(c->networks),
+						 "resourcePools", render_names(c->resource_pools)));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:o, s:o}", "datacenter", d->name, "folders",
+						render_names(d->folders), "clusters", found));
+	}
+	return list;
+}
+
 static json_t *account_report(const struct world *w, const struct account *a)
 {
 	json_t *report = object_report(w, &a->head);
 
 	json_object_set_new(report, "type", json_string(account_kinds[a->type]));
+	json_object_set_new(report, "state", json_string(a->state));
+	if (a->type != ACCOUNT_VSPHERE)
+		return report;
+	json_object_set_new(report, "overlordUid", overlord_uid(w, a->overlord));
+	json_object_set_new(report, "namesOverlord", json_boolean(a->names_overlord));
+	json_object_set_new(report, "datacenters", site_report(a->site));
 	return report;
+}
+
+static json_t *group_report(const struct world *w, const struct group *g)
+{
+	json_t *report = object_report(w, &g->head);
+
+	json_object_set_new(report, "isActive", json_boolean(!g->gone));
+	json_object_set_new(report, "endpointType", json_string(g->endpoint));
+	json_object_set_new(report, "limits", render_limits(g));
+	return report;
+}
+
+static json_t *ip_pool_report(const struct ip_pool *pool, const char *uid)
+{
+	return json_pack("{s:s, s:o, s:b, s:b}", "uid", uid, "available",
+			 pool->available < 0 ? json_null() : json_integer(pool->available),
+			 "restricted", pool->restricted, "taken", pool->taken);
 }
 
 static json_t *overlord_report(const struct world *w, const struct overlord *o)
 {
 	json_t *report = object_report(w, &o->head);
 	json_t *pools = json_array();
+	json_t *addresses = json_array();
 
 	for (int n = 0; n < o->pool_count; n++) {
 		char uid[UID_SIZE];
 
 		uid_make(w->seed, KIND_POOL, o->head.index * 16 + n, uid);
 		append_string(pools, uid);
+		json_array_append_new(addresses, ip_pool_report(ip_pool(n), uid));
 	}
 	json_object_set_new(report, "pools", pools);
+	json_object_set_new(report, "ipPools", addresses);
+	json_object_set_new(report, "state", json_string(o->state));
+	json_object_set_new(report, "system", json_boolean(o->system));
+	json_object_set_new(report, "accountUid",
+			    o->account < 0 ? json_null()
+					   : json_string(w->accounts[o->account].head.uid));
+	return report;
+}
+
+/* ---- what fits together ---- */
+
+/* The first published profile of the tenant for that cloud; null if there is none. */
+static json_t *profile_for(const struct world *w, const char *type, const char *cloud)
+{
+	for (int i = 0; i < w->profile_count; i++) {
+		const struct profile *p = &w->profiles[i];
+		const struct family *f = &w->families[p->family];
+
+		if (p->published && p->head.project == SCOPE_TENANT && strcmp(f->type, type) == 0 &&
+		    strcmp(f->cloud, cloud) == 0)
+			return json_string(p->head.uid);
+	}
+	return json_null();
+}
+
+static json_t *account_for(const struct world *w, enum account_type type)
+{
+	for (int i = 0; i < w->account_count; i++) {
+		const struct account *a = &w->accounts[i];
+
+		if (a->type == type && a->head.project == SCOPE_TENANT)
+			return json_string(a->head.uid);
+	}
+	return json_null();
+}
+
+/* What a cluster of each kind can be made of, in any project: all of it is the tenant's. */
+static json_t *creation_report(const struct world *w)
+{
+	json_t *report = json_object();
+	json_t *add_on = profile_for(w, "add-on", "all");
+
+	for (int i = 0; i < CLOUDS; i++) {
+		json_t *one;
+
+		if (clouds[i].segment == NULL)
+			continue;
+		one = json_pack("{s:O}", "addOnUid", add_on);
+		if (i == CLOUD_VIRTUAL) {
+			json_object_set_new(one, "groupUid",
+					    w->group_count > 0 ? json_string(w->groups[0].head.uid)
+							       : json_null());
+		} else {
+			json_object_set_new(one, "accountUid", account_for(w, clouds[i].account));
+			json_object_set_new(one, "infraUid",
+					    profile_for(w, "infra", clouds[i].type));
+		}
+		json_object_set_new(report, clouds[i].segment, one);
+	}
+	json_decref(add_on);
 	return report;
 }
 
@@ -190,11 +301,12 @@ json_t *world_report(struct sim *sim)
 	for (int i = 0; i < w->account_count; i++)
 		json_array_append_new(list[4], account_report(w, &w->accounts[i]));
 	for (int i = 0; i < w->group_count; i++)
-		json_array_append_new(list[5], object_report(w, &w->groups[i].head));
+		json_array_append_new(list[5], group_report(w, &w->groups[i]));
 	for (int i = 0; i < w->overlord_count; i++)
 		json_array_append_new(list[6], overlord_report(w, &w->overlords[i]));
 	for (int i = 0; i < w->key_count; i++)
 		json_array_append_new(list[7], object_report(w, &w->keys[i]));
+	json_object_set_new(report, "creation", creation_report(w));
 	json_object_set_new(report, "tenantClusters",
 			    clusters_in(w, &w->tenant_clusters, false, false));
 	json_object_set_new(report, "tenantVirtualClusters",

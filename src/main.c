@@ -5,8 +5,8 @@
 #include "cmd/cmd.h"
 
 static const struct command *const commands[] = {
-	&command_serve,    &command_mcp,        &command_action, &command_config,
-	&command_sessions, &command_operations, &command_docs,
+	&command_serve,  &command_mcp,      &command_cluster,    &command_action,
+	&command_config, &command_sessions, &command_operations, &command_docs,
 };
 
 static void print_usage(FILE *to)

@@ -15,6 +15,7 @@
 #include "face/face.h"
 #include "http/client.h"
 #include "http/server.h"
+#include "op/follow.h"
 #include "op/mcp_host.h"
 #include "op/op.h"
 #include "palette/palette.h"
@@ -44,7 +45,9 @@ struct app {
 	struct secure *secure;
 	struct rest rest;
 	struct workers *workers;
-	struct workers *aside; /* see OP_ASIDE */
+	struct workers *aside;     /* see OP_ASIDE */
+	struct workers *following; /* see OP_FOLLOWS */
+	struct followers *followers;
 	struct http_server *server;
 	struct keeper *keeper;
 };
@@ -61,6 +64,13 @@ static bool queue_aside(void *context, struct http_exchange *x)
 	struct app *app = context;
 
 	return workers_submit(app->aside, x);
+}
+
+static bool queue_following(void *context, struct http_exchange *x)
+{
+	struct app *app = context;
+
+	return workers_submit(app->following, x);
 }
 
 static void work_on_exchange(void *context, void *item)
@@ -104,7 +114,9 @@ static bool open_parts(struct app *app, struct error *err)
 	face_openapi(&app->openapi);
 	app->toolbox = toolbox_new(c);
 	app->mcp = mcp_host_new(app->toolbox);
+	app->followers = followers_new();
 	app->services = (struct op_services){.config = c,
+					     .followers = app->followers,
 					     .backstage = app->backstage,
 					     .life = app->life,
 					     .palette = app->palette,
@@ -120,6 +132,8 @@ static bool open_parts(struct app *app, struct error *err)
 	app->rest.secure = app->secure;
 	app->rest.queue = queue_exchange;
 	app->rest.queue_aside = queue_aside;
+	app->following = workers_start_on_demand((unsigned)c->follow.most, work_on_exchange, app);
+	app->rest.queue_following = queue_following;
 	app->rest.queue_context = app;
 	app->rest.most_unknown = (unsigned)(c->queue_length + 1) / 2;
 	return workers_start((unsigned)c->workers, (size_t)c->queue_length, work_on_exchange, app,
@@ -134,6 +148,7 @@ static bool start_keeper(struct app *app, struct error *err)
 		.backstage = app->backstage,
 		.sessions = app->sessions,
 		.mcp = app->mcp,
+		.followers = app->followers,
 		.life = app->life,
 		.server = app->server,
 		.shutdown_delay_ms = app->config->shutdown_delay_ms,
@@ -255,9 +270,11 @@ void app_close(struct app *app)
 	keeper_close(app->keeper);
 	workers_stop(app->workers);
 	workers_stop(app->aside);
+	workers_stop(app->following);
 	http_server_close(app->server);
 	palette_client_free(app->palette);
 	mcp_host_free(app->mcp);
+	followers_free(app->followers);
 	toolbox_free(app->toolbox);
 	sessions_free(app->sessions);
 	backstage_close(app->backstage);

@@ -47,6 +47,7 @@ static void lead_out(struct keeper *k)
 	while (!atomic_load(&k->closing) && clock_left_ms(until_ms) > 0)
 		doze(k, clock_left_ms(until_ms));
 	op_life_enter(k->options.life, PHASE_STOPPING);
+	followers_close(k->options.followers);
 	http_server_stop(k->options.server);
 }
 

@@ -10,6 +10,7 @@
 #include "base/attr.h"
 #include "base/error.h"
 #include "http/server.h"
+#include "op/follow.h"
 #include "op/mcp_host.h"
 #include "op/op.h"
 
@@ -19,6 +20,7 @@ struct keeper_options {
 	struct backstage *backstage;
 	struct sessions *sessions;
 	struct mcp_host *mcp;
+	struct followers *followers; /* told when the service stops */
 	struct op_life *life;
 	struct http_server *server;
 	int shutdown_delay_ms; /* served so long after the wish to stop */

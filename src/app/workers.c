@@ -1,40 +1,73 @@
-/* Threads that take work from a bounded queue: a ring behind one mutex. */
+/* Threads that take work from a bounded queue: a ring behind one mutex. Those that are started on
+ * demand have it, too, but nothing goes into it that no thread is free for. */
 #include "app/workers.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 
-enum { STACK_BYTES = 512 * 1024 };
+enum { STACK_BYTES = 512 * 1024, IDLE_MS = 10000 };
+
+struct worker {
+	struct workers *all;
+	pthread_t thread;
+	enum { WORKER_NONE, WORKER_RUNS, WORKER_ENDED } state; /* ENDED: it has to be joined */
+};
 
 struct workers {
 	work_fn *work;
 	void *context;
+	bool on_demand;
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t filled;
 	void **ring;
 	size_t length;
 	size_t first;
 	size_t count;
+	size_t idle; /* threads that wait for work */
 	bool stopping;
-	unsigned started; /* only the thread that starts and stops uses it */
-	pthread_t threads[];
+	unsigned most;
+	struct worker threads[];
 };
 
-static bool take(struct workers *w, void **item)
+/* Under the lock. False: it was waited long enough. */
+static bool wait_for_work(struct workers *w)
 {
+	int64_t until_ms = clock_now_ms() + IDLE_MS;
+	struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+	int problem = 0;
+
+	w->idle++;
+	if (w->on_demand)
+		problem = pthread_cond_timedwait(&w->filled, &w->lock, &until);
+	else
+		pthread_cond_wait(&w->filled, &w->lock);
+	w->idle--;
+	return problem != ETIMEDOUT;
+}
+
+/* False: the thread is to end, and says so. */
+static bool take(struct worker *me, void **item)
+{
+	struct workers *w = me->all;
+	bool waits = true;
 	bool taken;
 
 	pthread_mutex_lock(&w->lock);
-	while (w->count == 0 && !w->stopping)
-		pthread_cond_wait(&w->filled, &w->lock);
+	while (w->count == 0 && !w->stopping && waits)
+		waits = wait_for_work(w);
 	taken = w->count > 0;
 	if (taken) {
 		*item = w->ring[w->first];
 		w->first = (w->first + 1) % w->length;
 		w->count--;
+	} else {
+		me->state = WORKER_ENDED;
 	}
 	pthread_mutex_unlock(&w->lock);
 	return taken;
@@ -42,12 +75,61 @@ static bool take(struct workers *w, void **item)
 
 static void *work_until_stopped(void *argument)
 {
-	struct workers *w = argument;
+	struct worker *me = argument;
 	void *item;
 
-	while (take(w, &item))
-		w->work(w->context, item);
+	while (take(me, &item))
+		me->all->work(me->all->context, item);
 	return NULL;
+}
+
+/* ---- threads ---- */
+
+/* Returns what pthread_create() does. */
+static int start_thread(struct worker *worker)
+{
+	pthread_attr_t attributes;
+	int problem;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, STACK_BYTES);
+	problem = pthread_create(&worker->thread, &attributes, work_until_stopped, worker);
+	pthread_attr_destroy(&attributes);
+	if (problem == 0)
+		worker->state = WORKER_RUNS;
+	return problem;
+}
+
+/* Under the lock: one that has ended has left it for good. */
+static void join_ended(struct worker *worker)
+{
+	if (worker->state != WORKER_ENDED)
+		return;
+	pthread_join(worker->thread, NULL);
+	worker->state = WORKER_NONE;
+}
+
+/* Under the lock. False: there are as many as there may be. */
+static bool start_another(struct workers *w)
+{
+	struct worker *found = NULL;
+
+	for (unsigned i = 0; i < w->most; i++) {
+		join_ended(&w->threads[i]);
+		if (w->threads[i].state == WORKER_NONE)
+			found = &w->threads[i];
+	}
+	return found != NULL && start_thread(found) == 0;
+}
+
+/* ---- work ---- */
+
+/* Under the lock. */
+static bool has_room(struct workers *w)
+{
+	if (w->stopping || w->count == w->length)
+		return false;
+	return !w->on_demand || w->idle > w->count || start_another(w);
 }
 
 bool workers_submit(struct workers *workers, void *item)
@@ -55,7 +137,7 @@ bool workers_submit(struct workers *workers, void *item)
 	bool room;
 
 	pthread_mutex_lock(&workers->lock);
-	room = workers->count < workers->length && !workers->stopping;
+	room = has_room(workers);
 	if (room) {
 		workers->ring[(workers->first + workers->count) % workers->length] = item;
 		workers->count++;
@@ -65,27 +147,49 @@ bool workers_submit(struct workers *workers, void *item)
 	return room;
 }
 
-bool workers_start(unsigned threads, size_t queue_length, work_fn *work, void *context,
-		   struct workers **workers, struct error *err)
+unsigned workers_count(struct workers *workers)
 {
-	struct workers *w = heap_alloc(sizeof *w + threads * sizeof w->threads[0]);
-	pthread_attr_t attributes;
-	int problem = 0;
+	unsigned count = 0;
+
+	pthread_mutex_lock(&workers->lock);
+	for (unsigned i = 0; i < workers->most; i++)
+		count += workers->threads[i].state == WORKER_RUNS;
+	pthread_mutex_unlock(&workers->lock);
+	return count;
+}
+
+/* ---- start and stop ---- */
+
+static struct workers *workers_new(unsigned most, size_t queue_length, work_fn *work, void *context)
+{
+	struct workers *w = heap_alloc(sizeof *w + most * sizeof w->threads[0]);
+	pthread_condattr_t steady;
 
 	w->work = work;
 	w->context = context;
+	w->most = most;
 	w->length = queue_length;
 	w->ring = heap_alloc(queue_length * sizeof w->ring[0]);
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_cond_init(&w->filled, NULL);
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	while (problem == 0 && w->started < threads) {
-		problem =
-			pthread_create(&w->threads[w->started], &attributes, work_until_stopped, w);
-		w->started += problem == 0;
-	}
-	pthread_attr_destroy(&attributes);
+	pthread_condattr_init(&steady);
+	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->filled, &steady);
+	pthread_condattr_destroy(&steady);
+	for (unsigned i = 0; i < most; i++)
+		w->threads[i].all = w;
+	return w;
+}
+
+bool workers_start(unsigned threads, size_t queue_length, work_fn *work, void *context,
+		   struct workers **workers, struct error *err)
+{
+	struct workers *w = workers_new(threads, queue_length, work, context);
+	int problem = 0;
+
+	pthread_mutex_lock(&w->lock);
+	for (unsigned i = 0; problem == 0 && i < threads; i++)
+		problem = start_thread(&w->threads[i]);
+	pthread_mutex_unlock(&w->lock);
 	if (problem != 0) {
 		workers_stop(w);
 		return error_set(err, ERROR_INTERNAL, "could not start a worker thread: %s",
@@ -93,6 +197,26 @@ bool workers_start(unsigned threads, size_t queue_length, work_fn *work, void *c
 	}
 	*workers = w;
 	return true;
+}
+
+struct workers *workers_start_on_demand(unsigned most, work_fn *work, void *context)
+{
+	struct workers *w = workers_new(most, most, work, context);
+
+	w->on_demand = true;
+	return w;
+}
+
+/* Once nobody starts or joins one any more. */
+static void join(struct workers *w, struct worker *worker)
+{
+	bool exists;
+
+	pthread_mutex_lock(&w->lock);
+	exists = worker->state != WORKER_NONE;
+	pthread_mutex_unlock(&w->lock);
+	if (exists)
+		pthread_join(worker->thread, NULL);
 }
 
 void workers_stop(struct workers *workers)
@@ -103,8 +227,8 @@ void workers_stop(struct workers *workers)
 	workers->stopping = true;
 	pthread_cond_broadcast(&workers->filled);
 	pthread_mutex_unlock(&workers->lock);
-	for (unsigned i = 0; i < workers->started; i++)
-		pthread_join(workers->threads[i], NULL);
+	for (unsigned i = 0; i < workers->most; i++)
+		join(workers, &workers->threads[i]);
 	pthread_cond_destroy(&workers->filled);
 	pthread_mutex_destroy(&workers->lock);
 	free(workers->ring);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 static int64_t read_us(clockid_t which)
@@ -54,6 +55,97 @@ void clock_format_iso(int64_t calendar_ms, char out[CLOCK_ISO_SIZE])
 		 utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
 		 (int)(calendar_ms % 1000));
 	snprintf(out, CLOCK_ISO_SIZE, "%.24s", wide);
+}
+
+/* Takes digits off the front of *t: a number from least to most. */
+static bool take_number(struct text *t, size_t digits, int least, int most, int *number)
+{
+	int n = 0;
+
+	if (t->len < digits)
+		return false;
+	for (size_t i = 0; i < digits; i++) {
+		if (t->ptr[i] < '0' || t->ptr[i] > '9')
+			return false;
+		n = n * 10 + (t->ptr[i] - '0');
+	}
+	*t = text_slice(*t, digits, SIZE_MAX);
+	*number = n;
+	return n >= least && n <= most;
+}
+
+static bool take_char(struct text *t, const char *any_of)
+{
+	if (t->len == 0 || t->ptr[0] == '\0' || strchr(any_of, t->ptr[0]) == NULL)
+		return false;
+	*t = text_slice(*t, 1, SIZE_MAX);
+	return true;
+}
+
+static int take_fraction(struct text *t)
+{
+	int ms = 0;
+	int place = 100;
+
+	for (; t->len > 0 && t->ptr[0] >= '0' && t->ptr[0] <= '9'; place /= 10) {
+		ms += (t->ptr[0] - '0') * place;
+		*t = text_slice(*t, 1, SIZE_MAX);
+	}
+	return ms;
+}
+
+/* "Z" or "+02:00", and nothing behind it. */
+static bool take_offset(struct text t, int *minutes)
+{
+	bool west = text_starts(t, "-");
+	int hour;
+	int minute;
+
+	*minutes = 0;
+	if (t.len == 1)
+		return take_char(&t, "Zz");
+	if (!take_char(&t, "+-") || !take_number(&t, 2, 0, 23, &hour) || !take_char(&t, ":") ||
+	    !take_number(&t, 2, 0, 59, &minute))
+		return false;
+	*minutes = (hour * 60 + minute) * (west ? -1 : 1);
+	return t.len == 0;
+}
+
+/* Days since 1970-01-01 in the Gregorian calendar. */
+static int64_t days_of(int year, int month, int day)
+{
+	static const int before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+	int64_t past = year - 1;
+
+	return past * 365 + past / 4 - past / 100 + past / 400 + before[month - 1] +
+	       (leap && month > 2) + day - 1 - 719162;
+}
+
+bool clock_parse_iso(struct text time, int64_t *calendar_ms)
+{
+	int year, month, day, hour, minute, second, offset;
+	int ms = 0;
+
+	if (!take_number(&time, 4, 1, 9999, &year) || !take_char(&time, "-") ||
+	    !take_number(&time, 2, 1, 12, &month) || !take_char(&time, "-") ||
+	    !take_number(&time, 2, 1, 31, &day) || !take_char(&time, "Tt ") ||
+	    !take_number(&time, 2, 0, 23, &hour) || !take_char(&time, ":") ||
+	    !take_number(&time, 2, 0, 59, &minute) || !take_char(&time, ":") ||
+	    !take_number(&time, 2, 0, 60, &second))
+		return false;
+	if (take_char(&time, ".")) {
+		if (time.len == 0 || time.ptr[0] < '0' || time.ptr[0] > '9')
+			return false;
+		ms = take_fraction(&time);
+	}
+	if (!take_offset(time, &offset))
+		return false;
+	*calendar_ms =
+		(((days_of(year, month, day) * 24 + hour) * 60 + minute - offset) * 60 + second) *
+			1000 +
+		ms;
+	return true;
 }
 
 bool clock_turn(atomic_llong *next_ms, int64_t every_ms)

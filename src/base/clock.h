@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/text.h"
+
 /* Milliseconds of the steady clock; only differences mean anything. */
 int64_t clock_now_ms(void);
 /* The same in microseconds, for measuring. */
@@ -26,5 +28,9 @@ bool clock_turn(atomic_llong *next_ms, int64_t every_ms);
 enum { CLOCK_ISO_SIZE = 25 };
 /* "2026-01-31T10:00:00.000Z" of calendar milliseconds. */
 void clock_format_iso(int64_t calendar_ms, char out[CLOCK_ISO_SIZE]);
+/* Calendar milliseconds of an RFC 3339 time from the year 1 on, with "Z" or an offset; of a
+ * fraction of a second, three digits count. False, and *calendar_ms untouched, for anything else.
+ */
+bool clock_parse_iso(struct text time, int64_t *calendar_ms);
 
 #endif

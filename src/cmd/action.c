@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "cmd/visible.h"
+#include "base/visible.h"
 
 enum { MOST_DIFFERENT = 12 }; /* letters of a name that was meant */
 

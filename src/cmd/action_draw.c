@@ -1,10 +1,10 @@
 /* action run on a terminal: the answer as its row describes it. */
 #include <string.h>
 
+#include "base/visible.h"
 #include "cmd/action.h"
 #include "cmd/grid.h"
 #include "cmd/pretty.h"
-#include "cmd/visible.h"
 #include "json/json.h"
 
 enum {

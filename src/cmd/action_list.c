@@ -39,13 +39,6 @@ static const char *who_is_offered(const struct toolbox *box, const struct op *op
 	return is_offered(box, DOOR_MCP, op) ? "only through MCP" : "off";
 }
 
-static const char *what_it_does(const struct tool *tool)
-{
-	if (tool->does & TOOL_DESTROYS)
-		return "takes away or overwrites";
-	return tool->does & TOOL_WRITES ? "writes" : "reads";
-}
-
 static const char *permission_name(const struct op *op)
 {
 	const struct permission *p = permission_of(op->permission);
@@ -70,6 +63,7 @@ static void put_summary(struct json_writer *w, const struct toolbox *box, const 
 	json_put_pair(w, "permission", p == NULL ? NULL : p->name);
 	put_flag(w, "writes", (op->tool->does & TOOL_WRITES) != 0);
 	put_flag(w, "destroys", (op->tool->does & TOOL_DESTROYS) != 0);
+	put_flag(w, "spends", (op->tool->does & TOOL_SPENDS) != 0);
 	put_flag(w, "offeredByBackstage", is_offered(box, DOOR_BACKSTAGE, op));
 	put_flag(w, "offeredByMcp", is_offered(box, DOOR_MCP, op));
 }
@@ -304,7 +298,7 @@ static void show_to_people(const struct toolbox *box, const struct op *op)
 	buf_add_char(&out, '\n');
 	add_wrapped(&out, op->tool->description, width);
 	buf_printf(&out, "\nToolset:     %s\nTo agents:   %s\nDoes:        %s\nPermission:  %s\n",
-		   op->tool->toolset, who_is_offered(box, op), what_it_does(op->tool),
+		   op->tool->toolset, who_is_offered(box, op), tool_does(op->tool),
 		   permission_name(op));
 	add_inputs(&out, &arena, op, width);
 	add_outputs(&out, &arena, op, width);

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "app/app.h"
+#include "base/visible.h"
 #include "cmd/action.h"
 #include "cmd/pretty.h"
-#include "cmd/visible.h"
 #include "json/json.h"
 
 size_t action_width(void)
@@ -65,11 +65,15 @@ static const char *similar_param(const struct op *op, const char *name)
 
 static void print_fault(const struct asked *asked, struct text fault)
 {
-	const char *name = json_string_at(asked->arena, fault, "/field", "");
+	/* Either a whole input, or a place inside of one. */
+	const char *place = json_string_at(asked->arena, fault, "/pointer", NULL);
+	const char *name = json_string_at(asked->arena, fault, "/field", place);
 	const char *message = json_string_at(asked->arena, fault, "/message", "");
-	const char *similar = has_param(asked->op, name) ? NULL : similar_param(asked->op, name);
-	bool typed = asked->options->input == NULL ||
-		     action_has_argument(&asked->options->arguments, text_of(name));
+	const char *similar =
+		place != NULL || has_param(asked->op, name) ? NULL : similar_param(asked->op, name);
+	bool typed =
+		place == NULL && (asked->options->input == NULL ||
+				  action_has_argument(&asked->options->arguments, text_of(name)));
 	struct buf line;
 
 	buf_init(&line, SIZE_MAX);

@@ -18,6 +18,7 @@ struct command {
 };
 
 extern const struct command command_action;
+extern const struct command command_cluster;
 extern const struct command command_serve;
 extern const struct command command_config;
 extern const struct command command_docs;
@@ -59,6 +60,7 @@ MUST_USE bool options_begin(const struct command *command, int argc, char **argv
  * with neither of the two one that is given or not. */
 struct own_option {
 	const char *name;      /* without the dashes */
+	char letter;           /* "-f"; 0: none */
 	const char **value;    /* out, borrowed from argv; untouched where it is not given */
 	struct repeated *many; /* out, added to */
 	bool *given;           /* out, as value */

@@ -11,9 +11,8 @@ static const struct page {
 	const char *name;
 	void (*write)(struct buf *out);
 } pages[] = {
-	{"openapi", face_openapi},
-	{"operations", face_operations_page},
-	{"settings", config_document},
+	{"clusters", face_clusters_page},     {"openapi", face_openapi},
+	{"operations", face_operations_page}, {"settings", config_document},
 	{"tools", face_tools_page},
 };
 
@@ -34,15 +33,16 @@ static int run(int argc, char **argv)
 		buf_fini(&out);
 		return 0;
 	}
-	fprintf(stderr, "docs: say openapi, operations, settings or tools\n");
+	fprintf(stderr, "docs: say clusters, openapi, operations, settings or tools\n");
 	return 2;
 }
 
 const struct command command_docs = {
 	.name = "docs",
-	.arguments = "openapi|operations|settings|tools",
+	.arguments = "clusters|openapi|operations|settings|tools",
 	.summary = "Print a document that is made from the program's own tables",
-	.help = "openapi      the HTTP API as OpenAPI 3.1, JSON\n"
+	.help = "clusters     the fields of flat cluster bodies as a page, Markdown\n"
+		"openapi      the HTTP API as OpenAPI 3.1, JSON\n"
 		"operations   the HTTP API as a page, Markdown\n"
 		"settings     the configuration reference, Markdown\n"
 		"tools        the tools of agents as a page, Markdown\n",

@@ -1,7 +1,7 @@
 /* A table for a terminal. */
 #include "cmd/grid.h"
 
-#include "cmd/visible.h"
+#include "base/visible.h"
 
 enum { GAP = 2, NARROWEST = 12, NARROWEST_NAME = 40 };
 

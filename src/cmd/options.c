@@ -53,6 +53,36 @@ static void join(const struct own_option *own, size_t own_count,
 	all[n] = (struct option){.name = NULL};
 }
 
+/* The short ones, as getopt() wants them. */
+static void join_letters(const struct own_option *own, size_t own_count,
+			 char letters[2 * MOST_OWN_OPTIONS + 3])
+{
+	size_t n = 0;
+
+	if (own_count == 0)
+		letters[n++] = '+';
+	letters[n++] = 'h';
+	for (size_t i = 0; i < own_count; i++) {
+		if (own[i].letter == 0)
+			continue;
+		letters[n++] = own[i].letter;
+		if (own[i].given == NULL)
+			letters[n++] = ':';
+	}
+	letters[n] = '\0';
+}
+
+/* Which of a command's own an answer of getopt_long() is; NULL: none. */
+static const struct own_option *find_own(const struct own_option *own, size_t own_count, int option)
+{
+	if (option >= OPTION_OWN && (size_t)(option - OPTION_OWN) < own_count)
+		return &own[option - OPTION_OWN];
+	for (size_t i = 0; i < own_count; i++)
+		if (own[i].letter != 0 && option == own[i].letter)
+			return &own[i];
+	return NULL;
+}
+
 static bool take(const struct own_option *own)
 {
 	char what[64];
@@ -77,16 +107,19 @@ bool options_read_with(int argc, char **argv, const struct own_option *own, size
 		       struct options *options)
 {
 	struct option all[ARRAY_LEN(known) + MOST_OWN_OPTIONS + 1];
+	char letters[2 * MOST_OWN_OPTIONS + 3];
 	bool ok = true;
 	int option;
 
 	join(own, own_count, all);
+	join_letters(own, own_count, letters);
 	*options = (struct options){.help = false};
 	optind = 1;
-	while (ok &&
-	       (option = getopt_long(argc, argv, own_count == 0 ? "+h" : "h", all, NULL)) != -1) {
-		if (option >= OPTION_OWN && (size_t)(option - OPTION_OWN) < own_count) {
-			ok = take(&own[option - OPTION_OWN]);
+	while (ok && (option = getopt_long(argc, argv, letters, all, NULL)) != -1) {
+		const struct own_option *mine = find_own(own, own_count, option);
+
+		if (mine != NULL) {
+			ok = take(mine);
 			continue;
 		}
 		switch (option) {

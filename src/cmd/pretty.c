@@ -1,7 +1,7 @@
 /* JSON for people, byte by byte: numbers and the order of members stay as they are. */
 #include "cmd/pretty.h"
 
-#include "cmd/visible.h"
+#include "base/visible.h"
 
 struct printer {
 	struct buf *out;

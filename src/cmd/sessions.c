@@ -9,8 +9,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/visible.h"
 #include "cmd/cmd.h"
-#include "cmd/visible.h"
 
 enum { DEFAULT_LIMIT = 1000 };
 

@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/visible.h"
 #include "cmd/sessions.h"
-#include "cmd/visible.h"
 #include "json/json.h"
 
 /* ---- times ---- */

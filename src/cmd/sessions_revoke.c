@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/visible.h"
 #include "cmd/sessions.h"
-#include "cmd/visible.h"
 
 enum { LONGEST_NAME = 256 };
 

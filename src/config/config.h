@@ -179,6 +179,15 @@ struct config_mcp {
 						  besides its own; as browsers send them */
 };
 
+/* spectrocloud.follow */
+struct config_follow {
+	int interval_ms;   /* between two looks at Palette */
+	int most;          /* clusters that are followed at a time */
+	int keep_alive_ms; /* after so long without news a sign of life is sent */
+	int recheck_ms;    /* after so long the caller's permission is asked again */
+	int patience_ms;   /* so long without a good answer is the end */
+};
+
 /* What a rule of backend.actions.filter says of an attribute. */
 enum config_said { CONFIG_UNSAID, CONFIG_SAID_FALSE, CONFIG_SAID_TRUE };
 
@@ -238,6 +247,7 @@ struct config {
 
 	struct config_store store; /* spectrocloud.tokenStore, backend.database */
 	struct config_mcp mcp;
+	struct config_follow follow;
 
 	/* spectrocloud.telemetry */
 	enum log_level log_level;

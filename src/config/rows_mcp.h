@@ -20,7 +20,8 @@
 		.help = "The groups of tools that agents are offered. `core` has the actions that "
 			"Backstage lists too; `operations` events, nodes, machine pools and "
 			"upgrades of clusters; `packs` the search for packs and their details; "
-			"`tags` those of clusters and profiles, also to change them.",
+			"`tags` those of clusters and profiles, also to change them; `create` what a "
+			"new cluster needs, a plan of it, and its creation.",
 	},
 	{
 		READ_ROW("spectrocloud.mcp.include", mcp.include, read_tool_patterns, STRINGS_KIND),

@@ -39,7 +39,7 @@ static const struct setting_choice store_types[] = {
 
 /* Which tools are in them, the tools say. */
 static const struct setting_choice toolsets[] = {
-	{"core", 0}, {"operations", 0}, {"packs", 0}, {"tags", 0}, {NULL, 0},
+	{"core", 0}, {"operations", 0}, {"packs", 0}, {"tags", 0}, {"create", 0}, {NULL, 0},
 };
 
 static const struct setting_choice kubeconfigs[] = {
@@ -334,6 +334,7 @@ const struct setting settings[] = {
 			"ask for a user does so in any case.",
 	},
 
+#include "config/rows_follow.h"
 #include "config/rows_mcp.h"
 #include "config/rows_token_store.h"
 

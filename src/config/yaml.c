@@ -11,6 +11,10 @@ enum {
 	MAX_ANCHORS = 1000, /* in one file; their search is linear */
 };
 
+static const char unknown_tag[] =
+	"a tag that has no meaning here; those of YAML's core schema have: "
+	"!!str, !!int, !!float, !!bool, !!null, !!map, !!seq";
+
 struct anchor {
 	const char *name;
 	struct node *node;
@@ -33,8 +37,10 @@ struct frame {
 struct reader {
 	struct arena *arena;
 	const char *file;
+	struct text document;
 	size_t *budget;
 	struct error *err;
+	bool strict; /* tags count */
 	yaml_parser_t parser;
 	struct node *root;
 	struct frame frames[TREE_MAX_DEPTH];
@@ -52,6 +58,25 @@ static bool refuse(struct reader *r, yaml_mark_t mark, const char *why)
 {
 	return error_set(r->err, ERROR_INPUT, "%s:%zu:%zu: %s", r->file, mark.line + 1,
 			 mark.column + 1, why);
+}
+
+/* Counted as libyaml counts, for what it gives as a byte. */
+static yaml_mark_t mark_of(struct text document, size_t offset)
+{
+	yaml_mark_t mark = {.index = offset};
+
+	for (size_t i = 0; i < offset && i < document.len; i++) {
+		char c = document.ptr[i];
+
+		if (c == '\n' ||
+		    (c == '\r' && (i + 1 == document.len || document.ptr[i + 1] != '\n'))) {
+			mark.line++;
+			mark.column = 0;
+		} else if (((unsigned char)c & 0xC0) != 0x80) {
+			mark.column++;
+		}
+	}
+	return mark;
 }
 
 /* For the two that people meet most, what to do about them; NULL for the others. */
@@ -75,8 +100,7 @@ static bool refuse_syntax(struct reader *r)
 	if (p->error == YAML_MEMORY_ERROR)
 		arena_out_of_memory(0);
 	if (p->error == YAML_READER_ERROR)
-		return error_set(r->err, ERROR_INPUT, "%s: %s, at byte %zu", r->file, problem,
-				 p->problem_offset);
+		return refuse(r, mark_of(r->document, p->problem_offset), problem);
 	if (plain != NULL)
 		return refuse(r, p->problem_mark, plain);
 	if (p->context != NULL)
@@ -167,6 +191,68 @@ static const struct anchor *find_anchor(const struct reader *r, const yaml_char_
 	return NULL;
 }
 
+/* ---- tags ---- */
+
+/* The core schema's, of scalars; NULL and "!" are none. */
+static bool is_known_tag(const char *tag)
+{
+	static const char *const known[] = {YAML_STR_TAG,  YAML_INT_TAG,  YAML_FLOAT_TAG,
+					    YAML_BOOL_TAG, YAML_NULL_TAG, "!"};
+
+	for (size_t i = 0; tag != NULL && i < ARRAY_LEN(known); i++)
+		if (strcmp(tag, known[i]) == 0)
+			return true;
+	return tag == NULL;
+}
+
+static bool is_whole(struct text number)
+{
+	return text_starts(number, "0x") ||
+	       (text_find(number, '.') == SIZE_MAX && text_find(number, 'e') == SIZE_MAX &&
+		text_find(number, 'E') == SIZE_MAX);
+}
+
+static bool fits_tag(const struct node *node, const char *tag)
+{
+	if (tag == NULL)
+		return true;
+	if (strcmp(tag, YAML_INT_TAG) == 0)
+		return node->type == NODE_NUMBER && is_whole(node->text);
+	if (strcmp(tag, YAML_FLOAT_TAG) == 0)
+		return node->type == NODE_NUMBER;
+	if (strcmp(tag, YAML_BOOL_TAG) == 0)
+		return node->type == NODE_BOOL;
+	return strcmp(tag, YAML_NULL_TAG) != 0 || node->type == NODE_NULL;
+}
+
+static bool check_tag(struct reader *r, const yaml_event_t *event, const struct node *node)
+{
+	const char *tag = (const char *)event->data.scalar.tag;
+
+	if (!r->strict)
+		return true;
+	if (tag != NULL && strcmp(tag, "tag:yaml.org,2002:binary") == 0)
+		return refuse(r, event->start_mark,
+			      "binary values (!!binary) have no place here: write text");
+	if (!is_known_tag(tag))
+		return refuse(r, event->start_mark, unknown_tag);
+	if (!fits_tag(node, tag))
+		return refuse(r, event->start_mark, "the value is not what its tag says");
+	return true;
+}
+
+static bool check_collection_tag(struct reader *r, yaml_mark_t mark, const yaml_char_t *tag,
+				 const char *expected)
+{
+	const char *given = (const char *)tag;
+
+	if (!r->strict || given == NULL || strcmp(given, expected) == 0 || strcmp(given, "!") == 0)
+		return true;
+	return refuse(r, mark, unknown_tag);
+}
+
+/* ---- events ---- */
+
 static struct node *make_scalar(struct reader *r, const yaml_event_t *event)
 {
 	const char *tag = (const char *)event->data.scalar.tag;
@@ -189,6 +275,8 @@ static bool on_scalar(struct reader *r, const yaml_event_t *event)
 	if (!spend(r, event->start_mark, 1))
 		return false;
 	node = make_scalar(r, event);
+	if (!check_tag(r, event, node))
+		return false;
 	if (!set_anchor(r, event->data.scalar.anchor, event->start_mark, node, &anchor))
 		return false;
 	if (wants_key(r))
@@ -281,9 +369,13 @@ static bool on_event(struct reader *r, const yaml_event_t *event)
 	case YAML_ALIAS_EVENT:
 		return on_alias(r, event);
 	case YAML_SEQUENCE_START_EVENT:
-		return on_begin(r, event, NODE_LIST, event->data.sequence_start.anchor);
+		return check_collection_tag(r, event->start_mark, event->data.sequence_start.tag,
+					    YAML_SEQ_TAG) &&
+		       on_begin(r, event, NODE_LIST, event->data.sequence_start.anchor);
 	case YAML_MAPPING_START_EVENT:
-		return on_begin(r, event, NODE_MAP, event->data.mapping_start.anchor);
+		return check_collection_tag(r, event->start_mark, event->data.mapping_start.tag,
+					    YAML_MAP_TAG) &&
+		       on_begin(r, event, NODE_MAP, event->data.mapping_start.anchor);
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
 		on_end(r);
@@ -310,21 +402,36 @@ static bool read_events(struct reader *r)
 	return ok;
 }
 
-bool yaml_read(struct arena *a, size_t *budget, const char *file, struct text document,
-	       struct node **root, struct error *err)
+/* How many bytes there are before the first that is no part of UTF-8. */
+static size_t count_valid(struct text document)
+{
+	size_t at = 0;
+
+	while (at < document.len) {
+		unsigned char lead = (unsigned char)document.ptr[at];
+		size_t len = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+		struct text character = text_slice(document, at, len);
+
+		if (character.len < len || !text_is_utf8(character))
+			break;
+		at += len;
+	}
+	return at;
+}
+
+static bool read(struct arena *a, size_t *budget, const char *file, struct text document,
+		 bool strict, struct node **root, struct error *err)
 {
 	struct reader *r;
 	bool ok;
 
-	if (!text_is_utf8(document))
-		return error_set(err, ERROR_INPUT, "%s: not UTF-8", file);
-	if (text_starts(document, "\xEF\xBB\xBF")) /* a byte order mark, which UTF-8 needs not */
-		document = text_slice(document, 3, document.len);
 	r = heap_alloc(sizeof *r);
 	r->arena = a;
 	r->file = file;
+	r->document = document;
 	r->budget = budget;
 	r->err = err;
+	r->strict = strict;
 	if (!yaml_parser_initialize(&r->parser))
 		arena_out_of_memory(0);
 	yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
@@ -336,4 +443,30 @@ bool yaml_read(struct arena *a, size_t *budget, const char *file, struct text do
 	yaml_parser_delete(&r->parser);
 	free(r);
 	return ok;
+}
+
+static bool read_utf8(struct arena *a, size_t *budget, const char *file, struct text document,
+		      bool strict, struct node **root, struct error *err)
+{
+	if (text_starts(document, "\xEF\xBB\xBF")) /* a byte order mark, which UTF-8 needs not */
+		document = text_slice(document, 3, document.len);
+	if (!text_is_utf8(document)) {
+		yaml_mark_t mark = mark_of(document, count_valid(document));
+
+		return error_set(err, ERROR_INPUT, "%s:%zu:%zu: not UTF-8", file, mark.line + 1,
+				 mark.column + 1);
+	}
+	return read(a, budget, file, document, strict, root, err);
+}
+
+bool yaml_read(struct arena *a, size_t *budget, const char *file, struct text document,
+	       struct node **root, struct error *err)
+{
+	return read_utf8(a, budget, file, document, false, root, err);
+}
+
+bool yaml_read_strictly(struct arena *a, size_t *budget, const char *file, struct text document,
+			struct node **root, struct error *err)
+{
+	return read_utf8(a, budget, file, document, true, root, err);
 }

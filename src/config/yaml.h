@@ -18,6 +18,11 @@
 MUST_USE bool yaml_read(struct arena *a, size_t *budget, const char *file, struct text document,
 			struct node **root, struct error *err);
 
+/* The same, and fails also where a value has a tag that is none of the core schema's, or that it
+ * does not fit. yaml_read() passes over tags that it does not know. */
+MUST_USE bool yaml_read_strictly(struct arena *a, size_t *budget, const char *file,
+				 struct text document, struct node **root, struct error *err);
+
 /*
  * Reads a JSON value (strictly), for variables and options; every node gets that one place.
  * False if it is none, or repeats a key, or is too deep.

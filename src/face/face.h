@@ -9,6 +9,8 @@
 void face_openapi(struct buf *out);
 /* The table of operations as a page for people (Markdown). */
 void face_operations_page(struct buf *out);
+/* The fields of flat cluster bodies, the same. */
+void face_clusters_page(struct buf *out);
 /* The tools of agents, the same. */
 void face_tools_page(struct buf *out);
 

@@ -88,7 +88,7 @@ static void put_request_body(struct json_writer *w, const struct op *op)
 	json_key(w, "schema");
 	json_object_begin(w);
 	if (body->in == IN_WHOLE_BODY && body->kinds != NULL)
-		schema_put_entity_kinds(w, body->kinds);
+		schema_put_entity_body(w);
 	else if (body->in == IN_WHOLE_BODY)
 		json_put_pair(w, "type", "object");
 	else
@@ -99,13 +99,23 @@ static void put_request_body(struct json_writer *w, const struct op *op)
 	json_object_end(w);
 }
 
-static void put_success(struct json_writer *w, const char *description, const char *content_type,
-			const struct field *answer)
+/* The other form of an answer, in pieces. */
+static void put_stream(struct json_writer *w, const struct op *op)
 {
+	if (op->stream_type == NULL)
+		return;
+	json_key(w, op->stream_type);
 	json_object_begin(w);
-	json_put_pair(w, "description", description);
-	json_key(w, "content");
+	json_key(w, "schema");
 	json_object_begin(w);
+	json_put_pair(w, "type", "string");
+	json_put_pair(w, "description", op->stream_help);
+	json_object_end(w);
+	json_object_end(w);
+}
+
+static void put_content(struct json_writer *w, const char *content_type, const struct field *answer)
+{
 	json_key(w, content_type == NULL ? "application/json" : content_type);
 	json_object_begin(w);
 	json_key(w, "schema");
@@ -116,24 +126,43 @@ static void put_success(struct json_writer *w, const char *description, const ch
 		json_put_pair(w, "type", "string");
 	json_object_end(w);
 	json_object_end(w);
+}
+
+static void put_success(struct json_writer *w, const struct op *op)
+{
+	json_object_begin(w);
+	json_put_pair(w, "description", op->success_status == 201 ? "Created" : "Done");
+	json_key(w, "content");
+	json_object_begin(w);
+	put_content(w, op->content_type, op->answer);
+	put_stream(w, op);
+	json_object_end(w);
+	json_object_end(w);
+}
+
+static void put_also(struct json_writer *w, const struct op_also *also)
+{
+	char status[8];
+
+	snprintf(status, sizeof status, "%d", also->status);
+	json_key(w, status);
+	json_object_begin(w);
+	json_put_pair(w, "description", also->when);
+	json_key(w, "content");
+	json_object_begin(w);
+	put_content(w, NULL, also->answer);
 	json_object_end(w);
 	json_object_end(w);
 }
 
 static void put_responses(struct json_writer *w, const struct op *op)
 {
-	const bool created = op->success_status == 201;
-	char also[8];
-
 	json_key(w, "responses");
 	json_object_begin(w);
-	json_key(w, created ? "201" : "200");
-	put_success(w, created ? "Created" : "Done", op->content_type, op->answer);
-	if (op->also != NULL) {
-		snprintf(also, sizeof also, "%d", op->also->status);
-		json_key(w, also);
-		put_success(w, op->also->when, NULL, op->also->answer);
-	}
+	json_key(w, op->success_status == 201 ? "201" : "200");
+	put_success(w, op);
+	if (op->also != NULL)
+		put_also(w, op->also);
 	json_key(w, "default");
 	put_ref(w, "#/components/responses/Error");
 	json_object_end(w);
@@ -226,28 +255,57 @@ static void put_paths(struct json_writer *w)
 	json_object_end(w);
 }
 
-static const char components[] =
-	"{\"securitySchemes\":{\"backstage\":{\"type\":\"http\",\"scheme\":\"bearer\","
-	"\"description\":\"A Backstage credential\"}},"
-	"\"parameters\":{"
-	"\"userEmail\":{\"name\":\"X-SpectroCloud-User-Email\",\"in\":\"header\","
+static const char security_schemes[] = "{\"backstage\":{\"type\":\"http\",\"scheme\":\"bearer\","
+				       "\"description\":\"A Backstage credential\"}}";
+
+static const char parameters[] =
+	"{\"userEmail\":{\"name\":\"X-SpectroCloud-User-Email\",\"in\":\"header\","
 	"\"description\":\"Whose Palette session to use; must be the caller's own address\","
 	"\"schema\":{\"type\":\"string\"}},"
 	"\"paletteToken\":{\"name\":\"X-SpectroCloud-Token\",\"in\":\"header\","
 	"\"description\":\"A Palette session token to use instead of the configured apiToken\","
-	"\"schema\":{\"type\":\"string\"}}},"
-	"\"schemas\":{\"Error\":{\"type\":\"object\",\"required\":[\"error\",\"request\","
-	"\"response\"],"
+	"\"schema\":{\"type\":\"string\"}}}";
+
+static const char error_schema[] =
+	"{\"type\":\"object\",\"required\":[\"error\",\"request\",\"response\"],"
 	"\"properties\":{\"error\":{\"type\":\"object\",\"required\":[\"name\",\"message\"],"
-	"\"properties\":{\"name\":{\"type\":\"string\"},\"message\":{\"type\":\"string\"}}},"
+	"\"properties\":{\"name\":{\"type\":\"string\"},\"message\":{\"type\":\"string\"},"
+	"\"faults\":{\"type\":\"array\","
+	"\"description\":\"What is wrong with the request, by field\","
+	"\"items\":{\"type\":\"object\",\"required\":[\"message\"],\"properties\":{"
+	"\"field\":{\"type\":\"string\",\"description\":\"The parameter or field\"},"
+	"\"pointer\":{\"type\":\"string\",\"description\":\"In a cluster's body: where, as a "
+	"JSON pointer\"},"
+	"\"message\":{\"type\":\"string\",\"description\":\"Goes on after the field's name\"}}}},"
+	"\"moreFaults\":{\"type\":\"integer\",\"description\":\"How many more there are\"}}},"
 	"\"request\":{\"type\":\"object\",\"required\":[\"method\",\"url\"],\"properties\":{"
 	"\"method\":{\"type\":\"string\"},\"url\":{\"type\":\"string\"}}},"
 	"\"response\":{\"type\":\"object\",\"required\":[\"statusCode\"],\"properties\":{"
 	"\"statusCode\":{\"type\":\"integer\"}}},"
-	"\"requiresReAuth\":{\"type\":\"boolean\"}}}},"
-	"\"responses\":{\"Error\":{\"description\":\"What went wrong, as Backstage says it\","
+	"\"requiresReAuth\":{\"type\":\"boolean\"}}}";
+
+static const char responses[] =
+	"{\"Error\":{\"description\":\"What went wrong, as Backstage says it\","
 	"\"content\":{\"application/json\":{\"schema\":{\"$ref\":\"#/components/schemas/"
-	"Error\"}}}}}}";
+	"Error\"}}}}}";
+
+static void put_components(struct json_writer *w)
+{
+	json_object_begin(w);
+	json_key(w, "securitySchemes");
+	json_put_raw(w, text_of(security_schemes));
+	json_key(w, "parameters");
+	json_put_raw(w, text_of(parameters));
+	json_key(w, "schemas");
+	json_object_begin(w);
+	json_key(w, "Error");
+	json_put_raw(w, text_of(error_schema));
+	schema_put_entity_schemas(w, entity_kinds);
+	json_object_end(w);
+	json_key(w, "responses");
+	json_put_raw(w, text_of(responses));
+	json_object_end(w);
+}
 
 void face_openapi(struct buf *out)
 {
@@ -274,6 +332,6 @@ void face_openapi(struct buf *out)
 	json_key(&w, "paths");
 	put_paths(&w);
 	json_key(&w, "components");
-	json_put_raw(&w, text_of(components));
+	put_components(&w);
 	json_object_end(&w);
 }

@@ -10,7 +10,8 @@
 enum {
 	MOST_QUERY_PARTS = 64,
 	LONGEST_ERROR = 128 * 1024, /* but for the URL */
-	LONGEST_ESCAPE = 6,         /* what a byte may become in a JSON string */
+	RETRY_FOLLOWING_S = 15,
+	LONGEST_ESCAPE = 6, /* what a byte may become in a JSON string */
 };
 
 /* The requirements document writes POST /spectrocloud/clusters: the same routes answer there. */
@@ -400,6 +401,33 @@ static bool may_work(const struct http_exchange *x, const struct rest_call *rc, 
 	       op_life_admits(op_life_wait_started(services->life, until_ms), err);
 }
 
+static bool follows(const struct rest_call *rc)
+{
+	return rc->match.op != NULL && op_holds_thread(rc->match.op, &rc->call);
+}
+
+static bool queue_following(struct rest *rest, struct http_exchange *x, struct error *err)
+{
+	if (rest->queue_following(rest->queue_context, x))
+		return true;
+	error_set(err, ERROR_UNAVAILABLE,
+		  "As many clusters are followed as can be at a time "
+		  "(spectrocloud.follow.most)");
+	err->retry_after_s = RETRY_FOLLOWING_S;
+	return false;
+}
+
+/* Nobody gets a thread of their own before it is known that they may. */
+static void admit_and_hand_over(struct rest *rest, struct http_exchange *x, struct rest_call *rc)
+{
+	struct error err;
+
+	if (op_admit_waiting(rc->match.op, &rc->call, &err) != OP_ADMITTED)
+		answer_error(x, rc->url, &err, false);
+	else if (!queue_following(rest, x, &err))
+		answer_refusal(x, rc->url, &err);
+}
+
 void rest_work(struct rest *rest, struct http_exchange *x)
 {
 	struct rest_call *rc = http_exchange_data(x);
@@ -408,11 +436,14 @@ void rest_work(struct rest *rest, struct http_exchange *x)
 
 	if (rc->unknown)
 		atomic_fetch_sub(&rest->unknown, 1);
+	rc->unknown = false;
 	log_set_request(id);
 	if (!may_work(x, rc, &err))
 		answer_refusal(x, rc->url, &err);
 	else if (rc->match.op == NULL)
 		answer_no_route(x, rc);
+	else if (follows(rc) && !rc->call.admitted)
+		admit_and_hand_over(rest, x, rc);
 	else
 		run_and_answer(x, rc);
 	log_set_request(NULL);
@@ -424,6 +455,8 @@ static bool queue(struct rest *rest, struct http_exchange *x, struct rest_call *
 	if (has_flag(rc, OP_ASIDE))
 		return rest->queue_aside(rest->queue_context, x) ||
 		       error_set(err, ERROR_UNAVAILABLE, "Too many requests at the moment");
+	if (follows(rc) && rc->call.admitted)
+		return queue_following(rest, x, err);
 	rc->unknown = !rc->call.identified;
 	if (rc->unknown && atomic_fetch_add(&rest->unknown, 1) >= rest->most_unknown) {
 		atomic_fetch_sub(&rest->unknown, 1);

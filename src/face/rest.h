@@ -22,6 +22,9 @@ struct rest {
 	bool (*queue)(void *queue_context, struct http_exchange *x);
 	/* The same for OP_ASIDE, by other threads and with a queue of its own. */
 	bool (*queue_aside)(void *queue_context, struct http_exchange *x);
+	/* The same for what op_holds_thread(): on a thread that it has for itself. False when there
+	 * are as many as there may be. */
+	bool (*queue_following)(void *queue_context, struct http_exchange *x);
 	void *queue_context;
 	/* Queued requests whose sender is not known yet: strangers get only their part of the
 	 * queue.

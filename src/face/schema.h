@@ -5,8 +5,11 @@
 #include "palette/entity.h"
 #include "json/json.h"
 
-/* The member "anyOf": each kind's flat body, and Palette's own entity. The braces are the caller's.
+/* The member "oneOf" of a request's body: a flat body or Palette's own. The braces are the
+ * caller's.
  */
-void schema_put_entity_kinds(struct json_writer *w, const struct entity_kind *kinds);
+void schema_put_entity_body(struct json_writer *w);
+/* What that refers to, as members of the document's schemas. */
+void schema_put_entity_schemas(struct json_writer *w, const struct entity_kind *kinds);
 
 #endif

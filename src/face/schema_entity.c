@@ -1,8 +1,13 @@
 /* The flat bodies of cluster creation as JSON schemas, from the rows of the entities. */
+#include <ctype.h>
 #include <string.h>
 
 #include "face/schema.h"
 #include "palette/entity.h"
+
+#define SCHEMAS "#/components/schemas/"
+
+static const char kind_field[] = "cloudType"; /* where a flat body says it, and a spec */
 
 static void put_number(struct json_writer *w, const char *key, int64_t value)
 {
@@ -10,26 +15,35 @@ static void put_number(struct json_writer *w, const char *key, int64_t value)
 	json_put_int(w, value);
 }
 
-static void put_members(struct json_writer *w, const struct entity_field *fields,
-			const char *cloud_type);
-
-static void put_list_bounds(struct json_writer *w, const struct entity_field *f)
+static void put_ref(struct json_writer *w, const char *schema)
 {
-	json_put_pair(w, "type", "array");
-	put_number(w, "minItems", f->min);
-	if (f->max > 0)
-		put_number(w, "maxItems", f->max);
+	struct buf ref;
+
+	buf_init(&ref, 128);
+	buf_printf(&ref, SCHEMAS "%s", schema);
+	json_object_begin(w);
+	json_put_pair(w, "$ref", ref.ptr);
+	json_object_end(w);
+	buf_fini(&ref);
 }
 
-static void put_object(struct json_writer *w, const struct entity_field *f)
+/* ---- what a field may hold; the braces are the caller's ---- */
+
+static void put_members(struct json_writer *w, const struct entity_field *fields,
+			const struct entity_kind *kind);
+static void put_properties(struct json_writer *w, const struct entity_field *fields,
+			   const struct entity_kind *kind);
+
+static void put_text(struct json_writer *w, const struct entity_field *f)
 {
-	json_object_begin(w);
-	put_members(w, f->fields, NULL);
-	json_object_end(w);
+	json_put_pair(w, "type", "string");
+	if (!f->may_be_empty && !f->empty_is_absent)
+		put_number(w, "minLength", 1);
 }
 
 static void put_choices(struct json_writer *w, const char *const *choices)
 {
+	json_put_pair(w, "type", "string");
 	json_key(w, "enum");
 	json_array_begin(w);
 	for (; *choices != NULL; choices++)
@@ -37,14 +51,33 @@ static void put_choices(struct json_writer *w, const char *const *choices)
 	json_array_end(w);
 }
 
-/* What a field may hold; the braces are the caller's. */
+/* An array up to its "items". */
+static void begin_list(struct json_writer *w, const struct entity_field *f)
+{
+	json_put_pair(w, "type", "array");
+	put_number(w, "minItems", f->min);
+	put_number(w, "maxItems", f->max);
+	json_key(w, "items");
+	json_object_begin(w);
+}
+
+/* An object of names that are the caller's, up to what they may hold. */
+static void begin_map(struct json_writer *w, const struct entity_field *f)
+{
+	json_put_pair(w, "type", "object");
+	put_number(w, "maxProperties", ENTITY_MOST_MEMBERS);
+	json_key(w, "propertyNames");
+	json_put_raw(w, TEXT("{\"minLength\":1}"));
+	if (f->fields != NULL)
+		put_properties(w, f->fields, NULL);
+	json_key(w, "additionalProperties");
+}
+
 static void put_type(struct json_writer *w, const struct entity_field *f)
 {
 	switch (f->type) {
 	case ENTITY_TEXT:
-		json_put_pair(w, "type", "string");
-		if (!f->may_be_empty && !f->empty_is_absent)
-			put_number(w, "minLength", 1);
+		put_text(w, f);
 		break;
 	case ENTITY_BOOL:
 		json_put_pair(w, "type", "boolean");
@@ -55,22 +88,19 @@ static void put_type(struct json_writer *w, const struct entity_field *f)
 		put_number(w, "maximum", f->max);
 		break;
 	case ENTITY_CHOICE:
-		json_put_pair(w, "type", "string");
 		put_choices(w, f->choices);
 		break;
 	case ENTITY_TEXTS:
-		put_list_bounds(w, f);
-		json_key(w, "items");
-		json_put_raw(w, TEXT("{\"type\":\"string\"}"));
+		begin_list(w, f);
+		put_text(w, f);
+		json_object_end(w);
 		break;
 	case ENTITY_MAP:
-		json_put_pair(w, "type", "object");
-		json_key(w, "additionalProperties");
+		begin_map(w, f);
 		json_put_raw(w, TEXT("{\"type\":\"string\"}"));
 		break;
 	case ENTITY_SCALARS:
-		json_put_pair(w, "type", "object");
-		json_key(w, "additionalProperties");
+		begin_map(w, f);
 		json_put_raw(w, TEXT("{\"type\":[\"string\",\"number\",\"boolean\"]}"));
 		break;
 	case ENTITY_OBJECT:
@@ -78,82 +108,212 @@ static void put_type(struct json_writer *w, const struct entity_field *f)
 		break;
 	case ENTITY_OBJECTS:
 	case ENTITY_POOLS:
-		put_list_bounds(w, f);
-		json_key(w, "items");
-		put_object(w, f);
+		begin_list(w, f);
+		put_members(w, f->fields, NULL);
+		json_object_end(w);
 		break;
 	}
+}
+
+/* ---- fields ---- */
+
+static const struct entity_field *field_named(const struct entity_field *fields, const char *name)
+{
+	while (fields->name != NULL && strcmp(fields->name, name) != 0)
+		fields++;
+	return fields;
+}
+
+/* A plain string, or the object that it stands for. */
+static void put_shorthand(struct json_writer *w, const struct entity_field *f)
+{
+	json_key(w, "oneOf");
+	json_array_begin(w);
+	json_object_begin(w);
+	put_type(w, field_named(f->fields, f->shorthand));
+	json_object_end(w);
+	json_object_begin(w);
+	put_members(w, f->fields, NULL);
+	json_object_end(w);
+	json_array_end(w);
 }
 
 static void put_field(struct json_writer *w, const struct entity_field *f)
 {
 	json_object_begin(w);
-	if (f->shorthand != NULL) {
-		json_key(w, "anyOf");
-		json_array_begin(w);
-		json_put_raw(w, TEXT("{\"type\":\"string\"}"));
-		put_object(w, f);
-		json_array_end(w);
-	} else {
+	if (f->shorthand != NULL)
+		put_shorthand(w, f);
+	else
 		put_type(w, f);
-	}
 	if (f->fallback != NULL) {
 		json_key(w, "default");
 		json_put_raw(w, text_of(f->fallback));
 	}
-	if (f->help != NULL)
-		json_put_pair(w, "description", f->help);
+	json_put_pair(w, "description", f->help);
 	json_object_end(w);
 }
 
-/* The member that tells the kinds apart is written once, as a constant. */
-static bool is_constant(const struct entity_field *f, const char *cloud_type)
+/* The field that tells the kinds apart holds one value in each. */
+static void put_kind_field(struct json_writer *w, const struct entity_field *f,
+			   const struct entity_kind *kind)
 {
-	return cloud_type != NULL && strcmp(f->name, "cloudType") == 0;
+	json_object_begin(w);
+	json_put_pair(w, "const", kind->name);
+	json_put_pair(w, "description", f->help);
+	json_object_end(w);
+}
+
+static bool tells_kind(const struct entity_field *f)
+{
+	return strcmp(f->name, kind_field) == 0;
+}
+
+/* kind: of a whole body; NULL: of an object in it. */
+static void put_properties(struct json_writer *w, const struct entity_field *fields,
+			   const struct entity_kind *kind)
+{
+	json_key(w, "properties");
+	json_object_begin(w);
+	for (const struct entity_field *f = fields; f->name != NULL; f++) {
+		json_key(w, f->name);
+		if (kind != NULL && tells_kind(f))
+			put_kind_field(w, f, kind);
+		else
+			put_field(w, f);
+	}
+	json_object_end(w);
 }
 
 static void put_members(struct json_writer *w, const struct entity_field *fields,
-			const char *cloud_type)
+			const struct entity_kind *kind)
 {
 	json_put_pair(w, "type", "object");
-	json_key(w, "properties");
-	json_object_begin(w);
-	if (cloud_type != NULL) {
-		json_key(w, "cloudType");
-		json_object_begin(w);
-		json_put_pair(w, "const", cloud_type);
-		json_object_end(w);
-	}
-	for (const struct entity_field *f = fields; f->name != NULL; f++) {
-		if (is_constant(f, cloud_type))
-			continue;
-		json_key(w, f->name);
-		put_field(w, f);
-	}
-	json_object_end(w);
+	put_properties(w, fields, kind);
 	json_key(w, "required");
 	json_array_begin(w);
-	if (cloud_type != NULL)
-		json_put_cstr(w, "cloudType");
 	for (const struct entity_field *f = fields; f->name != NULL; f++)
-		if (f->required && !is_constant(f, cloud_type))
+		if (f->required)
 			json_put_cstr(w, f->name);
 	json_array_end(w);
 	json_key(w, "additionalProperties");
 	json_put_bool(w, false);
 }
 
-void schema_put_entity_kinds(struct json_writer *w, const struct entity_kind *kinds)
+/* ---- whole bodies ---- */
+
+/* "FlatEks" */
+static void name_of_kind(struct buf *out, const struct entity_kind *kind)
 {
-	json_key(w, "anyOf");
+	buf_add_string(out, "Flat");
+	buf_add_char(out, (char)toupper((unsigned char)kind->name[0]));
+	buf_add_string(out, kind->name + 1);
+}
+
+static void put_kind(struct json_writer *w, const struct entity_kind *kind)
+{
+	struct buf name;
+
+	buf_init(&name, 64);
+	name_of_kind(&name, kind);
+	json_key(w, name.ptr);
+	buf_fini(&name);
+	json_object_begin(w);
+	json_put_pair(w, "title", kind->summary);
+	put_members(w, kind->fields, kind);
+	json_object_end(w);
+}
+
+static void put_flat(struct json_writer *w, const struct entity_kind *kinds)
+{
+	struct buf name;
+
+	json_key(w, "FlatCluster");
+	json_object_begin(w);
+	json_put_pair(w, "title", "A cluster described by flat fields");
+	json_key(w, "oneOf");
 	json_array_begin(w);
+	buf_init(&name, 64);
 	for (const struct entity_kind *kind = kinds; kind->name != NULL; kind++) {
-		json_object_begin(w);
-		json_put_pair(w, "title", kind->summary);
-		put_members(w, kind->fields, kind->name);
-		json_object_end(w);
+		buf_truncate(&name, 0);
+		name_of_kind(&name, kind);
+		put_ref(w, name.ptr);
 	}
-	json_put_raw(w, TEXT("{\"title\":\"Palette's own entity\",\"type\":\"object\","
-			     "\"required\":[\"metadata\",\"spec\"]}"));
 	json_array_end(w);
+	json_key(w, "discriminator");
+	json_object_begin(w);
+	json_put_pair(w, "propertyName", kind_field);
+	json_key(w, "mapping");
+	json_object_begin(w);
+	for (const struct entity_kind *kind = kinds; kind->name != NULL; kind++) {
+		buf_truncate(&name, 0);
+		buf_add_string(&name, SCHEMAS);
+		name_of_kind(&name, kind);
+		json_put_pair(w, kind->name, name.ptr);
+	}
+	buf_fini(&name);
+	json_object_end(w);
+	json_object_end(w);
+	json_object_end(w);
+}
+
+static void put_string(struct json_writer *w, const char *name, const char *help)
+{
+	json_key(w, "properties");
+	json_object_begin(w);
+	json_key(w, name);
+	json_object_begin(w);
+	json_put_pair(w, "type", "string");
+	put_number(w, "minLength", 1);
+	json_put_pair(w, "description", help);
+	json_object_end(w);
+	json_object_end(w);
+	json_key(w, "required");
+	json_array_begin(w);
+	json_put_cstr(w, name);
+	json_array_end(w);
+}
+
+/* Only what is looked at; the rest is Palette's to say. */
+static void put_palette(struct json_writer *w)
+{
+	json_key(w, "PaletteCluster");
+	json_object_begin(w);
+	json_put_pair(w, "title", "Palette's own entity");
+	json_put_pair(w, "description",
+		      "It reaches Palette as it is, but for the repairs that the answer's warnings "
+		      "name");
+	json_put_pair(w, "type", "object");
+	json_key(w, "properties");
+	json_object_begin(w);
+	json_key(w, "metadata");
+	json_object_begin(w);
+	json_put_pair(w, "type", "object");
+	put_string(w, "name", "Name of the cluster");
+	json_object_end(w);
+	json_key(w, "spec");
+	json_object_begin(w);
+	json_put_pair(w, "type", "object");
+	put_string(w, kind_field, "Kind of cluster, in any case");
+	json_object_end(w);
+	json_object_end(w);
+	json_key(w, "required");
+	json_put_raw(w, TEXT("[\"metadata\",\"spec\"]"));
+	json_object_end(w);
+}
+
+void schema_put_entity_body(struct json_writer *w)
+{
+	json_key(w, "oneOf");
+	json_array_begin(w);
+	put_ref(w, "FlatCluster");
+	put_ref(w, "PaletteCluster");
+	json_array_end(w);
+}
+
+void schema_put_entity_schemas(struct json_writer *w, const struct entity_kind *kinds)
+{
+	put_flat(w, kinds);
+	for (const struct entity_kind *kind = kinds; kind->name != NULL; kind++)
+		put_kind(w, kind);
+	put_palette(w);
 }

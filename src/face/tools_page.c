@@ -11,13 +11,6 @@ static const char *permission_of_tool(const struct op *op)
 	return permission == NULL ? "any credential" : permission->name;
 }
 
-static const char *what_it_does(const struct tool *tool)
-{
-	if (tool->does & TOOL_DESTROYS)
-		return "takes away or overwrites";
-	return tool->does & TOOL_WRITES ? "writes" : "reads";
-}
-
 /* ---- one tool ---- */
 
 static void put_names(struct buf *out, const struct param *p)
@@ -63,7 +56,7 @@ static void put_outputs(struct buf *out, const struct op *op)
 static void put_tool(struct buf *out, const struct op *op)
 {
 	buf_printf(out, "\n## %s\n\n%s\n\nPermission: %s. It %s.\n", op->tool->name,
-		   op->tool->description, permission_of_tool(op), what_it_does(op->tool));
+		   op->tool->description, permission_of_tool(op), tool_does(op->tool));
 	put_inputs(out, op);
 	put_outputs(out, op);
 	if (op->flags & OP_AUDIT)
@@ -90,7 +83,7 @@ static void put_lines(struct buf *out, const struct op *const *from)
 		if ((*op)->tool != NULL && strcmp((*op)->tool->toolset, toolset) == 0)
 			buf_printf(out, "| `%s` | `%s` | %s | %s | %s |\n", toolset,
 				   (*op)->tool->name, (*op)->tool->title, permission_of_tool(*op),
-				   what_it_does((*op)->tool));
+				   tool_does((*op)->tool));
 }
 
 void face_tools_page(struct buf *out)

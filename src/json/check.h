@@ -1,4 +1,4 @@
-/* The checker with its findings apart, for those who say them in their own words. Private. */
+/* The checker with its findings apart, for those who say them in their own words. */
 #ifndef JSON_CHECK_H
 #define JSON_CHECK_H
 

@@ -188,15 +188,14 @@ static bool cluster_create(struct call *c, struct result *res, struct error *err
 {
 	struct creation creation;
 
-	return creation_read(c, call_json(c, "body"), &creation, err) &&
-	       check_and_create(c, &creation, res, err);
+	return creation_read(c, "body", &creation, err) && check_and_create(c, &creation, res, err);
 }
 
 static bool virtual_cluster_create(struct call *c, struct result *res, struct error *err)
 {
 	struct creation creation;
 
-	return creation_read_virtual(c, call_json(c, "clusterConfig"), &creation, err) &&
+	return creation_read_virtual(c, "clusterConfig", &creation, err) &&
 	       check_and_create(c, &creation, res, err);
 }
 

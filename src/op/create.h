@@ -29,19 +29,21 @@ struct creation {
 			   * creation_check() */
 	const char *base; /* where the body stands in the request: "" or "/clusterConfig" */
 	struct text body; /* of either form */
-	struct entity_draft draft; /* of a flat one */
-	struct text entity;        /* what Palette is to get */
-	const char *name;          /* of the cluster */
+	struct entity_draft draft;   /* of a flat one */
+	struct text entity;          /* what Palette is to get */
+	struct entity_claims claims; /* what the body says exists */
+	const char *name;            /* of the cluster */
 	struct creation_warnings warnings;
 };
 
 void creation_warn(struct call *c, struct creation *creation, const char *message);
 
-/* Reads a body of either form. Fails with ERROR_INPUT, all faults at once; nothing was asked. */
-MUST_USE bool creation_read(struct call *c, struct text body, struct creation *creation,
+/* Reads a body of either form, the value of that parameter of the row. Fails with ERROR_INPUT, all
+ * faults at once; nothing was asked. */
+MUST_USE bool creation_read(struct call *c, const char *param, struct creation *creation,
 			    struct error *err);
-/* Palette's own body of a virtual cluster, which stands in the request at "/clusterConfig". */
-MUST_USE bool creation_read_virtual(struct call *c, struct text body, struct creation *creation,
+/* Palette's own body of a virtual cluster. */
+MUST_USE bool creation_read_virtual(struct call *c, const char *param, struct creation *creation,
 				    struct error *err);
 
 /* Asks Palette. Fails with ERROR_INPUT, the faults of all checks at once, or as Palette's calls do.

@@ -51,7 +51,7 @@ enum param_type {
 	PARAM_TOKEN,     /* a JSON string that can stand in a header; see session_token_problem() */
 	PARAM_TIME,      /* a JSON number: whole milliseconds since 1970, above 0 */
 	PARAM_SWITCH,    /* a JSON boolean */
-	PARAM_COUNT,     /* a JSON number: whole, from min to max */
+	PARAM_COUNT,     /* a whole number, from min to max */
 	PARAM_LINE,      /* as PARAM_TEXT, up to 1,024 characters */
 	PARAM_FIELDS,    /* a JSON array of names, each of a field of `fields` */
 	PARAM_KEY,       /* 1 to 255 visible ASCII characters, bare or as a string of RFC 8941 */
@@ -129,6 +129,15 @@ enum { MAX_PARAMS = 12 };
 #define HEADER_KEY(n, h)                                                     \
 	{                                                                    \
 		.name = (n), .in = IN_HEADER, .type = PARAM_KEY, .help = (h) \
+	}
+#define QUERY_FLAG(n, h)                                                     \
+	{                                                                    \
+		.name = (n), .in = IN_QUERY, .type = PARAM_FLAG, .help = (h) \
+	}
+#define QUERY_COUNT(n, standard, least, most, h)                                          \
+	{                                                                                 \
+		.name = (n), .in = IN_QUERY, .type = PARAM_COUNT, .fallback = (standard), \
+		.min = (least), .max = (most), .help = (h)                                \
 	}
 #define BODY_STRINGS(n, h)                                                                       \
 	{                                                                                        \
@@ -248,6 +257,8 @@ enum {
 	OP_CARRIER = 1 << 10,  /* runs another operation, which is recorded in its place */
 	OP_RESOURCE = 1 << 11, /* clients find out by themselves where they sign in: its 401 names
 				* op_resource_metadata() */
+	OP_FOLLOWS = 1 << 12,  /* with its flag `follow` it holds its thread for as long as its
+				* client stays: see op_holds_thread() */
 };
 
 struct call;
@@ -260,6 +271,7 @@ enum {
 	TOOL_WRITES = 1 << 0,
 	TOOL_DESTROYS = 1 << 1,   /* takes something away or overwrites it; with TOOL_WRITES */
 	TOOL_IDEMPOTENT = 1 << 2, /* a second call with the same input changes nothing more */
+	TOOL_SPENDS = 1 << 3,     /* it makes something that costs money; with TOOL_WRITES */
 };
 
 /* The side of an operation that agents see. All strings are static. */
@@ -298,6 +310,8 @@ struct op {
 	unsigned flags;
 	int success_status;         /* 0: 200 */
 	const char *content_type;   /* of the answer; NULL: application/json */
+	const char *stream_type;    /* of OP_FOLLOWS: of the answer in pieces */
+	const char *stream_help;    /* and what comes in it */
 	const struct field *answer; /* the JSON object's members; NULL with another content type */
 	const struct op_also *also; /* NULL: nothing */
 	bool (*run)(struct call *c, struct result *res, struct error *err);
@@ -314,6 +328,7 @@ struct op {
 
 struct op_life;
 struct mcp_host;
+struct followers;
 
 /* What every call needs and no call owns. */
 struct op_services {
@@ -324,8 +339,9 @@ struct op_services {
 	struct sessions *sessions;
 	struct store *store; /* NULL: none, and nothing is kept from one call to the next */
 	const struct toolbox *toolbox;
-	struct mcp_host *mcp; /* see op/mcp_host.h; NULL: there is no endpoint */
-	struct text openapi;  /* the description of the API, made at start */
+	struct mcp_host *mcp;        /* see op/mcp_host.h; NULL: there is no endpoint */
+	struct followers *followers; /* see op/follow.h; NULL: nobody ends them but themselves */
+	struct text openapi;         /* the description of the API, made at start */
 };
 
 /* One input as a face read it: text, or a raw JSON value. */
@@ -394,6 +410,7 @@ struct call {
 	const char *object;      /* what was made, for the audit trail; NULL: see the parameters */
 	const char *object_name; /* what people call it, likewise; NULL: nothing */
 	const char *outcome;     /* of what went well, likewise; NULL: "succeeded" */
+	const char *ended;       /* of an answer in pieces: why it ended, for the log; static */
 };
 
 /* The value of a parameter of the row; naming one that the row does not have is a defect. */
@@ -475,6 +492,12 @@ enum op_admission {
 	OP_UNDECIDED, /* it takes waiting, which op_run() does; c->identified tells which step */
 };
 MUST_USE enum op_admission op_admit(const struct op *op, struct call *c, struct error *err);
+/* The same, waiting: never OP_UNDECIDED. */
+MUST_USE enum op_admission op_admit_waiting(const struct op *op, struct call *c, struct error *err);
+
+/* Whether it is a call of an OP_FOLLOWS row with the flag `follow`, and will hold its thread for as
+ * long as its client stays: by its inputs, before they are read. */
+bool op_holds_thread(const struct op *op, const struct call *c);
 
 /* Identifies the caller only: for paths that are no operation, so that strangers learn nothing.
  * Waits if it may; IDENTITY_UNDECIDED is only answered if not. */
@@ -512,6 +535,8 @@ const struct op *const *toolbox_offered(const struct toolbox *box, enum tool_doo
 struct text toolbox_actions(const struct toolbox *box);
 /* The list for MCP's tools/list: an array. Lives as long as the box. */
 struct text toolbox_tools(const struct toolbox *box);
+/* What it does to the world, for people: "reads". Static. */
+const char *tool_does(const struct tool *tool);
 /* One tool as that list has it: an object. */
 void tool_describe(const struct op *op, struct buf *out);
 

@@ -133,6 +133,14 @@ static const char *choice_problem(struct arena *a, const struct param *param, st
 	return arena_printf(a, "must be one of: %s", list);
 }
 
+static const char *count_problem(struct arena *a, const struct param *param, int64_t number)
+{
+	if (number >= param->min && number <= param->max)
+		return NULL;
+	return arena_printf(a, "must be a whole number from %" PRId64 " to %" PRId64, param->min,
+			    param->max);
+}
+
 static const char *read_text(struct arena *a, const struct param *param, struct text raw,
 			     struct value *value)
 {
@@ -152,6 +160,10 @@ static const char *read_text(struct arena *a, const struct param *param, struct 
 		problem = email_problem(raw);
 	else if (param->type == PARAM_CHOICE)
 		problem = choice_problem(a, param, raw);
+	else if (param->type == PARAM_COUNT)
+		problem = text_to_int(raw, &value->number)
+				  ? count_problem(a, param, value->number)
+				  : count_problem(a, param, param->max + 1);
 	if (problem != NULL)
 		return problem;
 	value->given = true;
@@ -235,11 +247,12 @@ static const char *read_switch(struct text json, struct value *value)
 static const char *read_count(struct arena *a, const struct param *param, struct text json,
 			      struct value *value)
 {
-	value->given = json_int(json, &value->number) && value->number >= param->min &&
-		       value->number <= param->max;
-	return value->given ? NULL
-			    : arena_printf(a, "must be a whole number from %" PRId64 " to %" PRId64,
-					   param->min, param->max);
+	const char *problem = json_int(json, &value->number)
+				      ? count_problem(a, param, value->number)
+				      : count_problem(a, param, param->max + 1);
+
+	value->given = problem == NULL;
+	return problem;
 }
 
 static bool is_textual(const struct param *param)
@@ -543,6 +556,19 @@ bool call_read_params(struct call *c, const struct op *op, struct error *err)
 	buf_fini(&faults.message);
 	buf_fini(&faults.details);
 	return ok;
+}
+
+bool op_holds_thread(const struct op *op, const struct call *c)
+{
+	const struct param *param = find_param(op, IN_QUERY, TEXT("follow"));
+	struct value value = {.given = false};
+
+	if ((op->flags & OP_FOLLOWS) == 0 || param == NULL)
+		return false;
+	for (size_t i = 0; i < c->input_count; i++)
+		if (c->inputs[i].in == IN_QUERY && text_is(c->inputs[i].name, param->name))
+			return read_flag(c->inputs[i].value, &value) == NULL && value.boolean;
+	return false;
 }
 
 /* ---- for handlers ---- */

@@ -84,7 +84,7 @@ static void call_record(const struct call *c, const struct op *op, const struct 
 	}
 	log_info("request", F_STR("operation", op->name), F_INT("status", status),
 		 F_STR("error", ok ? "" : err->message), F_STR("principal", c->principal.subject),
-		 F_INT("ms", (clock_now_us() - c->started_us) / 1000));
+		 F_STR("ended", c->ended), F_INT("ms", (clock_now_us() - c->started_us) / 1000));
 }
 
 enum op_admission op_admit(const struct op *op, struct call *c, struct error *err)
@@ -98,6 +98,15 @@ enum op_admission op_admit(const struct op *op, struct call *c, struct error *er
 	     !backstage_decides_at_once(c->services->backstage, &c->principal, op->permission)))
 		return OP_UNDECIDED;
 	c->admitted = identity == IDENTITY_KNOWN && call_permit(c, op, err);
+	if (!c->admitted)
+		call_record(c, op, NULL, false, err);
+	return c->admitted ? OP_ADMITTED : OP_REFUSED;
+}
+
+enum op_admission op_admit_waiting(const struct op *op, struct call *c, struct error *err)
+{
+	c->op = op;
+	c->admitted = call_identify(c, op, err) && call_permit(c, op, err);
 	if (!c->admitted)
 		call_record(c, op, NULL, false, err);
 	return c->admitted ? OP_ADMITTED : OP_REFUSED;

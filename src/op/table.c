@@ -8,18 +8,32 @@
 enum { MOST_ROWS = 256, MOST_SEGMENTS = 16 };
 
 static const struct op *const resources[] = {
-	service_ops,        user_ops,
-	project_ops,        cluster_ops,
-	cluster_create_ops, virtual_cluster_ops,
-	cluster_group_ops,  profile_ops,
-	cloud_account_ops,  overlord_ops,
-	session_token_ops,  host_ops,
-	registry_ops,       mcp_ops,
-	mcp_resource_ops,   agent_list_ops,
-	agent_health_ops,   agent_cluster_ops,
-	agent_profile_ops,  agent_operation_ops,
-	agent_machine_ops,  agent_node_ops,
-	agent_pack_ops,     agent_tag_ops,
+	service_ops,
+	user_ops,
+	project_ops,
+	cluster_ops,
+	cluster_create_ops,
+	cluster_event_ops,
+	virtual_cluster_ops,
+	cluster_group_ops,
+	profile_ops,
+	cloud_account_ops,
+	overlord_ops,
+	session_token_ops,
+	host_ops,
+	registry_ops,
+	mcp_ops,
+	mcp_resource_ops,
+	agent_list_ops,
+	agent_health_ops,
+	agent_cluster_ops,
+	agent_profile_ops,
+	agent_operation_ops,
+	agent_machine_ops,
+	agent_node_ops,
+	agent_pack_ops,
+	agent_tag_ops,
+	agent_create_ops,
 };
 
 static const struct op *rows[MOST_ROWS + 1];
@@ -217,8 +231,9 @@ static bool check_tool(const struct op *op, struct error *err)
 	if (tool->name == NULL || tool->title == NULL || tool->description == NULL ||
 	    tool->toolset == NULL || op->answer == NULL || op->path != NULL)
 		return error_set(err, ERROR_INTERNAL, "%s: the tool is not complete", op->name);
-	if ((tool->does & (TOOL_WRITES | TOOL_DESTROYS)) == TOOL_DESTROYS)
-		return error_set(err, ERROR_INTERNAL, "%s: what destroys also writes", op->name);
+	if ((tool->does & (TOOL_DESTROYS | TOOL_SPENDS)) != 0 && (tool->does & TOOL_WRITES) == 0)
+		return error_set(err, ERROR_INTERNAL, "%s: what destroys or spends also writes",
+				 op->name);
 	for (const struct param *p = op->params; p != NULL && p->name != NULL; p++)
 		if (p->in != IN_ARGUMENT)
 			return error_set(err, ERROR_INTERNAL, "%s: %s is no input of a tool",
@@ -247,6 +262,9 @@ static bool check_row(const struct op *op, struct error *err)
 				 op->name);
 	if ((op->flags & (OP_FRONT | OP_ASIDE)) != 0 && (op->flags & OP_LOCAL) == 0)
 		return error_set(err, ERROR_INTERNAL, "%s: it must not wait for Palette", op->name);
+	if ((op->flags & OP_FOLLOWS) != 0 &&
+	    (op->stream_type == NULL || op->stream_help == NULL || !has_param(op, "follow")))
+		return error_set(err, ERROR_INTERNAL, "%s: nothing says what it follows", op->name);
 	if ((op->flags & OP_LOCAL) == 0 && !has_param(op, "instance") &&
 	    !has_param(op, "instanceName"))
 		return error_set(err, ERROR_INTERNAL, "%s: the caller cannot name the environment",

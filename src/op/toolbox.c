@@ -15,6 +15,15 @@ struct toolbox {
 	struct buf tools;
 };
 
+const char *tool_does(const struct tool *tool)
+{
+	if (tool->does & TOOL_DESTROYS)
+		return "takes away or overwrites";
+	if (tool->does & TOOL_SPENDS)
+		return "makes what costs money";
+	return tool->does & TOOL_WRITES ? "writes" : "reads";
+}
+
 /* ---- who is offered what ---- */
 
 static bool is_in_toolsets(const struct config_mcp *mcp, const struct tool *tool)
@@ -33,7 +42,8 @@ static bool fits_any(const struct config_patterns *patterns, const char *name)
 	return false;
 }
 
-/* What takes something away has to be named in full: no pattern and no toolset turns it on. */
+/* What takes something away or costs money has to be named in full: no pattern and no toolset turns
+ * it on. */
 static bool is_named(const struct config_patterns *patterns, const char *name)
 {
 	for (size_t i = 0; i < patterns->count; i++)
@@ -48,7 +58,8 @@ static bool is_on(const struct config_mcp *mcp, const struct tool *tool)
 	    (mcp->include.count > 0 && !fits_any(&mcp->include, tool->name)) ||
 	    fits_any(&mcp->exclude, tool->name))
 		return false;
-	return (tool->does & TOOL_DESTROYS) == 0 || is_named(&mcp->include, tool->name);
+	return (tool->does & (TOOL_DESTROYS | TOOL_SPENDS)) == 0 ||
+	       is_named(&mcp->include, tool->name);
 }
 
 static bool says(enum config_said said, bool value)

@@ -10,6 +10,13 @@
 bool palette_cluster_events(struct palette *p, const char *project, const char *uid, size_t most,
 			    struct palette_list *list, struct error *err)
 {
+	return palette_cluster_events_until(p, project, uid, NULL, NULL, most, list, err);
+}
+
+bool palette_cluster_events_until(struct palette *p, const char *project, const char *uid,
+				  palette_enough_fn *enough, void *context, size_t most,
+				  struct palette_list *list, struct error *err)
+{
 	struct palette_listing listing = {
 		.method = "GET",
 		.path = http_url(p->arena,
@@ -19,6 +26,8 @@ bool palette_cluster_events(struct palette *p, const char *project, const char *
 		.paged = true,
 		.items = "items",
 		.most = most,
+		.enough = enough,
+		.enough_context = context,
 		.of_object = true,
 		.what = arena_printf(p->arena, "Events of cluster %s", uid),
 	};

@@ -5,10 +5,7 @@
 
 #include "palette/entity_work.h"
 
-enum {
-	LONGEST_NAME = 63,
-	LARGEST_ENTITY = 8 * 1024 * 1024, /* values may stand in it once for each pool or profile */
-};
+enum { LONGEST_NAME = 63 };
 
 /* ---- kinds ---- */
 
@@ -88,20 +85,24 @@ static bool is_dns_label(struct text name)
 	return true;
 }
 
+void entity_check_name(struct entity_faults *faults, const char *pointer, struct text name)
+{
+	if (!is_dns_label(name))
+		entity_fault_at(faults, pointer,
+				"must be 1 to 63 lower-case letters, digits and '-', with no '-' "
+				"at either end");
+}
+
 static void check_name(struct entity_work *work)
 {
 	struct text raw;
 	struct text name;
 
-	if (entity_text_at(work->body, "/name", &raw) && json_unescape(work->arena, raw, &name) &&
-	    !is_dns_label(name))
-		entity_fault_at(
-			work->faults, "/name",
-			"must be 1 to 63 lower-case letters, digits and '-', with no '-' at "
-			"either end");
+	if (entity_text_at(work->body, "/name", &raw) && json_unescape(work->arena, raw, &name))
+		entity_check_name(work->faults, "/name", name);
 }
 
-static struct text as_json_string(struct arena *a, struct text s)
+struct text entity_json_string(struct arena *a, struct text s)
 {
 	struct text out;
 	struct buf b;
@@ -133,7 +134,7 @@ static void read_tag(struct entity_work *work, size_t index, struct text tag)
 		entity_fault_at(work->faults, pointer, "has the name of another tag");
 	else
 		node_set_member(work->arena, labels, arena_copy(work->arena, key),
-				as_json_string(work->arena, value));
+				entity_json_string(work->arena, value));
 }
 
 static void read_tags(struct entity_work *work)
@@ -201,88 +202,6 @@ static void read_profiles(struct entity_work *work, struct entity_draft *draft)
 			read_profile(work, draft, i, item, uid);
 }
 
-/* ---- variables ---- */
-
-static size_t count_members(struct text object)
-{
-	struct json_walk walk = json_walk_begin(object);
-	size_t count = 0;
-	struct text value;
-	struct text key;
-
-	while (json_walk_member(&walk, &key, &value))
-		count++;
-	return count;
-}
-
-static struct entity_variable *variable_named(struct entity_draft *draft, struct text name)
-{
-	for (size_t i = 0; i < draft->variable_count; i++)
-		if (text_is(name, draft->variables[i].name))
-			return &draft->variables[i];
-	return NULL;
-}
-
-/* Palette's variables are strings: numbers and booleans as they stand in the body. */
-static struct text variable_value(struct arena *a, struct text raw)
-{
-	if (json_type_of(raw) == JSON_TYPE_STRING)
-		return raw;
-	return text_of(arena_printf(a, "\"%.*s\"", (int)raw.len, raw.ptr));
-}
-
-static void read_variable(struct entity_work *work, struct entity_draft *draft,
-			  const struct entity_place *place, struct text raw)
-{
-	struct entity_variable *variable = variable_named(draft, place->name);
-
-	if (variable == NULL)
-		variable = &draft->variables[draft->variable_count++];
-	*variable = (struct entity_variable){
-		.name = arena_copy(work->arena, place->name),
-		.value = variable_value(work->arena, raw),
-		.pointer = entity_pointer(work->arena, place),
-	};
-}
-
-/* Those of clusterVariables that are settings of the cluster go there, checked by their own row. */
-static void read_variables_of(struct entity_work *work, struct entity_draft *draft,
-			      const char *field, const struct entity_field *settings)
-{
-	struct entity_place at = PLACE_MEMBER(NULL, text_of(field));
-	struct json_walk walk;
-	struct text object;
-	struct text value;
-	struct text name;
-	struct text key;
-
-	/* Too many to compare are a fault already. */
-	if (!json_member(work->body, field, &object) || count_members(object) > ENTITY_MOST_MEMBERS)
-		return;
-	walk = json_walk_begin(object);
-	while (json_walk_member(&walk, &key, &value)) {
-		const struct entity_field *setting;
-		struct entity_place member;
-
-		if (!json_unescape(work->arena, key, &name) || name.len == 0)
-			continue;
-		member = PLACE_MEMBER(&at, name);
-		setting = settings == NULL ? NULL : entity_field_named(settings, name);
-		if (setting != NULL)
-			entity_read_value(work, setting, value, &member, work->root);
-		else
-			read_variable(work, draft, &member, value);
-	}
-}
-
-static void read_variables(struct entity_work *work, struct entity_draft *draft)
-{
-	draft->variables =
-		arena_array(work->arena, struct entity_variable, (size_t)2 * ENTITY_MOST_MEMBERS);
-	read_variables_of(work, draft, "profileVariables", NULL);
-	read_variables_of(work, draft, "clusterVariables", entity_cluster_settings);
-}
-
 /* ---- the whole ---- */
 
 void entity_draft(struct arena *a, const struct entity_kind *kind, struct text body,
@@ -302,54 +221,7 @@ void entity_draft(struct arena *a, const struct entity_kind *kind, struct text b
 	check_name(&work);
 	read_tags(&work);
 	read_profiles(&work, draft);
-	read_variables(&work, draft);
+	entity_read_variables(&work, draft);
 	if (kind->hooks->body != NULL)
 		kind->hooks->body(&work);
-}
-
-static void give_variable(struct entity_draft *draft, const struct entity_profile *profile,
-			  struct entity_variable *variable)
-{
-	struct entity_node *item = node_object(draft->arena);
-
-	node_set(draft->arena, item, "/name",
-		 as_json_string(draft->arena, text_of(variable->name)));
-	node_set(draft->arena, item, "/value", variable->value);
-	node_append(profile->variables, item);
-	variable->declared_by = profile;
-}
-
-void entity_declare(struct entity_draft *draft, size_t profile, struct text answer)
-{
-	struct entity_variable *variable;
-	struct json_walk walk;
-	struct text declared;
-	struct text item;
-	struct text name;
-	struct text raw;
-
-	if (!json_member(answer, "variables", &declared))
-		return;
-	walk = json_walk_begin(declared);
-	while (json_walk_item(&walk, &item)) {
-		if (!json_member(item, "name", &raw) || !json_unescape(draft->arena, raw, &name))
-			continue;
-		variable = variable_named(draft, name);
-		if (variable != NULL && variable->declared_by != &draft->profiles[profile])
-			give_variable(draft, &draft->profiles[profile], variable);
-	}
-}
-
-bool entity_finish(struct entity_draft *draft, struct entity_faults *faults, struct text *entity)
-{
-	size_t before = faults->count + faults->left_out;
-
-	for (size_t i = 0; i < draft->variable_count; i++)
-		if (draft->variables[i].declared_by == NULL)
-			entity_fault_at(faults, draft->variables[i].pointer,
-					"is a variable that none of the profiles declares");
-	if (faults->count + faults->left_out == before &&
-	    !node_write(draft->arena, draft->root, LARGEST_ENTITY, entity))
-		entity_fault_at(faults, "", "makes a request that is too large for Palette");
-	return faults->count + faults->left_out == before;
 }

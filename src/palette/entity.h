@@ -34,11 +34,14 @@ enum entity_type {
 	ENTITY_CHOICE,  /* a string of `choices` */
 	ENTITY_TEXTS,   /* an array of min to max strings */
 	ENTITY_MAP,     /* an object of strings */
-	ENTITY_SCALARS, /* an object of strings, numbers and booleans */
+	ENTITY_SCALARS, /* an object of strings, numbers and booleans; names in `fields` by their
+			   row */
 	ENTITY_OBJECT,  /* `fields` */
 	ENTITY_OBJECTS, /* an array of min to max objects with `fields` */
 	ENTITY_POOLS,   /* the same, a machine pool each */
 };
+
+enum { ENTITY_MOST_MEMBERS = 1000 }; /* of ENTITY_MAP and ENTITY_SCALARS */
 
 /* A JSON text at a pointer of Palette's entity. */
 struct entity_constant {
@@ -58,6 +61,7 @@ struct entity_field {
 	bool may_be_empty;              /* an empty string passes */
 	bool empty_is_absent;           /* an empty string counts as not given */
 	const char *target;             /* NULL: code says where it goes */
+	const char *goes;               /* what code says, for the documents; "*": any item */
 	const char *also;               /* a second place; NULL: none */
 	struct entity_constant implies; /* what is set along with it; pointer NULL: nothing */
 	int64_t times;                  /* the unit's factor; 0: 1 */
@@ -89,6 +93,12 @@ struct entity_kind {
 
 /* All kinds, in the order of the documents; ends with a NULL name. */
 extern const struct entity_kind entity_kinds[];
+
+/* Their names; ends with NULL. */
+extern const char *const entity_kind_choices[];
+
+/* What a value of that type is called, for people and models: "array of strings". Static. */
+const char *entity_type_name(enum entity_type type);
 
 /* Case does not count; "nested" is virtual. NULL: there is none. */
 const struct entity_kind *entity_kind_named(struct text cloud_type);
@@ -138,23 +148,30 @@ enum entity_form {
 MUST_USE bool entity_form(struct arena *a, struct text body, enum entity_form *form,
 			  const struct entity_kind **kind, struct error *err);
 
-/* ---- the flat body: entity.c, entity_flat.c ---- */
+/* ---- the flat body: entity.c, entity_flat.c, entity_variables.c ---- */
 
 struct entity_node;
+struct entity_declaration;
 
 /* A profile of the body, in its order. */
 struct entity_profile {
 	const char *uid;
 	size_t index; /* in profileUids */
 	struct entity_node *variables;
+	bool is_known; /* entity_declare() told what it declares */
+	struct entity_declaration *declarations;
+	size_t declaration_count;
 };
 
-/* A value that one or more of the profiles have to declare. */
+/* A value of profileVariables or clusterVariables, for every profile that declares its name. */
 struct entity_variable {
-	const char *name;
-	struct text value;                        /* a JSON string */
-	const char *pointer;                      /* where it stands in the body */
-	const struct entity_profile *declared_by; /* the last one that does; NULL: none so far */
+	struct text name;
+	struct text value;               /* a JSON string */
+	struct text text;                /* as it reads */
+	const char *pointer;             /* where it stands in the body */
+	bool is_sensitive;               /* nothing that is told may repeat it */
+	struct entity_declaration *uses; /* a list: the declarations of its name */
+	struct entity_declaration *last_use;
 };
 
 /* A flat body on its way to an entity. */
@@ -172,20 +189,46 @@ void entity_draft(struct arena *a, const struct entity_kind *kind, struct text b
 		  struct entity_faults *faults, struct entity_draft *draft);
 
 /*
- * Gives the profile the values of the variables that it declares.
- * answer  Palette's {"variables":[{"name"}]}, checked JSON.
+ * Tells what variables a profile declares; once for each profile. Nothing is checked before
+ * entity_finish(), because one profile may call sensitive what another shows.
+ * profile  its place in draft->profiles.
+ * answer   Palette's {"variables":[...]}, checked JSON; copied. What is odd in it is passed over: a
+ *          declaration without a name is none, a format that is not known is not checked.
  */
 void entity_declare(struct entity_draft *draft, size_t profile, struct text answer);
 
 /*
- * The entity as text. To be called when there are no faults; adds one for each variable that no
- * profile declares.
- * entity  out, arena. False: a fault was added.
+ * Gives each profile the values of the variables that it declares, checked, and writes the entity,
+ * unless there are faults by then, from here or from before. Once, after the entity_declare() of
+ * all profiles.
+ *
+ * A value is checked against every declaration of its name. It has to be
+ *   one of the options    of a dropdown
+ *   of the format         number: as JSON writes numbers; boolean: true or false; ipv4, ipv6;
+ *                         ipv4cidr: an address, "/" and 0 to 32; version: one to three numbers with
+ *                         dots, "v" in front allowed, behind them what semantic versions have
+ *                         (1.2.3, v1.27, 1.0.0-rc.1+b5); base64: with padding, line breaks allowed;
+ *                         anything for string, or what we do not know
+ *   found by the regex    as base/regex.h searches; where that gives no answer, the value passes
+ * and Palette has the last word. An empty text is no value: for a variable that has to have one and
+ * has a default, it is left out; where there is no default, it is a fault; an optional variable
+ * gets it unchecked. Defaults are Palette's to fill in and never sent. Variables that are hidden or
+ * immutable may be given: a value of an immutable one is for the whole life of the cluster.
+ *
+ * Faults: a value that does not fit a declaration; a variable that has to have a value and has
+ * none; one that no profile declares, if all profiles were told of. They say what was found, within
+ * bounds, but never a value of a variable that any profile calls sensitive or whose name says so.
+ *
+ * entity  out, arena. False: there are faults.
  */
 MUST_USE bool entity_finish(struct entity_draft *draft, struct entity_faults *faults,
 			    struct text *entity);
 
-/* ---- Palette's own body: entity_repair.c ---- */
+/* How a virtual cluster is reached where the body does not say it; others are left alone.
+ * entity_virtual.c */
+void entity_default_endpoint(struct entity_draft *draft, const char *type);
+
+/* ---- Palette's own body: entity_repair.c, entity_required.c ---- */
 
 enum { ENTITY_MOST_REPAIRS = 8 };
 
@@ -197,7 +240,8 @@ struct entity_repairs {
 
 /*
  * Palette's entity with the repairs that existing frontends need; every other byte stays as it was.
- * Pointers of the faults are into body.
+ * After them it has to have all that Palette's published schema requires, with a name like that of
+ * a flat body; nothing else of it is looked at. Pointers of the faults are into body.
  *
  * with_group  whether spec.clusterConfig.hostClusterConfig.clusterGroup.uid has to be there.
  * entity      out, borrowed from body or arena. False: a fault was added.
@@ -205,5 +249,76 @@ struct entity_repairs {
 MUST_USE bool entity_repair(struct arena *a, const struct entity_kind *kind, struct text body,
 			    bool with_group, struct entity_faults *faults,
 			    struct entity_repairs *repairs, struct text *entity);
+
+/* ---- what a body says exists: entity_claims.c ---- */
+
+enum {
+	ENTITY_MOST_PROFILES = 64,
+	ENTITY_MOST_CLUSTERS = 32, /* compute clusters */
+	ENTITY_MOST_PLACED = 256,
+};
+
+struct entity_claim {
+	const char *value;   /* arena; NULL: the body says nothing of it */
+	const char *pointer; /* where it stands, as the caller wrote the body */
+};
+
+/* What a machine pool's placement on vSphere names. */
+enum entity_thing {
+	ENTITY_COMPUTE_CLUSTER,
+	ENTITY_RESOURCE_POOL,
+	ENTITY_DATASTORE,
+	ENTITY_NETWORK,
+	ENTITY_IP_POOL,
+	ENTITY_THINGS
+};
+
+struct entity_placed {
+	enum entity_thing thing; /* of a compute cluster */
+	size_t cluster;          /* in entity_claims.clusters */
+	struct entity_claim claim;
+};
+
+/* A size of a virtual cluster in the caller's unit. */
+struct entity_amount {
+	const char *pointer; /* NULL: the body says nothing of it */
+	int64_t value;
+	int64_t times; /* the factor from the caller's unit to Palette's: cores, MiB, GiB */
+};
+
+/* Each thing once, where it stands first. What is of a wrong type or empty claims nothing. */
+struct entity_claims {
+	struct entity_claim name;
+	struct entity_claim account;
+	const char *profiles_at; /* where the list of profiles stands */
+	struct entity_claim *profiles;
+	size_t profile_count;
+	bool has_template; /* profiles come from a cluster template, too */
+
+	/* of vsphere */
+	struct entity_claim datacenter;
+	struct entity_claim folder;
+	struct entity_claim *clusters;
+	size_t cluster_count;
+	struct entity_placed *placed;
+	size_t placed_count;
+	struct entity_claim *ip_pools;
+	size_t ip_pool_count;
+
+	/* of virtual */
+	struct entity_claim group;
+	struct entity_claim host;
+	struct entity_amount cores;
+	struct entity_amount memory;
+	struct entity_amount storage;
+};
+
+/*
+ * Finds them in a body as the caller wrote it. Adds faults where there are more than can be asked
+ * about, and where Palette's entity names a profile twice (of a flat body entity_draft() says it).
+ */
+void entity_find_claims(struct arena *a, const struct entity_kind *kind, enum entity_form form,
+			struct text body, struct entity_faults *faults,
+			struct entity_claims *claims);
 
 #endif

@@ -31,6 +31,7 @@ static const char *const load_balancers[] = {"", "Internet-facing", "internal", 
 	{											\
 		.name = "subnets",								\
 		.type = ENTITY_MAP,								\
+		.goes = "/cloudConfig/subnets",							\
 		.help = "Subnet of each availability zone, instead of azs",			\
 	},											\
 	{											\
@@ -139,6 +140,7 @@ static const struct entity_field eks_cloud_fields[] = {
 		.type = ENTITY_CHOICE,
 		.choices = endpoint_accesses,
 		.fallback = "\"public\"",
+		.goes = "/spec/cloudConfig/endpointAccess",
 		.help = "From where the Kubernetes API can be reached",
 	},
 	{
@@ -158,6 +160,7 @@ static const struct entity_field eks_cloud_fields[] = {
 	{
 		.name = "azSubnets",
 		.type = ENTITY_MAP,
+		.goes = "/spec/machinepoolconfig/0/cloudConfig/subnets",
 		.help = "Subnet of each availability zone, for the control plane",
 	},
 	{
@@ -252,10 +255,13 @@ const struct entity_field entity_aws_fields[] = {
 /* Spot machines need a price; "0.0" lets Palette take the market's. */
 static void check_price(struct entity_work *work, struct entity_pool *pool)
 {
-	const char *type = entity_string_of(work, pool->source, "/capacityType");
-	bool is_spot = type != NULL && strcmp(type, "spot") == 0;
+	const struct entity_node *type = node_find(pool->node, "/cloudConfig/capacityType");
+	bool is_spot = type != NULL && json_string_is(type->raw, "spot");
+	struct text price;
 
-	if (!is_spot && entity_has(pool->source, "maxPrice"))
+	if (type == NULL)
+		return; /* a fault already */
+	if (!is_spot && entity_text_at(pool->source, "/maxPrice", &price))
 		entity_pool_fault(work, pool, "maxPrice", "goes only with capacityType spot");
 	if (is_spot && !entity_has(pool->source, "maxPrice"))
 		node_set_json(work->arena, pool->node, "/cloudConfig/spotMarketOptions/maxPrice",
@@ -279,11 +285,12 @@ static void amazon_pool(struct entity_work *work, struct entity_pool *pool)
 
 static void aws_pool(struct entity_work *work, struct entity_pool *pool)
 {
-	struct text vpc;
+	struct text cloud = TEXT("{}");
 
 	amazon_pool(work, pool);
-	if (entity_has(pool->source, "subnets") &&
-	    !entity_text_at(work->body, "/cloudConfig/vpcId", &vpc))
+	(void)json_member(work->body, "cloudConfig", &cloud);
+	if (json_type_of(cloud) == JSON_TYPE_OBJECT && entity_is_absent(cloud, "/vpcId") &&
+	    entity_has(pool->source, "subnets"))
 		entity_pool_fault(work, pool, "subnets",
 				  "needs cloudConfig.vpcId; without it give azs");
 }

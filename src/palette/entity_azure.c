@@ -296,9 +296,11 @@ static void aks_pools(struct entity_work *work, struct entity_pool *pools, size_
 		      const struct entity_place *place)
 {
 	bool found = false;
+	struct text mark;
 
-	for (size_t i = 0; i < count; i++)
-		found = found || entity_is_true(pools[i].source, "/isSystemNodePool");
+	for (size_t i = 0; i < count; i++) /* what is no boolean is a fault already */
+		found = found || (json_member(pools[i].source, "isSystemNodePool", &mark) &&
+				  json_type_of(mark) != JSON_TYPE_FALSE);
 	for (size_t i = 0; i < count; i++) {
 		bool is_system = entity_is_true(pools[i].source, "/isSystemNodePool");
 

@@ -274,6 +274,8 @@ static bool check_map(struct entity_work *work, const struct entity_field *f, st
 			continue;
 		}
 		at.name = name;
+		if (f->fields != NULL && entity_field_named(f->fields, name) != NULL)
+			continue; /* checked by its own row */
 		if (!check_map_value(work, f, part, &at))
 			ok = false;
 	}

@@ -66,12 +66,14 @@ static void check_scaling(struct entity_work *work, const struct entity_pool *po
 
 static void check_strategy(struct entity_work *work, const struct entity_pool *pool)
 {
-	const struct entity_node *strategy = node_find(pool->node, "/poolConfig/updateStrategy");
 	const struct entity_node *type = node_find(pool->node, "/poolConfig/updateStrategy/type");
+
+	struct text strategy = TEXT("{}");
 
 	if (type == NULL || !json_string_is(type->raw, "OverrideScaling"))
 		return;
-	if (!node_has_member(strategy, "maxSurge") || !node_has_member(strategy, "maxUnavailable"))
+	(void)json_member(pool->source, "updateStrategy", &strategy);
+	if (!entity_has(strategy, "maxSurge") || !entity_has(strategy, "maxUnavailable"))
 		entity_pool_fault(work, pool, "updateStrategy",
 				  "needs maxSurge and maxUnavailable with OverrideScaling");
 }

@@ -3,11 +3,12 @@
 #define PALETTE_ENTITY_ROWS_H
 
 #include "palette/entity.h"
+#include "palette/entity_work.h"
 
 enum {
 	MOST_NODES = 5000, /* of a cluster, in Kubernetes itself */
 	MOST_POOLS = 100,
-	MOST_PROFILES = 64,
+	MOST_PROFILES = ENTITY_MOST_PROFILES,
 	MOST_ITEMS = 200, /* of tags, zones, addresses and such */
 	MOST_GIB = 1024 * 1024,
 };
@@ -38,6 +39,7 @@ extern const struct entity_field entity_virtual_fields[];
 		.name = "cloudType",								\
 		.type = ENTITY_TEXT,								\
 		.required = true,								\
+		.goes = "/spec/cloudType",							\
 		.help = "Kind of cluster",							\
 	},											\
 	{											\
@@ -60,19 +62,22 @@ extern const struct entity_field entity_virtual_fields[];
 		.type = ENTITY_TEXTS,								\
 		.may_be_empty = true,								\
 		.max = MOST_ITEMS,								\
+		.goes = "/metadata/labels",							\
 		.help = "Tags: \"key\" or \"key:value\"",					\
 	},											\
 	{											\
 		.name = "profileVariables",							\
 		.type = ENTITY_SCALARS,								\
+		.goes = "/spec/profiles/*/variables",						\
 		.help = "Values of variables, for each profile that declares them",		\
 	},											\
 	{											\
 		.name = "clusterVariables",							\
 		.type = ENTITY_SCALARS,								\
-		.help = "The same, and winning over profileVariables; also the cluster's "	\
-			"own settings timezone, clusterMetaAttribute, "				\
-			"updateWorkerPoolsInParallel and controlPlaneHealthCheckTimeout",	\
+		.fields = entity_cluster_settings,						\
+		.goes = "/spec/profiles/*/variables",						\
+		.help = "The same, and winning over profileVariables; also settings of the "	\
+			"cluster itself",							\
 	}
 /* clang-format on */
 
@@ -94,6 +99,7 @@ extern const struct entity_field entity_virtual_fields[];
 		.required = true,								\
 		.min = 1,									\
 		.max = MOST_PROFILES,								\
+		.goes = "/spec/profiles/*/uid",							\
 		.help = PROFILES_HELP,								\
 	},											\
 	{											\
@@ -103,6 +109,7 @@ extern const struct entity_field entity_virtual_fields[];
 		.min = 1,									\
 		.max = MOST_POOLS,								\
 		.fields = (pool_fields),							\
+		.goes = "/spec/machinepoolconfig",						\
 		.help = "Machine pools",							\
 	}
 /* clang-format on */

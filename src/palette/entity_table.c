@@ -139,6 +139,27 @@ static const struct entity_constant azure_pool_constants[] = {
 	{NULL, NULL},
 };
 
+const char *const entity_kind_choices[] = {"eks",     "aws",     "aks", "azure",
+					   "vsphere", "virtual", NULL};
+
+const char *entity_type_name(enum entity_type type)
+{
+	static const char *const names[] = {
+		[ENTITY_TEXT] = "string",
+		[ENTITY_BOOL] = "boolean",
+		[ENTITY_INT] = "integer",
+		[ENTITY_CHOICE] = "string",
+		[ENTITY_TEXTS] = "array of strings",
+		[ENTITY_MAP] = "object of strings",
+		[ENTITY_SCALARS] = "object of strings, numbers and booleans",
+		[ENTITY_OBJECT] = "object",
+		[ENTITY_OBJECTS] = "array of objects",
+		[ENTITY_POOLS] = "array of objects",
+	};
+
+	return names[type];
+}
+
 const struct entity_kind entity_kinds[] = {
 	{
 		.name = "eks",

@@ -112,6 +112,7 @@ const struct entity_field entity_virtual_fields[] = {
 		.type = ENTITY_TEXTS,
 		.max = MOST_PROFILES,
 		.fallback = "[]",
+		.goes = "/spec/profiles/*/uid",
 		.help = "UIDs of add-on profile versions",
 	},
 	{
@@ -141,7 +142,7 @@ const struct entity_field entity_virtual_fields[] = {
 		.type = ENTITY_CHOICE,
 		.choices = virtual_endpoints,
 		.target = HOST "/clusterEndpoint/type",
-		.help = "How the Kubernetes API is reached",
+		.help = "How the Kubernetes API is reached; without it as the group says",
 	},
 	{
 		.name = "ingress",
@@ -207,9 +208,12 @@ const struct entity_field entity_virtual_fields[] = {
 
 static void check_endpoint(struct entity_work *work, const char *field, const char *wanted)
 {
-	const char *type = entity_string_of(work, work->body, "/endpointType");
+	const struct entity_node *type = node_find(work->root, HOST "/clusterEndpoint/type");
+	bool is_wanted = type != NULL && json_string_is(type->raw, wanted);
 
-	if (entity_has(work->body, field) && (type == NULL || strcmp(type, wanted) != 0))
+	if (type == NULL && entity_has(work->body, "endpointType"))
+		return; /* a fault already */
+	if (entity_has(work->body, field) && !is_wanted)
 		entity_fault_at(work->faults, arena_printf(work->arena, "/%s", field),
 				"goes only with endpointType %s", wanted);
 }
@@ -229,6 +233,15 @@ static void virtual_body(struct entity_work *work)
 		entity_fault_at(work->faults, "/clusterGroupName", "needs clusterGroupUid");
 	check_endpoint(work, "ingress", "Ingress");
 	check_endpoint(work, "loadBalancer", "LoadBalancer");
+}
+
+void entity_default_endpoint(struct entity_draft *draft, const char *type)
+{
+	for (const char *const *known = virtual_endpoints; *known != NULL; known++)
+		if (strcmp(*known, type) == 0 &&
+		    node_find(draft->root, HOST "/clusterEndpoint/type") == NULL)
+			node_set_json(draft->arena, draft->root, HOST "/clusterEndpoint/type",
+				      arena_printf(draft->arena, "\"%s\"", *known));
 }
 
 const struct entity_hooks entity_virtual_hooks = {

@@ -4,6 +4,7 @@
 #define PALETTE_ENTITY_WORK_H
 
 #include "base/buf.h"
+#include "base/regex.h"
 #include "palette/entity.h"
 #include "json/json.h"
 
@@ -65,8 +66,6 @@ MUST_USE bool node_write(struct arena *a, const struct entity_node *node, size_t
 
 /* ---- the work: entity_flat.c ---- */
 
-enum { ENTITY_MOST_MEMBERS = 1000 }; /* of a map: labels, variables and such */
-
 /* One flat body on its way. */
 struct entity_work {
 	struct arena *arena;
@@ -118,6 +117,32 @@ void entity_read_pools(struct entity_work *work, const struct entity_field *fiel
 /* {az: subnet} of the source as /cloudConfig/azs and /cloudConfig/subnets. */
 void entity_put_subnets(struct entity_work *work, struct entity_node *pool, struct text subnets);
 
+/* ---- names, and what Palette requires: entity.c, entity_required.c ---- */
+
+/* Of a cluster, as it reads. */
+void entity_check_name(struct entity_faults *faults, const char *pointer, struct text name);
+
+/* An entity of the caller's, after the repairs. */
+struct entity_required {
+	const struct entity_kind *kind;
+	bool with_group;        /* a virtual cluster has to name its cluster group */
+	bool pools_are_ours;    /* made from something else that the caller wrote */
+	const char *pools_name; /* what the caller calls machinepoolconfig */
+	struct entity_faults *faults;
+};
+
+/* Adds a fault for each field that Palette's schema requires and that is missing or of another
+ * type. */
+void entity_check_required(const struct entity_required *required, struct text entity);
+/* Where a pool's machines are on vSphere: the pool's own word, else that of the whole cluster. */
+struct entity_placement_part {
+	const char *own;       /* below the pool */
+	const char *common;    /* below the body */
+	const char *target;    /* below one of Palette's placements */
+	const char *otherwise; /* NULL: required, and a fault says so elsewhere */
+};
+extern const struct entity_placement_part entity_placement_parts[ENTITY_THINGS];
+
 /* ---- what differs from cloud to cloud: entity_amazon.c and so on ---- */
 
 struct entity_hooks {
@@ -140,9 +165,47 @@ extern const struct entity_hooks entity_azure_hooks;
 extern const struct entity_hooks entity_vsphere_hooks;
 extern const struct entity_hooks entity_virtual_hooks;
 
-/* ---- profiles and variables: entity.c ---- */
+/* ---- variables: entity_variables.c, entity_values.c ---- */
 
 /* The rows of clusterVariables that are settings of the cluster rather than variables. */
 extern const struct entity_field entity_cluster_settings[];
+
+/* Reads profileVariables and clusterVariables. */
+void entity_read_variables(struct entity_work *work, struct entity_draft *draft);
+
+/* What one profile says of a variable. */
+struct entity_rule {
+	struct text declaration; /* Palette's object */
+	bool is_sensitive;       /* its options are not told */
+};
+
+/*
+ * Whether text may be the value.
+ * expected  out, arena, if not: goes on after "must".
+ */
+MUST_USE bool entity_value_fits(struct arena *a, const struct entity_rule *rule, struct text text,
+				struct regex_work *work, const char **expected);
+/* What a value would have to be, arena: "a number such as 3 or 1.5". */
+const char *entity_value_expected(struct arena *a, const struct entity_rule *rule);
+/* Whether Palette has a value for it when nobody gives one. */
+bool entity_value_has_default(struct text declaration);
+
+/* A text of others as a fault may tell it, arena: what disturbs is escaped, what is longer than
+ * most bytes then ends with "...". */
+const char *entity_shown(struct arena *a, struct text text, size_t most);
+
+/* "a, b and 3 more": as many as have room. */
+struct entity_list {
+	struct arena *arena;
+	const char *told;
+	size_t told_count;
+	size_t more;
+};
+void entity_list_add(struct entity_list *list, struct text item);
+/* Arena. */
+const char *entity_list_end(const struct entity_list *list);
+
+/* A JSON string, arena. */
+struct text entity_json_string(struct arena *a, struct text s);
 
 #endif

@@ -77,6 +77,10 @@ MUST_USE bool palette_get_object(struct palette *p, const char *project, const c
 MUST_USE bool palette_get_ours(struct palette *p, const char *project, const char *path,
 			       const char *what, struct buf *out, struct error *err);
 
+/* Asks one question; fails as it did. out: its answer. */
+MUST_USE bool palette_answer(struct palette *p, const struct palette_question *question,
+			     struct buf *out, struct error *err);
+
 /* errors.c: adds that a create or a change may have been carried out all the same. */
 void palette_say_unknown(const struct palette *p, const struct palette_request *r,
 			 struct error *err);
@@ -97,6 +101,10 @@ struct palette_listing {
 	/* Whether to keep an item; NULL: all. */
 	bool (*keep)(const void *context, struct text item);
 	const void *context;
+	/* Whether no more is wanted from an item on, of a list that Palette has in order; NULL: all
+	 * is. */
+	bool (*enough)(void *context, struct text item);
+	void *enough_context;
 	/* Where an item says who it is, the first that it has; ends with NULL. NULL: /metadata/uid.
 	 */
 	const char *const *identity;

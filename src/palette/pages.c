@@ -178,6 +178,11 @@ static bool next_page(struct palette *p, const struct palette_listing *listing, 
 	return true;
 }
 
+static bool is_enough(const struct palette_listing *listing, struct text item)
+{
+	return listing->enough != NULL && listing->enough(listing->enough_context, item);
+}
+
 static bool take_page(struct palette *p, const struct palette_listing *listing, struct scope *scope,
 		      struct palette_list *list, bool *more, struct error *err)
 {
@@ -186,6 +191,7 @@ static bool take_page(struct palette *p, const struct palette_listing *listing, 
 	struct text items;
 	struct text total;
 	struct text item;
+	bool enough = false;
 	size_t count = 0;
 
 	if (!find_items(listing, page, &items, err))
@@ -193,15 +199,18 @@ static bool take_page(struct palette *p, const struct palette_listing *listing, 
 	if (listing->paged && scope->uids == NULL)
 		scope->uids = palette_seen_new();
 	walk = json_walk_begin(items);
-	while (json_walk_item(&walk, &item)) {
+	while (!enough && json_walk_item(&walk, &item)) {
 		count++;
-		if (!add_item(p, listing, scope, list, item, err))
+		enough = is_enough(listing, item);
+		if (!enough && !add_item(p, listing, scope, list, item, err))
 			return false;
 	}
 	if (json_at(page, "/listmeta/count", &total) && !json_int(total, &list->total))
 		list->total = -1;
 	if (!next_page(p, listing, scope, page, count, more, err))
 		return false;
+	if (enough)
+		*more = false;
 	if (is_full(listing, list)) {
 		list->more = list->more || *more;
 		*more = false;

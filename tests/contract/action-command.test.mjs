@@ -158,7 +158,8 @@ test('show: every tool, its inputs and outputs as its schemas have them', async 
     if (tool.permission)
       assert.match(result.stdout, new RegExp(`^Permission: +${tool.permission.replaceAll('.', '\\.')}$`, 'm'));
     assert.match(result.stdout, tool.destroys ? /^Does: +takes away or overwrites$/m
-      : tool.writes ? /^Does: +writes$/m : /^Does: +reads$/m);
+      : tool.spends ? /^Does: +makes what costs money$/m
+        : tool.writes ? /^Does: +writes$/m : /^Does: +reads$/m);
     const inputs = result.stdout.slice(result.stdout.indexOf('\nInputs:'),
       result.stdout.indexOf('\nOutputs:'));
     for (const [input, schema] of Object.entries(tool.inputSchema.properties)) {

@@ -6,7 +6,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-const BACKEND = resolve(process.env.SPECTROCLOUD_BACKEND ?? 'build/spectrocloud-backend');
+export const BACKEND = resolve(process.env.SPECTROCLOUD_BACKEND ?? 'build/spectrocloud-backend');
 const SIMULATOR = process.env.PALETTE_SIM ?? 'build/palette-sim';
 
 export const TOKEN = 'contract-token-0001';
@@ -238,21 +238,22 @@ export function goodRequests(world) {
     'project.profiles': path({ projectUid: world.projects[0].uid }),
     'cluster.list': {},
     'cluster.get': { ...path({ clusterUid: cluster.uid }), query: scope(cluster) },
+    'cluster.events': { ...path({ clusterUid: cluster.uid }), query: scope(cluster) },
     'cluster.kubeconfig': { ...path({ clusterUid: cluster.uid }), query: scope(cluster) },
     'cluster.profiles': { ...path({ clusterUid: cluster.uid }), query: scope(cluster) },
     'cluster.manifest': { ...path({ clusterUid: cluster.uid, manifestUid: cluster.manifests[0] }),
       query: scope(cluster) },
     'cluster.create': { query: { projectUid: world.projects[0].uid }, body: {
       metadata: { name: 'made-by-tests' },
-      spec: { cloudType: 'eks', cloudAccountUid: account('aws').uid,
+      spec: { cloudType: 'eks', cloudAccountUid: world.creation.eks.accountUid,
         cloudConfig: { region: 'us-east-1' },
         machinepoolconfig: [{ cloudConfig: { instanceType: 't3.large', rootDeviceSize: 60 },
           poolConfig: { name: 'workers', size: 1, labels: ['worker'] } }],
-        profiles: [{ uid: profile.uid }] } } },
+        profiles: [{ uid: world.creation.eks.infraUid }] } } },
     'virtual_cluster.create': { query: { projectUid: world.projects[0].uid }, body: { clusterConfig: {
       metadata: { name: 'made-by-tests-too' },
       spec: { cloudType: 'nested', clusterConfig: { hostClusterConfig: {
-        clusterGroup: { uid: group.uid } } },
+        clusterGroup: { uid: world.creation.virtual.groupUid } } },
       machinepoolconfig: [{ cloudConfig: { instanceType: { minCPU: 4, maxCPU: 4, minMemInMiB: 4096,
         maxMemInMiB: 4096, minStorageGiB: 10, maxStorageGiB: 10 } } }], profiles: [] } } } },
     'virtual_cluster.list': {},

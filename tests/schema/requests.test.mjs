@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import {
   ask, asksPalette, configuration, goodRequests, operations, startService, startSimulator,
 } from '../contract/harness.mjs';
-import { creations } from './bodies.mjs';
+import { creationsIn } from './bodies.mjs';
 
 const swaggerFile = process.env.PALETTE_SPEC ?? '';
 const skip = existsSync(swaggerFile) ? false : 'PALETTE_SPEC names no Swagger file of Palette';
@@ -184,16 +184,8 @@ suite("Palette's published schema", { skip }, () => {
     });
 
     test(`clusters of all kinds, checked and created, by ${credential.name}`, async () => {
-      const usable = type => world.profiles.find(p =>
-        p.project === null && p.type === type && p.versions[0].published).versions[0].uid;
-      const account = type => world.accounts.find(a => a.type === type && a.project === null).uid;
       const project = world.projects[0];
-      const made = creations({
-        aws: account('aws'), azure: account('azure'), vsphere: account('vsphere'),
-        infra: usable('infra'), addOn: usable('add-on'),
-        group: world.clusterGroups.find(g => g.project === null).uid, host: project.clusters[0],
-        ipPool: world.overlords.find(o => o.pools.length).pools[0],
-      });
+      const made = creationsIn(world);
       for (const [i, { kind, form, operation, body }] of made.entries()) {
         const what = `${kind}, ${form}`;
         const request = JSON.stringify(body(`made-by-${credential.name}-${i}`));

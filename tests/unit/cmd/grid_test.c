@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "cmd/grid.h"
-#include "cmd/visible.h"
+#include "base/visible.h"
 
 static void assert_prints(const struct grid *g, size_t indent, size_t width, const char *wanted)
 {

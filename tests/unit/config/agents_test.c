@@ -284,13 +284,13 @@ static void faults(void **state)
 		 "full, off"},
 		{MCP("toolsets: all"),
 		 "32: spectrocloud.mcp.toolsets: got the string 'all', wanted one of core, "
-		 "operations, packs, tags, or a list of them"},
+		 "operations, packs, tags, create, or a list of them"},
 		{MCP("toolsets: []"),
 		 "32: spectrocloud.mcp.toolsets: got an empty list, wanted one of core, "
-		 "operations, packs, tags, or a list of them"},
+		 "operations, packs, tags, create, or a list of them"},
 		{MCP("toolsets: [core, 5]"),
 		 "39: spectrocloud.mcp.toolsets[1]: got the number 5, wanted one of core, "
-		 "operations, packs, tags, or a list of them"},
+		 "operations, packs, tags, create, or a list of them"},
 		{MCP("include: []"), "31: spectrocloud.mcp.include: got an empty list, wanted "
 				     "globs such as list_spectrocloud_*"},
 		{MCP("include: [a, 7]"),

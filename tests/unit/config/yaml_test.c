@@ -144,7 +144,7 @@ static void refusals(void **state)
 					   "values differently; remove the "
 					   "%YAML line");
 	refuse("? [a]\n: 1\n", "f.yaml:1:3: a key must be a plain word or a string");
-	refuse("a: \xff\n", "f.yaml: not UTF-8");
+	refuse("a: \xff\n", "f.yaml:1:4: not UTF-8");
 	refuse("a:\n\tb: 1\n",
 	       "f.yaml:2:1: no value can start with this character: indent with spaces, not tabs, "
 	       "and put what starts with @, ` or % in quotes");

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "face/face.h"
+#include "palette/entity.h"
 #include "json/json.h"
 
 static int read_document(void **state)
@@ -252,6 +253,70 @@ static void the_page_of_tools_names_every_tool(void **state)
 	buf_fini(&page);
 }
 
+/* Every field of every kind: in a line of the page, with a place, and in the schema of its kind. */
+static void check_fields(const char *page, const json_t *schema, const char *prefix,
+			 const struct entity_field *fields)
+{
+	for (const struct entity_field *f = fields; f->name != NULL; f++) {
+		const json_t *property =
+			json_object_get(json_object_get(schema, "properties"), f->name);
+		const json_t *parts = json_object_get(property, "items");
+		const bool is_leaf = f->fields == NULL;
+		char name[512];
+		char line[600];
+
+		snprintf(name, sizeof name, "%s%s", prefix, f->name);
+		snprintf(line, sizeof line, "\n| `%s` | ", name);
+		if (strstr(page, line) == NULL)
+			fail_msg("%s: no line", name);
+		if (!json_is_object(property))
+			fail_msg("%s: no property", name);
+		if (is_leaf && f->target == NULL && f->goes == NULL)
+			fail_msg("%s: goes nowhere", name);
+		if (f->help == NULL || *f->help == '\0' || strchr(f->help, '|') != NULL)
+			fail_msg("%s: no help, or one that breaks the table", name);
+		if (is_leaf)
+			continue;
+		if (f->shorthand != NULL)
+			parts = json_array_get(json_object_get(property, "oneOf"), 1);
+		strcat(name, parts != NULL && f->shorthand == NULL ? "[]." : ".");
+		check_fields(page, parts == NULL ? property : parts, name, f->fields);
+	}
+}
+
+static void every_field_of_a_cluster_is_described(void **state)
+{
+	const json_t *schemas = json_object_get(json_object_get(*state, "components"), "schemas");
+	struct buf page;
+
+	buf_init(&page, 1024 * 1024);
+	face_clusters_page(&page);
+	assert_true(buf_complete(&page));
+	assert_null(strstr(page.ptr, "(null)"));
+	for (const struct entity_kind *kind = entity_kinds; kind->name != NULL; kind++) {
+		const json_t *flat = json_array_get(
+			json_object_get(json_object_get(schemas, "FlatCluster"), "oneOf"),
+			(size_t)(kind - entity_kinds));
+		const char *reference = string_at(flat, "$ref");
+		const json_t *schema = json_object_get(schemas, strrchr(reference, '/') + 1);
+		struct buf section;
+		const char *start;
+		const char *end;
+		char heading[64];
+
+		snprintf(heading, sizeof heading, "\n## %s\n", kind->name);
+		start = strstr(page.ptr, heading);
+		assert_non_null(start);
+		end = strstr(start + 1, "\n## ");
+		buf_init(&section, 1024 * 1024);
+		buf_add(&section, text_slice(text_of(start), 0,
+					     end == NULL ? SIZE_MAX : (size_t)(end - start)));
+		check_fields(section.ptr, schema, "", kind->fields);
+		buf_fini(&section);
+	}
+	buf_fini(&page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +325,7 @@ int main(void)
 		cmocka_unit_test(every_reference_leads_somewhere),
 		cmocka_unit_test(the_page_for_people_names_every_route),
 		cmocka_unit_test(the_page_of_tools_names_every_tool),
+		cmocka_unit_test(every_field_of_a_cluster_is_described),
 	};
 
 	return cmocka_run_group_tests(tests, read_document, release_document);

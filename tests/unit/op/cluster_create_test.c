@@ -194,14 +194,14 @@ static void variables_are_asked_of_each_profile(void **state)
 	assert_true(text_is(value, "[{\"name\":\"size\",\"value\":\"2\"}]"));
 }
 
-static void nothing_is_asked_without_variables(void **state)
+static void profiles_are_asked_without_variables_too(void **state)
 {
 	struct run r =
 		go(0, FLAT_VIRTUAL ",\"profileUids\":[\"f1\"],\"clusterVariables\":{}}", NULL);
 
 	(void)state;
 	assert_answer(&r, 201, "{\"uid\":\"c1\"}");
-	assert_int_equal(f->http.count, 1);
+	assert_int_equal(f->http.count, 2);
 }
 
 /* ---- dry runs ---- */
@@ -506,7 +506,7 @@ int main(void)
 		TEST(a_flat_body_is_translated),
 		TEST(repairs_are_told),
 		TEST(variables_are_asked_of_each_profile),
-		TEST(nothing_is_asked_without_variables),
+		TEST(profiles_are_asked_without_variables_too),
 		TEST(a_dry_run_shows_the_entity),
 		TEST(a_dry_run_tells_the_price),
 		TEST(no_price_is_a_warning),

@@ -94,7 +94,8 @@ struct outcome {
 static inline struct text declared(size_t profile)
 {
 	static const char *const answers[] = {
-		"{'variables':[{'name':'k8s_replicas','required':true},{'name':'size'},{'name':'on'"
+		"{'variables':[{'name':'k8s_replicas','required':true,'defaultValue':'3'},{'name':'"
+		"size'},{'name':'on'"
 		"}"
 		",{'name':'both'},{'displayName':'no name'}]}",
 		"{'variables':[{'name':'both'},{'name':'both'}]}",

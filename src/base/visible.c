@@ -1,5 +1,5 @@
 /* Text that came from outside, made harmless for a terminal. */
-#include "cmd/visible.h"
+#include "base/visible.h"
 
 #include <locale.h>
 #include <wchar.h>

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "cmd/visible.h"
+#include "base/visible.h"
 #include "json/json.h"
 
 static void assert_shows(struct text t, const char *wanted)

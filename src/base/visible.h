@@ -3,8 +3,8 @@
  * move the cursor, end the line, hide, or turn the direction of writing stands there as JSON
  * escapes it, such as \u001b.
  */
-#ifndef CMD_VISIBLE_H
-#define CMD_VISIBLE_H
+#ifndef BASE_VISIBLE_H
+#define BASE_VISIBLE_H
 
 #include <stddef.h>
 

@@ -1,0 +1,568 @@
+/*
+ * Following a cluster, in rounds: Palette is asked for the cluster and for its newest events, what
+ * is new or changed is told, then follows a pause.
+ *
+ * Between two rounds nothing is held but what was read last: no place among Palette's calls, no
+ * session. Each round is a call of its own, with memory of its own, so that hours of following take
+ * no more of it than minutes; what was read lives until the next good round, so there are two
+ * arenas, in turn.
+ */
+#include "op/follow.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "op/follow_read.h"
+#include "op/follow_seen.h"
+#include "json/json.h"
+
+enum {
+	LONGEST_ROUND_MS = 10000, /* but for the first, which has the call's own time */
+	LONGEST_PAUSE_MS = 60000, /* also where Palette asks for more */
+	CALM_ROUNDS = 24,         /* after so many without news there is twice the time between */
+	PAGE_OF_EVENTS = 50,      /* what Palette gives at a time */
+	MOST_EVENTS_OF_ROUND = 1000,
+};
+
+struct following {
+	struct call *call;
+	const char *project;
+	const char *uid;
+	const struct follow_options *options;
+	const struct follow_sink *sink;
+	struct follow_end *end;
+	const struct config_follow *config;
+
+	struct arena arenas[2];
+	unsigned turn;                   /* whose arena the last good round's snapshot is in */
+	struct follow_snapshot snapshot; /* of that round */
+	struct follow_seen seen;
+	bool knows_events; /* seen is where the client is */
+	bool has_session;  /* the first round had a session of the user's */
+	bool in_trouble;
+	unsigned calm;       /* rounds without news, in a row */
+	int64_t asked_ms;    /* when identity and permission were asked last */
+	int64_t good_ms;     /* when the last good round ended */
+	int64_t said_ms;     /* when the sink was called last */
+	int64_t at_least_ms; /* a longer pause than usual, where Palette wants one */
+};
+
+/* What a round has read. */
+struct harvest {
+	struct follow_snapshot snapshot;
+	struct follow_event *events; /* the oldest first */
+	size_t count;
+	bool too_many; /* there are more new ones than a round reads */
+};
+
+/* ---- ends ---- */
+
+static const struct {
+	const char *name;
+	bool may_go_on;
+	const char *message;
+} reasons[FOLLOW_REASONS] = {
+	[FOLLOW_RUNNING] = {"running", false, "The cluster runs"},
+	[FOLLOW_FAILED] = {"failed", false, "The cluster is in state Error"},
+	[FOLLOW_DELETED] = {"deleted", false, "The cluster is deleted"},
+	[FOLLOW_SIGNED_OUT] = {"signed-out", false,
+			       "Your Palette session is over; sign in to Palette again"},
+	[FOLLOW_EXPIRED] = {"expired", true, "Your token has expired; come back with a new one"},
+	[FOLLOW_DENIED] = {"denied", false, "You may not see this cluster any more"},
+	[FOLLOW_UNREACHABLE] = {"unreachable", true, "Palette has not answered for too long"},
+	[FOLLOW_CLOSING] = {"closing", true, "The service is shutting down"},
+	[FOLLOW_TIME_UP] = {"time-up", true, "The time is up"},
+	[FOLLOW_LEFT] = {"left", true, "Nobody listens any more"},
+};
+
+const char *follow_reason_name(enum follow_reason reason)
+{
+	return reasons[reason].name;
+}
+
+bool follow_may_go_on(enum follow_reason reason)
+{
+	return reasons[reason].may_go_on;
+}
+
+static bool is_over(const struct following *f)
+{
+	return f->end->reason != 0;
+}
+
+/* message  NULL: what is usual. The first reason stays. Returns false. */
+static bool finish(struct following *f, enum follow_reason reason, const char *message)
+{
+	if (is_over(f))
+		return false;
+	f->end->reason = reason;
+	snprintf(f->end->message, sizeof f->end->message, "%s",
+		 message != NULL ? message : reasons[reason].message);
+	return false;
+}
+
+static bool finish_cancelled(struct following *f)
+{
+	bool closing = followers_are_closing(f->call->services->followers);
+
+	return finish(f, closing ? FOLLOW_CLOSING : FOLLOW_LEFT, NULL);
+}
+
+/* ---- telling ---- */
+
+/* What became of a call of the sink. */
+static bool told(struct following *f, bool listens)
+{
+	f->said_ms = clock_now_ms();
+	return listens || finish(f, FOLLOW_LEFT, NULL);
+}
+
+static void write_id(const struct following *f, char id[FOLLOW_MARK_LONGEST])
+{
+	struct follow_mark mark;
+
+	follow_seen_mark(&f->seen, &mark);
+	follow_mark_write(&mark, id);
+}
+
+static bool tell_state(struct following *f, const struct follow_snapshot *now, const char *id)
+{
+	const struct follow_state state = {.state = now->state, .previous = f->snapshot.state};
+
+	if (state.previous != NULL && strcmp(state.state, state.previous) == 0)
+		return true;
+	f->calm = 0;
+	return f->sink->state == NULL || told(f, f->sink->state(f->sink->context, id, &state));
+}
+
+static bool tell_conditions(struct following *f, struct arena *a, const struct follow_snapshot *now,
+			    const char *id)
+{
+	const struct follow_condition **changed;
+	size_t count = follow_changed(a, &f->snapshot, now, &changed);
+
+	for (size_t i = 0; i < count; i++) {
+		f->calm = 0;
+		if (f->sink->condition != NULL &&
+		    !told(f, f->sink->condition(f->sink->context, id, changed[i])))
+			return false;
+	}
+	return true;
+}
+
+static bool tell_event(struct following *f, const struct follow_event *event)
+{
+	char id[FOLLOW_MARK_LONGEST];
+
+	if (follow_seen_has(&f->seen, event->known))
+		return true;
+	follow_seen_add(&f->seen, event->known);
+	f->calm = 0;
+	if (f->sink->component == NULL)
+		return true;
+	write_id(f, id);
+	return told(f, f->sink->component(f->sink->context, id, &event->component));
+}
+
+static bool tell_trouble(struct following *f, const struct error *problem)
+{
+	return f->sink->trouble == NULL || told(f, f->sink->trouble(f->sink->context, problem));
+}
+
+static bool tell_too_many(struct following *f)
+{
+	struct error problem = {.kind = ERROR_TOO_LARGE};
+
+	error_set(&problem, ERROR_TOO_LARGE,
+		  "There are more than %d new component events; the older ones are left out",
+		  MOST_EVENTS_OF_ROUND);
+	return tell_trouble(f, &problem);
+}
+
+static bool tell_harvest(struct following *f, struct arena *a, const struct harvest *h)
+{
+	char id[FOLLOW_MARK_LONGEST];
+
+	write_id(f, id);
+	if (!tell_state(f, &h->snapshot, id) || !tell_conditions(f, a, &h->snapshot, id) ||
+	    (h->too_many && !tell_too_many(f)))
+		return false;
+	for (size_t i = 0; i < h->count; i++)
+		if (!tell_event(f, &h->events[i]))
+			return false;
+	return true;
+}
+
+/* ---- reading ---- */
+
+/* From which of Palette's events on all were told. */
+struct reach {
+	struct arena *arena;
+	const struct follow_seen *seen;
+	int64_t now_ms;
+	int64_t newer_ms;
+};
+
+static bool is_reached(void *context, struct text item)
+{
+	struct reach *reach = context;
+
+	reach->newer_ms = follow_event_time(reach->arena, item, reach->now_ms, reach->newer_ms);
+	return follow_seen_reaches(reach->seen, reach->newer_ms);
+}
+
+/* How many of the newest are read: at the start as many as are told, and one more to see whether
+ * there are older ones; but no fewer than come at a time anyway. */
+static size_t how_many(const struct following *f)
+{
+	size_t wanted = f->options->backlog + 1;
+
+	if (f->knows_events)
+		return MOST_EVENTS_OF_ROUND;
+	return wanted < PAGE_OF_EVENTS ? PAGE_OF_EVENTS : wanted;
+}
+
+static bool read_events(struct following *f, struct call *now, struct harvest *h, struct error *err)
+{
+	const int64_t now_ms = clock_calendar_ms();
+	struct reach reach = {now->arena, &f->seen, now_ms, now_ms};
+	struct palette_list list;
+	struct buf document;
+	bool ok;
+
+	palette_list_init(&list, now->palette, "events");
+	ok = palette_cluster_events_until(now->palette, f->project, f->uid,
+					  f->knows_events ? is_reached : NULL, &reach, how_many(f),
+					  &list, err) &&
+	     palette_list_finish(&list, &document, err);
+	if (ok) {
+		h->count = follow_read_events(now->arena, buf_text(&document), now_ms, &h->events);
+		h->too_many = list.more;
+		buf_fini(&document);
+	}
+	palette_list_fini(&list);
+	return ok;
+}
+
+/* What was there before somebody began to follow: of that, only the newest are told. */
+static void skip_backlog(struct following *f, struct harvest *h)
+{
+	struct follow_mark start = {.given = true};
+	size_t skipped = h->count > f->options->backlog ? h->count - f->options->backlog : 0;
+
+	if (h->too_many) {
+		start.floor_ms = h->events[0].known.time_ms;
+		start.floor_whole = true;
+		h->too_many = false;
+	}
+	follow_seen_begin(&f->seen, &start);
+	for (size_t i = 0; i < skipped; i++)
+		follow_seen_add(&f->seen, h->events[i].known);
+	h->events += skipped;
+	h->count -= skipped;
+	f->knows_events = true;
+}
+
+static bool read_cluster(struct following *f, struct call *now, struct harvest *h,
+			 struct error *err)
+{
+	struct buf object;
+	bool ok;
+
+	if (!palette_cluster_object(now->palette, f->project, f->uid, &object, err))
+		return false;
+	ok = follow_read_cluster(now->arena, text_trim(buf_text(&object)), &h->snapshot, err);
+	buf_fini(&object);
+	return ok;
+}
+
+static bool is_deleted(const struct follow_snapshot *snapshot)
+{
+	return strcmp(snapshot->state, "Deleted") == 0;
+}
+
+/* Of one that is deleted Palette need not know events any more. */
+static bool read_round(struct following *f, struct call *now, struct harvest *h, struct error *err)
+{
+	*h = (struct harvest){.count = 0};
+	return read_cluster(f, now, h, err) &&
+	       (read_events(f, now, h, err) ||
+		(err->kind == ERROR_NOT_FOUND && is_deleted(&h->snapshot)));
+}
+
+/* ---- a round ---- */
+
+/*
+ * Whether the caller is still who they were, and may. Their token is looked at anew, since it ends
+ * some time, and so does what they may. Outcome: false with the end set, or with an error where it
+ * cannot be told at the moment.
+ */
+static bool ask_again(struct following *f, struct call *now, struct error *err)
+{
+	const struct backstage_call how = call_asking(now, true);
+
+	if (now->local || clock_now_ms() - f->asked_ms < f->config->recheck_ms)
+		return true;
+	now->identified = false;
+	if (now->op->permission != PERMIT_ANYONE && op_identify(now, true, err) != IDENTITY_KNOWN) {
+		if (err->kind == ERROR_UNAUTHENTICATED)
+			finish(f, FOLLOW_EXPIRED, NULL);
+		else if (err->kind == ERROR_DENIED)
+			finish(f, FOLLOW_DENIED, err->message);
+		return false;
+	}
+	if (!backstage_authorize(now->services->backstage, &how, &now->principal,
+				 now->op->permission, err)) {
+		struct error unused;
+
+		/* Without an answer it is no either, but then it may be yes again soon. */
+		if (err->kind == ERROR_DENIED &&
+		    !backstage_ready(now->services->backstage, &unused))
+			err->kind = ERROR_UNAVAILABLE;
+		else if (err->kind == ERROR_DENIED)
+			finish(f, FOLLOW_DENIED, err->message);
+		return false;
+	}
+	f->asked_ms = clock_now_ms();
+	return true;
+}
+
+/* Whoever began with a session of their own does not go on with the rights of others. */
+static bool is_same_right(struct following *f, const struct call *now, struct error *err)
+{
+	bool has_session = now->session.token.ptr != NULL;
+
+	if (f->has_session && !has_session) {
+		error_set(err, ERROR_UNAUTHENTICATED, "%s", reasons[FOLLOW_SIGNED_OUT].message);
+		err->reauthenticate = true;
+		return false;
+	}
+	f->has_session = f->has_session || has_session;
+	return true;
+}
+
+/* Opens Palette, reads, closes. */
+static bool run_round(struct following *f, struct call *now, struct harvest *h, struct error *err)
+{
+	bool ok = ask_again(f, now, err) && call_open_environment(now, err);
+
+	if (ok) {
+		ok = is_same_right(f, now, err) && read_round(f, now, h, err);
+		palette_close(now->palette);
+	}
+	if (!ok && err->reauthenticate)
+		call_drop_session(now);
+	return ok;
+}
+
+static struct call call_of_round(const struct following *f, struct arena *a, int64_t deadline_ms)
+{
+	struct call now = *f->call;
+
+	now.arena = a;
+	now.deadline_ms = deadline_ms;
+	now.palette = NULL;
+	now.session = (struct session){.expires_ms = 0};
+	now.progress = NULL;
+	return now;
+}
+
+/* Tells what a good round has brought, and keeps it for the next. */
+static void take(struct following *f, struct arena *a, struct harvest *h)
+{
+	const char *state = h->snapshot.state;
+
+	if (!f->knows_events)
+		skip_backlog(f, h);
+	f->calm++;
+	f->in_trouble = false;
+	f->at_least_ms = 0;
+	snprintf(f->end->state, sizeof f->end->state, "%s", state);
+	if (tell_harvest(f, a, h)) {
+		if (strcmp(state, "Running") == 0)
+			finish(f, FOLLOW_RUNNING, NULL);
+		else if (strcmp(state, "Error") == 0)
+			finish(f, FOLLOW_FAILED, NULL);
+		else if (is_deleted(&h->snapshot))
+			finish(f, FOLLOW_DELETED, NULL);
+	}
+	follow_seen_trim(&f->seen);
+	f->snapshot = h->snapshot;
+	f->good_ms = clock_now_ms();
+	f->turn = !f->turn;
+	arena_fini(&f->arenas[!f->turn]);
+}
+
+/* Deleted clusters may be answered with 404: then that is told as a state. */
+static void take_deleted(struct following *f)
+{
+	const struct follow_snapshot gone = {.state = "Deleted"};
+	char id[FOLLOW_MARK_LONGEST];
+
+	write_id(f, id);
+	snprintf(f->end->state, sizeof f->end->state, "%s", gone.state);
+	if (tell_state(f, &gone, id))
+		finish(f, FOLLOW_DELETED, NULL);
+}
+
+static void take_trouble(struct following *f, const struct error *err)
+{
+	if (clock_now_ms() - f->good_ms >= f->config->patience_ms) {
+		finish(f, FOLLOW_UNREACHABLE, err->message);
+		return;
+	}
+	f->at_least_ms = (int64_t)err->retry_after_s * 1000;
+	if (!f->in_trouble)
+		tell_trouble(f, err);
+	f->in_trouble = true;
+}
+
+/* A round that was not good: is it the end? */
+static void take_failure(struct following *f, const struct error *err)
+{
+	if (is_over(f))
+		return;
+	if (err->kind == ERROR_CANCELLED || http_cancelled(f->call->cancel))
+		finish_cancelled(f);
+	else if (err->kind == ERROR_UNAUTHENTICATED)
+		finish(f, FOLLOW_SIGNED_OUT, err->message);
+	else if (err->kind == ERROR_DENIED)
+		finish(f, FOLLOW_DENIED, err->message);
+	else if (err->kind == ERROR_NOT_FOUND)
+		take_deleted(f);
+	else
+		take_trouble(f, err);
+}
+
+static bool begin(struct following *f, struct error *err)
+{
+	struct arena *a = &f->arenas[!f->turn];
+	struct call now = call_of_round(f, a, f->call->deadline_ms);
+	struct harvest h;
+
+	if (run_round(f, &now, &h, err)) {
+		take(f, a, &h);
+		return true;
+	}
+	if (err->kind == ERROR_CANCELLED && followers_are_closing(f->call->services->followers))
+		error_set(err, ERROR_UNAVAILABLE, "%s", reasons[FOLLOW_CLOSING].message);
+	f->call->reauthenticate = now.reauthenticate;
+	err->details = arena_copy_text(f->call->arena, err->details);
+	return false;
+}
+
+static void go_on(struct following *f)
+{
+	struct arena *a = &f->arenas[!f->turn];
+	int64_t deadline_ms = clock_now_ms() + LONGEST_ROUND_MS;
+	struct error err = {.kind = ERROR_INTERNAL};
+	struct harvest h;
+	struct call now;
+
+	if (f->options->deadline_ms != 0 && f->options->deadline_ms < deadline_ms)
+		deadline_ms = f->options->deadline_ms;
+	now = call_of_round(f, a, deadline_ms);
+	if (run_round(f, &now, &h, &err)) {
+		take(f, a, &h);
+		return;
+	}
+	take_failure(f, &err);
+	arena_fini(a);
+}
+
+/* ---- pauses ---- */
+
+static int64_t pause_ms(const struct following *f)
+{
+	int64_t ms = (int64_t)f->config->interval_ms * (f->calm >= CALM_ROUNDS ? 2 : 1);
+
+	if (ms < f->at_least_ms)
+		ms = f->at_least_ms;
+	return ms < LONGEST_PAUSE_MS ? ms : LONGEST_PAUSE_MS;
+}
+
+/* Shows that the following lives if nothing will have been said for too long in ms from now. */
+static void show_life(struct following *f, int64_t ms)
+{
+	int64_t quiet_ms = f->options->quiet_ms;
+
+	if (quiet_ms == 0 || f->sink->quiet == NULL || clock_now_ms() + ms < f->said_ms + quiet_ms)
+		return;
+	told(f, f->sink->quiet(f->sink->context));
+}
+
+/* How long to wait at a time, of what is left. */
+static int64_t slice(const struct following *f, int64_t left_ms)
+{
+	int64_t quiet_ms = clock_left_ms(f->said_ms + f->options->quiet_ms);
+	int64_t ms = left_ms;
+
+	if (f->options->quiet_ms != 0 && quiet_ms < ms)
+		ms = quiet_ms;
+	if (f->options->deadline_ms != 0 && clock_left_ms(f->options->deadline_ms) < ms)
+		ms = clock_left_ms(f->options->deadline_ms);
+	return ms;
+}
+
+static void check_time(struct following *f)
+{
+	if (f->options->deadline_ms != 0 && clock_left_ms(f->options->deadline_ms) == 0)
+		finish(f, FOLLOW_TIME_UP, NULL);
+}
+
+static void rest(struct following *f)
+{
+	int64_t until_ms = clock_now_ms() + pause_ms(f);
+
+	while (!is_over(f) && clock_left_ms(until_ms) > 0) {
+		if (http_cancel_wait_ms(f->call->cancel, slice(f, clock_left_ms(until_ms)))) {
+			finish_cancelled(f);
+			return;
+		}
+		check_time(f);
+		if (!is_over(f))
+			show_life(f, 0);
+	}
+	/* While Palette is waited for nothing can be said. */
+	if (!is_over(f))
+		show_life(f, LONGEST_ROUND_MS);
+}
+
+bool follow_cluster(struct call *c, const char *project, const char *uid,
+		    const struct follow_options *options, const struct follow_sink *sink,
+		    struct follow_end *end, struct error *err)
+{
+	struct followers_place place = {.link = NULL};
+	struct follow_end ending = {.reason = 0};
+	struct following f = {
+		.call = c,
+		.project = project,
+		.uid = uid,
+		.options = options,
+		.sink = sink,
+		.end = &ending,
+		.config = &c->services->config->follow,
+		.asked_ms = clock_now_ms(),
+		.knows_events = options->since.given,
+	};
+	bool ok;
+
+	arena_init(&f.arenas[0]);
+	arena_init(&f.arenas[1]);
+	follow_seen_begin(&f.seen, &options->since);
+	followers_enter(c->services->followers, &place, c->cancel);
+	ok = begin(&f, err);
+	while (ok && !is_over(&f)) {
+		rest(&f);
+		if (!is_over(&f))
+			go_on(&f);
+	}
+	followers_leave(c->services->followers, &place);
+	follow_seen_fini(&f.seen);
+	arena_fini(&f.arenas[0]);
+	arena_fini(&f.arenas[1]);
+	if (ok)
+		*end = ending;
+	return ok;
+}
