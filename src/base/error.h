@@ -38,6 +38,7 @@ struct error {
 	int retry_after_s;   /* for ERROR_UNAVAILABLE: when to try again; 0: not known */
 	bool reauthenticate; /* the user's own Palette session is no longer good */
 	bool recorded;       /* the log has it already */
+	bool unclear;        /* of ERROR_DENIED: only because nobody could say at the moment */
 	const char *allow;   /* for ERROR_METHOD: the methods there are; static or arena */
 	struct text details; /* arena: a JSON object whose members join the error's, for programs */
 	char message[1024];
