@@ -1,12 +1,11 @@
 // The events of a cluster, listed and followed: from its creation until it runs, fails or is gone; what becomes of
 // the stream when Palette, the caller's rights, the client or the service fail meanwhile.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { after, afterEach, before, test } from 'node:test';
 
 import { beside, requestLine, sleep, startBackstage, startBeside, stopBeside, until, userToken } from './backstage.mjs';
 import { follow, leaveAll } from './follow.mjs';
-import { RESTRICTED, TRUSTED, configuration, startService, startServiceIn, startSimulator } from './harness.mjs';
+import { RESTRICTED, TRUSTED, configuration, startService, startSimulator } from './harness.mjs';
 
 const STEPS = ['ImageResolutionDone', 'CloudInfrastructureReady', 'BootstrappingDone', 'ControlPlaneNodeAdditionDone',
   'WorkerNodeAdditionDone', 'AddOnDeploymentDone', 'KubeConfigReady'];
@@ -227,8 +226,8 @@ test('Palette fails for a while: told once, then it goes on', async () => {
     const cluster = await still();
     const stream = await follow(service, cluster, { query: '&limit=1' });
     await stream.until('component', 1);
-    await simulator.fault({ match: { pathContains: cluster.uid }, times: 3, ...fault });
-    await stream.until('trouble');
+    await simulator.fault({ match: { pathContains: cluster.uid }, ...fault });
+    await until(() => stream.of('trouble').length, `trouble of ${JSON.stringify(fault)}`, 20000);
     await simulator.heal();
     await tell(cluster, { message: 'meanwhile' });
     await until(() => stream.of('component').at(-1).message === 'meanwhile', JSON.stringify(fault));
@@ -320,31 +319,6 @@ test('64 follow, one more may not; plain requests are answered, and a place that
   assert.deepEqual([...new Set(ends.map(e => `${e.reason} ${e.mayReconnect}`))], ['closing true']);
   assert.equal(await code, 0, many.log());
   assert.ok(Date.now() - stopping < 5000, `${Date.now() - stopping} ms`);
-});
-
-const residentKiB = pid => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]);
-
-// The sanitizer keeps what was freed for a while; here it is not to.
-const FREES_AT_ONCE = { ASAN_OPTIONS: 'quarantine_size_mb=1:thread_local_quarantine_size_kb=64' };
-
-test('following for long takes no more memory than for a moment', async () => {
-  const cluster = await still();
-  const own = await startServiceIn({ env: { ...process.env, ...FREES_AT_ONCE } }, configuration([simulator], SETTINGS));
-  const streams = await Promise.all(Array.from({ length: 20 }, () => follow(own, cluster)));
-  const round = async (count, message) => {
-    for (let i = 0; i < count; i++) {
-      await tell(cluster, { count: 3, message });
-      await sleep(700);
-    }
-  };
-  await tell(cluster, { count: 60, message: 'y'.repeat(3000) }); // so that all answers are of one size
-  await round(8, 'y'.repeat(3000));
-  const early = residentKiB(own.pid);
-  await round(20, 'y'.repeat(3000));
-  const late = residentKiB(own.pid);
-  streams.forEach(s => s.leave());
-  assert.equal(await own.stop(), 0, own.log());
-  assert.ok(late < early + 6 * 1024, `${early} KiB became ${late} KiB`);
 });
 
 // ---- the caller's rights ----
