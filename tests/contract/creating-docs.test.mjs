@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { BACKEND, TOKEN, configuration, startService, startSimulator } from './harness.mjs';
+import { BACKEND, TOKEN, configuration, operations, startService, startSimulator } from './harness.mjs';
 
 const PAGE = readFileSync(new URL('../../docs/creating-clusters.md', import.meta.url), 'utf8');
 const KINDS = ['eks', 'aws', 'aks', 'azure', 'vsphere', 'virtual'];
@@ -82,6 +82,19 @@ for (const { name, text } of blocks.filter(b => b.what === 'body' && b.name !== 
     assert.equal(cluster.project, found.get(PROJECT));
     if (block('answer', name)) assertReads(name, made);
   });
+
+test('the examples of the OpenAPI document create clusters, too', async () => {
+  const { document } = await operations(service);
+  const { examples } = document.paths['/clusters'].post.requestBody.content['application/json'];
+  assert.deepEqual(Object.keys(examples), KINDS);
+  for (const [kind, { value }] of Object.entries(examples)) {
+    const own = JSON.parse(block('body', kind)); // the uids of this page, which are of its kind
+    for (const name of ['cloudAccountUid', 'profileUids', 'clusterGroupUid'])
+      if (name in value) value[name] = own[name];
+    const { status, text } = await send(JSON.stringify(value), '&dryRun=true');
+    assert.equal(status, 200, `${kind}: ${text}`);
+  }
+});
 
 // What the page says that an answer reads: all of it, but for uids that Palette gives.
 function assertReads(name, answer) {
