@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "op/create.h"
-#include "json/json.h"
 
 /* No name twice, in the whole of the request. */
 static bool check_keys(struct call *c, struct error *err)
@@ -14,19 +13,28 @@ static bool check_keys(struct call *c, struct error *err)
 	return entity_faults_none(&faults, err);
 }
 
-/* Their uids become parts of Palette's URLs. */
-static void check_profiles(struct call *c, const struct entity_draft *draft,
-			   struct entity_faults *faults)
+static void check_identifier(const struct entity_claim *claim, struct entity_faults *faults)
 {
-	for (size_t i = 0; i < draft->profile_count; i++) {
-		const struct entity_profile *profile = &draft->profiles[i];
-		const char *problem = param_identifier_problem(text_of(profile->uid));
+	const char *problem =
+		claim->value == NULL ? NULL : param_identifier_problem(text_of(claim->value));
 
-		if (problem != NULL)
-			entity_fault_at(faults,
-					arena_printf(c->arena, "/profileUids/%zu", profile->index),
-					"%s", problem);
-	}
+	if (problem != NULL)
+		entity_fault_at(faults, claim->pointer, "%s", problem);
+}
+
+/* What the body says exists. Those that become parts of Palette's URLs have to be fit for it. */
+static void find_claims(struct call *c, enum entity_form form, struct creation *creation,
+			struct entity_faults *faults)
+{
+	struct entity_claims *claims = &creation->claims;
+
+	entity_find_claims(c->arena, creation->kind, form, creation->body, faults, claims);
+	check_identifier(&claims->account, faults);
+	check_identifier(&claims->group, faults);
+	check_identifier(&claims->host, faults);
+	for (size_t i = 0; i < claims->profile_count; i++)
+		check_identifier(&claims->profiles[i], faults);
+	creation->name = claims->name.value == NULL ? "" : claims->name.value;
 }
 
 static bool read_flat(struct call *c, struct creation *creation, struct error *err)
@@ -36,8 +44,7 @@ static bool read_flat(struct call *c, struct creation *creation, struct error *e
 	creation->flat = true;
 	entity_faults_init(&faults, c->arena, creation->base);
 	entity_draft(c->arena, creation->kind, creation->body, &faults, &creation->draft);
-	check_profiles(c, &creation->draft, &faults);
-	creation->name = json_string_at(c->arena, creation->body, "/name", "");
+	find_claims(c, ENTITY_FLAT, creation, &faults);
 	return entity_faults_none(&faults, err);
 }
 
@@ -48,13 +55,13 @@ static bool read_palette(struct call *c, bool with_group, struct creation *creat
 	struct entity_faults faults;
 
 	entity_faults_init(&faults, c->arena, creation->base);
-	if (!entity_repair(c->arena, creation->kind, creation->body, with_group, &faults, &repairs,
-			   &creation->entity))
-		return entity_faults_none(&faults, err);
-	for (size_t i = 0; i < repairs.count; i++)
-		creation_warn(c, creation, repairs.messages[i]);
-	creation->name = json_string_at(c->arena, creation->body, "/metadata/name", "");
-	return true;
+	if (entity_repair(c->arena, creation->kind, creation->body, with_group, &faults, &repairs,
+			  &creation->entity)) {
+		for (size_t i = 0; i < repairs.count; i++)
+			creation_warn(c, creation, repairs.messages[i]);
+		find_claims(c, ENTITY_PALETTE, creation, &faults);
+	}
+	return entity_faults_none(&faults, err);
 }
 
 /* "" for the whole of the body, else "/<name>". */

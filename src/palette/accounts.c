@@ -8,7 +8,7 @@ const char *const palette_account_types[] = {
 	"aws", "eks", "azure", "aks", "vsphere", "gcp", "maas", "apache-cloudstack", NULL};
 
 /* Managed Kubernetes has no accounts of its own: /v1/cloudaccounts/eks and /aks do not exist. */
-static const char *account_segment(const char *cloud_type)
+const char *palette_account_type(const char *cloud_type)
 {
 	if (strcmp(cloud_type, "eks") == 0)
 		return "aws";
@@ -22,7 +22,8 @@ bool palette_accounts(struct palette *p, const char *project, const char *cloud_
 {
 	struct palette_listing listing = {
 		.method = "GET",
-		.path = http_url(p->arena, "/v1/cloudaccounts/%s", account_segment(cloud_type)),
+		.path = http_url(p->arena, "/v1/cloudaccounts/%s",
+				 palette_account_type(cloud_type)),
 		.paged = true,
 		.items = "items",
 		.what = arena_printf(p->arena, "Cloud accounts of type %s", cloud_type),
@@ -36,35 +37,102 @@ static const char *account_name(const struct palette *p, const char *uid)
 	return arena_printf(p->arena, "Cloud account %s", uid);
 }
 
+struct palette_question palette_account_question(struct palette *p, const char *project,
+						 const char *cloud_type, const char *uid)
+{
+	return (struct palette_question){
+		.kind = PALETTE_ABOUT_OBJECT,
+		.path = http_url(p->arena, "/v1/cloudaccounts/%s/%s",
+				 palette_account_type(cloud_type), uid),
+		.project = project,
+		.what = account_name(p, uid),
+	};
+}
+
+struct palette_question palette_account_names_question(struct palette *p, const char *project)
+{
+	(void)p;
+	return (struct palette_question){
+		.kind = PALETTE_ABOUT_OURS,
+		.path = "/v1/dashboard/cloudaccounts/metadata",
+		.project = project,
+		.what = "Cloud accounts",
+	};
+}
+
+struct palette_question palette_datacenters_question(struct palette *p, const char *project,
+						     const char *uid)
+{
+	return (struct palette_question){
+		.kind = PALETTE_ABOUT_OBJECT,
+		.path = http_url(p->arena, "/v1/cloudaccounts/vsphere/%s/properties/datacenters",
+				 uid),
+		.project = project,
+		.what = account_name(p, uid),
+	};
+}
+
+struct palette_question palette_resources_question(struct palette *p, const char *project,
+						   const char *uid, const char *datacenter,
+						   const char *compute_cluster)
+{
+	return (struct palette_question){
+		.kind = PALETTE_ABOUT_OBJECT,
+		.path = http_url(p->arena,
+				 "/v1/cloudaccounts/vsphere/%s/properties/computecluster/resources"
+				 "?datacenter=%s&computecluster=%s",
+				 uid, datacenter, compute_cluster),
+		.project = project,
+		.what = account_name(p, uid),
+	};
+}
+
+struct palette_question palette_overlords_question(struct palette *p, const char *project)
+{
+	(void)p;
+	return (struct palette_question){
+		.kind = PALETTE_ABOUT_OURS,
+		.path = "/v1/overlords",
+		.project = project,
+		.what = "Private cloud gateways",
+	};
+}
+
+struct palette_question palette_ip_pools_question(struct palette *p, const char *project,
+						  const char *uid)
+{
+	return (struct palette_question){
+		.kind = PALETTE_ABOUT_OBJECT,
+		.path = http_url(p->arena, "/v1/overlords/vsphere/%s/pools", uid),
+		.project = project,
+		.what = arena_printf(p->arena, "Private cloud gateway %s", uid),
+	};
+}
+
 bool palette_account(struct palette *p, const char *project, const char *cloud_type,
 		     const char *uid, struct buf *out, struct error *err)
 {
-	const char *path =
-		http_url(p->arena, "/v1/cloudaccounts/%s/%s", account_segment(cloud_type), uid);
+	struct palette_question q = palette_account_question(p, project, cloud_type, uid);
 
-	return palette_get_object(p, project, path, account_name(p, uid), out, err);
+	return palette_answer(p, &q, out, err);
 }
 
 bool palette_vsphere_datacenters(struct palette *p, const char *project, const char *uid,
 				 struct buf *out, struct error *err)
 {
-	const char *path =
-		http_url(p->arena, "/v1/cloudaccounts/vsphere/%s/properties/datacenters", uid);
+	struct palette_question q = palette_datacenters_question(p, project, uid);
 
-	return palette_get_object(p, project, path, account_name(p, uid), out, err);
+	return palette_answer(p, &q, out, err);
 }
 
 bool palette_vsphere_resources(struct palette *p, const char *project, const char *uid,
 			       const char *datacenter, const char *compute_cluster, struct buf *out,
 			       struct error *err)
 {
-	const char *path =
-		http_url(p->arena,
-			 "/v1/cloudaccounts/vsphere/%s/properties/computecluster/resources"
-			 "?datacenter=%s&computecluster=%s",
-			 uid, datacenter, compute_cluster);
+	struct palette_question q =
+		palette_resources_question(p, project, uid, datacenter, compute_cluster);
 
-	return palette_get_object(p, project, path, account_name(p, uid), out, err);
+	return palette_answer(p, &q, out, err);
 }
 
 bool palette_ssh_keys(struct palette *p, const char *project, struct buf *out, struct error *err)
@@ -74,15 +142,15 @@ bool palette_ssh_keys(struct palette *p, const char *project, struct buf *out, s
 
 bool palette_overlords(struct palette *p, const char *project, struct buf *out, struct error *err)
 {
-	return palette_get_ours(p, project, "/v1/overlords", "Private cloud gateways", out, err);
+	struct palette_question q = palette_overlords_question(p, project);
+
+	return palette_answer(p, &q, out, err);
 }
 
 bool palette_ip_pools(struct palette *p, const char *project, const char *uid, struct buf *out,
 		      struct error *err)
 {
-	const char *path = http_url(p->arena, "/v1/overlords/vsphere/%s/pools", uid);
+	struct palette_question q = palette_ip_pools_question(p, project, uid);
 
-	return palette_get_object(p, project, path,
-				  arena_printf(p->arena, "Private cloud gateway %s", uid), out,
-				  err);
+	return palette_answer(p, &q, out, err);
 }

@@ -13,12 +13,23 @@ static const char *cluster_name(const struct palette *p, const char *uid)
 	return arena_printf(p->arena, "Cluster %s", uid);
 }
 
+struct palette_question palette_cluster_question(struct palette *p, const char *project,
+						 const char *uid)
+{
+	return (struct palette_question){
+		.kind = PALETTE_ABOUT_OBJECT,
+		.path = http_url(p->arena, "/v1/dashboard/spectroclusters/%s", uid),
+		.project = project,
+		.what = cluster_name(p, uid),
+	};
+}
+
 bool palette_cluster(struct palette *p, const char *project, const char *uid, struct buf *out,
 		     struct error *err)
 {
-	const char *path = http_url(p->arena, "/v1/dashboard/spectroclusters/%s", uid);
+	struct palette_question q = palette_cluster_question(p, project, uid);
 
-	return palette_get_object(p, project, path, cluster_name(p, uid), out, err);
+	return palette_answer(p, &q, out, err);
 }
 
 bool palette_cluster_object(struct palette *p, const char *project, const char *uid,
@@ -196,13 +207,34 @@ bool palette_virtual_clusters(struct palette *p, const char *project, struct pal
 
 /* ---- cluster groups ---- */
 
+struct palette_question palette_cluster_group_question(struct palette *p, const char *project,
+						       const char *uid)
+{
+	return (struct palette_question){
+		.kind = PALETTE_ABOUT_OBJECT,
+		.path = http_url(p->arena, "/v1/clustergroups/%s", uid),
+		.project = project,
+		.what = arena_printf(p->arena, "Cluster group %s", uid),
+	};
+}
+
+struct palette_question palette_cluster_group_names_question(struct palette *p, const char *project)
+{
+	(void)p;
+	return (struct palette_question){
+		.kind = PALETTE_ABOUT_OURS,
+		.path = "/v1/clustergroups/hostCluster/metadata",
+		.project = project,
+		.what = "Cluster groups",
+	};
+}
+
 bool palette_cluster_group(struct palette *p, const char *project, const char *uid, struct buf *out,
 			   struct error *err)
 {
-	const char *path = http_url(p->arena, "/v1/clustergroups/%s", uid);
+	struct palette_question q = palette_cluster_group_question(p, project, uid);
 
-	return palette_get_object(p, project, path, arena_printf(p->arena, "Cluster group %s", uid),
-				  out, err);
+	return palette_answer(p, &q, out, err);
 }
 
 bool palette_cluster_groups(struct palette *p, const char *project, struct palette_list *list,

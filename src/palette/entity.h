@@ -225,7 +225,11 @@ void entity_declare(struct entity_draft *draft, size_t profile, struct text answ
 MUST_USE bool entity_finish(struct entity_draft *draft, struct entity_faults *faults,
 			    struct text *entity);
 
-/* ---- Palette's own body: entity_repair.c ---- */
+/* How a virtual cluster is reached where the body does not say it; others are left alone.
+ * entity_virtual.c */
+void entity_default_endpoint(struct entity_draft *draft, const char *type);
+
+/* ---- Palette's own body: entity_repair.c, entity_required.c ---- */
 
 enum { ENTITY_MOST_REPAIRS = 8 };
 
@@ -237,7 +241,8 @@ struct entity_repairs {
 
 /*
  * Palette's entity with the repairs that existing frontends need; every other byte stays as it was.
- * Pointers of the faults are into body.
+ * After them it has to have all that Palette's published schema requires, with a name like that of
+ * a flat body; nothing else of it is looked at. Pointers of the faults are into body.
  *
  * with_group  whether spec.clusterConfig.hostClusterConfig.clusterGroup.uid has to be there.
  * entity      out, borrowed from body or arena. False: a fault was added.
@@ -245,5 +250,76 @@ struct entity_repairs {
 MUST_USE bool entity_repair(struct arena *a, const struct entity_kind *kind, struct text body,
 			    bool with_group, struct entity_faults *faults,
 			    struct entity_repairs *repairs, struct text *entity);
+
+/* ---- what a body says exists: entity_claims.c ---- */
+
+enum {
+	ENTITY_MOST_PROFILES = 64,
+	ENTITY_MOST_CLUSTERS = 32, /* compute clusters */
+	ENTITY_MOST_PLACED = 256,
+};
+
+struct entity_claim {
+	const char *value;   /* arena; NULL: the body says nothing of it */
+	const char *pointer; /* where it stands, as the caller wrote the body */
+};
+
+/* What a machine pool's placement on vSphere names. */
+enum entity_thing {
+	ENTITY_COMPUTE_CLUSTER,
+	ENTITY_RESOURCE_POOL,
+	ENTITY_DATASTORE,
+	ENTITY_NETWORK,
+	ENTITY_IP_POOL,
+	ENTITY_THINGS
+};
+
+struct entity_placed {
+	enum entity_thing thing; /* of a compute cluster */
+	size_t cluster;          /* in entity_claims.clusters */
+	struct entity_claim claim;
+};
+
+/* A size of a virtual cluster in the caller's unit. */
+struct entity_amount {
+	const char *pointer; /* NULL: the body says nothing of it */
+	int64_t value;
+	int64_t times; /* the factor from the caller's unit to Palette's: cores, MiB, GiB */
+};
+
+/* Each thing once, where it stands first. What is of a wrong type or empty claims nothing. */
+struct entity_claims {
+	struct entity_claim name;
+	struct entity_claim account;
+	const char *profiles_at; /* where the list of profiles stands */
+	struct entity_claim *profiles;
+	size_t profile_count;
+	bool has_template; /* profiles come from a cluster template, too */
+
+	/* of vsphere */
+	struct entity_claim datacenter;
+	struct entity_claim folder;
+	struct entity_claim *clusters;
+	size_t cluster_count;
+	struct entity_placed *placed;
+	size_t placed_count;
+	struct entity_claim *ip_pools;
+	size_t ip_pool_count;
+
+	/* of virtual */
+	struct entity_claim group;
+	struct entity_claim host;
+	struct entity_amount cores;
+	struct entity_amount memory;
+	struct entity_amount storage;
+};
+
+/*
+ * Finds them in a body as the caller wrote it. Adds faults where there are more than can be asked
+ * about, and where Palette's entity names a profile twice (of a flat body entity_draft() says it).
+ */
+void entity_find_claims(struct arena *a, const struct entity_kind *kind, enum entity_form form,
+			struct text body, struct entity_faults *faults,
+			struct entity_claims *claims);
 
 #endif

@@ -8,7 +8,7 @@
 enum {
 	MOST_NODES = 5000, /* of a cluster, in Kubernetes itself */
 	MOST_POOLS = 100,
-	MOST_PROFILES = 64,
+	MOST_PROFILES = ENTITY_MOST_PROFILES,
 	MOST_ITEMS = 200, /* of tags, zones, addresses and such */
 	MOST_GIB = 1024 * 1024,
 };

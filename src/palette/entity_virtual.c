@@ -144,7 +144,7 @@ const struct entity_field entity_virtual_fields[] = {
 		.choices = virtual_endpoints,
 		.target = HOST "/clusterEndpoint/type",
 		.example = "\"LoadBalancer\"",
-		.help = "How the Kubernetes API is reached",
+		.help = "How the Kubernetes API is reached; without it as the group says",
 	},
 	{
 		.name = "ingress",
@@ -238,6 +238,15 @@ static void virtual_body(struct entity_work *work)
 		entity_fault_at(work->faults, "/clusterGroupName", "needs clusterGroupUid");
 	check_endpoint(work, "ingress", "Ingress");
 	check_endpoint(work, "loadBalancer", "LoadBalancer");
+}
+
+void entity_default_endpoint(struct entity_draft *draft, const char *type)
+{
+	for (const char *const *known = virtual_endpoints; *known != NULL; known++)
+		if (strcmp(*known, type) == 0 &&
+		    node_find(draft->root, HOST "/clusterEndpoint/type") == NULL)
+			node_set_json(draft->arena, draft->root, HOST "/clusterEndpoint/type",
+				      arena_printf(draft->arena, "\"%s\"", *known));
 }
 
 const struct entity_hooks entity_virtual_hooks = {

@@ -242,17 +242,15 @@ const struct entity_field entity_vsphere_fields[] = {
 
 /* ---- what no row can say ---- */
 
-/* Where a pool's machines are: the pool's own word, else that of the whole cluster. */
-static const struct {
-	const char *own;
-	const char *common;
-	const char *target;
-	const char *otherwise; /* NULL: required, and a fault says so elsewhere */
-} placement_parts[] = {
-	{"/placement/computeCluster", "/cloudConfig/computeCluster", "/cluster", NULL},
-	{"/placement/resourcePool", "/vsphere/resourcePool", "/resourcePool", "\"\""},
-	{"/placement/datastore", "/vsphere/datastore", "/datastore", NULL},
-	{"/placement/network", "/vsphere/network", "/network/networkName", NULL},
+const struct entity_placement_part entity_placement_parts[ENTITY_THINGS] = {
+	[ENTITY_COMPUTE_CLUSTER] = {"/placement/computeCluster", "/cloudConfig/computeCluster",
+				    "/cluster", NULL},
+	[ENTITY_RESOURCE_POOL] = {"/placement/resourcePool", "/vsphere/resourcePool",
+				  "/resourcePool", "\"\""},
+	[ENTITY_DATASTORE] = {"/placement/datastore", "/vsphere/datastore", "/datastore", NULL},
+	[ENTITY_NETWORK] = {"/placement/network", "/vsphere/network", "/network/networkName", NULL},
+	[ENTITY_IP_POOL] = {"/placement/ipPoolUid", "/vsphere/ipPoolUid", "/network/parentPoolUid",
+			    NULL},
 };
 
 static bool string_at(struct text source, const char *pointer, struct text *raw)
@@ -269,10 +267,10 @@ static bool string_at(struct text source, const char *pointer, struct text *raw)
 static bool ip_pool_of(const struct entity_work *work, const struct entity_pool *pool,
 		       struct text *raw)
 {
+	const struct entity_placement_part *part = &entity_placement_parts[ENTITY_IP_POOL];
 	struct text uid;
 
-	if (!string_at(pool->source, "/placement/ipPoolUid", &uid) &&
-	    !string_at(work->body, "/vsphere/ipPoolUid", &uid))
+	if (!string_at(pool->source, part->own, &uid) && !string_at(work->body, part->common, &uid))
 		return false;
 	if (json_string_is(uid, ""))
 		return false;
@@ -286,18 +284,19 @@ static void vsphere_pool(struct entity_work *work, struct entity_pool *pool)
 	struct text value;
 	bool is_static;
 
-	for (size_t i = 0; i < ARRAY_LEN(placement_parts); i++) {
-		if (string_at(pool->source, placement_parts[i].own, &value) ||
-		    string_at(work->body, placement_parts[i].common, &value))
-			node_set(work->arena, place, placement_parts[i].target, value);
-		else if (placement_parts[i].otherwise != NULL)
-			node_set_json(work->arena, place, placement_parts[i].target,
-				      placement_parts[i].otherwise);
+	for (size_t i = 0; i < ENTITY_IP_POOL; i++) {
+		const struct entity_placement_part *part = &entity_placement_parts[i];
+
+		if (string_at(pool->source, part->own, &value) ||
+		    string_at(work->body, part->common, &value))
+			node_set(work->arena, place, part->target, value);
+		else if (part->otherwise != NULL)
+			node_set_json(work->arena, place, part->target, part->otherwise);
 	}
 	is_static = ip_pool_of(work, pool, &value);
 	node_set_json(work->arena, place, "/network/staticIp", is_static ? "true" : "false");
 	if (is_static)
-		node_set(work->arena, place, "/network/parentPoolUid", value);
+		node_set(work->arena, place, entity_placement_parts[ENTITY_IP_POOL].target, value);
 }
 
 /* The cluster's own word on addresses: whether any of its pools has fixed ones. */

@@ -152,6 +152,9 @@ MUST_USE bool palette_overlords(struct palette *p, const char *project, struct b
 MUST_USE bool palette_ip_pools(struct palette *p, const char *project, const char *uid,
 			       struct buf *out, struct error *err);
 
+/* The type of the accounts that clusters of a cloud type have: "aws" for eks. Static, or
+ * cloud_type itself. */
+const char *palette_account_type(const char *cloud_type);
 /* The cloud types whose accounts can be listed; ends with NULL. */
 extern const char *const palette_account_types[];
 
@@ -353,18 +356,80 @@ MUST_USE bool palette_me(struct palette *p, struct palette_me *me, struct error 
 /* The caller's projects as {"uid","name"}. */
 MUST_USE bool palette_my_projects(struct palette *p, struct palette_list *list, struct error *err);
 
+/* ---- many questions at once: questions.c, and the file of what is asked about ---- */
+
+enum palette_question_kind {
+	PALETTE_ABOUT_OBJECT, /* of the caller's: a refusal is about the uid */
+	PALETTE_ABOUT_OURS,   /* no uid of the caller's is in it */
+	PALETTE_ABOUT_VALUE,  /* whether Palette takes a value: there is no answer but yes */
+};
+
+/* answer: a checked JSON object, gone when this returns; of PALETTE_ABOUT_VALUE empty. */
+typedef void palette_answer_fn(void *context, struct text answer);
+
+/* One question; made by the functions below. */
+struct palette_question {
+	enum palette_question_kind kind;
+	const char *path;        /* arena or static; encoded */
+	const char *project;     /* NULL: the tenant's scope */
+	const char *what;        /* for errors; arena or static */
+	palette_answer_fn *take; /* set by who asks; NULL: nobody looks at the answer */
+	void *context;
+
+	/* out */
+	bool ok;
+	int status;         /* Palette's last; 0: it did not answer */
+	struct error error; /* where it is not ok */
+};
+
+/* Asks them all, many at a time, and hands over the answers in the order of the questions. Each has
+ * its own outcome. */
+void palette_ask(struct palette *p, struct palette_question *const *questions, size_t count);
+
+/* GET /v1/cloudaccounts/{type}/{uid}, as palette_account() */
+struct palette_question palette_account_question(struct palette *p, const char *project,
+						 const char *cloud_type, const char *uid);
+/* GET /v1/dashboard/cloudaccounts/metadata: accounts of all types, without secrets. */
+struct palette_question palette_account_names_question(struct palette *p, const char *project);
+struct palette_question palette_datacenters_question(struct palette *p, const char *project,
+						     const char *uid);
+struct palette_question palette_resources_question(struct palette *p, const char *project,
+						   const char *uid, const char *datacenter,
+						   const char *compute_cluster);
+struct palette_question palette_overlords_question(struct palette *p, const char *project);
+struct palette_question palette_ip_pools_question(struct palette *p, const char *project,
+						  const char *uid);
+struct palette_question palette_profile_question(struct palette *p, const char *project,
+						 const char *uid);
+struct palette_question palette_profile_variables_question(struct palette *p, const char *project,
+							   const char *uid);
+struct palette_question palette_cluster_question(struct palette *p, const char *project,
+						 const char *uid);
+struct palette_question palette_cluster_group_question(struct palette *p, const char *project,
+						       const char *uid);
+/* GET /v1/clustergroups/hostCluster/metadata: {"items":[{"name","uid","scope"}]} */
+struct palette_question palette_cluster_group_names_question(struct palette *p,
+							     const char *project);
+/* GET /v1/spectroclusters/validate/name: is the name free in that scope? */
+struct palette_question palette_cluster_name_question(struct palette *p, const char *project,
+						      const char *name);
+
 /* ---- creating: create.c ---- */
 
 /*
  * POST /v1/spectroclusters/{kind}. Sent once: tried again only where Palette has refused it (429)
- * or no connection came about.
+ * or no connection came about. Once it is on its way it is carried through, whoever calls it off.
  *
  * kind    "eks", "aws", "aks", "azure", "vsphere" or "virtual".
+ * name    the cluster's, which an error that leaves the outcome open names.
  * entity  Palette's entity of that kind, sent as it is.
  * out     owned: {"uid":...}.
+ *
+ * Fails as all do; err->maybe_done tells whether there may be a cluster all the same.
  */
 MUST_USE bool palette_create_cluster(struct palette *p, const char *project, const char *kind,
-				     struct text entity, struct buf *out, struct error *err);
+				     const char *name, struct text entity, struct buf *out,
+				     struct error *err);
 
 /* What a cluster would cost. */
 struct palette_price {

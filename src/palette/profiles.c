@@ -10,11 +10,34 @@ static const char *profile_name(const struct palette *p, const char *uid)
 	return arena_printf(p->arena, "Profile %s", uid);
 }
 
+struct palette_question palette_profile_question(struct palette *p, const char *project,
+						 const char *uid)
+{
+	return (struct palette_question){
+		.kind = PALETTE_ABOUT_OBJECT,
+		.path = http_url(p->arena, "/v1/clusterprofiles/%s", uid),
+		.project = project,
+		.what = profile_name(p, uid),
+	};
+}
+
+struct palette_question palette_profile_variables_question(struct palette *p, const char *project,
+							   const char *uid)
+{
+	return (struct palette_question){
+		.kind = PALETTE_ABOUT_OBJECT,
+		.path = http_url(p->arena, "/v1/clusterprofiles/%s/variables", uid),
+		.project = project,
+		.what = profile_name(p, uid),
+	};
+}
+
 bool palette_profile(struct palette *p, const char *project, const char *uid, struct buf *out,
 		     struct error *err)
 {
-	return palette_get_object(p, project, http_url(p->arena, "/v1/clusterprofiles/%s", uid),
-				  profile_name(p, uid), out, err);
+	struct palette_question q = palette_profile_question(p, project, uid);
+
+	return palette_answer(p, &q, out, err);
 }
 
 bool palette_profile_packs(struct palette *p, const char *project, const char *uid, struct buf *out,
@@ -29,9 +52,9 @@ bool palette_profile_packs(struct palette *p, const char *project, const char *u
 bool palette_profile_variables(struct palette *p, const char *project, const char *uid,
 			       struct buf *out, struct error *err)
 {
-	return palette_get_object(p, project,
-				  http_url(p->arena, "/v1/clusterprofiles/%s/variables", uid),
-				  profile_name(p, uid), out, err);
+	struct palette_question q = palette_profile_variables_question(p, project, uid);
+
+	return palette_answer(p, &q, out, err);
 }
 
 /* ---- lists ---- */

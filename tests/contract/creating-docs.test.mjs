@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { BACKEND, TOKEN, configuration, operations, startService, startSimulator } from './harness.mjs';
+import { TOKEN, configuration, operations, startService, startSimulator } from './harness.mjs';
 
 const PAGE = readFileSync(new URL('../../docs/creating-clusters.md', import.meta.url), 'utf8');
 const KINDS = ['eks', 'aws', 'aks', 'azure', 'vsphere', 'virtual'];
@@ -125,17 +125,14 @@ function run(command, folder, more) {
   });
 }
 
-// A command of the page, in a folder with the files that the page has it read; ends well, or the test fails.
+// A command of the page, in a folder with cluster.json; ends well, or the test fails. Those of the command `cluster`
+// are run by its own tests.
 async function runBlock(t, name, more = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'creating-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const body = { ...JSON.parse(filled(block('body', 'eks'))), name: `by-command-${name}` };
   writeFileSync(join(folder, 'cluster.json'), JSON.stringify(body));
-  writeFileSync(join(folder, 'app-config.yaml'), JSON.stringify(configuration([simulator])));
-  for (const file of blocks.filter(b => b.what === 'file'))
-    writeFileSync(join(folder, file.name), filled(file.text));
-  const command = filled(block('run', name)).replaceAll('http://127.0.0.1:7727', `http://127.0.0.1:${service.port}`)
-    .replaceAll('build/spectrocloud-backend', BACKEND);
+  const command = filled(block('run', name)).replaceAll('http://127.0.0.1:7727', `http://127.0.0.1:${service.port}`);
   const { code, stdout, stderr } = await run(command, folder, more);
   assert.equal(code, 0, `${stdout}${stderr}`);
   return { stdout, stderr, body };
@@ -171,18 +168,5 @@ test('following it until it runs', async t => {
   assert.equal(end.state, 'Running');
 });
 
-test('the command tries it', async t => {
-  const { stdout } = await runBlock(t, 'shell-dry-run');
-  assert.equal(JSON.parse(stdout).entity.metadata.name, 'demo-yaml');
-  assert.deepEqual(await named('demo-yaml'), []);
-});
-
-test('the command creates it, and waits', async t => {
-  const { stdout } = await runBlock(t, 'shell-create');
-  const [cluster] = await named('demo-yaml');
-  assert.equal(stdout.trim(), cluster.uid);
-  assert.equal(cluster.state, 'Running');
-});
-
 test('every command of the page is run', () => assert.deepEqual(blocks.filter(b => b.what === 'run').map(b => b.name),
-  ['dry-run', 'create', 'again', 'follow', 'shell-dry-run', 'shell-create']));
+  ['dry-run', 'create', 'again', 'follow']));

@@ -238,6 +238,7 @@ export function goodRequests(world) {
     'project.profiles': path({ projectUid: world.projects[0].uid }),
     'cluster.list': {},
     'cluster.get': { ...path({ clusterUid: cluster.uid }), query: scope(cluster) },
+    'cluster.events': { ...path({ clusterUid: cluster.uid }), query: scope(cluster) },
     'cluster.kubeconfig': { ...path({ clusterUid: cluster.uid }), query: scope(cluster) },
     'cluster.profiles': { ...path({ clusterUid: cluster.uid }), query: scope(cluster) },
     'cluster.manifest': { ...path({ clusterUid: cluster.uid, manifestUid: cluster.manifests[0] }),

@@ -196,18 +196,24 @@ test('query parameters', async t => {
 
 test('identifiers in bodies', async t => {
   const ids = corpus().map(id => decodeURIComponentOrNot(id));
-  const flat = uid => JSON.stringify({ cloudType: 'eks', name: 'demo', cloudAccountUid: 'a', profileUids: [uid],
-    profileVariables: { x: '1' }, cloudConfig: { region: 'us-east-1' },
-    machinePoolConfig: [{ name: 'w', instanceType: 't3.large', count: 1 }] });
+  const pool = { name: 'w', instanceType: 't3.large', count: 1 };
+  const flat = (uid, account) => ({ cloudType: 'eks', name: 'demo', cloudAccountUid: account, profileUids: [uid],
+    profileVariables: { x: '1' }, cloudConfig: { region: 'us-east-1' }, machinePoolConfig: [pool] });
+  const inside = (clusterGroup, hostCluster) => ({ metadata: { name: 'demo' }, spec: { cloudType: 'nested',
+    clusterConfig: { hostClusterConfig: { clusterGroup, hostCluster } } } });
+  const bodies = id => [flat(id, 'a'), flat('a', id), inside({ uid: id }), inside({ uid: 'a' }, { uid: id })];
   const upstream = await upstreamTargets(async () => {
-    for (const id of ids) {
-      const answer = await service.request('POST', '/api/spectrocloud/clusters', { body: flat(id) });
-      assert.ok([400, 404].includes(answer.status), `${id.slice(0, 60)}: ${answer.status} ${answer.text}`);
-    }
+    for (const id of ids)
+      for (const body of bodies(id)) {
+        const answer = await service.request('POST', '/api/spectrocloud/clusters', { body: JSON.stringify(body) });
+        assert.equal(answer.status, 400, `${id.slice(0, 60)}: ${answer.status} ${answer.text}`);
+      }
   });
-  for (const line of upstream)
-    assert.match(line, /^GET \/v1\/clusterprofiles\/[A-Za-z0-9._-]+\/variables$/);
-  t.diagnostic(`${ids.length} bodies`);
+  const ID = '[A-Za-z0-9._-]+';
+  const known = new RegExp(`^GET /v1/(clusterprofiles/${ID}(/variables)?|cloudaccounts/aws/${ID}|clustergroups/${ID}|` +
+    `dashboard/(spectroclusters/${ID}|cloudaccounts/metadata)|spectroclusters/validate/name\\?name=demo)$`);
+  for (const line of upstream) assert.match(line, known);
+  t.diagnostic(`${ids.length * 4} bodies`);
 });
 
 function decodeURIComponentOrNot(id) {
