@@ -11,6 +11,7 @@ enum {
 	/* After the request's deadline, for writing down what became of it, and for clocks that
 	 * differ: whoever has not said anything by then has died. */
 	GRACE_MS = 10000,
+	STORE_MS = 5000, /* for each question */
 	SETTLE_MS = 5000,
 	SETTLE_PAUSE_MS = 250,
 	RELEASE_MS = 1000,
@@ -92,7 +93,9 @@ static bool write_note(struct call *c, const struct creation *creation, struct c
 
 /* ---- what is there already ---- */
 
-static enum once_next refuse(struct call *c, const char *name, struct error *err)
+/* Details of an error for programs. name: NULL where it is not known. */
+static enum once_next refuse(struct call *c, const char *outcome, const char *name,
+			     struct error *err)
 {
 	struct json_writer w;
 	struct buf b;
@@ -100,7 +103,7 @@ static enum once_next refuse(struct call *c, const char *name, struct error *err
 	buf_init(&b, STORE_LONGEST_NOTE);
 	json_writer_init(&w, &b);
 	json_object_begin(&w);
-	json_put_pair(&w, "outcome", "unknown");
+	json_put_pair(&w, "outcome", outcome);
 	if (name != NULL)
 		json_put_pair(&w, "clusterName", name);
 	json_object_end(&w);
@@ -109,12 +112,16 @@ static enum once_next refuse(struct call *c, const char *name, struct error *err
 	return ONCE_REFUSED;
 }
 
+static const char *name_of(struct call *c, const struct store_once *found)
+{
+	return found->note.ptr == NULL ? NULL
+				       : json_string_at(c->arena, found->note, "/name", NULL);
+}
+
 static enum once_next refuse_unknown(struct call *c, const struct store_once *found,
 				     struct error *err)
 {
-	const char *name = found->note.ptr == NULL
-				   ? NULL
-				   : json_string_at(c->arena, found->note, "/name", NULL);
+	const char *name = name_of(c, found);
 
 	if (name == NULL)
 		error_set(err, ERROR_CONFLICT,
@@ -127,16 +134,17 @@ static enum once_next refuse_unknown(struct call *c, const struct store_once *fo
 			  "known. Palette may have created the cluster: look for one named %s, and "
 			  "use another key to create one",
 			  name);
-	return refuse(c, name, err);
+	return refuse(c, "unknown", name, err);
 }
 
-static enum once_next refuse_running(struct error *err)
+static enum once_next refuse_running(struct call *c, const struct store_once *found,
+				     struct error *err)
 {
 	error_set(err, ERROR_CONFLICT,
 		  "The first request with this Idempotency-Key is still being worked on; send it "
 		  "again in a moment");
 	err->retry_after_s = TRY_AGAIN_S;
-	return ONCE_REFUSED;
+	return refuse(c, "running", name_of(c, found), err);
 }
 
 static bool kind_of(int64_t status, enum error_kind *kind)
@@ -192,22 +200,28 @@ static enum once_next follow(struct call *c, const struct creation_once *once,
 		return ONCE_REFUSED;
 	}
 	if (found->stage == STORE_BEGUN && found->until_ms > clock_calendar_ms())
-		return refuse_running(err);
+		return refuse_running(c, found, err);
 	if (found->stage == STORE_DONE)
 		return replay(c, found, res, err);
 	return refuse_unknown(c, found, err);
 }
 
 /* Without the store nobody knows whether it was done before. */
-static enum once_next refuse_without_store(const struct error *why, struct error *err)
+static enum once_next refuse_without_store(struct call *c, const struct error *why,
+					   struct error *err)
 {
-	struct error out;
-
-	error_set(&out, ERROR_UNAVAILABLE,
+	error_set(err, ERROR_UNAVAILABLE,
 		  "Nothing was created, for the Idempotency-Key could not be written down: %s",
 		  why->message);
-	*err = out;
-	return ONCE_REFUSED;
+	return refuse(c, "not created", NULL, err);
+}
+
+/* No longer than anybody would wait for a store. */
+static int64_t store_deadline(const struct call *c)
+{
+	int64_t until_ms = clock_now_ms() + STORE_MS;
+
+	return until_ms < c->deadline_ms ? until_ms : c->deadline_ms;
 }
 
 /* ---- the steps ---- */
@@ -228,9 +242,9 @@ enum once_next creation_once_look(struct call *c, const char *key, struct creati
 	}
 	identify(c, key, &once->deed.id);
 	digest_body(c, once->body);
-	if (!store_once_look(c->services->store, c->arena, &once->deed.id, c->deadline_ms, &found,
-			     &why))
-		return refuse_without_store(&why, err);
+	if (!store_once_look(c->services->store, c->arena, &once->deed.id, store_deadline(c),
+			     &found, &why))
+		return refuse_without_store(c, &why, err);
 	return follow(c, once, &found, res, err);
 }
 
@@ -261,10 +275,10 @@ enum once_next creation_once_begin(struct call *c, const struct creation *creati
 		error_set(err, ERROR_INPUT, "the cluster's name is too long");
 		return ONCE_REFUSED;
 	}
-	if (!store_once_begin(c->services->store, c->arena, &once->deed, c->deadline_ms, &begun,
+	if (!store_once_begin(c->services->store, c->arena, &once->deed, store_deadline(c), &begun,
 			      &found, &why)) {
 		take_back(c, once);
-		return refuse_without_store(&why, err);
+		return refuse_without_store(c, &why, err);
 	}
 	return begun ? ONCE_GO_ON : follow(c, once, &found, res, err);
 }

@@ -21,7 +21,9 @@
  * the store does not answer nothing is sent: 503. The answer is written down as soon as it is
  * there; where that fails the client has it, and the key's outcome counts as not known.
  *
- * A store in memory knows of keys as long as the process lives.
+ * Whether the one who began it has died cannot be seen: he counts as dead when his request's
+ * deadline, and some seconds, are over. A store in memory knows of keys as long as the process
+ * lives.
  */
 #ifndef OP_CREATE_ONCE_H
 #define OP_CREATE_ONCE_H

@@ -60,6 +60,7 @@ async function crowd(services, creation, name, key) {
     assert.equal(answer.status, 409, answer.text);
     assert.ok(Number(answer.headers['retry-after']) > 0, JSON.stringify(answer.headers));
     assert.match(answer.json.error.message, /still being worked on/);
+    assert.deepEqual([answer.json.error.outcome, answer.json.error.clusterName], ['running', name]);
   }
   assert.equal(await countOf(simulator, name), 1);
   assert.equal(await createsOf(simulator, name), 1);
@@ -339,14 +340,15 @@ test('three replicas with one database', async t => {
       assert.equal(await createsOf(simulator, name), 1);
     });
 
-    await t.test('without the database nothing is sent', async () => {
+    for (const how of ['cut', 'stall']) await t.test(`without the database nothing is sent: ${how}`, async () => {
       const last = replicas.at(-1);
       const name = newName();
       const key = newKey();
-      relay.cut();
+      relay[how]();
       const answer = await send(last, all[0], name, key);
       assert.equal(answer.status, 503, answer.text);
       assert.match(answer.json.error.message, /^Nothing was created, for the Idempotency-Key could not be written/);
+      assert.equal(answer.json.error.outcome, 'not created');
       assert.equal(await createsOf(simulator, name), 0);
       assert.equal((await last.request('POST', all[0].path, { body: all[0].body(newName()) })).status, 201);
       relay.restore();
