@@ -697,12 +697,26 @@ test('wait: one that runs already', async () => {
   assert.equal(JSON.parse(lines(stdout).at(-1)).reason, 'running');
 });
 
-// Its commands are run where the rest of that page is.
-test('the page about creating clusters: where a fault stands', async () => {
+test('the page about creating clusters: its file, and its commands', async () => {
   const page = readFileSync(new URL('../../docs/creating-clusters.md', import.meta.url), 'utf8');
+  const uids = { '65f0aa000000000000000001': project, '65f0aa00000000000000ac01': world.creation.aws.accountUid,
+    '65f0aa00000000000000f001': world.creation.eks.infraUid };
+  const filled = text => text.replaceAll(/65f0aa[0-9a-f]{18}/g, uid => uids[uid] ?? assert.fail(uid));
   const [, text] = page.match(/^```yaml file=cluster\.yaml\n(.*?)^```$/ms);
+  file('cluster.yaml', filled(text));
+  const commands = [...page.matchAll(/^```sh shell=([\w-]+)\n(.*?)^```$/gms)];
+  assert.deepEqual(commands.map(([, name]) => name), ['dry-run', 'create']);
+  for (const [, name, command] of commands) {
+    const script = `spectrocloud-backend() { ${quoted(BACKEND)} "$@"; }\n${filled(command)}`;
+    const { status, stdout, stderr } = await launch('bash', ['-euc', script]).ended;
+    assert.equal(status, 0, `${name}: ${stderr}`);
+    if (name === 'dry-run') assert.equal(JSON.parse(stdout).entity.metadata.name, 'demo-shell');
+    else assert.match(stdout, /: Running$/m);
+  }
   const [, place, message] = page.match(/^cluster\.yaml:(\d+:\d+): (.*)$/m);
-  file('cluster.yaml', text.replace('count: 3', 'count: three'));
+  const bad = await create(['-f', 'cluster.yaml'], { input: '' });
+  assert.notEqual(bad.status, 0, 'there is one of that name now');
+  file('cluster.yaml', filled(text).replace('count: 3', 'count: three'));
   const { stderr } = await create(['-f', 'cluster.yaml']);
   assert.equal(lines(stderr)[0], `cluster.yaml:${place}: ${message}`);
 });
