@@ -121,6 +121,7 @@ static bool open_parts(struct app *app, struct error *err)
 					     .life = app->life,
 					     .palette = app->palette,
 					     .sessions = app->sessions,
+					     .store = app->store,
 					     .toolbox = app->toolbox,
 					     .mcp = app->mcp,
 					     .openapi = buf_text(&app->openapi)};

@@ -35,10 +35,11 @@ enum error_kind {
 struct error {
 	enum error_kind kind;
 	int upstream_status; /* what the other side answered; 0: it did not answer */
-	int retry_after_s;   /* for ERROR_UNAVAILABLE: when to try again; 0: not known */
+	int retry_after_s;   /* when to try again; 0: not known */
 	bool reauthenticate; /* the user's own Palette session is no longer good */
 	bool recorded;       /* the log has it already */
-	bool unknown;        /* what was to be changed may have been changed all the same */
+	bool maybe_done;     /* what was wanted may have been done all the same: nobody can say */
+	bool replayed;       /* it was kept from the same request before */
 	const char *allow;   /* for ERROR_METHOD: the methods there are; static or arena */
 	struct text details; /* arena: a JSON object whose members join the error's, for programs */
 	char message[1024];

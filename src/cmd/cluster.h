@@ -61,11 +61,16 @@ const struct op *cluster_op(const char *name);
 /* A cluster to follow. */
 struct cluster_followed {
 	const char *uid;
-	const char *name; /* NULL: not known */
+	const char *name; /* NULL: not known; the uid stands for it */
 	bool is_new;      /* what Palette told about it so far is of interest, too */
 	FILE *to;         /* where to tell */
 };
 int cluster_follow(const struct cluster_work *work, const struct cluster_followed *followed);
+
+/* The command that waits for it, behind the words. What --set said is not repeated: it may be a
+ * secret. */
+void cluster_say_how_to_wait(FILE *to, const char *words, const struct cluster_options *options,
+			     const char *uid);
 
 /* ---- cluster_faults.c ---- */
 

@@ -4,10 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/visible.h"
 #include "cmd/action.h"
 #include "cmd/cluster.h"
 #include "cmd/pretty.h"
-#include "base/visible.h"
 #include "json/json.h"
 
 /* ---- the file ---- */
@@ -103,7 +103,7 @@ static void print_created_line(struct text answer, const char *name)
 	buf_init(&out, SIZE_MAX);
 	json_writer_init(&w, &out);
 	json_object_begin(&w);
-	json_put_pair(&w, "type", "created");
+	json_put_pair(&w, "event", "created");
 	json_key(&w, "uid");
 	json_put_raw(&w, json_member(answer, "uid", &value) ? value : TEXT("null"));
 	json_put_pair(&w, "name", name);
@@ -153,6 +153,8 @@ static int show_created(const struct cluster_work *work, struct text body, struc
 	cluster_warn(work->arena, answer);
 	print_created(work, answer, uid, name);
 	fflush(stdout); /* it is done, whatever comes next */
+	if (!work->options->wait && !work->options->json && !apart)
+		cluster_say_how_to_wait(stdout, "To follow it:", work->options, uid);
 	if (!work->options->wait)
 		return 0;
 	followed.name = name;
@@ -168,6 +170,17 @@ static void add_input(struct call_input *inputs, size_t *count, struct text name
 			(struct call_input){.in = IN_QUERY, .name = name, .value = text_of(value)};
 }
 
+/* A create that is on its way is carried through, which takes as long as Palette does. */
+static void say_at_interrupt(const struct cluster_work *work)
+{
+	if (!work->options->dry_run)
+		interrupt_say(work->interrupt,
+			      "spectrocloud-backend: interrupted; what Palette was asked to create "
+			      "is waited for, and a second time ends this at once",
+			      "spectrocloud-backend: nobody knows whether the cluster was created: "
+			      "look for its name before trying again");
+}
+
 static int call(const struct cluster_work *work, const struct written *written, struct text body)
 {
 	struct call_input inputs[3];
@@ -176,6 +189,7 @@ static int call(const struct cluster_work *work, const struct written *written, 
 	struct call call;
 	struct error err = {.kind = ERROR_INTERNAL};
 	int status = 0;
+	bool ok;
 
 	cluster_call(work, &call);
 	add_input(inputs, &call.input_count, TEXT("dryRun"),
@@ -184,7 +198,10 @@ static int call(const struct cluster_work *work, const struct written *written, 
 	add_input(inputs, &call.input_count, TEXT("instance"), work->options->instance);
 	call.inputs = inputs;
 	call.body = body;
-	if (!op_run(cluster_op("cluster.create"), &call, &res, &err))
+	say_at_interrupt(work);
+	ok = op_run(cluster_op("cluster.create"), &call, &res, &err);
+	interrupt_say(work->interrupt, NULL, NULL);
+	if (!ok)
 		return cluster_complain(work, written, body, &err);
 	answer = res.body_owned.len > 0 ? buf_text(&res.body_owned) : res.body;
 	if (work->options->dry_run)

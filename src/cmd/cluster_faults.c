@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/cluster.h"
 #include "base/visible.h"
+#include "cmd/cluster.h"
 #include "json/json.h"
 
 enum { MOST_LINES = 400, LONGEST_LINE = 64 * 1024 };
@@ -240,33 +240,22 @@ static void sum_up(const struct complaint *c, const struct error *err)
 	cluster_print(stderr, file == NULL ? "" : " in ", file == NULL ? "" : file);
 }
 
-static const char *name_of(struct arena *a, struct text body)
-{
-	const char *name = json_string_at(a, body, "/name", NULL);
-
-	return name != NULL ? name : json_string_at(a, body, "/metadata/name", NULL);
-}
-
 static int status_of(const struct cluster_work *work, const struct error *err)
 {
-	if (err->unknown)
+	if (err->maybe_done)
 		return CLUSTER_UNKNOWN;
 	if (work->interrupt != NULL && interrupt_signal(work->interrupt) != 0)
 		return CLUSTER_BY_SIGNAL + interrupt_signal(work->interrupt);
 	return error_face(err->kind)->exit_status;
 }
 
-/* One sentence, and the name that Palette may have by now. */
-static void say_why(const struct cluster_work *work, struct text body, const struct error *err)
+static void say_why(const struct error *err)
 {
-	const char *name = name_of(work->arena, body);
 	struct error said = *err;
 
 	if (said.reauthenticate)
 		error_in(&said, "SPECTROCLOUD_TOKEN");
 	cluster_say("create", said.message);
-	if (err->unknown && name != NULL)
-		cluster_print(stderr, "spectrocloud-backend: the name to look for is ", name);
 }
 
 int cluster_complain(const struct cluster_work *work, const struct written *written,
@@ -285,7 +274,7 @@ int cluster_complain(const struct cluster_work *work, const struct written *writ
 	if (c.count > 0)
 		sum_up(&c, err);
 	else
-		say_why(work, body, err);
+		say_why(err);
 	return status_of(work, err);
 }
 

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/visible.h"
 #include "cmd/cluster.h"
 #include "cmd/grid.h"
-#include "base/visible.h"
 #include "json/json.h"
 
 enum { MOST_POOLS = 200, HOURS = 24 * 30, LONGEST_NUMBER = 64 };

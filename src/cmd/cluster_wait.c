@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/visible.h"
 #include "cmd/cluster.h"
 #include "cmd/progress.h"
-#include "base/visible.h"
 
 enum { BACKLOG = 1000, LONGEST_COMMAND = 64 * 1024 };
 
@@ -44,6 +44,8 @@ const struct op *cluster_op(const char *name)
 
 /* ---- how to go on ---- */
 
+static const char again[] = "To follow it again:";
+
 /* As a shell reads it back. */
 static void add_word(struct buf *out, const char *word)
 {
@@ -73,14 +75,14 @@ static void add_option(struct buf *out, const char *name, const char *value)
 	add_word(out, value);
 }
 
-/* --set may hold secrets: what it said is not repeated. */
-static void say_how_to_go_on(const struct cluster_options *options, const char *uid)
+void cluster_say_how_to_wait(FILE *to, const char *words, const struct cluster_options *options,
+			     const char *uid)
 {
 	const struct options *common = options->common;
 	struct buf out;
 
 	buf_init(&out, LONGEST_COMMAND);
-	buf_add_string(&out, "To follow it again: spectrocloud-backend cluster wait");
+	buf_printf(&out, "%s spectrocloud-backend cluster wait", words);
 	add_word(&out, uid);
 	add_option(&out, "--project", options->project);
 	add_option(&out, "--instance", options->instance);
@@ -88,7 +90,7 @@ static void say_how_to_go_on(const struct cluster_options *options, const char *
 		add_option(&out, "--config", common->files[i]);
 	for (size_t i = 0; i < common->override_count; i++)
 		buf_add_string(&out, " --set ...");
-	fprintf(stderr, "%s\n", out.ptr);
+	fprintf(to, "%s\n", out.ptr);
 	buf_fini(&out);
 }
 
@@ -139,9 +141,11 @@ static const char *sentence_of(const struct cluster_work *work, const char *name
 		return arena_printf(work->arena, "%s is not ready after %s: its state is %s", name,
 				    took, *end->state == '\0' ? "not known" : end->state);
 	case FOLLOW_LEFT:
-		return arena_printf(work->arena,
-				    "no longer following %s; it goes on without this command",
-				    name);
+		return arena_printf(
+			work->arena,
+			"interrupted: no longer following %s, which goes on without this "
+			"command",
+			name);
 	default:
 		return arena_printf(work->arena, "cannot follow %s any more: %s", name,
 				    end->message);
@@ -184,8 +188,13 @@ static int not_begun(const struct cluster_work *work, const struct cluster_follo
 		error_in(err, "SPECTROCLOUD_TOKEN");
 	if (number == 0)
 		cluster_say("wait", err->message);
+	if (number == 0 && work->options->project == NULL &&
+	    (err->upstream_status == 403 || err->upstream_status == 404))
+		fputs("spectrocloud-backend: that is in the tenant's scope; --project UID names a "
+		      "project\n",
+		      stderr);
 	if (number != 0 || followed->is_new)
-		say_how_to_go_on(work->options, followed->uid);
+		cluster_say_how_to_wait(stderr, again, work->options, followed->uid);
 	if (number != 0)
 		return CLUSTER_BY_SIGNAL + number;
 	return followed->is_new ? CLUSTER_UNFOLLOWED : error_face(err->kind)->exit_status;
@@ -196,7 +205,7 @@ int cluster_follow(const struct cluster_work *work, const struct cluster_followe
 	const char *name = followed->name != NULL ? followed->name : followed->uid;
 	int64_t started_ms = clock_now_ms();
 	struct progress *progress = progress_new(
-		followed->to, progress_look_of(followed->to, work->options->json), followed->name);
+		followed->to, progress_look_of(followed->to, work->options->json), name);
 	struct follow_end end;
 	struct error err;
 	int status;
@@ -210,7 +219,7 @@ int cluster_follow(const struct cluster_work *work, const struct cluster_followe
 	progress_free(progress);
 	status = status_of_end(work, &end);
 	if (may_go_on(end.reason))
-		say_how_to_go_on(work->options, followed->uid);
+		cluster_say_how_to_wait(stderr, again, work->options, followed->uid);
 	return status;
 }
 

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,8 @@ struct interrupt {
 	sigset_t before;
 	atomic_int signal;
 	atomic_bool ending;
+	_Atomic(const char *) first;
+	_Atomic(const char *) second;
 };
 
 /* SIGUSR1 is how interrupt_end() has the thread end; nobody else sends it to this process. */
@@ -44,6 +47,14 @@ static void die_of(int number)
 	raise(number);
 }
 
+static void say(_Atomic(const char *) *line)
+{
+	const char *text = atomic_load(line);
+
+	if (text != NULL)
+		fprintf(stderr, "%s\n", text);
+}
+
 static void *wait_for_signals(void *context)
 {
 	struct interrupt *interrupt = context;
@@ -55,8 +66,11 @@ static void *wait_for_signals(void *context)
 			break;
 		if (number == ending_signal)
 			continue;
-		if (atomic_exchange(&interrupt->signal, number) != 0)
+		if (atomic_exchange(&interrupt->signal, number) != 0) {
+			say(&interrupt->second);
 			die_of(number);
+		}
+		say(&interrupt->first);
 		http_cancel_set(interrupt->cancel);
 	}
 	return NULL;
@@ -71,6 +85,8 @@ bool interrupt_begin(struct http_cancel *cancel, struct interrupt **interrupt, s
 	i->cancel = cancel;
 	atomic_init(&i->signal, 0);
 	atomic_init(&i->ending, false);
+	atomic_init(&i->first, NULL);
+	atomic_init(&i->second, NULL);
 	pthread_sigmask(SIG_BLOCK, &set, &i->before);
 	failed = pthread_create(&i->thread, NULL, wait_for_signals, i);
 	if (failed != 0) {
@@ -81,6 +97,12 @@ bool interrupt_begin(struct http_cancel *cancel, struct interrupt **interrupt, s
 	}
 	*interrupt = i;
 	return true;
+}
+
+void interrupt_say(struct interrupt *interrupt, const char *first, const char *second)
+{
+	atomic_store(&interrupt->first, first);
+	atomic_store(&interrupt->second, second);
 }
 
 int interrupt_signal(const struct interrupt *interrupt)

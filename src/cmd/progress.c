@@ -95,7 +95,7 @@ static bool put_line(struct progress *p, const char *const *texts)
 
 #define LINE(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* ---- JSON ---- */
+/* ---- JSON: the members that the HTTP API's events have ---- */
 
 /* Names and texts by turns, up to a NULL; those that are NULL are left out. */
 struct member {
@@ -103,7 +103,7 @@ struct member {
 	const char *value;
 };
 
-static bool put_json(struct progress *p, const char *type, const struct member *members)
+static bool put_json(struct progress *p, const char *event, const struct member *members)
 {
 	char now[CLOCK_ISO_SIZE];
 	struct json_writer w;
@@ -113,8 +113,8 @@ static bool put_json(struct progress *p, const char *type, const struct member *
 	buf_init(&out, SIZE_MAX);
 	json_writer_init(&w, &out);
 	json_object_begin(&w);
-	json_put_pair(&w, "type", type);
-	json_put_pair(&w, "time", now);
+	json_put_pair(&w, "event", event);
+	json_put_pair(&w, "at", now);
 	for (; members->name != NULL; members++)
 		if (members->value != NULL)
 			json_put_pair(&w, members->name, members->value);
@@ -132,7 +132,6 @@ static bool put_json(struct progress *p, const char *type, const struct member *
 static bool on_state(void *context, const char *id, const struct follow_state *state)
 {
 	struct progress *p = context;
-	const char *name = p->name == NULL ? "the cluster" : p->name;
 
 	(void)id;
 	snprintf(p->state, sizeof p->state, "%s", state->state);
@@ -141,7 +140,7 @@ static bool on_state(void *context, const char *id, const struct follow_state *s
 				MEMBERS({"state", state->state}, {"previous", state->previous}));
 	if (p->look == PROGRESS_LIVE)
 		return put_line(p, LINE(state->state));
-	return put_line(p, LINE(name, ": ", state->state));
+	return put_line(p, LINE(p->name, ": ", state->state));
 }
 
 static bool on_condition(void *context, const char *id, const struct follow_condition *c)
@@ -152,7 +151,7 @@ static bool on_condition(void *context, const char *id, const struct follow_cond
 	(void)id;
 	if (p->look == PROGRESS_JSON)
 		return put_json(p, "condition",
-				MEMBERS({"condition", c->type}, {"status", c->status},
+				MEMBERS({"type", c->type}, {"status", c->status},
 					{"reason", c->reason}, {"message", c->message},
 					{"lastTransitionTime", c->last_transition}));
 	if (p->look == PROGRESS_LIVE) {
@@ -172,8 +171,8 @@ static bool on_component(void *context, const char *id, const struct follow_comp
 
 	(void)id;
 	if (p->look == PROGRESS_JSON)
-		return put_json(p, "event",
-				MEMBERS({"uid", c->uid}, {"eventTime", c->time},
+		return put_json(p, "component",
+				MEMBERS({"uid", c->uid}, {"time", c->time},
 					{"severity", c->severity}, {"reason", c->reason},
 					{"message", c->message}, {"component", c->component},
 					{"host", c->host}));

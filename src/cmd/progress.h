@@ -21,7 +21,7 @@ struct progress;
 /* The look for that stream: PROGRESS_LIVE on a terminal that can move its cursor. */
 enum progress_look progress_look_of(FILE *to, bool json);
 
-/* Owned: progress_free(). name: the cluster's, or NULL; borrowed, as to. */
+/* Owned: progress_free(). name: the cluster's; borrowed, as to. */
 struct progress *progress_new(FILE *to, enum progress_look look, const char *name);
 void progress_free(struct progress *progress);
 

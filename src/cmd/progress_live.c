@@ -123,14 +123,13 @@ static void add_row(const struct live *live, struct buf *out, const struct row *
 	size_t room = columns > BEFORE + 1 ? columns - BEFORE - 1 : 0;
 	struct text type = visible_cut(buf_text(&row->type), room);
 	size_t used = visible_columns(type);
+	size_t column = (used > type_width ? used : type_width) + BETWEEN;
 
 	add_mark(live, out, row->mark);
 	buf_add(out, type);
-	if (row->detail.len > 0 && type_width + BETWEEN < room) {
-		add_spaces(out, BETWEEN + (used < type_width ? type_width - used : 0));
-		used = used < type_width ? type_width : used;
-		if (used + BETWEEN < room)
-			buf_add(out, visible_cut(buf_text(&row->detail), room - used - BETWEEN));
+	if (row->detail.len > 0 && column < room) {
+		add_spaces(out, column - used);
+		buf_add(out, visible_cut(buf_text(&row->detail), room - column));
 	}
 	buf_add_char(out, '\n');
 }
@@ -230,23 +229,44 @@ static struct row *row_of(struct live *live, const char *type)
 	return row;
 }
 
+/* Why it is not done. */
+static void add_detail(struct buf *out, const struct follow_condition *condition)
+{
+	visible_add(out, text_of(condition->reason));
+	if (*condition->reason != '\0' && *condition->message != '\0')
+		buf_add_string(out, ": ");
+	visible_add(out, text_of(condition->message));
+}
+
+/* One that has no row. */
+static void note_condition(struct live *live, const struct follow_condition *condition)
+{
+	struct buf out;
+
+	buf_init(&out, 2 * LONGEST_DETAIL);
+	buf_printf(&out, "  %s ", live->marks[mark_of(condition)]);
+	visible_add(&out, text_of(condition->type));
+	if (mark_of(condition) != MARK_DONE) {
+		buf_add_string(&out, "  ");
+		add_detail(&out, condition);
+	}
+	live_note(live, out.ptr);
+	buf_fini(&out);
+}
+
 void live_condition(struct live *live, const struct follow_condition *condition)
 {
 	struct row *row = row_of(live, condition->type);
 	struct buf out;
 
-	if (row == NULL)
+	if (row == NULL) {
+		note_condition(live, condition);
 		return;
+	}
 	row->mark = mark_of(condition);
 	buf_truncate(&row->detail, 0);
-	if (row->mark != MARK_DONE) {
-		const char *between =
-			*condition->reason != '\0' && *condition->message != '\0' ? ": " : "";
-
-		visible_add(&row->detail, text_of(condition->reason));
-		buf_add_string(&row->detail, between);
-		visible_add(&row->detail, text_of(condition->message));
-	}
+	if (row->mark != MARK_DONE)
+		add_detail(&row->detail, condition);
 	buf_init(&out, SIZE_MAX);
 	take_away(live, &out);
 	add_block(live, &out);

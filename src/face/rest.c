@@ -48,6 +48,13 @@ static void add_common_headers(struct http_response *r, const struct http_exchan
 				     "X-SpectroCloud-ReAuth-Required");
 }
 
+/* What was done for a request before is not done again, and its client should know. */
+static void add_replayed(struct http_response *r, bool replayed)
+{
+	if (replayed)
+		http_response_header(r, "Idempotency-Replayed", "true");
+}
+
 static void write_details(struct json_writer *w, struct arena *a, struct text details)
 {
 	struct json_walk walk;
@@ -143,7 +150,8 @@ static void answer_error(struct http_exchange *x, struct text url, const struct 
 		http_response_header(&r, "WWW-Authenticate", challenge(x, err));
 	if (err->kind == ERROR_METHOD && err->allow != NULL)
 		http_response_header(&r, "Allow", err->allow);
-	if (err->kind == ERROR_UNAVAILABLE)
+	add_replayed(&r, err->replayed);
+	if (err->kind == ERROR_UNAVAILABLE || err->retry_after_s > 0)
 		http_response_header(&r, "Retry-After",
 				     arena_printf(request->arena, "%d",
 						  err->retry_after_s > 0 ? err->retry_after_s : 1));
@@ -171,6 +179,7 @@ static void answer_result(struct http_exchange *x, const struct rest_call *rc, s
 			     res->content_type == NULL ? "" : res->content_type);
 	if (rc->call.op->flags & OP_SECRET)
 		http_response_header(&r, "Cache-Control", "no-store");
+	add_replayed(&r, res->replayed);
 	if (res->file_name != NULL)
 		http_response_header(&r, "Content-Disposition",
 				     arena_printf(request->arena, "attachment; filename=\"%s\"",

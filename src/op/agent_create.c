@@ -174,7 +174,7 @@ static bool create_planned(struct call *c, struct result *res, struct error *err
 	if (!creation_read(c, "cluster", &creation, err) || !creation_check(c, &creation, err) ||
 	    !plan_fits(c, &creation, err) ||
 	    !palette_create_cluster(c->palette, call_string(c, "projectUid"), creation.kind->name,
-				    creation.entity, &created, err))
+				    creation.name, creation.entity, &created, err))
 		return false;
 	c->object = json_string_at(c->arena, buf_text(&created), "/uid", NULL);
 	buf_fini(&created);

@@ -3,10 +3,13 @@
  * is sent once; a dry run stops before that and shows the entity. op/create.h has the steps.
  */
 #include "op/create.h"
+#include "op/create_once.h"
 #include "op/rows.h"
 #include "json/json.h"
 
-enum { LARGEST_ANSWER = 16 * 1024 };
+enum { LARGEST_ANSWER = 32 * 1024 };
+
+#define KEY "Idempotency-Key"
 
 /* ---- answers ---- */
 
@@ -91,54 +94,93 @@ static const struct op_also dry_run_answer = {
 /* ---- the work ---- */
 
 /* {"uid":...}, and what was changed in the caller's entity. */
-static struct text created_answer(struct call *c, const struct creation *creation,
-				  struct text answer)
+static struct text created_answer(struct call *c, const struct creation *creation, const char *uid,
+				  bool with_warnings)
 {
+	struct text out = {NULL, 0};
 	struct json_writer w;
-	struct text out;
 	struct buf b;
 
 	buf_init(&b, LARGEST_ANSWER);
 	json_writer_init(&w, &b);
 	json_object_begin(&w);
-	c->object = json_string_at(c->arena, answer, "/uid", NULL);
-	json_put_pair(&w, "uid", c->object);
-	creation_put_warnings(&w, creation);
+	json_put_pair(&w, "uid", uid);
+	if (with_warnings)
+		creation_put_warnings(&w, creation);
 	json_object_end(&w);
-	out = arena_copy_text(c->arena, buf_text(&b));
+	if (buf_complete(&b))
+		out = arena_copy_text(c->arena, buf_text(&b));
 	buf_fini(&b);
-	return out;
+	/* The uid counts more than warnings beyond any measure. */
+	return out.ptr == NULL && with_warnings ? created_answer(c, creation, uid, false) : out;
 }
 
 static bool show(struct call *c, struct creation *creation, struct result *res, struct error *err)
 {
 	struct text plan;
 
-	if (!creation_plan(c, creation, &plan, err))
+	c->object_name = arena_printf(c->arena, "%s (only tried)", creation->name);
+	if (!creation_check(c, creation, err) || !creation_plan(c, creation, &plan, err))
 		return false;
 	res->status = dry_run_answer.status;
 	result_json(res, plan);
 	return true;
 }
 
-static bool create(struct call *c, const struct creation *creation, struct result *res,
-		   struct error *err)
+/* From here on it is in the store, if it has a key, and what becomes of it is to be said. */
+static bool send(struct call *c, const struct creation *creation, struct creation_once *once,
+		 struct result *res, struct error *err)
 {
-	struct buf answer;
+	const char *uid;
+	bool ok = creation_send(c, creation, &uid, err);
 
-	if (!palette_create_cluster(c->palette, call_string(c, "projectUid"), creation->kind->name,
-				    creation->entity, &answer, err))
-		return false;
-	result_json(res, created_answer(c, creation, text_trim(buf_text(&answer))));
-	buf_fini(&answer);
-	return true;
+	if (ok) {
+		c->object = uid;
+		result_json(res, created_answer(c, creation, uid, true));
+	} else {
+		creation_say_outcome(c, creation, err);
+	}
+	creation_once_settle(c, creation, once, res, ok ? NULL : err);
+	return ok;
+}
+
+/* Another request with the same key may have created it since we looked, and then it is that which
+ * a check finds. */
+static enum once_next check(struct call *c, const char *key, struct creation *creation,
+			    struct creation_once *once, struct result *res, struct error *err)
+{
+	enum once_next next;
+	struct error why;
+
+	if (creation_check(c, creation, err))
+		return ONCE_GO_ON;
+	creation_say_outcome(c, creation, err);
+	next = creation_once_look(c, key, once, res, &why);
+	if (next == ONCE_REFUSED && why.kind != ERROR_UNAVAILABLE)
+		*err = why;
+	return next == ONCE_ANSWERED ? ONCE_ANSWERED : ONCE_REFUSED;
+}
+
+static bool create(struct call *c, struct creation *creation, struct result *res, struct error *err)
+{
+	const char *key = call_string(c, KEY);
+	struct creation_once once;
+	enum once_next next;
+
+	c->object_name = creation->name;
+	next = creation_once_look(c, key, &once, res, err);
+	if (next == ONCE_GO_ON)
+		next = check(c, key, creation, &once, res, err);
+	if (next == ONCE_GO_ON)
+		next = creation_once_begin(c, creation, &once, res, err);
+	if (next == ONCE_GO_ON)
+		return send(c, creation, &once, res, err);
+	return next == ONCE_ANSWERED;
 }
 
 static bool check_and_create(struct call *c, struct creation *creation, struct result *res,
 			     struct error *err)
 {
-	if (!creation_check(c, creation, err))
-		return false;
 	return call_bool(c, "dryRun") ? show(c, creation, res, err) : create(c, creation, res, err);
 }
 
@@ -166,6 +208,13 @@ static bool virtual_cluster_create(struct call *c, struct result *res, struct er
 			"would be sent and what it would cost"                                   \
 	}
 
+#define HEADER_ONCE                                                                               \
+	HEADER_KEY(KEY, "Makes it safe to send the same create again: for 24 hours the same key " \
+			"with the same body gets the first answer again, with the header "        \
+			"Idempotency-Replayed, and nothing is created twice. With another body: " \
+			"422; while the first is being worked on, or where its outcome is not "   \
+			"known: 409. A dry run takes no key into account")
+
 const struct op cluster_create_ops[] = {
 	{
 		.name = "cluster.create",
@@ -175,7 +224,7 @@ const struct op cluster_create_ops[] = {
 		.params = PARAMS(WHOLE_BODY("body", entity_kinds,
 					    "With cloudType at the top: a flat description. "
 					    "With spec: Palette's own entity"),
-				 QUERY_DRY_RUN, QUERY_PROJECT, QUERY_INSTANCE),
+				 QUERY_DRY_RUN, QUERY_PROJECT, QUERY_INSTANCE, HEADER_ONCE),
 		.flags = OP_AUDIT | OP_STRICT,
 		.success_status = 201,
 		.answer = created_answer_fields,
@@ -189,7 +238,7 @@ const struct op cluster_create_ops[] = {
 		.permission = PERMIT_CREATE_CLUSTER,
 		.params = PARAMS(
 			BODY_OBJECT("clusterConfig", "Palette's entity of a virtual cluster"),
-			QUERY_DRY_RUN, QUERY_PROJECT, QUERY_INSTANCE),
+			QUERY_DRY_RUN, QUERY_PROJECT, QUERY_INSTANCE, HEADER_ONCE),
 		.flags = OP_AUDIT | OP_STRICT,
 		.success_status = 201,
 		.answer = created_answer_fields,

@@ -1,11 +1,12 @@
 /*
  * Inside op/: creating a cluster, step by step. The operations, and the tools that agents have for
- * it, take the same steps in this order; each fails without anything having been created.
+ * it, take the same steps in this order. Each fails without anything having been created, but for
+ * the last one, of which err->maybe_done tells; creation_say_outcome() says it to the caller.
  *
  *   creation_read()   what can be said without Palette        create_read.c
  *   creation_check()  what Palette knows: does all of it exist, and does it fit?   create_check.c
  *   creation_plan()   what a dry run answers                   create_plan.c
- *   or palette_create_cluster()                                cluster_create.c
+ *   or creation_send()                                         create_send.c
  */
 #ifndef OP_CREATE_H
 #define OP_CREATE_H
@@ -56,6 +57,17 @@ MUST_USE bool creation_check(struct call *c, struct creation *creation, struct e
  */
 MUST_USE bool creation_plan(struct call *c, struct creation *creation, struct text *plan,
 			    struct error *err);
+
+/* Has Palette create it; sent once. uid: out, arena. Fails as palette_create_cluster() does. */
+MUST_USE bool creation_send(struct call *c, const struct creation *creation, const char **uid,
+			    struct error *err);
+
+/*
+ * To an error of any of these: whether there is a cluster now. Details get
+ * {"outcome":"unknown","clusterName"} or {"outcome":"not created","clusterName"}; the sentence says
+ * the latter where that cannot be seen from the kind.
+ */
+void creation_say_outcome(struct call *c, const struct creation *creation, struct error *err);
 
 /* "warnings":[{"message"}], if there are any. */
 void creation_put_warnings(struct json_writer *w, const struct creation *creation);

@@ -337,6 +337,7 @@ struct op_services {
 	struct op_life *life;
 	struct palette_client *palette;
 	struct sessions *sessions;
+	struct store *store; /* NULL: none, and nothing is kept from one call to the next */
 	const struct toolbox *toolbox;
 	struct mcp_host *mcp;        /* see op/mcp_host.h; NULL: there is no endpoint */
 	struct followers *followers; /* see op/follow.h; NULL: nobody ends them but themselves */
@@ -404,10 +405,12 @@ struct call {
 	const struct config_environment *environment;
 	struct palette *palette; /* owned by the pipeline */
 	struct text session_email;
-	struct session session; /* the one of that address that is used; token.ptr NULL: none */
-	bool reauthenticate;    /* the user should sign in to Palette again */
-	const char *object;     /* what was made, for the audit trail; NULL: see the parameters */
-	const char *ended;      /* of an answer in pieces: why it ended, for the log; static */
+	struct session session;  /* the one of that address that is used; token.ptr NULL: none */
+	bool reauthenticate;     /* the user should sign in to Palette again */
+	const char *object;      /* what was made, for the audit trail; NULL: see the parameters */
+	const char *object_name; /* what people call it, likewise; NULL: nothing */
+	const char *outcome;     /* of what went well, likewise; NULL: "succeeded" */
+	const char *ended;       /* of an answer in pieces: why it ended, for the log; static */
 };
 
 /* The value of a parameter of the row; naming one that the row does not have is a defect. */
@@ -422,6 +425,7 @@ struct result {
 	int status;
 	const char *content_type;
 	const char *file_name; /* makes it a download */
+	bool replayed;         /* it was kept from the same request before */
 	struct text body;      /* arena or static */
 	struct buf body_owned;
 };

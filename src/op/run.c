@@ -57,11 +57,14 @@ static struct text object_of(const struct call *c)
 static void call_audit(const struct call *c, const struct op *op, bool ok, const struct error *err)
 {
 	const char *environment = c->environment == NULL ? NULL : c->environment->name;
+	const char *outcome = c->outcome == NULL ? "succeeded" : c->outcome;
 
+	if (!ok)
+		outcome = err->maybe_done ? "unknown" : "failed";
 	log_info("audit", F_STR("operation", op->name), F_STR("principal", c->principal.subject),
 		 F_STR("actor", c->principal.actor), F_STR("environment", environment),
-		 F_TEXT("object", object_of(c)), F_STR("outcome", ok ? "succeeded" : "failed"),
-		 F_STR("reason", ok ? "" : err->message));
+		 F_TEXT("object", object_of(c)), F_STR("outcome", outcome),
+		 F_STR("name", c->object_name), F_STR("reason", ok ? "" : err->message));
 }
 
 static void call_record(const struct call *c, const struct op *op, const struct result *res,

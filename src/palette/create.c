@@ -17,7 +17,8 @@ enum {
 /* ---- creating ---- */
 
 bool palette_create_cluster(struct palette *p, const char *project, const char *kind,
-			    struct text entity, struct buf *out, struct error *err)
+			    const char *name, struct text entity, struct buf *out,
+			    struct error *err)
 {
 	struct palette_request r = {
 		.purpose = PALETTE_CREATE,
@@ -26,6 +27,7 @@ bool palette_create_cluster(struct palette *p, const char *project, const char *
 		.path = http_url(p->arena, "/v1/spectroclusters/%s", kind),
 		.project = project,
 		.body = entity,
+		.name = name,
 		.what = arena_printf(p->arena, "Creating the %s cluster", kind),
 	};
 
@@ -34,7 +36,7 @@ bool palette_create_cluster(struct palette *p, const char *project, const char *
 	if (*json_string_at(p->arena, buf_text(&r.answer), "/uid", "") == '\0') {
 		buf_fini(&r.answer);
 		error_set(err, ERROR_UPSTREAM, "%s: Palette's answer names no uid", r.what);
-		palette_say_unknown(PALETTE_CREATE, err);
+		palette_say_unknown(p, &r, err);
 		return false;
 	}
 	*out = r.answer;

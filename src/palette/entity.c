@@ -85,17 +85,21 @@ static bool is_dns_label(struct text name)
 	return true;
 }
 
+void entity_check_name(struct entity_faults *faults, const char *pointer, struct text name)
+{
+	if (!is_dns_label(name))
+		entity_fault_at(faults, pointer,
+				"must be 1 to 63 lower-case letters, digits and '-', with no '-' "
+				"at either end");
+}
+
 static void check_name(struct entity_work *work)
 {
 	struct text raw;
 	struct text name;
 
-	if (entity_text_at(work->body, "/name", &raw) && json_unescape(work->arena, raw, &name) &&
-	    !is_dns_label(name))
-		entity_fault_at(
-			work->faults, "/name",
-			"must be 1 to 63 lower-case letters, digits and '-', with no '-' at "
-			"either end");
+	if (entity_text_at(work->body, "/name", &raw) && json_unescape(work->arena, raw, &name))
+		entity_check_name(work->faults, "/name", name);
 }
 
 struct text entity_json_string(struct arena *a, struct text s)

@@ -228,7 +228,7 @@ MUST_USE bool entity_finish(struct entity_draft *draft, struct entity_faults *fa
  * entity_virtual.c */
 void entity_default_endpoint(struct entity_draft *draft, const char *type);
 
-/* ---- Palette's own body: entity_repair.c ---- */
+/* ---- Palette's own body: entity_repair.c, entity_required.c ---- */
 
 enum { ENTITY_MOST_REPAIRS = 8 };
 
@@ -240,7 +240,8 @@ struct entity_repairs {
 
 /*
  * Palette's entity with the repairs that existing frontends need; every other byte stays as it was.
- * Pointers of the faults are into body.
+ * After them it has to have all that Palette's published schema requires, with a name like that of
+ * a flat body; nothing else of it is looked at. Pointers of the faults are into body.
  *
  * with_group  whether spec.clusterConfig.hostClusterConfig.clusterGroup.uid has to be there.
  * entity      out, borrowed from body or arena. False: a fault was added.

@@ -29,6 +29,8 @@ struct mending {
 	const char *dropped[MOST_DROPPED]; /* where the names of members start that go */
 	size_t dropped_count;
 	struct text added; /* a member for spec; empty: none */
+	const char *pools_name;
+	bool pools_are_ours; /* or were to be, and have faults */
 };
 
 /* ---- changing bytes ---- */
@@ -349,6 +351,7 @@ static struct text interface_part(struct mending *m, const char *name, enum json
 		return TEXT("");
 	if (json_type_of(value) == type)
 		return value;
+	m->pools_are_ours = true;
 	entity_fault_at(m->faults, arena_printf(m->arena, "/spec/cloudConfig/%s", name),
 			type == JSON_TYPE_ARRAY ? "must be an array" : "must be an object");
 	return TEXT("");
@@ -385,6 +388,7 @@ static bool mend_pools_name(struct mending *m)
 	if (!find_member(m->spec, "machinePoolConfig", &key, &value))
 		return false;
 	replace(m, key, TEXT("\"machinepoolconfig\""));
+	m->pools_name = "machinePoolConfig";
 	if (find_member(m->spec, "machinepoolconfig", &key, &value))
 		entity_fault_at(m->faults, "/spec/machinePoolConfig",
 				"cannot go together with machinepoolconfig, Palette's name for it");
@@ -411,6 +415,7 @@ static bool mend_interface_pools(struct mending *m)
 				: interface_part(m, "controlPlane", JSON_TYPE_OBJECT);
 	workers = interface_part(m, "workerPools", JSON_TYPE_ARRAY);
 	if (control_plane.len > 0 || (workers.len > 0 && !is_empty_array(workers))) {
+		m->pools_are_ours = true;
 		if (!make_pools(m, control_plane, workers, &pools))
 			return false;
 		put_pools(m, pools);
@@ -444,15 +449,31 @@ static const struct {
 
 /* ---- the whole ---- */
 
-static void require_text(struct mending *m, const char *pointer)
+static void check_name(struct mending *m)
 {
+	static const char pointer[] = "/metadata/name";
 	struct text value;
+	struct text name;
 
 	if (!json_at(m->body, pointer, &value) || json_type_of(value) == JSON_TYPE_NULL)
 		entity_fault_at(m->faults, pointer, "is required");
 	else if (json_type_of(value) != JSON_TYPE_STRING)
 		entity_fault_at(m->faults, pointer, "must be a string");
 	else if (json_string_is(value, ""))
+		entity_fault_at(m->faults, pointer, "must not be empty");
+	else if (!json_unescape(m->arena, value, &name))
+		entity_fault_at(m->faults, pointer, "must not hold \\u0000");
+	else
+		entity_check_name(m->faults, pointer, name);
+}
+
+/* Empty, it would be sent in vain. */
+static void check_group(struct mending *m)
+{
+	static const char pointer[] = "/spec/clusterConfig/hostClusterConfig/clusterGroup/uid";
+	struct text value;
+
+	if (json_at(m->body, pointer, &value) && json_string_is(value, ""))
 		entity_fault_at(m->faults, pointer, "must not be empty");
 }
 
@@ -467,24 +488,32 @@ bool entity_repair(struct arena *a, const struct entity_kind *kind, struct text 
 		.spec = TEXT("{}"),
 		.cloud_config = TEXT("{}"),
 		.faults = faults,
+		.pools_name = "machinepoolconfig",
 	};
 	size_t before = faults->count + faults->left_out;
+	struct entity_required required = {
+		.kind = kind, .with_group = with_group, .faults = faults};
+	struct text mended;
 
 	*repairs = (struct entity_repairs){.count = 0};
-	require_text(&m, "/metadata/name");
-	if (with_group)
-		require_text(&m, "/spec/clusterConfig/hostClusterConfig/clusterGroup/uid");
+	check_name(&m);
 	if (!json_member(m.body, "spec", &m.spec) || json_type_of(m.spec) != JSON_TYPE_OBJECT) {
-		if (!with_group)
-			entity_fault_at(faults, "/spec", "must be an object");
+		required.pools_name = m.pools_name;
+		entity_check_required(&required, m.body);
 		return false;
 	}
+	if (with_group)
+		check_group(&m);
 	(void)json_member(m.spec, "cloudConfig", &m.cloud_config);
 	for (size_t i = 0; i < ARRAY_LEN(repairs_table); i++)
 		if (repairs_table[i].mend != NULL && repairs_table[i].mend(&m))
 			repairs->messages[repairs->count++] = repairs_table[i].message;
+	mended = finish(&m);
+	required.pools_name = m.pools_name;
+	required.pools_are_ours = m.pools_are_ours;
+	entity_check_required(&required, mended);
 	if (faults->count + faults->left_out > before)
 		return false;
-	*entity = finish(&m);
+	*entity = mended;
 	return true;
 }

@@ -117,6 +117,23 @@ void entity_read_pools(struct entity_work *work, const struct entity_field *fiel
 /* {az: subnet} of the source as /cloudConfig/azs and /cloudConfig/subnets. */
 void entity_put_subnets(struct entity_work *work, struct entity_node *pool, struct text subnets);
 
+/* ---- names, and what Palette requires: entity.c, entity_required.c ---- */
+
+/* Of a cluster, as it reads. */
+void entity_check_name(struct entity_faults *faults, const char *pointer, struct text name);
+
+/* An entity of the caller's, after the repairs. */
+struct entity_required {
+	const struct entity_kind *kind;
+	bool with_group;        /* a virtual cluster has to name its cluster group */
+	bool pools_are_ours;    /* made from something else that the caller wrote */
+	const char *pools_name; /* what the caller calls machinepoolconfig */
+	struct entity_faults *faults;
+};
+
+/* Adds a fault for each field that Palette's schema requires and that is missing or of another
+ * type. */
+void entity_check_required(const struct entity_required *required, struct text entity);
 /* Where a pool's machines are on vSphere: the pool's own word, else that of the whole cluster. */
 struct entity_placement_part {
 	const char *own;       /* below the pool */

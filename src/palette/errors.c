@@ -138,20 +138,25 @@ static void with_palettes_words(const struct palette *p, const struct palette_re
 	err->details = problem_details(p->arena, problem, is_about_body(r));
 }
 
-void palette_say_unknown(enum palette_purpose purpose, struct error *err)
+void palette_say_unknown(const struct palette *p, const struct palette_request *r,
+			 struct error *err)
 {
-	const char *more =
-		purpose == PALETTE_CREATE
-			? ". Palette may have created the cluster all the same: look for "
-			  "its name before trying again"
-			: ". Palette may have made the change all the same: look at what "
-			  "there is before trying again";
+	const char *more = ". Palette may have made the change all the same: look at what there is "
+			   "before trying again";
+	const char *name = printable(p->arena, r->name);
 	size_t len = strlen(err->message);
-	size_t more_len = strlen(more);
+	size_t more_len;
 
-	err->unknown = true;
-	if (len + more_len < sizeof err->message)
-		memcpy(err->message + len, more, more_len + 1);
+	if (r->purpose == PALETTE_CREATE)
+		more = arena_printf(p->arena,
+				    ". Palette may have created the cluster all the same: look for "
+				    "one named %s before trying again",
+				    name == NULL ? "so" : name);
+	more_len = strlen(more);
+	if (len + more_len >= sizeof err->message) /* this part counts more */
+		len = sizeof err->message - 1 - more_len;
+	memcpy(err->message + len, more, more_len + 1);
+	err->maybe_done = true;
 }
 
 static const char *environment_name(const struct palette *p)

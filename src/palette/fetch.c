@@ -44,6 +44,13 @@ static int64_t patience_of(const struct palette *p, const struct palette_request
 	return r->patience_ms > 0 && r->patience_ms < usual ? r->patience_ms : usual;
 }
 
+/* What was called off is not sent. A create that was begun before is carried through: to stop in
+ * the middle would only mean not to know what became of it. */
+static struct http_cancel *cancel_of(const struct palette *p, const struct palette_request *r)
+{
+	return r->purpose == PALETTE_CREATE && !http_cancelled(p->cancel) ? NULL : p->cancel;
+}
+
 static void prepare(const struct palette *p, struct attempt *at)
 {
 	const struct palette_request *r = at->request;
@@ -60,7 +67,7 @@ static void prepare(const struct palette *p, struct attempt *at)
 		.max_bytes = (size_t)p->config->upstream_max_answer_bytes,
 		.once = is_write(r),
 		.uncompressed = r->expect == PALETTE_BYTES, /* JSON cannot end early unnoticed */
-		.cancel = p->cancel,
+		.cancel = cancel_of(p, r),
 	};
 	if (p->credential == PALETTE_SESSION)
 		add_header(at, "Authorization", p->session);
@@ -152,10 +159,8 @@ static void transport_error(const struct palette_request *r, const struct http_f
  * of it. */
 static bool outcome_unknown(const struct palette_request *r, const struct http_fetch *fetch)
 {
-	if (!is_write(r) || fetch->end == HTTP_FETCH_UNREACHABLE)
+	if (!is_write(r) || !fetch->may_have_arrived)
 		return false;
-	if (fetch->end == HTTP_FETCH_CANCELLED)
-		return fetch->may_have_arrived;
 	return fetch->end != HTTP_FETCH_DONE || fetch->status < 400 || fetch->status >= 500;
 }
 
@@ -189,7 +194,7 @@ static void settle(const struct palette *p, struct attempt *at)
 	}
 	r->error.upstream_status = r->status;
 	if (outcome_unknown(r, fetch))
-		palette_say_unknown(r->purpose, &r->error);
+		palette_say_unknown(p, r, &r->error);
 	if (fetch->end == HTTP_FETCH_CANCELLED)
 		return; /* Palette has not failed */
 	if (r->status == 0 || r->status == 429 || r->status >= 500 || r->status < 400)

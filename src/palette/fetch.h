@@ -49,6 +49,7 @@ struct palette_request {
 	struct text body;
 	int64_t patience_ms; /* with one attempt, where that is less than the configuration's; 0:
 			      * as configured */
+	const char *name;    /* of what is made, for errors; NULL: it has none */
 	const char *what;    /* for errors: "Cluster 5f..."; arena or static */
 
 	/* out */
@@ -81,7 +82,8 @@ MUST_USE bool palette_answer(struct palette *p, const struct palette_question *q
 			     struct buf *out, struct error *err);
 
 /* errors.c: adds that a create or a change may have been carried out all the same. */
-void palette_say_unknown(enum palette_purpose purpose, struct error *err);
+void palette_say_unknown(const struct palette *p, const struct palette_request *r,
+			 struct error *err);
 /* errors.c: what an answer that is no success means. */
 void palette_status_error(const struct palette *p, const struct palette_request *r, int status,
 			  struct text answer, int retry_after_s, struct error *err);

@@ -418,14 +418,18 @@ struct palette_question palette_cluster_name_question(struct palette *p, const c
 
 /*
  * POST /v1/spectroclusters/{kind}. Sent once: tried again only where Palette has refused it (429)
- * or no connection came about.
+ * or no connection came about. Once it is on its way it is carried through, whoever calls it off.
  *
  * kind    "eks", "aws", "aks", "azure", "vsphere" or "virtual".
+ * name    the cluster's, which an error that leaves the outcome open names.
  * entity  Palette's entity of that kind, sent as it is.
  * out     owned: {"uid":...}.
+ *
+ * Fails as all do; err->maybe_done tells whether there may be a cluster all the same.
  */
 MUST_USE bool palette_create_cluster(struct palette *p, const char *project, const char *kind,
-				     struct text entity, struct buf *out, struct error *err);
+				     const char *name, struct text entity, struct buf *out,
+				     struct error *err);
 
 /* What a cluster would cost. */
 struct palette_price {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { creations } from '../schema/bodies.mjs';
+import { creationsIn } from '../schema/bodies.mjs';
 import { configuration, operations, startService, startSimulator } from './harness.mjs';
 
 const AT_ONCE = 16;
@@ -19,9 +19,8 @@ before(async () => {
   service = await startService(configuration([simulator]));
   const { document } = await operations(service);
   schemas = document.components.schemas;
-  const it = existing(await simulator.world());
   good = {};
-  for (const { kind, form, body } of creations(it))
+  for (const { kind, form, body } of creationsIn(await simulator.world()))
     if (form.startsWith('flat')) (good[kind] ??= []).unshift(body('made-by-tests'));
 });
 
@@ -30,16 +29,6 @@ after(async () => {
   assert.equal(await service.stop(), 0, service.log());
   await simulator.stop();
 });
-
-function existing(world) {
-  const account = type => world.accounts.find(a => a.type === type && a.project === null).uid;
-  const profile = type => world.profiles.find(p =>
-    p.project === null && p.type === type && p.versions[0].published).versions[0].uid;
-  return { aws: account('aws'), azure: account('azure'), vsphere: account('vsphere'),
-    infra: profile('infra'), addOn: profile('add-on'), host: world.projects[0].clusters[0],
-    group: world.clusterGroups.find(g => g.project === null).uid,
-    ipPool: world.overlords.find(o => o.pools.length).pools[0] };
-}
 
 const kinds = () => Object.entries(schemas.FlatCluster.discriminator.mapping)
   .map(([kind, ref]) => ({ kind, schema: schemas[ref.split('/').pop()] }));
@@ -354,20 +343,46 @@ test('what fields mean together, and forms of names and numbers', async t => {
   t.diagnostic(`${cases.length} bad bodies`);
 });
 
+// The body as it is documented for all clouds lacks what each cannot do without, and nothing else of it is wrong.
+const DOCUMENTED = cloudType => ({
+  cloudType, name: 'my-cluster', description: 'Cluster description', tags: ['tag1', 'tag2'], cloudAccountUid: 'account-uid',
+  profileUids: ['infra-profile-uid', 'addon-profile-uid'], profileVariables: { key: 'value' },
+  clusterVariables: { key: 'value' },
+  machinePoolConfig: [{ name: 'worker-pool-1', instanceType: 't3.medium', count: 3, labels: { role: 'worker' }, taints: [] }],
+  ...(cloudType === 'vsphere' && { vsphere: { datacenter: 'dc1', folder: 'folder1', resourcePool: 'pool1',
+    datastore: 'ds1', network: 'network1', ipPoolUid: 'pool-uid' } }),
+});
+
+const LACKS = {
+  eks: ['cloudConfig/region'],
+  aws: ['cloudConfig/region', 'cloudConfig/sshKeyName'],
+  aks: ['cloudConfig/subscriptionId', 'cloudConfig/location', 'cloudConfig/resourceGroup', 'cloudConfig/sshKey',
+    'machinePoolConfig/0/name'], // Azure takes no '-' in it
+  azure: ['cloudConfig/subscriptionId', 'cloudConfig/location', 'cloudConfig/resourceGroup', 'cloudConfig/sshKey'],
+  vsphere: ['cloudConfig/computeCluster', 'cloudConfig/sshKeys', 'cloudConfig/controlPlaneEndpoint',
+    'machinePoolConfig/0/instanceType'], // a size in numbers, not a name
+};
+
+test('the documented body: each field is known, and what a cloud needs besides is named', () =>
+  refuse(Object.entries(LACKS).map(([kind, lacks]) =>
+    ({ what: kind, body: DOCUMENTED(kind), pointers: lacks.map(name => `/${name}`) }))));
+
 // ---- Palette's own entity ----
 
 function* badEntities() {
   const entity = spec => ({ metadata: { name: 'a' }, spec });
-  const eks = { cloudType: 'eks', cloudConfig: { region: 'x' }, machinepoolconfig: [{}] };
+  const pools = [{ poolConfig: { name: 'a', size: 1, labels: ['worker'] } }];
+  const eks = { cloudType: 'eks', cloudAccountUid: 'a', cloudConfig: { region: 'x' }, machinepoolconfig: pools };
   for (const metadata of [undefined, null, 5, [], {}, { name: null }, { name: '' }, { name: 5 }, { name: [] }])
     yield [`metadata ${JSON.stringify(metadata)}`, { metadata, spec: eks }, ['/metadata/name']];
   for (const cloudType of [undefined, null, '', 5, [], 'gcp', ' eks'])
     yield [`cloudType ${JSON.stringify(cloudType)}`, entity({ ...eks, cloudType }), ['/spec/cloudType']];
-  yield ['pools under both names', entity({ ...eks, machinePoolConfig: [{}] }), ['/spec/machinePoolConfig']];
+  yield ['pools under both names', entity({ ...eks, machinePoolConfig: pools }), ['/spec/machinePoolConfig']];
   yield ['a name twice', '{"metadata":{"name":"a"},"spec":{"cloudType":"eks","cloudConfig":{"region":"a","region":"b"}}}',
     ['/spec/cloudConfig/region']];
   // Pools as the old interface has them are read as those of a flat body.
-  const old = cloudConfig => entity({ cloudType: 'aws', cloudConfig });
+  const old = cloudConfig => entity({ cloudType: 'aws', cloudAccountUid: 'a',
+    cloudConfig: { region: 'x', ...cloudConfig } });
   const pool = { name: 'a', size: 1, instanceType: 'x' };
   yield ['workerPools of another type', old({ workerPools: {} }), ['/spec/cloudConfig/workerPools']];
   yield ['controlPlane of another type', old({ controlPlane: [] }), ['/spec/cloudConfig/controlPlane']];

@@ -337,7 +337,7 @@ test('docs openapi is JSON and describes what operations lists', async () => {
     assert.ok(name && summary);
     return `${method} ${path}`;
   });
-  assert.equal(listed.length, 43);
+  assert.equal(listed.length, 44);
   assert.ok(rows.length > listed.length, 'no tools');
   assert.deepEqual(described.sort(), listed.sort());
 });

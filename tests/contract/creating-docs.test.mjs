@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { TOKEN, configuration, startService, startSimulator } from './harness.mjs';
+import { BACKEND, TOKEN, configuration, startService, startSimulator } from './harness.mjs';
 
 const PAGE = readFileSync(new URL('../../docs/creating-clusters.md', import.meta.url), 'utf8');
 const KINDS = ['eks', 'aws', 'aks', 'azure', 'vsphere', 'virtual'];
 const PROJECT = '65f0aa000000000000000001';
 
 // Fenced blocks, by what stands behind the language: ```json body=eks
-const blocks = [...PAGE.matchAll(/^```(\w+) (\w+)=([\w-]+)\n(.*?)^```$/gms)]
+const blocks = [...PAGE.matchAll(/^```(\w+) (\w+)=([\w.-]+)\n(.*?)^```$/gms)]
   .map(([, language, what, name, text]) => ({ language, what, name, text }));
 const block = (what, name) => blocks.find(b => b.what === what && b.name === name)?.text;
 
@@ -96,31 +96,80 @@ test('three faults at once, as the page shows them', async () => {
   assertReads('faults', answer);
 });
 
-function run(command, folder) {
+// ---- the commands ----
+
+function run(command, folder, more) {
   return new Promise((resolve, reject) => {
     const child = spawn('bash', ['-euo', 'pipefail', '-c', command], { cwd: folder,
-      env: { ...process.env, SPECTROCLOUD_CALLER_TOKEN: TOKEN } });
+      env: { ...process.env, SPECTROCLOUD_CALLER_TOKEN: TOKEN, ...more } });
+    const kill = setTimeout(() => child.kill('SIGKILL'), 60000);
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', part => { stdout += part; });
     child.stderr.on('data', part => { stderr += part; });
     child.on('error', reject);
-    child.on('close', code => resolve({ code, stdout, stderr }));
+    child.on('close', code => { clearTimeout(kill); resolve({ code, stdout, stderr }); });
   });
 }
 
-for (const { name, text } of blocks.filter(b => b.what === 'run'))
-  test(`the command "${name}"`, async t => {
-    const folder = mkdtempSync(join(tmpdir(), 'creating-'));
-    t.after(() => rmSync(folder, { recursive: true, force: true }));
-    const body = { ...JSON.parse(filled(block('body', 'eks'))), name: `by-command-${name}` };
-    writeFileSync(join(folder, 'cluster.json'), JSON.stringify(body));
-    const command = filled(text).replaceAll('http://127.0.0.1:7727', `http://127.0.0.1:${service.port}`);
-    assert.ok(command.includes(`:${service.port}/`), 'it names the service');
-    const { code, stdout, stderr } = await run(command, folder);
-    assert.equal(code, 0, `${stdout}${stderr}`);
-    const answer = JSON.parse(stdout);
-    const made = (await simulator.world()).clusters.find(c => c.name === body.name);
-    if (name === 'dry-run') assert.equal(made, undefined);
-    else assert.equal(made.uid, answer.uid);
-  });
+// A command of the page, in a folder with the files that the page has it read; ends well, or the test fails.
+async function runBlock(t, name, more = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'creating-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const body = { ...JSON.parse(filled(block('body', 'eks'))), name: `by-command-${name}` };
+  writeFileSync(join(folder, 'cluster.json'), JSON.stringify(body));
+  writeFileSync(join(folder, 'app-config.yaml'), JSON.stringify(configuration([simulator])));
+  for (const file of blocks.filter(b => b.what === 'file'))
+    writeFileSync(join(folder, file.name), filled(file.text));
+  const command = filled(block('run', name)).replaceAll('http://127.0.0.1:7727', `http://127.0.0.1:${service.port}`)
+    .replaceAll('build/spectrocloud-backend', BACKEND);
+  const { code, stdout, stderr } = await run(command, folder, more);
+  assert.equal(code, 0, `${stdout}${stderr}`);
+  return { stdout, stderr, body };
+}
+
+const named = async name => (await simulator.world()).clusters.filter(c => c.name === name);
+
+test('trying it with curl', async t => {
+  const { stdout, body } = await runBlock(t, 'dry-run');
+  const { kind, entity, price } = JSON.parse(stdout);
+  assert.equal(kind, 'eks');
+  assert.equal(entity.metadata.name, body.name);
+  assert.equal(typeof price.total, 'number');
+  assert.deepEqual(await named(body.name), []);
+});
+
+test('creating it with curl', async t => {
+  const { stdout, body } = await runBlock(t, 'create');
+  assert.deepEqual((await named(body.name)).map(c => c.uid), [JSON.parse(stdout).uid]);
+});
+
+test('twice with a key is once', async t => {
+  const { stdout, body } = await runBlock(t, 'again');
+  assert.deepEqual((await named(body.name)).map(c => c.uid), [JSON.parse(stdout).uid]);
+});
+
+test('following it until it runs', async t => {
+  const made = await send(JSON.stringify({ ...JSON.parse(block('body', 'eks')), name: 'followed' }));
+  const { stdout } = await runBlock(t, 'follow', { uid: made.json.uid });
+  assert.match(stdout, /^event: state$/m);
+  const end = JSON.parse(stdout.match(/^event: end\ndata: (.*)$/m)[1]);
+  assert.equal(end.reason, 'running');
+  assert.equal(end.state, 'Running');
+});
+
+test('the command tries it', async t => {
+  const { stdout } = await runBlock(t, 'shell-dry-run');
+  assert.equal(JSON.parse(stdout).entity.metadata.name, 'demo-yaml');
+  assert.deepEqual(await named('demo-yaml'), []);
+});
+
+test('the command creates it, and waits', async t => {
+  const { stdout } = await runBlock(t, 'shell-create');
+  const [cluster] = await named('demo-yaml');
+  assert.equal(stdout.trim(), cluster.uid);
+  assert.equal(cluster.state, 'Running');
+});
+
+test('every command of the page is run', () => assert.deepEqual(blocks.filter(b => b.what === 'run').map(b => b.name),
+  ['dry-run', 'create', 'again', 'follow', 'shell-dry-run', 'shell-create']));

@@ -6,7 +6,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-const BACKEND = resolve(process.env.SPECTROCLOUD_BACKEND ?? 'build/spectrocloud-backend');
+export const BACKEND = resolve(process.env.SPECTROCLOUD_BACKEND ?? 'build/spectrocloud-backend');
 const SIMULATOR = process.env.PALETTE_SIM ?? 'build/palette-sim';
 
 export const TOKEN = 'contract-token-0001';
@@ -238,6 +238,7 @@ export function goodRequests(world) {
     'project.profiles': path({ projectUid: world.projects[0].uid }),
     'cluster.list': {},
     'cluster.get': { ...path({ clusterUid: cluster.uid }), query: scope(cluster) },
+    'cluster.events': { ...path({ clusterUid: cluster.uid }), query: scope(cluster) },
     'cluster.kubeconfig': { ...path({ clusterUid: cluster.uid }), query: scope(cluster) },
     'cluster.profiles': { ...path({ clusterUid: cluster.uid }), query: scope(cluster) },
     'cluster.manifest': { ...path({ clusterUid: cluster.uid, manifestUid: cluster.manifests[0] }),

@@ -212,3 +212,12 @@ export function creations(it) {
     'virtual_cluster.create');
   return rows;
 }
+
+// All of them for a simulator's world, each with what fits its kind. host: a cluster for virtual ones to run in.
+export function creationsIn(world, host = world.projects[0].clusters[0]) {
+  const { aws, azure, vsphere, eks, virtual } = world.creation;
+  const it = { aws: aws.accountUid, azure: azure.accountUid, vsphere: vsphere.accountUid, addOn: eks.addOnUid,
+    group: virtual.groupUid, host, ipPool: world.overlords.find(o => o.pools.length).pools[0] };
+  return Object.entries(world.creation).flatMap(([kind, { infraUid }]) =>
+    creations({ ...it, infra: infraUid }).filter(row => row.kind === kind));
+}

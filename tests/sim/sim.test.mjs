@@ -240,6 +240,47 @@ const eks = (name) => ({ metadata: { name, labels: { dev: 'spectro__tag' }, anno
       poolConfig: { name: 'worker-pool-1', size: 2, labels: ['worker'] } }],
     profiles: [{ uid: base(), packValues: [], variables: [{ name: 'k8s_replicas', value: '3' }] }] } });
 
+test('create: on the way conditions turn True and events tell of it, until somebody makes it fail', async () => {
+  const slow = await start('--provision-seconds', '1');
+  try {
+    const known = await call(slow.control, 'GET', '/world').then((r) => r.json);
+    const [{ uid: project }] = known.projects;
+    const entity = eks('step-by-step');
+    entity.spec.cloudAccountUid = known.accounts.find((a) => a.type === 'aws').uid;
+    entity.spec.profiles[0].uid = known.profiles.find((p) => p.type === 'infra' && p.scope === 'tenant')
+      .versions.find((v) => v.published).uid;
+    const { json: { uid } } = await call(slow.url, 'POST', '/v1/spectroclusters/eks', { project, body: entity });
+    const conditions = async () => {
+      const whole = await call(slow.url, 'GET', `/v1/spectroclusters/${uid}`, { project });
+      return whole.json.status.conditions.map((c) => [c.type, c.status, c.reason]);
+    };
+    const events = async () => (await call(slow.url, 'GET',
+      `/v1/events/components/spectrocluster/${uid}`, { project })).json.items;
+    assert.deepEqual(await conditions(), [['ImageResolutionDone', 'False', '']]);
+    assert.equal((await events()).length, 1);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const half = await conditions();
+    assert.ok(half.some(([, status]) => status === 'True') && half.some(([, status]) => status === 'False'), half);
+    const told = await events();
+    const times = told.map((e) => Date.parse(e.metadata.creationTimestamp));
+    assert.deepEqual(times, [...times].sort((a, b) => a - b));
+    assert.equal(new Set(told.map((e) => e.metadata.uid)).size, told.length);
+    await call(slow.control, 'POST', '/world/fail-cluster', { body: { uid, reason: 'NoQuota', message: 'none left' } });
+    const failed = await conditions();
+    assert.deepEqual(failed.filter(([, , reason]) => reason).map(([, ...rest]) => rest), [['False', 'NoQuota']]);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    assert.deepEqual(await conditions(), failed);
+    const { json: { status } } = await call(slow.url, 'GET', `/v1/spectroclusters/${uid}/status`, { project });
+    assert.equal(status.state, 'Error');
+    await call(slow.control, 'POST', '/world/add-events', { body: { uid, count: 60, at: 1700000000123 } });
+    const all = await events();
+    assert.equal(all.length, 50);
+    assert.ok(all.every((e) => e.metadata.creationTimestamp === '2023-11-14T22:13:20.123Z'));
+  } finally {
+    await slow.stop();
+  }
+});
+
 test('create: checked, made, provisioned', async () => {
   const [{ uid: project }] = world.projects;
   const create = (body, cloud = 'eks', suffix = '') => post(`/v1/spectroclusters/${cloud}${suffix}`, body, { project });
@@ -259,6 +300,10 @@ test('create: checked, made, provisioned', async () => {
   assert.ok(list.some((c) => c.metadata.uid === made.json.uid));
   await new Promise((resolve) => setTimeout(resolve, 400));
   assert.equal(await status(), 'Running');
+  const whole = (await get(`/v1/spectroclusters/${made.json.uid}`, { project })).json.status;
+  const summary = (await get(`/v1/dashboard/spectroclusters/${made.json.uid}`, { project })).json.status;
+  assert.deepEqual(whole.conditions, summary.conditions);
+  assert.deepEqual(new Set(whole.conditions.map((c) => c.status)), new Set(['True']));
   await order('POST', '/world/delete-cluster', { uid: made.json.uid });
   assert.equal(await status(), 'Deleted');
 

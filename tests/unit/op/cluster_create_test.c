@@ -35,6 +35,8 @@ struct script {
 	int rate_status;
 	const char *rate;
 	enum http_fetch_end rate_end;
+	enum http_fetch_end create_end;
+	struct http_cancel *cancel; /* set when the create comes */
 };
 
 static struct script script;
@@ -58,6 +60,9 @@ static void answer_script(void *context, const struct canned_request *request,
 		answer->status = script.validate_status;
 		buf_add_string(answer->body, script.validate);
 	} else {
+		if (script.cancel != NULL)
+			http_cancel_set(script.cancel);
+		answer->end = script.create_end;
 		answer->status = script.create_status;
 		buf_add_string(answer->body, script.create);
 	}
@@ -86,6 +91,7 @@ static int set_up(void **state)
 		.rate_status = 200,
 		.rate = RATE,
 		.rate_end = HTTP_FETCH_DONE,
+		.create_end = HTTP_FETCH_DONE,
 	};
 	f = fixture_new(answer_script, NULL);
 	return 0;
@@ -410,6 +416,76 @@ static void palettes_refusal_is_passed_on(void **state)
 	}
 }
 
+/* What Palette does with a create, and what is known of it then. */
+static const struct {
+	enum http_fetch_end end;
+	int status;
+	enum error_kind kind;
+	bool maybe_done;
+} broken[] = {
+	{HTTP_FETCH_DONE, 500, ERROR_UPSTREAM, true},
+	{HTTP_FETCH_DONE, 502, ERROR_UPSTREAM, true},
+	{HTTP_FETCH_DONE, 302, ERROR_UPSTREAM, true},
+	{HTTP_FETCH_BROKEN, 0, ERROR_UPSTREAM, true},
+	{HTTP_FETCH_TOO_SLOW, 0, ERROR_TIMEOUT, true},
+	{HTTP_FETCH_TOO_LARGE, 0, ERROR_UPSTREAM, true},
+	{HTTP_FETCH_UNREACHABLE, 0, ERROR_UPSTREAM, false},
+	{HTTP_FETCH_DONE, 429, ERROR_UNAVAILABLE, false},
+	{HTTP_FETCH_DONE, 400, ERROR_INPUT, false},
+	{HTTP_FETCH_DONE, 404, ERROR_NOT_FOUND, false},
+	{HTTP_FETCH_DONE, 409, ERROR_CONFLICT, false},
+	{HTTP_FETCH_DONE, 422, ERROR_UNPROCESSABLE, false},
+};
+
+static void the_outcome_is_said(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
+		bool way = broken[i].kind == ERROR_UPSTREAM || broken[i].kind == ERROR_UNAVAILABLE;
+		const char *name;
+		struct run r;
+
+		script.create_end = broken[i].end;
+		script.create_status = broken[i].status;
+		script.create = "{\"code\":\"C\",\"message\":\"m\"}";
+		canned_http_forget(&f->http);
+		r = go(0, NESTED, NULL);
+		assert_false(r.ok);
+		assert_int_equal(f->err.kind, broken[i].kind);
+		assert_int_equal(f->err.maybe_done, broken[i].maybe_done);
+		assert_string_equal(json_string_at(&f->arena, f->err.details, "/outcome", ""),
+				    broken[i].maybe_done ? "unknown" : "not created");
+		name = json_string_at(&f->arena, f->err.details, "/clusterName", "");
+		assert_string_equal(name, "v1");
+		assert_int_equal(strstr(f->err.message, "look for one named v1") != NULL,
+				 broken[i].maybe_done);
+		assert_int_equal(strstr(f->err.message, ". Nothing was created") != NULL,
+				 way && !broken[i].maybe_done);
+		if (broken[i].maybe_done)
+			assert_int_equal(f->http.count, 1);
+	}
+}
+
+/* Called off before it was sent: it is not. After that it is carried through. */
+static void calling_off_comes_before_sending(void **state)
+{
+	struct http_cancel *cancel = http_cancel_new();
+	struct run r;
+
+	(void)state;
+	palette_set_cancel(f->palette, cancel);
+	script.cancel = cancel;
+	r = go(0, NESTED, NULL);
+	assert_answer(&r, 201, "{\"uid\":\"c1\"}");
+	canned_http_forget(&f->http);
+	r = go(0, NESTED, NULL);
+	assert_false(r.ok);
+	assert_int_equal(f->err.kind, ERROR_CANCELLED);
+	assert_false(f->err.maybe_done);
+	assert_int_equal(f->http.count, 0);
+	http_cancel_free(cancel);
+}
+
 static void creating_is_tried_once(void **state)
 {
 	struct run r;
@@ -431,7 +507,7 @@ static void an_answer_without_a_uid_is_an_error(void **state)
 	r = go(0, NESTED, NULL);
 	assert_false(r.ok);
 	assert_int_equal(f->err.kind, ERROR_UPSTREAM);
-	assert_non_null(strstr(f->err.message, "look for its name"));
+	assert_non_null(strstr(f->err.message, "look for one named v1 before"));
 }
 
 int main(void)
@@ -452,6 +528,8 @@ int main(void)
 		TEST(refused_bodies_reach_nobody),
 		TEST(an_unknown_profile_is_the_bodys_fault),
 		TEST(palettes_refusal_is_passed_on),
+		TEST(the_outcome_is_said),
+		TEST(calling_off_comes_before_sending),
 		TEST(creating_is_tried_once),
 		TEST(an_answer_without_a_uid_is_an_error),
 	};

@@ -16,6 +16,7 @@ static inline void services_open(struct op_services *s, struct fixture *f)
 		.config = &f->config, .palette = f->client, .life = op_life_new()};
 	if (!store_open(&f->config, &services_store, &err))
 		fail_msg("%s", err.message);
+	s->store = services_store;
 	s->sessions = sessions_new(&f->config, services_store);
 	if (!backstage_open(&f->config, &f->http, NULL, &s->backstage, &err))
 		fail_msg("%s", err.message);

@@ -296,30 +296,39 @@ static const struct {
 	{"{'cloudType':null}", "must be a string", "/cloudType"},
 	{"{'spec':{'cloudType':5}}", "must be a string", "/spec/cloudType"},
 	{"{'spec':{'cloudType':'gke'}}", "must be one of", "/spec/cloudType"},
-	{"{'spec':{'cloudType':'eks'}}", "metadata.name is required", "/metadata/name"},
-	{"{'metadata':{'name':null},'spec':{'cloudType':'eks'}}", "is required", "/metadata/name"},
-	{"{'metadata':{'name':''},'spec':{'cloudType':'eks'}}", "empty", "/metadata/name"},
-	{"{'metadata':{'name':{}},'spec':{'cloudType':'eks'}}", "string", "/metadata/name"},
+	{"{'spec':{'cloudType':'nested','clusterConfig':{}}}", "metadata.name is required",
+	 "/metadata/name"},
+	{"{'metadata':{'name':null},'spec':{'cloudType':'nested','clusterConfig':{}}}",
+	 "is required", "/metadata/name"},
+	{"{'metadata':{'name':''},'spec':{'cloudType':'nested','clusterConfig':{}}}", "empty",
+	 "/metadata/name"},
+	{"{'metadata':{'name':'De.mo'},'spec':{'cloudType':'nested','clusterConfig':{}}}",
+	 "lower-case", "/metadata/name"},
+	{"{'metadata':{'name':{}},'spec':{'cloudType':'nested','clusterConfig':{}}}", "string",
+	 "/metadata/name"},
 	{"{'cloudType':'eks','cloudType':'aws'}", "more than once", "/cloudType"},
 	{"{'cloudType':'eks','\\u0063loudType':'aws'}", "more than once", "/cloudType"},
 	{"{'a':[{'b':1},{'b':{'c/~':1,'c/~':2,'c/~':3}}]}", "more than once", "/a/1/b/c~1~0"},
 	{"{'spec':{'':1,'':2}}", "more than once", "/spec/"},
 	{"{'a\\u0000b':1}", "holds \\u0000", ""},
 	{"{'metadata':{'name':'n'},'spec':{'cloudType':'eks','machinePoolConfig':[],"
-	 "'machinepoolconfig':[]}}",
+	 "'cloudAccountUid':'a','cloudConfig':{'region':'r'},'machinepoolconfig':[]}}",
 	 "cannot go together", "/spec/machinePoolConfig"},
-	{"{'metadata':{'name':'n'},'spec':{'cloudType':'aws','cloudConfig':{'workerPools':"
-	 "[{'name':'w','size':-1,'instanceType':'t','colour':1},{'size':1},7]}}}",
+	{"{'metadata':{'name':'n'},'spec':{'cloudType':'aws','cloudAccountUid':'a',"
+	 "'cloudConfig':{'region':'r','workerPools':[{'name':'w','size':-1,'instanceType':'t','"
+	 "colour':1},{'size':1},7]}}}",
 	 "workerPools[0].size",
 	 "/spec/cloudConfig/workerPools/0/size /spec/cloudConfig/workerPools/0/colour "
 	 "/spec/cloudConfig/workerPools/1/name /spec/cloudConfig/workerPools/1/instanceType "
 	 "/spec/cloudConfig/workerPools/2"},
-	{"{'metadata':{'name':'n'},'spec':{'cloudType':'azure','cloudConfig':{'controlPlane':"
-	 "{'instanceType':'t','count':2},'workerPools':[{'name':'w','size':1,'instanceType':'t',"
+	{"{'metadata':{'name':'n'},'spec':{'cloudType':'azure','cloudAccountUid':'a',"
+	 "'cloudConfig':{'subscriptionId':'s','location':'l','sshKey':'k','controlPlane':{'"
+	 "instanceType':'t','count':2},'workerPools':[{'name':'w','size':1,'instanceType':'t',"
 	 "'useAutoscaler':true,'minSize':3}]}}}",
 	 "controlPlane.count",
 	 "/spec/cloudConfig/controlPlane/count /spec/cloudConfig/workerPools/0/maxSize"},
-	{"{'metadata':{'name':'n'},'spec':{'cloudType':'eks','cloudConfig':{'workerPools':{}}}}",
+	{"{'metadata':{'name':'n'},'spec':{'cloudType':'eks','cloudAccountUid':'a',"
+	 "'cloudConfig':{'region':'r','workerPools':{}}}}",
 	 "must be an array", "/spec/cloudConfig/workerPools"},
 };
 
