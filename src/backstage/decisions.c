@@ -491,11 +491,14 @@ bool decisions_ask(struct decisions *d, const struct backstage_call *call,
 		return error_set(err, ERROR_CANCELLED,
 				 "The permission %s was not checked: the caller has called it off",
 				 permission->name);
-	if (!outcome.answered)
-		return error_set(err, ERROR_DENIED,
-				 "The permission %s could not be checked: the permission backend "
-				 "gave no clear answer (%s)",
-				 permission->name, outcome.problem);
+	if (!outcome.answered) {
+		error_set(err, ERROR_DENIED,
+			  "The permission %s could not be checked: the permission backend "
+			  "gave no clear answer (%s)",
+			  permission->name, outcome.problem);
+		err->unclear = true;
+		return false;
+	}
 	if (outcome.decision == DECISION_ALLOW)
 		return true;
 	return error_set(err, ERROR_DENIED, "The permission %s is denied to %s", permission->name,

@@ -40,6 +40,7 @@ struct error {
 	bool recorded;       /* the log has it already */
 	bool maybe_done;     /* what was wanted may have been done all the same: nobody can say */
 	bool replayed;       /* it was kept from the same request before */
+	bool unclear;        /* of ERROR_DENIED: only because nobody could say at the moment */
 	const char *allow;   /* for ERROR_METHOD: the methods there are; static or arena */
 	struct text details; /* arena: a JSON object whose members join the error's, for programs */
 	char message[1024];

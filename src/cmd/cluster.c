@@ -99,6 +99,7 @@ static int carry_out(enum what what, const struct options *options,
 	bool loaded;
 	int status;
 
+	command_protect_memory();
 	log_open(least, LOG_TEXT);
 	/* Most notices are about who may call the service: nobody does, here. */
 	loaded = how->verbose ? options_load(options, &config)

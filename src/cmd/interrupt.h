@@ -15,8 +15,8 @@ struct interrupt;
  * not theirs. cancel: borrowed until interrupt_end(). Owned: interrupt_end(). */
 MUST_USE bool interrupt_begin(struct http_cancel *cancel, struct interrupt **interrupt,
 			      struct error *err);
-/* Lines to write to standard error when the first comes, and when the second ends the process; NULL:
- * none. Borrowed until the next call or interrupt_end(). */
+/* Lines to write to standard error when the first comes, and when the second ends the process;
+ * NULL: none. Borrowed until the next call or interrupt_end(). */
 void interrupt_say(struct interrupt *interrupt, const char *first, const char *second);
 /* Which signal came; 0: none so far. */
 int interrupt_signal(const struct interrupt *interrupt);

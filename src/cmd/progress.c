@@ -9,8 +9,8 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "cmd/progress_live.h"
 #include "base/visible.h"
+#include "cmd/progress_live.h"
 #include "json/json.h"
 
 enum {

@@ -118,7 +118,7 @@ static void add_fault(struct converter *c, const struct step *step, const char *
 		return;
 	buf_init(&pointer, LONGEST_POINTER);
 	add_pointer(&pointer, step);
-	while (!buf_complete(&pointer)) {
+	while (step != NULL && !buf_complete(&pointer)) {
 		step = step->up;
 		buf_fini(&pointer);
 		buf_init(&pointer, LONGEST_POINTER);

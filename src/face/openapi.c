@@ -94,6 +94,8 @@ static void put_request_body(struct json_writer *w, const struct op *op)
 	else
 		put_body_members(w, op);
 	json_object_end(w);
+	if (body->kinds != NULL)
+		schema_put_entity_examples(w, body->kinds);
 	json_object_end(w);
 	json_object_end(w);
 	json_object_end(w);

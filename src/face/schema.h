@@ -9,6 +9,8 @@
  * caller's.
  */
 void schema_put_entity_body(struct json_writer *w);
+/* The member "examples" beside the schema: a body of each kind. */
+void schema_put_entity_examples(struct json_writer *w, const struct entity_kind *kinds);
 /* What that refers to, as members of the document's schemas. */
 void schema_put_entity_schemas(struct json_writer *w, const struct entity_kind *kinds);
 

@@ -150,6 +150,12 @@ static void put_field(struct json_writer *w, const struct entity_field *f)
 		json_put_raw(w, text_of(f->fallback));
 	}
 	json_put_pair(w, "description", f->help);
+	if (f->example != NULL) {
+		json_key(w, "examples");
+		json_array_begin(w);
+		json_put_raw(w, text_of(f->example));
+		json_array_end(w);
+	}
 	json_object_end(w);
 }
 
@@ -309,6 +315,62 @@ void schema_put_entity_body(struct json_writer *w)
 	put_ref(w, "PaletteCluster");
 	json_array_end(w);
 }
+
+/* ---- examples ---- */
+
+static bool has_example(const struct entity_field *f)
+{
+	if (f->example != NULL || tells_kind(f))
+		return true;
+	for (const struct entity_field *part = f->fields; part != NULL && part->name != NULL;
+	     part++)
+		if (has_example(part))
+			return true;
+	return false;
+}
+
+/* The members that have an example, in the braces of an object. */
+static void put_example(struct json_writer *w, const struct entity_field *fields,
+			const struct entity_kind *kind)
+{
+	json_object_begin(w);
+	for (const struct entity_field *f = fields; f->name != NULL; f++) {
+		bool is_array = f->type == ENTITY_OBJECTS || f->type == ENTITY_POOLS;
+
+		if (!has_example(f))
+			continue;
+		json_key(w, f->name);
+		if (tells_kind(f)) {
+			json_put_cstr(w, kind->name);
+		} else if (f->example != NULL) {
+			json_put_raw(w, text_of(f->example));
+		} else {
+			if (is_array)
+				json_array_begin(w);
+			put_example(w, f->fields, kind);
+			if (is_array)
+				json_array_end(w);
+		}
+	}
+	json_object_end(w);
+}
+
+void schema_put_entity_examples(struct json_writer *w, const struct entity_kind *kinds)
+{
+	json_key(w, "examples");
+	json_object_begin(w);
+	for (const struct entity_kind *kind = kinds; kind->name != NULL; kind++) {
+		json_key(w, kind->name);
+		json_object_begin(w);
+		json_put_pair(w, "summary", kind->summary);
+		json_key(w, "value");
+		put_example(w, kind->fields, kind);
+		json_object_end(w);
+	}
+	json_object_end(w);
+}
+
+/* ---- all ---- */
 
 void schema_put_entity_schemas(struct json_writer *w, const struct entity_kind *kinds)
 {

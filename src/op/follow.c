@@ -53,7 +53,8 @@ struct harvest {
 	struct follow_snapshot snapshot;
 	struct follow_event *events; /* the oldest first */
 	size_t count;
-	bool too_many; /* there are more new ones than a round reads */
+	bool has_older; /* there are more than were read */
+	bool is_first;  /* what is older is of no interest */
 };
 
 /* ---- ends ---- */
@@ -186,7 +187,7 @@ static bool tell_harvest(struct following *f, struct arena *a, const struct harv
 
 	write_id(f, id);
 	if (!tell_state(f, &h->snapshot, id) || !tell_conditions(f, a, &h->snapshot, id) ||
-	    (h->too_many && !tell_too_many(f)))
+	    (h->has_older && !h->is_first && !tell_too_many(f)))
 		return false;
 	for (size_t i = 0; i < h->count; i++)
 		if (!tell_event(f, &h->events[i]))
@@ -238,7 +239,7 @@ static bool read_events(struct following *f, struct call *now, struct harvest *h
 	     palette_list_finish(&list, &document, err);
 	if (ok) {
 		h->count = follow_read_events(now->arena, buf_text(&document), now_ms, &h->events);
-		h->too_many = list.more;
+		h->has_older = list.more;
 		buf_fini(&document);
 	}
 	palette_list_fini(&list);
@@ -251,16 +252,14 @@ static void skip_backlog(struct following *f, struct harvest *h)
 	struct follow_mark start = {.given = true};
 	size_t skipped = h->count > f->options->backlog ? h->count - f->options->backlog : 0;
 
-	if (h->too_many) {
+	if (h->has_older)
 		start.floor_ms = h->events[0].known.time_ms;
-		start.floor_whole = true;
-		h->too_many = false;
-	}
 	follow_seen_begin(&f->seen, &start);
 	for (size_t i = 0; i < skipped; i++)
 		follow_seen_add(&f->seen, h->events[i].known);
 	h->events += skipped;
 	h->count -= skipped;
+	h->is_first = true;
 	f->knows_events = true;
 }
 
@@ -314,11 +313,8 @@ static bool ask_again(struct following *f, struct call *now, struct error *err)
 	}
 	if (!backstage_authorize(now->services->backstage, &how, &now->principal,
 				 now->op->permission, err)) {
-		struct error unused;
-
-		/* Without an answer it is no either, but then it may be yes again soon. */
-		if (err->kind == ERROR_DENIED &&
-		    !backstage_ready(now->services->backstage, &unused))
+		/* Then it may be a yes again soon. */
+		if (err->unclear)
 			err->kind = ERROR_UNAVAILABLE;
 		else if (err->kind == ERROR_DENIED)
 			finish(f, FOLLOW_DENIED, err->message);
@@ -365,6 +361,7 @@ static struct call call_of_round(const struct following *f, struct arena *a, int
 	now.palette = NULL;
 	now.session = (struct session){.expires_ms = 0};
 	now.progress = NULL;
+	now.waits_for_place = true;
 	return now;
 }
 
@@ -387,6 +384,9 @@ static void take(struct following *f, struct arena *a, struct harvest *h)
 		else if (is_deleted(&h->snapshot))
 			finish(f, FOLLOW_DELETED, NULL);
 	}
+	/* Among those that were not read may be some of the same moment as the oldest that was. */
+	if (h->is_first && h->has_older)
+		f->seen.floor_whole = true;
 	follow_seen_trim(&f->seen);
 	f->snapshot = h->snapshot;
 	f->good_ms = clock_now_ms();

@@ -67,6 +67,12 @@ static void call_audit(const struct call *c, const struct op *op, bool ok, const
 		 F_STR("name", c->object_name), F_STR("reason", ok ? "" : err->message));
 }
 
+/* Of an answer in pieces; else it ends the list of fields. */
+static struct log_field how_it_ended(const struct call *c)
+{
+	return c->ended == NULL ? (struct log_field){.name = NULL} : F_STR("ended", c->ended);
+}
+
 static void call_record(const struct call *c, const struct op *op, const struct result *res,
 			bool ok, struct error *err)
 {
@@ -84,7 +90,7 @@ static void call_record(const struct call *c, const struct op *op, const struct 
 	}
 	log_info("request", F_STR("operation", op->name), F_INT("status", status),
 		 F_STR("error", ok ? "" : err->message), F_STR("principal", c->principal.subject),
-		 F_STR("ended", c->ended), F_INT("ms", (clock_now_us() - c->started_us) / 1000));
+		 F_INT("ms", (clock_now_us() - c->started_us) / 1000), how_it_ended(c));
 }
 
 enum op_admission op_admit(const struct op *op, struct call *c, struct error *err)

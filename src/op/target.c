@@ -168,13 +168,22 @@ void call_drop_session(struct call *c)
 	c->session = (struct session){.expires_ms = 0};
 }
 
+static bool open_palette(struct call *c, struct text token, struct error *err)
+{
+	struct palette_client *client = c->services->palette;
+
+	if (c->waits_for_place)
+		return palette_open_waiting(client, c->environment, token, c->arena, c->deadline_ms,
+					    c->cancel, &c->palette, err);
+	return palette_open(client, c->environment, token, c->arena, c->deadline_ms, &c->palette,
+			    err);
+}
+
 bool call_open_environment(struct call *c, struct error *err)
 {
 	struct text token;
 
-	if (!choose_token(c, c->op, &token, err) ||
-	    !palette_open(c->services->palette, c->environment, token, c->arena, c->deadline_ms,
-			  &c->palette, err))
+	if (!choose_token(c, c->op, &token, err) || !open_palette(c, token, err))
 		return false;
 	palette_set_cancel(c->palette, c->cancel);
 	palette_set_progress(c->palette, c->progress, c->progress_context);

@@ -4,12 +4,18 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
+#include "http/cancel.h"
 #include "http/client.h"
 #include "palette/fetch.h"
 
+/* How often one who waits for a place looks whether there is one. */
+enum { LOOK_EVERY_MS = 20 };
+
 struct share {
 	struct http_target target;
-	unsigned calls; /* at work now */
+	unsigned calls;   /* at work now */
+	unsigned waiters; /* of those that wait for a place, the ones that have it */
 };
 
 struct palette_client {
@@ -17,6 +23,7 @@ struct palette_client {
 	struct http_client *http;
 	pthread_mutex_t lock; /* guards calls */
 	unsigned most_calls;  /* at work at once, of one environment */
+	unsigned most_waiters;
 	struct share shares[];
 };
 
@@ -55,6 +62,7 @@ void palette_client_new(const struct config *config, struct http_client *http,
 	c->config = config;
 	c->http = http;
 	c->most_calls = share_of_workers(config);
+	c->most_waiters = ((unsigned)config->upstream_connections_per_host + 1) / 2;
 	pthread_mutex_init(&c->lock, NULL);
 	for (size_t i = 0; i < count; i++) {
 		const struct config_environment *e = &config->environments[i];
@@ -75,23 +83,47 @@ void palette_client_free(struct palette_client *client)
 	free(client);
 }
 
-static bool take_place(struct palette_client *client, size_t index)
+static bool take_place(struct palette_client *client, unsigned *count, unsigned most)
 {
 	bool taken;
 
 	pthread_mutex_lock(&client->lock);
-	taken = client->shares[index].calls < client->most_calls;
+	taken = *count < most;
 	if (taken)
-		client->shares[index].calls++;
+		(*count)++;
 	pthread_mutex_unlock(&client->lock);
 	return taken;
 }
 
-static void give_place_back(struct palette_client *client, size_t index)
+static void give_place_back(struct palette_client *client, unsigned *count)
 {
 	pthread_mutex_lock(&client->lock);
-	client->shares[index].calls--;
+	(*count)--;
 	pthread_mutex_unlock(&client->lock);
+}
+
+static bool refuse_busy(struct error *err)
+{
+	error_set(err, ERROR_UNAVAILABLE,
+		  "Palette is slow at the moment and too many requests wait for it");
+	err->retry_after_s = 2;
+	return false;
+}
+
+static struct palette *view_of(struct palette_client *client, size_t index, struct text session,
+			       struct arena *arena, int64_t deadline_ms)
+{
+	struct palette *p = arena_new(arena, struct palette);
+
+	p->client = client;
+	p->config = client->config;
+	p->environment = &client->config->environments[index];
+	p->environment_index = index;
+	p->credential = session.ptr == NULL ? PALETTE_API_KEY : PALETTE_SESSION;
+	p->session = session;
+	p->arena = arena;
+	p->deadline_ms = deadline_ms;
+	return p;
 }
 
 bool palette_open(struct palette_client *client, const struct config_environment *environment,
@@ -99,31 +131,39 @@ bool palette_open(struct palette_client *client, const struct config_environment
 		  struct palette **palette, struct error *err)
 {
 	size_t index = (size_t)(environment - client->config->environments);
-	struct palette *p;
 
-	if (!take_place(client, index)) {
-		error_set(err, ERROR_UNAVAILABLE,
-			  "Palette is slow at the moment and too many requests wait for it");
-		err->retry_after_s = 2;
-		return false;
+	if (!take_place(client, &client->shares[index].calls, client->most_calls))
+		return refuse_busy(err);
+	*palette = view_of(client, index, session, arena, deadline_ms);
+	return true;
+}
+
+bool palette_open_waiting(struct palette_client *client,
+			  const struct config_environment *environment, struct text session,
+			  struct arena *arena, int64_t deadline_ms, struct http_cancel *cancel,
+			  struct palette **palette, struct error *err)
+{
+	size_t index = (size_t)(environment - client->config->environments);
+
+	while (!take_place(client, &client->shares[index].waiters, client->most_waiters)) {
+		if (http_cancel_wait_ms(cancel, LOOK_EVERY_MS))
+			return error_set(err, ERROR_CANCELLED, "The caller has called it off");
+		if (clock_left_ms(deadline_ms) == 0)
+			return refuse_busy(err);
 	}
-	p = arena_new(arena, struct palette);
-	p->client = client;
-	p->config = client->config;
-	p->environment = environment;
-	p->environment_index = index;
-	p->credential = session.ptr == NULL ? PALETTE_API_KEY : PALETTE_SESSION;
-	p->session = session;
-	p->arena = arena;
-	p->deadline_ms = deadline_ms;
-	*palette = p;
+	*palette = view_of(client, index, session, arena, deadline_ms);
+	(*palette)->waited = true;
 	return true;
 }
 
 void palette_close(struct palette *p)
 {
-	if (p != NULL)
-		give_place_back(p->client, p->environment_index);
+	struct share *share;
+
+	if (p == NULL)
+		return;
+	share = &p->client->shares[p->environment_index];
+	give_place_back(p->client, p->waited ? &share->waiters : &share->calls);
 }
 
 void palette_set_cancel(struct palette *p, struct http_cancel *cancel)

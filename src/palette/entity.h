@@ -68,6 +68,7 @@ struct entity_field {
 	const char *item_key;           /* each of ENTITY_TEXTS becomes {item_key: text} */
 	const char *shorthand;          /* a plain string stands for an object with this field */
 	const char *fallback;           /* JSON that stands when it is not given; NULL: nothing */
+	const char *example;            /* JSON, for the documents; NULL: examples do without it */
 	const char *const *choices;     /* ends with NULL */
 	int64_t min;
 	int64_t max;

@@ -26,6 +26,7 @@ static const char *const load_balancers[] = {"", "Internet-facing", "internal", 
 		.type = ENTITY_TEXTS,								\
 		.max = MOST_ITEMS,								\
 		.target = "/cloudConfig/azs",							\
+		.example = "[\"us-east-1a\"]",							\
 		.help = "Availability zones",							\
 	},											\
 	{											\
@@ -52,7 +53,7 @@ static const char *const load_balancers[] = {"", "Internet-facing", "internal", 
 
 static const struct entity_field eks_pool_fields[] = {
 	POOL_FIELDS,
-	INSTANCE_TYPE,
+	INSTANCE_TYPE("\"t3.large\""),
 	AMAZON_POOL_FIELDS("60"),
 	{
 		.name = "amiType",
@@ -120,6 +121,7 @@ static const struct entity_field fargate_fields[] = {
 		.type = ENTITY_TEXT,								\
 		.required = true,								\
 		.target = "/spec/cloudConfig/region",						\
+		.example = "\"us-east-1\"",							\
 		.help = "Region, such as us-east-1",						\
 	}
 #define VPC											\
@@ -204,7 +206,7 @@ const struct entity_field entity_eks_fields[] = {
 
 static const struct entity_field aws_pool_fields[] = {
 	POOL_FIELDS,
-	INSTANCE_TYPE,
+	INSTANCE_TYPE("\"t3.large\""),
 	AMAZON_POOL_FIELDS("65"),
 	{
 		.name = "securityGroups",
@@ -224,6 +226,7 @@ static const struct entity_field aws_cloud_fields[] = {
 		.type = ENTITY_TEXT,
 		.required = true,
 		.target = "/spec/cloudConfig/sshKeyName",
+		.example = "\"default\"",
 		.help = "Name of an EC2 key pair",
 	},
 	VPC,

@@ -39,7 +39,7 @@ static const char *const os_types[] = {"Linux", "Windows", NULL};
 
 static const struct entity_field aks_pool_fields[] = {
 	POOL_FIELDS,
-	INSTANCE_TYPE,
+	INSTANCE_TYPE("\"Standard_D2s_v3\""),
 	AZURE_POOL_FIELDS,
 	{
 		.name = "isSystemNodePool",
@@ -53,13 +53,14 @@ static const struct entity_field aks_pool_fields[] = {
 
 static const struct entity_field azure_pool_fields[] = {
 	POOL_FIELDS,
-	INSTANCE_TYPE,
+	INSTANCE_TYPE("\"Standard_D2s_v3\""),
 	AZURE_POOL_FIELDS,
 	{
 		.name = "azs",
 		.type = ENTITY_TEXTS,
 		.max = MOST_ITEMS,
 		.target = "/cloudConfig/azs",
+		.example = "[\"1\"]",
 		.help = "Availability zones, such as \"1\"",
 	},
 	NO_MORE,
@@ -106,6 +107,7 @@ static const struct entity_field worker_subnet_fields[] = {
 		.type = ENTITY_TEXT,								\
 		.required = true,								\
 		.target = "/spec/cloudConfig/subscriptionId",					\
+		.example = "\"00000000-0000-4000-8000-000000000001\"",				\
 		.help = "Azure subscription",							\
 	},											\
 	{											\
@@ -113,6 +115,7 @@ static const struct entity_field worker_subnet_fields[] = {
 		.type = ENTITY_TEXT,								\
 		.required = true,								\
 		.target = "/spec/cloudConfig/location",						\
+		.example = "\"eastus\"",							\
 		.help = "Azure region, such as eastus",						\
 	},											\
 	{											\
@@ -120,6 +123,7 @@ static const struct entity_field worker_subnet_fields[] = {
 		.type = ENTITY_TEXT,								\
 		.required = true,								\
 		.target = "/spec/cloudConfig/resourceGroup",					\
+		.example = "\"demo-rg\"",							\
 		.help = "Resource group",							\
 	},											\
 	{											\
@@ -127,6 +131,7 @@ static const struct entity_field worker_subnet_fields[] = {
 		.type = ENTITY_TEXT,								\
 		.required = true,								\
 		.target = "/spec/cloudConfig/sshKey",						\
+		.example = "\"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample demo@example.com\"",	\
 		.help = "Text of the public SSH key",						\
 	},											\
 	{											\

@@ -47,6 +47,7 @@ extern const struct entity_field entity_virtual_fields[];
 		.type = ENTITY_TEXT,								\
 		.required = true,								\
 		.target = "/metadata/name",							\
+		.example = "\"demo\"",								\
 		.help = "Name: lower-case letters, digits and '-', at most 63",			\
 	},											\
 	{											\
@@ -55,6 +56,7 @@ extern const struct entity_field entity_virtual_fields[];
 		.may_be_empty = true,								\
 		.fallback = "\"\"",								\
 		.target = "/metadata/annotations/description",					\
+		.example = "\"Cluster of the shop team\"",					\
 		.help = "What the cluster is for",						\
 	},											\
 	{											\
@@ -63,6 +65,7 @@ extern const struct entity_field entity_virtual_fields[];
 		.may_be_empty = true,								\
 		.max = MOST_ITEMS,								\
 		.goes = "/metadata/labels",							\
+		.example = "[\"dev\",\"owner:bob\"]",						\
 		.help = "Tags: \"key\" or \"key:value\"",					\
 	},											\
 	{											\
@@ -91,6 +94,7 @@ extern const struct entity_field entity_virtual_fields[];
 		.type = ENTITY_TEXT,								\
 		.required = true,								\
 		.target = "/spec/cloudAccountUid",						\
+		.example = "\"65f0aa00000000000000ac01\"",					\
 		.help = "UID of the cloud account",						\
 	},											\
 	{											\
@@ -100,6 +104,7 @@ extern const struct entity_field entity_virtual_fields[];
 		.min = 1,									\
 		.max = MOST_PROFILES,								\
 		.goes = "/spec/profiles/*/uid",							\
+		.example = "[\"65f0aa00000000000000f001\"]",					\
 		.help = PROFILES_HELP,								\
 	},											\
 	{											\
@@ -123,6 +128,7 @@ extern const struct entity_field entity_virtual_fields[];
 		.type = ENTITY_TEXT,								\
 		.required = true,								\
 		.target = "/poolConfig/name",							\
+		.example = "\"workers\"",							\
 		.help = "Name, once in a cluster",						\
 	},											\
 	{											\
@@ -130,6 +136,7 @@ extern const struct entity_field entity_virtual_fields[];
 		.type = ENTITY_INT,								\
 		.max = MOST_NODES,								\
 		.target = "/poolConfig/size",							\
+		.example = "3",									\
 		.help = "Number of nodes; 1, 3 or 5 in a control-plane pool. Required "		\
 			"unless minCount and maxCount are given",				\
 	},											\
@@ -154,6 +161,7 @@ extern const struct entity_field entity_virtual_fields[];
 		.type = ENTITY_MAP,								\
 		.fallback = "{}",								\
 		.target = "/poolConfig/additionalLabels",					\
+		.example = "{\"role\":\"worker\"}",						\
 		.help = "Labels of the nodes",							\
 	},											\
 	{											\
@@ -208,12 +216,13 @@ extern const struct entity_field entity_virtual_fields[];
 		.help = "Processor architecture; Palette's default is amd64",			\
 	}
 
-#define INSTANCE_TYPE										\
+#define INSTANCE_TYPE(given)									\
 	{											\
 		.name = "instanceType",								\
 		.type = ENTITY_TEXT,								\
 		.required = true,								\
 		.target = "/cloudConfig/instanceType",						\
+		.example = (given),								\
 		.help = "The cloud's name for a size of machine",				\
 	}
 /* clang-format on */

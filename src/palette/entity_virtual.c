@@ -121,6 +121,7 @@ const struct entity_field entity_virtual_fields[] = {
 		.empty_is_absent = true,
 		.target = HOST "/clusterGroup/uid",
 		.implies = {HOST "/clusterGroup/kind", "\"ClusterGroup\""},
+		.example = "\"65f0aa00000000000000c601\"",
 		.help = "UID of the cluster group to run in",
 	},
 	{
@@ -142,6 +143,7 @@ const struct entity_field entity_virtual_fields[] = {
 		.type = ENTITY_CHOICE,
 		.choices = virtual_endpoints,
 		.target = HOST "/clusterEndpoint/type",
+		.example = "\"LoadBalancer\"",
 		.help = "How the Kubernetes API is reached; without it as the group says",
 	},
 	{
@@ -164,6 +166,7 @@ const struct entity_field entity_virtual_fields[] = {
 		.fallback = "4",
 		.target = SIZE "/minCPU",
 		.also = SIZE "/maxCPU",
+		.example = "4",
 		.help = "Processor cores",
 	},
 	{
@@ -175,6 +178,7 @@ const struct entity_field entity_virtual_fields[] = {
 		.fallback = "8",
 		.target = SIZE "/minMemInMiB",
 		.also = SIZE "/maxMemInMiB",
+		.example = "8",
 		.help = "Memory",
 	},
 	{
@@ -185,6 +189,7 @@ const struct entity_field entity_virtual_fields[] = {
 		.fallback = "20",
 		.target = SIZE "/minStorageGiB",
 		.also = SIZE "/maxStorageGiB",
+		.example = "20",
 		.help = "Storage",
 	},
 	{

@@ -104,6 +104,7 @@ static const struct entity_field control_plane_endpoint_fields[] = {
 		.required = true,
 		.choices = control_plane_endpoints,
 		.target = ENDPOINT "/type",
+		.example = "\"VIP\"",
 		.help = "VIP needs host, DDNS needs ddnsSearchDomain",
 	},
 	{
@@ -111,6 +112,7 @@ static const struct entity_field control_plane_endpoint_fields[] = {
 		.type = ENTITY_TEXT,
 		.empty_is_absent = true,
 		.target = ENDPOINT "/host",
+		.example = "\"10.0.0.100\"",
 		.help = "A free IP address, or the name of the external endpoint",
 	},
 	{
@@ -129,6 +131,7 @@ static const struct entity_field vsphere_cloud_fields[] = {
 		.type = ENTITY_TEXT,
 		.required = true,
 		.goes = PLACEMENT "/cluster",
+		.example = "\"cluster-1\"",
 		.help = "Compute cluster of the machines",
 	},
 	{
@@ -145,6 +148,7 @@ static const struct entity_field vsphere_cloud_fields[] = {
 		.min = 1,
 		.max = MOST_ITEMS,
 		.target = "/spec/cloudConfig/sshKeys",
+		.example = "[\"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample demo@example.com\"]",
 		.help = "Texts of public SSH keys",
 	},
 	{
@@ -171,6 +175,7 @@ static const struct entity_field vsphere_site_fields[] = {
 		.type = ENTITY_TEXT,
 		.required = true,
 		.target = "/spec/cloudConfig/placement/datacenter",
+		.example = "\"dc1\"",
 		.help = "Datacenter",
 	},
 	{
@@ -178,6 +183,7 @@ static const struct entity_field vsphere_site_fields[] = {
 		.type = ENTITY_TEXT,
 		.required = true,
 		.target = "/spec/cloudConfig/placement/folder",
+		.example = "\"folder1\"",
 		.help = "Folder of the machines",
 	},
 	{
@@ -185,6 +191,7 @@ static const struct entity_field vsphere_site_fields[] = {
 		.type = ENTITY_TEXT,
 		.may_be_empty = true,
 		.goes = PLACEMENT "/resourcePool",
+		.example = "\"pool1\"",
 		.help = "Resource pool; empty: the root pool",
 	},
 	{
@@ -192,6 +199,7 @@ static const struct entity_field vsphere_site_fields[] = {
 		.type = ENTITY_TEXT,
 		.required = true,
 		.goes = PLACEMENT "/datastore",
+		.example = "\"ds1\"",
 		.help = "Datastore",
 	},
 	{
@@ -199,6 +207,7 @@ static const struct entity_field vsphere_site_fields[] = {
 		.type = ENTITY_TEXT,
 		.required = true,
 		.goes = PLACEMENT "/network/networkName",
+		.example = "\"network1\"",
 		.help = "Network",
 	},
 	{

@@ -10,6 +10,7 @@ struct palette {
 	const struct config *config;
 	const struct config_environment *environment;
 	size_t environment_index;
+	bool waited; /* of palette_open_waiting() */
 	enum palette_credential credential;
 	struct text session; /* PALETTE_SESSION */
 	struct arena *arena;

@@ -56,6 +56,16 @@ MUST_USE bool palette_open(struct palette_client *client,
 			   const struct config_environment *environment, struct text session,
 			   struct arena *arena, int64_t deadline_ms, struct palette **palette,
 			   struct error *err);
+/*
+ * The same for what holds no worker, such as following: it has places of its own, a few, so that
+ * many of them leave room for requests. Where all are taken it waits for one, until the deadline or
+ * until cancel is set (NULL: never). Fails with ERROR_UNAVAILABLE or ERROR_CANCELLED.
+ */
+MUST_USE bool palette_open_waiting(struct palette_client *client,
+				   const struct config_environment *environment,
+				   struct text session, struct arena *arena, int64_t deadline_ms,
+				   struct http_cancel *cancel, struct palette **palette,
+				   struct error *err);
 /* NULL is fine. */
 void palette_close(struct palette *p);
 

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 
 import Ajv2020 from 'ajv/dist/2020.js';
 
+import { creationsIn } from '../schema/bodies.mjs';
 import {
   OTHER_PLUGIN, RESTRICTED, ask, asksPalette, configuration, goodRequests, operations, pathParameters,
   startService, startSimulator,
@@ -115,6 +116,18 @@ test('every operation answers as described', async () => {
     assertSuccess(row, answer, isCreate(row) ? 201 : 200);
     note(row, 'ok', answer.status);
   });
+});
+
+test('bodies that create clusters fit the schema of their kind, and of no other', async () => {
+  const { schema, examples } = document.paths['/clusters'].post.requestBody.content['application/json'];
+  for (const [kind, { value }] of Object.entries(examples)) assertMatches(schema, value, `the example ${kind}`);
+  for (const { kind, form, operation, body } of creationsIn(await simulator.world())) {
+    if (operation !== 'cluster.create') continue;
+    const flat = { ...body('demo'), ...(form.startsWith('flat') && { cloudType: kind }) };
+    assertMatches(schema, flat, `${kind}, ${form}`); // oneOf: exactly one
+    if (form.startsWith('flat'))
+      assert.ok(!ajv.validate(resolve(schema), { ...flat, stranger: 1 }), `${kind}, ${form}: a stranger passes`);
+  }
 });
 
 test('no token', () => eachRow(needsToken, async row => {

@@ -49,6 +49,7 @@ async function startPalette() {
 before(async () => {
   simulator = await startSimulator('--seed', '61');
   palette = await startPalette();
+  name((await simulator.world()).creation);
   service = await startService(configuration([palette]));
 });
 
@@ -79,21 +80,28 @@ async function passes({ body, kind, wanted = body, repairs = [], path = 'cluster
   }
 }
 
-// What Palette requires of an entity of each kind: members of spec, of its cloudConfig and of a machine pool.
+// What an entity of each kind cannot do without: members of spec, of its cloudConfig and of a machine pool.
 const POOL = '"poolConfig":{"name":"p","size":1,"labels":["worker"]}';
-const AZURE = { spec: '"cloudAccountUid":"a"', cloud: '"subscriptionId":"a","location":"b","sshKey":"c"',
-  pool: `"cloudConfig":{},${POOL}` };
+const AZURE = { cloud: '"subscriptionId":"a","location":"b","sshKey":"c"', pool: `"cloudConfig":{},${POOL}` };
 const LEAST = {
-  eks: { type: 'eks', spec: '"cloudAccountUid":"a"', cloud: '"region":"x"', pool: POOL },
-  aws: { type: 'aws', spec: '"cloudAccountUid":"a"', cloud: '"region":"x"',
-    pool: `"cloudConfig":{"instanceType":"x"},${POOL}` },
-  aks: { type: 'aks', ...AZURE },
-  azure: { type: 'azure', ...AZURE },
-  vsphere: { type: 'vsphere', spec: '"cloudAccountUid":"a"', cloud: '"placement":{}',
+  eks: { cloud: '"region":"x"', pool: POOL },
+  aws: { cloud: '"region":"x"', pool: `"cloudConfig":{"instanceType":"x"},${POOL}` },
+  aks: { ...AZURE },
+  azure: { ...AZURE },
+  vsphere: { cloud: '"placement":{}',
     pool: `"cloudConfig":{"instanceType":{"numCPUs":1,"memoryMiB":1,"diskGiB":1}},${POOL}` },
-  virtual: { type: 'nested', spec: '"clusterConfig":{}', cloud: '"kubernetesVersion":""',
-    pool: '"cloudConfig":{"instanceType":{}}' },
+  virtual: { type: 'nested', cloud: '"kubernetesVersion":""', pool: '"cloudConfig":{"instanceType":{}}' },
 };
+
+// What of that exists in Palette.
+function name(creation) {
+  for (const [kind, { accountUid, infraUid, groupUid }] of Object.entries(creation)) {
+    LEAST[kind].type ??= kind;
+    LEAST[kind].spec = kind === 'virtual'
+      ? `"clusterConfig":{"hostClusterConfig":{"clusterGroup":{"uid":"${groupUid}"}}}`
+      : `"cloudAccountUid":"${accountUid}","profiles":[{"uid":"${infraUid}"}]`;
+  }
+}
 
 // The least entity of a kind, with oddities, and with what a test has to say.
 function entity(kind, { type = LEAST[kind].type, cloud = LEAST[kind].cloud, pools = 'machinepoolconfig', rest = ODD } = {}) {
@@ -175,10 +183,7 @@ test('pools in their proper place win: then nothing is touched', () => passes({ 
 // ---- the entity of POST /virtualclusters ----
 
 const wrap = inner => `{"clusterConfig" :\t${inner} }`;
-const inGroup = (...options) => entity('virtual', ...options).replace('"clusterConfig":{}',
-  '"clusterConfig":{"hostClusterConfig":{"clusterGroup":{"uid":"g"}}}');
-
-test('a wrapped entity', () => passes({ kind: 'virtual', path: 'virtualclusters', body: wrap(inGroup()), wanted: inGroup() }));
+test('a wrapped entity', () => passes({ kind: 'virtual', path: 'virtualclusters', body: wrap(entity('virtual')), wanted: entity('virtual') }));
 
 test('a wrapped entity without a type is given one', () => passes({ kind: 'virtual', path: 'virtualclusters',
-  repairs: [TYPE], body: wrap(inGroup().replace('"cloudType":"nested",', '')), wanted: inGroup() }));
+  repairs: [TYPE], body: wrap(entity('virtual').replace('"cloudType":"nested",', '')), wanted: entity('virtual') }));

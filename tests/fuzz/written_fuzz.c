@@ -16,9 +16,10 @@ enum { MOST_BYTES = 64 * 1024 };
 
 static size_t count_lines(struct text bytes)
 {
-	size_t lines = 1;
+	size_t lines = 2;
 
-	/* What YAML takes for the end of a line: also CR, NEL, LS and PS. */
+	/* What YAML takes for the end of a line: also CR, NEL, LS and PS. Behind the last line
+	 * comes one more, where a value stands that is left out. */
 	for (size_t i = 0; i < bytes.len; i++)
 		lines += bytes.ptr[i] == '\n' || bytes.ptr[i] == '\r' ||
 			 (unsigned char)bytes.ptr[i] == 0xC2 || (unsigned char)bytes.ptr[i] == 0xE2;

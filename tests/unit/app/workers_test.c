@@ -224,6 +224,103 @@ static void one_worker_keeps_the_order(void **state)
 		assert_int_equal(order.seen[i], i);
 }
 
+/* ---- on demand ---- */
+
+static void each_piece_has_a_thread_up_to_the_most(void **state)
+{
+	struct workers *workers;
+	struct gate gate;
+
+	(void)state;
+	gate_init(&gate);
+	workers = workers_start_on_demand(3, wait_at_gate, &gate);
+	assert_int_equal(workers_count(workers), 0);
+	for (unsigned i = 1; i <= 3; i++) {
+		assert_true(workers_submit(workers, NULL));
+		wait_until(&gate.waiting, i);
+		assert_int_equal(workers_count(workers), i);
+	}
+	assert_false(workers_submit(workers, NULL));
+	gate_open(&gate);
+	wait_until(&gate.done, 3);
+	workers_stop(workers);
+	gate_fini(&gate);
+}
+
+/* All at once, before any thread had time to start. */
+static void pieces_at_once_do_not_wait_for_each_other(void **state)
+{
+	struct workers *workers;
+	struct gate gate;
+
+	(void)state;
+	for (int round = 0; round < 20; round++) {
+		gate_init(&gate);
+		workers = workers_start_on_demand(8, wait_at_gate, &gate);
+		for (int i = 0; i < 8; i++)
+			assert_true(workers_submit(workers, NULL));
+		assert_false(workers_submit(workers, NULL));
+		wait_until(&gate.waiting, 8);
+		gate_open(&gate);
+		workers_stop(workers);
+		assert_int_equal(atomic_load(&gate.done), 8);
+		gate_fini(&gate);
+	}
+}
+
+static bool submits(struct workers *workers)
+{
+	int64_t deadline = clock_now_ms() + 10000;
+
+	while (!workers_submit(workers, NULL)) {
+		if (clock_left_ms(deadline) == 0)
+			return false;
+		clock_sleep_ms(1);
+	}
+	return true;
+}
+
+static void a_thread_that_is_free_takes_the_next_piece(void **state)
+{
+	struct workers *workers;
+	struct gate gate;
+
+	(void)state;
+	gate_init(&gate);
+	gate_open(&gate);
+	workers = workers_start_on_demand(2, wait_at_gate, &gate);
+	for (unsigned i = 1; i <= 200; i++) {
+		assert_true(submits(workers));
+		wait_until(&gate.done, i);
+	}
+	assert_true(workers_count(workers) <= 2);
+	workers_stop(workers);
+	gate_fini(&gate);
+}
+
+static void threads_without_work_end_and_others_start(void **state)
+{
+	int64_t deadline = clock_now_ms() + 30000;
+	struct workers *workers;
+	struct gate gate;
+
+	(void)state;
+	gate_init(&gate);
+	gate_open(&gate);
+	workers = workers_start_on_demand(4, wait_at_gate, &gate);
+	for (int i = 0; i < 4; i++)
+		assert_true(submits(workers));
+	wait_until(&gate.done, 4);
+	while (workers_count(workers) > 0 && clock_left_ms(deadline) > 0)
+		clock_sleep_ms(20);
+	assert_int_equal(workers_count(workers), 0);
+	for (int i = 0; i < 4; i++)
+		assert_true(submits(workers));
+	wait_until(&gate.done, 8);
+	workers_stop(workers);
+	gate_fini(&gate);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +330,10 @@ int main(void)
 		cmocka_unit_test(a_queue_of_no_length),
 		cmocka_unit_test(every_item_is_done_exactly_once),
 		cmocka_unit_test(one_worker_keeps_the_order),
+		cmocka_unit_test(each_piece_has_a_thread_up_to_the_most),
+		cmocka_unit_test(pieces_at_once_do_not_wait_for_each_other),
+		cmocka_unit_test(a_thread_that_is_free_takes_the_next_piece),
+		cmocka_unit_test(threads_without_work_end_and_others_start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

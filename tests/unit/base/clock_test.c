@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/attr.h"
 #include "base/clock.h"
 
 static void the_steady_clock_does_not_run_back(void **state)
@@ -62,6 +63,63 @@ static void the_calendar_is_utc_with_milliseconds(void **state)
 	assert_true(clock_calendar_ms() > 1600000000000);
 }
 
+static int64_t parsed(const char *time)
+{
+	int64_t ms = -77;
+
+	return clock_parse_iso(text_of(time), &ms) ? ms : -77;
+}
+
+static void times_are_read_back(void **state)
+{
+	static const int64_t moments[] = {0,
+					  7,
+					  951782399999,
+					  951868799999,
+					  951868800000,
+					  1709251199999,
+					  1769853600007,
+					  4107542400000,
+					  253402300799999};
+	char out[CLOCK_ISO_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(moments); i++) {
+		clock_format_iso(moments[i], out);
+		assert_int_equal(parsed(out), moments[i]);
+	}
+	assert_int_equal(parsed("2023-09-18T19:49:33Z"), 1695066573000);
+	assert_int_equal(parsed("2023-09-18t21:49:33.5+02:00"), 1695066573500);
+	assert_int_equal(parsed("2023-09-18 14:19:33.123456789-05:30"), 1695066573123);
+	assert_int_equal(parsed("0001-01-01T00:00:00.000Z"), -62135596800000);
+}
+
+static void what_is_no_time_is_refused(void **state)
+{
+	static const char *const wrong[] = {"",
+					    "2023",
+					    "2023-09-18",
+					    "2023-09-18T19:49:33",
+					    "2023-09-18T19:49:33.Z",
+					    "2023-13-18T19:49:33Z",
+					    "2023-00-18T19:49:33Z",
+					    "2023-09-00T19:49:33Z",
+					    "2023-09-18T24:49:33Z",
+					    "2023-09-18T19:60:33Z",
+					    "0000-09-18T19:49:33Z",
+					    "2023-09-18T19:49:33ZZ",
+					    "2023-09-18T19:49:33+2:00",
+					    "2023-09-18T19:49:33+02:0",
+					    "2023-09-18T19:49:33+0200",
+					    "x023-09-18T19:49:33Z",
+					    " 2023-09-18T19:49:33Z"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		if (parsed(wrong[i]) != -77)
+			fail_msg("%s was read", wrong[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -69,6 +127,8 @@ int main(void)
 		cmocka_unit_test(what_is_left_is_never_below_zero),
 		cmocka_unit_test(waits_last_as_long_as_asked),
 		cmocka_unit_test(the_calendar_is_utc_with_milliseconds),
+		cmocka_unit_test(times_are_read_back),
+		cmocka_unit_test(what_is_no_time_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

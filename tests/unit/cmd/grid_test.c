@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "cmd/grid.h"
 #include "base/visible.h"
+#include "cmd/grid.h"
 
 static void assert_prints(const struct grid *g, size_t indent, size_t width, const char *wanted)
 {

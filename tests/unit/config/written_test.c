@@ -226,7 +226,7 @@ static void billions_of_laughs_are_not_told(void **state)
 	char yaml[1024] = "a: &a [x,x,x,x,x,x,x,x,x]\n";
 
 	(void)state;
-	for (char c = 'b'; c < 'j'; c++) {
+	for (int c = 'b'; c < 'j'; c++) {
 		char line[64];
 
 		snprintf(line, sizeof line, "%c: &%c [*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c]\n", c, c,
@@ -316,7 +316,7 @@ static void a_hundred_faults_are_enough(void **state)
 	struct document d;
 	struct text value;
 	struct buf yaml;
-	int64_t more;
+	int64_t more = 0;
 
 	(void)state;
 	buf_init(&yaml, 64 * 1024);

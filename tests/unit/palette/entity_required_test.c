@@ -402,6 +402,10 @@ static const struct {
 	{"{'metadata':{'name':'v'},'spec':{'clusterConfig':{'hostClusterConfig':{'clusterGroup':{"
 	 "'uid':'g'}}},'machinePoolConfig':[{'cloudConfig':{'instanceType':{}}}]}}",
 	 ""},
+	{"{'metadata':{'name':'v'},'spec':{'cloudConfig':{'controlPlaneEndpoint':{'host':1}},"
+	 "'clusterConfig':{'hostClusterConfig':{'clusterGroup':{'uid':'g'}}}}}",
+	 "/spec/cloudConfig/controlPlaneEndpoint/host "
+	 "/spec/cloudConfig/controlPlaneEndpoint/port"},
 };
 
 static void virtual_clusters_of_their_own_route(void **state)

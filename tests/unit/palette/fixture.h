@@ -42,6 +42,7 @@ static inline struct config fixture_config(void)
 		.startup_pause_ms = 5000,
 		.upstream_timeout_ms = 30000,
 		.upstream_calls_in_flight = 16,
+		.upstream_connections_per_host = 4,
 		.upstream_parallel = 4,
 		.upstream_max_answer_bytes = 64 * 1024 * 1024,
 		.upstream_max_pages = 1000,
