@@ -42,10 +42,11 @@ class Gate {
       answer.on('error', () => response.destroy());
       answer.on('end', () => {
         const last = --this.#left === 0;
+        if (last) this.close(response.socket); // before whoever has this answer can ask for more
         const body = Buffer.concat(parts);
         response.writeHead(answer.statusCode, { 'content-type': answer.headers['content-type'] ?? 'text/plain',
           'content-length': body.length, ...(last ? { connection: 'close' } : {}) });
-        response.end(body, () => last && setImmediate(() => this.close()));
+        response.end(body);
       });
     });
     onward.on('error', () => response.destroy());
@@ -58,9 +59,10 @@ class Gate {
     else this.#left = count;
   }
 
-  close() {
+  // but: a connection that is left to its answer, which closes it.
+  close(but) {
     this.#server.close();
-    this.#sockets.forEach(socket => socket.destroy());
+    this.#sockets.forEach(socket => socket !== but && socket.destroy());
   }
 
   async reopen() {
