@@ -34,6 +34,8 @@ static void put_answer(struct buf *out, const struct op *op)
 		buf_printf(out, "%s`%s`%s%s", f == op->answer ? " with " : ", ", f->name,
 			   f->help == NULL ? "" : ": ", f->help == NULL ? "" : f->help);
 	buf_add_string(out, ".\n");
+	if (op->stream_type != NULL)
+		buf_printf(out, "\nOr `%s`: %s.\n", op->stream_type, op->stream_help);
 	if (op->flags & OP_AUDIT)
 		buf_add_string(out, "\nEach use is in the audit trail.\n");
 }
