@@ -43,6 +43,8 @@ static void put_answer(struct buf *out, const struct op *op)
 		buf_printf(out, "\n%s: %d, JSON", op->also->when, op->also->status);
 		put_fields(out, op->also->answer);
 	}
+	if (op->stream_type != NULL)
+		buf_printf(out, "\nOr `%s`: %s.\n", op->stream_type, op->stream_help);
 	if (op->flags & OP_AUDIT)
 		buf_add_string(out, "\nEach use is in the audit trail.\n");
 }

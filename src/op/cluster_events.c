@@ -114,11 +114,11 @@ const struct op cluster_event_ops[] = {
 		.answer = events_answer,
 		.stream_type = "text/event-stream",
 		.stream_help =
-			"With follow: server-sent events, each with JSON as its data. state "
-			"{state, previous}; condition {type, status, reason, message, "
-			"lastTransitionTime}; component {uid, time, severity, reason, message, "
-			"component, host}; trouble {message}; at the end, end {reason, state, "
-			"message, mayReconnect, requiresReAuth}",
+			"with follow, server-sent events, each with JSON as its data: state "
+			"{state, previous}, condition {type, status, reason, message, "
+			"lastTransitionTime}, component {uid, time, severity, reason, message, "
+			"component, host}, trouble {message}, and at the end, end {reason, "
+			"state, message, mayReconnect, requiresReAuth}",
 		.run = cluster_events,
 	},
 	{.name = NULL},

@@ -301,7 +301,11 @@ static bool ask_again(struct following *f, struct call *now, struct error *err)
 {
 	const struct backstage_call how = call_asking(now, true);
 
-	if (now->local || clock_now_ms() - f->asked_ms < f->config->recheck_ms)
+	if (now->local)
+		return true;
+	if (now->principal.expires_s != 0 && clock_calendar_ms() / 1000 >= now->principal.expires_s)
+		return finish(f, FOLLOW_EXPIRED, NULL);
+	if (clock_now_ms() - f->asked_ms < f->config->recheck_ms)
 		return true;
 	now->identified = false;
 	if (now->op->permission != PERMIT_ANYONE && op_identify(now, true, err) != IDENTITY_KNOWN) {
@@ -324,29 +328,44 @@ static bool ask_again(struct following *f, struct call *now, struct error *err)
 	return true;
 }
 
-/* Whoever began with a session of their own does not go on with the rights of others. */
-static bool is_same_right(struct following *f, const struct call *now, struct error *err)
+/*
+ * Whoever began with a session of their own does not go on with the rights of others. Where it is
+ * not found any more it is over, unless the store is away: then nobody knows.
+ */
+static bool keeps_session(struct following *f, const struct call *now, struct error *err)
 {
-	bool has_session = now->session.token.ptr != NULL;
+	int64_t expires_ms = 0;
 
-	if (f->has_session && !has_session) {
-		error_set(err, ERROR_UNAUTHENTICATED, "%s", reasons[FOLLOW_SIGNED_OUT].message);
-		err->reauthenticate = true;
-		return false;
+	if (now->session.token.ptr != NULL) {
+		f->has_session = true;
+		return true;
 	}
-	f->has_session = f->has_session || has_session;
-	return true;
+	if (!f->has_session)
+		return true;
+	if (now->session_email.ptr != NULL &&
+	    !sessions_look(now->services->sessions, now->arena, now->session_email,
+			   now->deadline_ms, &expires_ms, err))
+		return false;
+	if (expires_ms != 0)
+		return error_set(err, ERROR_UNAVAILABLE, "Your Palette session cannot be read");
+	error_set(err, ERROR_UNAUTHENTICATED, "%s", reasons[FOLLOW_SIGNED_OUT].message);
+	err->reauthenticate = true;
+	return false;
 }
 
 /* Opens Palette, reads, closes. */
 static bool run_round(struct following *f, struct call *now, struct harvest *h, struct error *err)
 {
-	bool ok = ask_again(f, now, err) && call_open_environment(now, err);
+	bool opened;
+	bool ok;
 
-	if (ok) {
-		ok = is_same_right(f, now, err) && read_round(f, now, h, err);
-		palette_close(now->palette);
-	}
+	if (!ask_again(f, now, err))
+		return false;
+	opened = call_open_environment(now, err);
+	/* It may be for want of the session that it was not opened. */
+	ok = (opened || now->session_email.ptr != NULL) && keeps_session(f, now, err) && opened &&
+	     read_round(f, now, h, err);
+	palette_close(now->palette);
 	if (!ok && err->reauthenticate)
 		call_drop_session(now);
 	return ok;
@@ -360,6 +379,7 @@ static struct call call_of_round(const struct following *f, struct arena *a, int
 	now.deadline_ms = deadline_ms;
 	now.palette = NULL;
 	now.session = (struct session){.expires_ms = 0};
+	now.session_email = (struct text){NULL, 0};
 	now.progress = NULL;
 	now.waits_for_place = true;
 	return now;
@@ -435,10 +455,18 @@ static void take_failure(struct following *f, const struct error *err)
 		take_trouble(f, err);
 }
 
+/* A deadline that is not behind that of the following. */
+static int64_t within(const struct following *f, int64_t deadline_ms)
+{
+	int64_t last_ms = f->options->deadline_ms;
+
+	return last_ms != 0 && last_ms < deadline_ms ? last_ms : deadline_ms;
+}
+
 static bool begin(struct following *f, struct error *err)
 {
 	struct arena *a = &f->arenas[!f->turn];
-	struct call now = call_of_round(f, a, f->call->deadline_ms);
+	struct call now = call_of_round(f, a, within(f, f->call->deadline_ms));
 	struct harvest h;
 
 	if (run_round(f, &now, &h, err)) {
@@ -455,14 +483,10 @@ static bool begin(struct following *f, struct error *err)
 static void go_on(struct following *f)
 {
 	struct arena *a = &f->arenas[!f->turn];
-	int64_t deadline_ms = clock_now_ms() + LONGEST_ROUND_MS;
+	struct call now = call_of_round(f, a, within(f, clock_now_ms() + LONGEST_ROUND_MS));
 	struct error err = {.kind = ERROR_INTERNAL};
 	struct harvest h;
-	struct call now;
 
-	if (f->options->deadline_ms != 0 && f->options->deadline_ms < deadline_ms)
-		deadline_ms = f->options->deadline_ms;
-	now = call_of_round(f, a, deadline_ms);
 	if (run_round(f, &now, &h, &err)) {
 		take(f, a, &h);
 		return;

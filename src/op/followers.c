@@ -68,12 +68,14 @@ void followers_enter(struct followers *followers, struct followers_place *place,
 
 void followers_leave(struct followers *followers, struct followers_place *place)
 {
-	if (place->link == NULL)
+	if (followers == NULL)
 		return;
 	pthread_mutex_lock(&followers->lock);
-	*place->link = place->next;
-	if (place->next != NULL)
-		place->next->link = place->link;
-	place->link = NULL;
+	if (place->link != NULL) {
+		*place->link = place->next;
+		if (place->next != NULL)
+			place->next->link = place->link;
+		place->link = NULL;
+	}
 	pthread_mutex_unlock(&followers->lock);
 }

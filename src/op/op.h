@@ -311,7 +311,7 @@ struct op {
 	int success_status;         /* 0: 200 */
 	const char *content_type;   /* of the answer; NULL: application/json */
 	const char *stream_type;    /* of OP_FOLLOWS: of the answer in pieces */
-	const char *stream_help;    /* and what comes in it */
+	const char *stream_help;    /* and when, and what comes in it */
 	const struct field *answer; /* the JSON object's members; NULL with another content type */
 	const struct op_also *also; /* NULL: nothing */
 	bool (*run)(struct call *c, struct result *res, struct error *err);

@@ -140,6 +140,8 @@ const own = {
   'overlord.list': /^GET \/v1\/overlords$/,
   'project.profiles': /^POST \/v1\/dashboard\/clusterprofiles\?limit=50$/,
   'cluster.get': /^GET \/v1\/dashboard\/spectroclusters\/ID$/,
+  'cluster.events':
+    /^GET \/v1\/events\/components\/spectrocluster\/ID\?orderBy=metadata.creationTimestamp=-1&limit=50$/,
   'cluster.kubeconfig': /^GET \/v1\/spectroclusters\/ID\/assets\/kubeconfig\?frp=true$/,
   'cluster.profiles': /^GET \/v1\/spectroclusters\/ID\/profiles\?includePackMeta=schema,presets$/,
   'cluster.manifest': /^GET \/v1\/spectroclusters\/ID\/pack\/manifests\/ID$/,
