@@ -78,17 +78,17 @@ test('every way in which it can fail', async () => {
   await create(undefined, 400, { raw: JSON.stringify(flat('a', VALUES)).replace('}', ',"admin_password":"x"}}') });
   // What the profiles declare.
   await create(flat('a', { ...VALUES, nobody_declares: 'x' }), 400);
-  await create(flat('bad-bundle', { ...VALUES, ca_bundle: `${PASSWORD} is no base64` }), [400, 201]);
-  await create(flat('empty', { ...VALUES, admin_password: '' }), [400, 201]);
-  await create(flat('b', { admin_password: PASSWORD, ca_bundle: BUNDLE }), [400, 422]); // one is missing
+  await create(flat('bad-bundle', { ...VALUES, ca_bundle: `${PASSWORD} is no base64` }), 400);
+  await create(flat('empty', { ...VALUES, admin_password: '' }), 201);
+  await create(flat('b', { admin_password: PASSWORD, ca_bundle: BUNDLE }), 400); // one is missing
   // Palette's own entity.
   await create(entity('a', given, { machinePoolConfig: [], machinepoolconfig: [] }), 400);
   await create(entity('', given), 400);
-  await create(entity('a', given), [400, 422]);
+  await create(entity('a', given), 400);
   await create({ clusterConfig: entity('a', given) }, 400, { path: 'virtualclusters' });
   // Names that are taken, and what Palette would not create.
-  await create(flat('with-secrets', VALUES), [400, 409]);
-  await create(flat('with-secrets', VALUES, { cloudAccountUid: 'f'.repeat(24) }), [400, 404, 409, 422], { query: '&dryRun' });
+  await create(flat('with-secrets', VALUES), 400);
+  await create(flat('with-secrets', VALUES, { cloudAccountUid: 'f'.repeat(24) }), 400, { query: '&dryRun' });
 });
 
 test('and when Palette fails', async () => {
