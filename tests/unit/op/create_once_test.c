@@ -2,6 +2,7 @@
  * Creates with an Idempotency-Key, against a Palette of the test's and a store in memory: what is
  * answered again, what is refused, and that Palette is asked once.
  */
+#include "unit/op/creating.h"
 #include "unit/op/services.h"
 
 #include "op/rows.h"
@@ -51,8 +52,13 @@ struct answered {
 static void answer_palette(void *context, const struct canned_request *request,
 			   struct canned_answer *answer)
 {
+	static const struct creating_row none[] = {{.path = NULL}};
 	struct scene *s = context;
 
+	if (strcmp(request->method, "GET") == 0) {
+		creating_answer(none, request, answer);
+		return;
+	}
 	if (strstr(request->path, "/validate") != NULL) {
 		answer->status = 200;
 		buf_add_string(answer->body, "{}");
