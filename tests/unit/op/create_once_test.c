@@ -342,11 +342,9 @@ static void ask_meanwhile(void *context, const struct canned_request *request,
 {
 	struct scene *s = context;
 
-	(void)request;
-	if (s->meanwhile != NULL)
+	if (s->meanwhile != NULL && strcmp(request->method, "POST") == 0)
 		s->meanwhile(s);
-	answer->status = s->status;
-	buf_add_string(answer->body, s->answer);
+	answer_palette(context, request, answer);
 }
 
 static void want_running(struct scene *s)
