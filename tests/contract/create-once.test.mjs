@@ -162,6 +162,25 @@ for (const index of [0, 1]) {
   });
 }
 
+test('one that is overtaken while it is checked gets the answer of the other', async () => {
+  const name = newName();
+  const key = newKey();
+  await simulator.forget();
+  // What the check finds may be the cluster of the other.
+  await simulator.fault({ match: { pathContains: '/validate/name' }, fault: 'delay', ms: 800, times: 1 });
+  const slow = send(service, all[0], name, key);
+  await until('it is being checked', async () => (await simulator.requests()).some(r =>
+    r.path.endsWith('/validate/name')));
+  const quick = await send(service, all[0], name, key);
+  assert.equal(quick.status, 201, quick.text);
+  assert.equal(quick.headers[REPLAYED], undefined);
+  assertReplay(await slow, quick);
+  assert.equal(await createsOf(simulator, name), 1);
+  await simulator.fault({ match: { pathContains: '/validate/name' }, fault: 'status', status: 409, times: 1 });
+  assertReplay(await send(service, all[0], name, key), quick);
+  await simulator.heal();
+});
+
 test('keys of others are others', async () => {
   const key = newKey();
   const name = newName();
