@@ -185,6 +185,8 @@ bool profile_takes(const struct world *w, int profile, const char *name, const c
 			continue;
 		if (value[0] == '\0')
 			return !v->required;
+		if (v->immutable && v->fallback != NULL && strcmp(v->fallback, value) != 0)
+			return false;
 		return has_format(v->format, value) && is_choice(v, value) &&
 		       (v->regex == NULL || matches(v->regex, value));
 	}

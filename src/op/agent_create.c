@@ -14,8 +14,8 @@
 
 enum {
 	PLAN_LASTS_MS = 60 * 60 * 1000,
-	PLAN_DIGITS = 32, /* of its digest */
-	LONGEST_FIELD_NAME = 256,
+	PLAN_DIGITS = 32,            /* of its digest */
+	LARGEST_ANSWER = 512 * 1024, /* more warnings than any body can cause */
 };
 
 /* ---- what a cluster needs ---- */
@@ -143,7 +143,7 @@ static bool plan_cluster(struct call *c, struct result *res, struct error *err)
 
 /* ---- creating what was planned ---- */
 
-static bool plan_fits(const struct call *c, const struct creation *creation, struct error *err)
+static bool plan_fits(struct call *c, const struct creation *creation, struct error *err)
 {
 	struct text given = text_of(call_string(c, "planId"));
 	int64_t now_ms = clock_calendar_ms();
@@ -165,24 +165,40 @@ static bool plan_fits(const struct call *c, const struct creation *creation, str
 	return true;
 }
 
+/* Of a page at most: warnings are few. */
+static struct text created_answer_of(struct call *c, const struct creation *creation,
+				     const char *uid)
+{
+	struct json_writer w;
+	struct text out;
+	struct buf b;
+
+	buf_init(&b, LARGEST_ANSWER);
+	json_writer_init(&w, &b);
+	json_object_begin(&w);
+	json_put_pair(&w, "uid", uid);
+	json_put_pair(&w, "name", creation->name);
+	creation_put_warnings(&w, creation);
+	json_object_end(&w);
+	out = arena_copy_text(c->arena, buf_text(&b));
+	buf_fini(&b);
+	return out;
+}
+
+/* The plan is the key: whoever calls again with it gets the same cluster. At a shell there is no
+ * store to keep that in, and a person. */
 static bool create_planned(struct call *c, struct result *res, struct error *err)
 {
+	const struct creation_manner manner = {
+		.key_name = "planId",
+		.key = c->services->store == NULL ? NULL : call_string(c, "planId"),
+		.approve = plan_fits,
+		.answer = created_answer_of,
+	};
 	struct creation creation;
-	struct answer answer;
-	struct buf created;
 
-	if (!creation_read(c, "cluster", &creation, err) || !creation_check(c, &creation, err) ||
-	    !plan_fits(c, &creation, err) ||
-	    !palette_create_cluster(c->palette, call_string(c, "projectUid"), creation.kind->name,
-				    creation.name, creation.entity, &created, err))
-		return false;
-	c->object = json_string_at(c->arena, buf_text(&created), "/uid", NULL);
-	buf_fini(&created);
-	answer_begin(c, &answer);
-	answer_put(&answer, "clusterUid", c->object);
-	answer_put(&answer, "name", creation.name);
-	creation_put_warnings(&answer.w, &creation);
-	return answer_finish(&answer, res, err);
+	return creation_read(c, "cluster", &creation, err) &&
+	       creation_make(c, &creation, &manner, res, err);
 }
 
 /* ---- rows ---- */
@@ -252,7 +268,7 @@ static const struct field plan_answer[] = {
 };
 
 static const struct field created_answer[] = {
-	{.name = "clusterUid",
+	{.name = "uid",
 	 .type = FIELD_STRING,
 	 .required = true,
 	 .help = "UID of the new cluster, which Palette now provisions"},

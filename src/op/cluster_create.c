@@ -3,7 +3,6 @@
  * is sent once; a dry run stops before that and shows the entity. op/create.h has the steps.
  */
 #include "op/create.h"
-#include "op/create_once.h"
 #include "op/rows.h"
 #include "json/json.h"
 
@@ -127,55 +126,17 @@ static bool show(struct call *c, struct creation *creation, struct result *res, 
 	return true;
 }
 
-/* From here on it is in the store, if it has a key, and what becomes of it is to be said. */
-static bool send(struct call *c, const struct creation *creation, struct creation_once *once,
-		 struct result *res, struct error *err)
+static struct text answer_with(struct call *c, const struct creation *creation, const char *uid)
 {
-	const char *uid;
-	bool ok = creation_send(c, creation, &uid, err);
-
-	if (ok) {
-		c->object = uid;
-		result_json(res, created_answer(c, creation, uid, true));
-	} else {
-		creation_say_outcome(c, creation, err);
-	}
-	creation_once_settle(c, creation, once, res, ok ? NULL : err);
-	return ok;
-}
-
-/* Another request with the same key may have created it since we looked, and then it is that which
- * a check finds. */
-static enum once_next check(struct call *c, const char *key, struct creation *creation,
-			    struct creation_once *once, struct result *res, struct error *err)
-{
-	enum once_next next;
-	struct error why;
-
-	if (creation_check(c, creation, err))
-		return ONCE_GO_ON;
-	creation_say_outcome(c, creation, err);
-	next = creation_once_look(c, key, once, res, &why);
-	if (next == ONCE_REFUSED && why.kind != ERROR_UNAVAILABLE)
-		*err = why;
-	return next == ONCE_ANSWERED ? ONCE_ANSWERED : ONCE_REFUSED;
+	return created_answer(c, creation, uid, true);
 }
 
 static bool create(struct call *c, struct creation *creation, struct result *res, struct error *err)
 {
-	const char *key = call_string(c, KEY);
-	struct creation_once once;
-	enum once_next next;
+	const struct creation_manner manner = {
+		.key_name = KEY, .key = call_string(c, KEY), .answer = answer_with};
 
-	c->object_name = creation->name;
-	next = creation_once_look(c, key, &once, res, err);
-	if (next == ONCE_GO_ON)
-		next = check(c, key, creation, &once, res, err);
-	if (next == ONCE_GO_ON)
-		next = creation_once_begin(c, creation, &once, res, err);
-	if (next == ONCE_GO_ON)
-		return send(c, creation, &once, res, err);
-	return next == ONCE_ANSWERED;
+	return creation_make(c, creation, &manner, res, err);
 }
 
 static bool check_and_create(struct call *c, struct creation *creation, struct result *res,

@@ -7,6 +7,8 @@
  *   creation_check()  what Palette knows: does all of it exist, and does it fit?   create_check.c
  *   creation_plan()   what a dry run answers                   create_plan.c
  *   or creation_send()                                         create_send.c
+ *
+ * creation_make() takes them all, but for the first and the plan.      create_make.c
  */
 #ifndef OP_CREATE_H
 #define OP_CREATE_H
@@ -68,6 +70,25 @@ MUST_USE bool creation_send(struct call *c, const struct creation *creation, con
  * the latter where that cannot be seen from the kind.
  */
 void creation_say_outcome(struct call *c, const struct creation *creation, struct error *err);
+
+/* How a creation is made. */
+struct creation_manner {
+	const char *key_name; /* what the caller calls the key: "Idempotency-Key" */
+	const char *key;      /* see op/create_once.h; NULL: none */
+	/* Looks at the entity, once it is there. NULL: nothing to look at. */
+	bool (*approve)(struct call *c, const struct creation *creation, struct error *err);
+	/* A JSON object with the member uid; arena. */
+	struct text (*answer)(struct call *c, const struct creation *creation, const char *uid);
+};
+
+/* From what was read to the answer; with a key, once. Fails as the steps and the key do, and says
+ * what became of the cluster. */
+MUST_USE bool creation_make(struct call *c, struct creation *creation,
+			    const struct creation_manner *manner, struct result *res,
+			    struct error *err);
+
+/* All that the caller has sent: the body, or what a tool was called with. */
+struct text creation_request(const struct call *c);
 
 /* "warnings":[{"message"}], if there are any. */
 void creation_put_warnings(struct json_writer *w, const struct creation *creation);

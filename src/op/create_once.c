@@ -44,7 +44,7 @@ static void identify(const struct call *c, const char *key, struct digest *id)
 static void digest_body(const struct call *c, char hex[2 * DIGEST_SIZE + 1])
 {
 	static const char digits[] = "0123456789abcdef";
-	const struct text parts[] = {text_of(c->op->name), c->body};
+	const struct text parts[] = {text_of(c->op->name), creation_request(c)};
 	struct digest digest;
 
 	digest_of(parts, ARRAY_LEN(parts), &digest);
@@ -118,31 +118,33 @@ static const char *name_of(struct call *c, const struct store_once *found)
 				       : json_string_at(c->arena, found->note, "/name", NULL);
 }
 
-static enum once_next refuse_unknown(struct call *c, const struct store_once *found,
-				     struct error *err)
+static enum once_next refuse_unknown(struct call *c, const struct creation_once *once,
+				     const struct store_once *found, struct error *err)
 {
 	const char *name = name_of(c, found);
 
 	if (name == NULL)
 		error_set(err, ERROR_CONFLICT,
-			  "What became of the first request with this Idempotency-Key is not "
+			  "What became of the first request with this %s is not "
 			  "known: what was kept of it cannot be read. Look whether the cluster is "
-			  "there, and use another key to create one");
+			  "there, and use another key to create one",
+			  once->key_name);
 	else
 		error_set(err, ERROR_CONFLICT,
-			  "What became of the first request with this Idempotency-Key is not "
+			  "What became of the first request with this %s is not "
 			  "known. Palette may have created the cluster: look for one named %s, and "
 			  "use another key to create one",
-			  name);
+			  once->key_name, name);
 	return refuse(c, "unknown", name, err);
 }
 
-static enum once_next refuse_running(struct call *c, const struct store_once *found,
-				     struct error *err)
+static enum once_next refuse_running(struct call *c, const struct creation_once *once,
+				     const struct store_once *found, struct error *err)
 {
 	error_set(err, ERROR_CONFLICT,
-		  "The first request with this Idempotency-Key is still being worked on; send it "
-		  "again in a moment");
+		  "The first request with this %s is still being worked on; send it "
+		  "again in a moment",
+		  once->key_name);
 	err->retry_after_s = TRY_AGAIN_S;
 	return refuse(c, "running", name_of(c, found), err);
 }
@@ -160,15 +162,15 @@ static bool kind_of(int64_t status, enum error_kind *kind)
 	return false;
 }
 
-static enum once_next replay(struct call *c, const struct store_once *found, struct result *res,
-			     struct error *err)
+static enum once_next replay(struct call *c, const struct creation_once *once,
+			     const struct store_once *found, struct result *res, struct error *err)
 {
 	enum error_kind kind;
 	struct text part;
 	int64_t status;
 
 	if (!json_member(found->note, "status", &part) || !json_int(part, &status))
-		return refuse_unknown(c, found, err);
+		return refuse_unknown(c, once, found, err);
 	if (kind_of(status, &kind)) {
 		error_set(err, kind, "%s", json_string_at(c->arena, found->note, "/message", ""));
 		if (json_member(found->note, "details", &part))
@@ -177,7 +179,7 @@ static enum once_next replay(struct call *c, const struct store_once *found, str
 		return ONCE_REFUSED;
 	}
 	if (!json_member(found->note, "answer", &part))
-		return refuse_unknown(c, found, err);
+		return refuse_unknown(c, once, found, err);
 	c->object = json_string_at(c->arena, part, "/uid", NULL);
 	c->outcome = "replayed";
 	res->status = (int)status;
@@ -192,26 +194,27 @@ static enum once_next follow(struct call *c, const struct creation_once *once,
 	if (found->stage == STORE_NOT_BEGUN)
 		return ONCE_GO_ON;
 	if (found->note.ptr == NULL)
-		return refuse_unknown(c, found, err);
+		return refuse_unknown(c, once, found, err);
 	if (strcmp(json_string_at(c->arena, found->note, "/body", ""), once->body) != 0) {
 		error_set(err, ERROR_UNPROCESSABLE,
-			  "This Idempotency-Key was used with another body: a new request needs a "
-			  "new key");
+			  "This %s was used with another body: a new request needs a "
+			  "new key",
+			  once->key_name);
 		return ONCE_REFUSED;
 	}
 	if (found->stage == STORE_BEGUN && found->until_ms > clock_calendar_ms())
-		return refuse_running(c, found, err);
+		return refuse_running(c, once, found, err);
 	if (found->stage == STORE_DONE)
-		return replay(c, found, res, err);
-	return refuse_unknown(c, found, err);
+		return replay(c, once, found, res, err);
+	return refuse_unknown(c, once, found, err);
 }
 
 /* Without the store nobody knows whether it was done before. */
-static enum once_next refuse_without_store(struct call *c, const struct error *why,
-					   struct error *err)
+static enum once_next refuse_without_store(struct call *c, const struct creation_once *once,
+					   const struct error *why, struct error *err)
 {
 	error_set(err, ERROR_UNAVAILABLE,
-		  "Nothing was created, for the Idempotency-Key could not be written down: %s",
+		  "Nothing was created, for the %s could not be written down: %s", once->key_name,
 		  why->message);
 	return refuse(c, "not created", NULL, err);
 }
@@ -226,25 +229,25 @@ static int64_t store_deadline(const struct call *c)
 
 /* ---- the steps ---- */
 
-enum once_next creation_once_look(struct call *c, const char *key, struct creation_once *once,
-				  struct result *res, struct error *err)
+enum once_next creation_once_look(struct call *c, const char *key_name, const char *key,
+				  struct creation_once *once, struct result *res, struct error *err)
 {
 	struct store_once found;
 	struct error why;
 
-	*once = (struct creation_once){.is_keyed = key != NULL};
+	*once = (struct creation_once){.is_keyed = key != NULL, .key_name = key_name};
 	if (key == NULL)
 		return ONCE_GO_ON;
 	if (c->services->store == NULL) {
-		error_set(err, ERROR_INPUT,
-			  "An Idempotency-Key is of no use here: there is nowhere to keep it");
+		error_set(err, ERROR_INPUT, "%s is of no use here: there is nowhere to keep it",
+			  key_name);
 		return ONCE_REFUSED;
 	}
 	identify(c, key, &once->deed.id);
 	digest_body(c, once->body);
 	if (!store_once_look(c->services->store, c->arena, &once->deed.id, store_deadline(c),
 			     &found, &why))
-		return refuse_without_store(c, &why, err);
+		return refuse_without_store(c, once, &why, err);
 	return follow(c, once, &found, res, err);
 }
 
@@ -278,7 +281,7 @@ enum once_next creation_once_begin(struct call *c, const struct creation *creati
 	if (!store_once_begin(c->services->store, c->arena, &once->deed, store_deadline(c), &begun,
 			      &found, &why)) {
 		take_back(c, once);
-		return refuse_without_store(c, &why, err);
+		return refuse_without_store(c, once, &why, err);
 	}
 	return begun ? ONCE_GO_ON : follow(c, once, &found, res, err);
 }

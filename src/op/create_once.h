@@ -33,6 +33,7 @@
 
 struct creation_once {
 	bool is_keyed;
+	const char *key_name;           /* what the caller calls it */
 	char body[2 * DIGEST_SIZE + 1]; /* its digest, in hexadecimal digits */
 	struct store_once deed;
 };
@@ -44,8 +45,9 @@ enum once_next {
 };
 
 /* key: NULL where there is none; then all of these do nothing, and it goes on. */
-enum once_next creation_once_look(struct call *c, const char *key, struct creation_once *once,
-				  struct result *res, struct error *err);
+enum once_next creation_once_look(struct call *c, const char *key_name, const char *key,
+				  struct creation_once *once, struct result *res,
+				  struct error *err);
 
 /* To be called last before it is sent. Where it goes on, creation_once_settle() is to follow. */
 enum once_next creation_once_begin(struct call *c, const struct creation *creation,

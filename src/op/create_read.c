@@ -3,13 +3,18 @@
 
 #include "op/create.h"
 
+struct text creation_request(const struct call *c)
+{
+	return c->op->tool == NULL ? c->body : c->arguments;
+}
+
 /* No name twice, in the whole of the request. */
 static bool check_keys(struct call *c, struct error *err)
 {
 	struct entity_faults faults;
 
 	entity_faults_init(&faults, c->arena, "");
-	entity_check_keys(&faults, c->op->tool == NULL ? c->body : c->arguments);
+	entity_check_keys(&faults, creation_request(c));
 	return entity_faults_none(&faults, err);
 }
 

@@ -7,14 +7,11 @@
  * no more of it than minutes; what was read lives until the next good round, so there are two
  * arenas, in turn.
  */
-#include "op/follow.h"
-
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "op/follow_read.h"
-#include "op/follow_seen.h"
+#include "op/follow_inside.h"
 #include "json/json.h"
 
 enum {
@@ -22,178 +19,7 @@ enum {
 	LONGEST_PAUSE_MS = 60000, /* also where Palette asks for more */
 	CALM_ROUNDS = 24,         /* after so many without news there is twice the time between */
 	PAGE_OF_EVENTS = 50,      /* what Palette gives at a time */
-	MOST_EVENTS_OF_ROUND = 1000,
 };
-
-struct following {
-	struct call *call;
-	const char *project;
-	const char *uid;
-	const struct follow_options *options;
-	const struct follow_sink *sink;
-	struct follow_end *end;
-	const struct config_follow *config;
-
-	struct arena arenas[2];
-	unsigned turn;                   /* whose arena the last good round's snapshot is in */
-	struct follow_snapshot snapshot; /* of that round */
-	struct follow_seen seen;
-	bool knows_events; /* seen is where the client is */
-	bool has_session;  /* the first round had a session of the user's */
-	bool in_trouble;
-	unsigned calm;       /* rounds without news, in a row */
-	int64_t asked_ms;    /* when identity and permission were asked last */
-	int64_t good_ms;     /* when the last good round ended */
-	int64_t said_ms;     /* when the sink was called last */
-	int64_t at_least_ms; /* a longer pause than usual, where Palette wants one */
-};
-
-/* What a round has read. */
-struct harvest {
-	struct follow_snapshot snapshot;
-	struct follow_event *events; /* the oldest first */
-	size_t count;
-	bool has_older; /* there are more than were read */
-	bool is_first;  /* what is older is of no interest */
-};
-
-/* ---- ends ---- */
-
-static const struct {
-	const char *name;
-	bool may_go_on;
-	const char *message;
-} reasons[FOLLOW_REASONS] = {
-	[FOLLOW_RUNNING] = {"running", false, "The cluster runs"},
-	[FOLLOW_FAILED] = {"failed", false, "The cluster is in state Error"},
-	[FOLLOW_DELETED] = {"deleted", false, "The cluster is deleted"},
-	[FOLLOW_SIGNED_OUT] = {"signed-out", false,
-			       "Your Palette session is over; sign in to Palette again"},
-	[FOLLOW_EXPIRED] = {"expired", true, "Your token has expired; come back with a new one"},
-	[FOLLOW_DENIED] = {"denied", false, "You may not see this cluster any more"},
-	[FOLLOW_UNREACHABLE] = {"unreachable", true, "Palette has not answered for too long"},
-	[FOLLOW_CLOSING] = {"closing", true, "The service is shutting down"},
-	[FOLLOW_TIME_UP] = {"time-up", true, "The time is up"},
-	[FOLLOW_LEFT] = {"left", true, "Nobody listens any more"},
-};
-
-const char *follow_reason_name(enum follow_reason reason)
-{
-	return reasons[reason].name;
-}
-
-bool follow_may_go_on(enum follow_reason reason)
-{
-	return reasons[reason].may_go_on;
-}
-
-static bool is_over(const struct following *f)
-{
-	return f->end->reason != 0;
-}
-
-/* message  NULL: what is usual. The first reason stays. Returns false. */
-static bool finish(struct following *f, enum follow_reason reason, const char *message)
-{
-	if (is_over(f))
-		return false;
-	f->end->reason = reason;
-	snprintf(f->end->message, sizeof f->end->message, "%s",
-		 message != NULL ? message : reasons[reason].message);
-	return false;
-}
-
-static bool finish_cancelled(struct following *f)
-{
-	bool closing = followers_are_closing(f->call->services->followers);
-
-	return finish(f, closing ? FOLLOW_CLOSING : FOLLOW_LEFT, NULL);
-}
-
-/* ---- telling ---- */
-
-/* What became of a call of the sink. */
-static bool told(struct following *f, bool listens)
-{
-	f->said_ms = clock_now_ms();
-	return listens || finish(f, FOLLOW_LEFT, NULL);
-}
-
-static void write_id(const struct following *f, char id[FOLLOW_MARK_LONGEST])
-{
-	struct follow_mark mark;
-
-	follow_seen_mark(&f->seen, &mark);
-	follow_mark_write(&mark, id);
-}
-
-static bool tell_state(struct following *f, const struct follow_snapshot *now, const char *id)
-{
-	const struct follow_state state = {.state = now->state, .previous = f->snapshot.state};
-
-	if (state.previous != NULL && strcmp(state.state, state.previous) == 0)
-		return true;
-	f->calm = 0;
-	return f->sink->state == NULL || told(f, f->sink->state(f->sink->context, id, &state));
-}
-
-static bool tell_conditions(struct following *f, struct arena *a, const struct follow_snapshot *now,
-			    const char *id)
-{
-	const struct follow_condition **changed;
-	size_t count = follow_changed(a, &f->snapshot, now, &changed);
-
-	for (size_t i = 0; i < count; i++) {
-		f->calm = 0;
-		if (f->sink->condition != NULL &&
-		    !told(f, f->sink->condition(f->sink->context, id, changed[i])))
-			return false;
-	}
-	return true;
-}
-
-static bool tell_event(struct following *f, const struct follow_event *event)
-{
-	char id[FOLLOW_MARK_LONGEST];
-
-	if (follow_seen_has(&f->seen, event->known))
-		return true;
-	follow_seen_add(&f->seen, event->known);
-	f->calm = 0;
-	if (f->sink->component == NULL)
-		return true;
-	write_id(f, id);
-	return told(f, f->sink->component(f->sink->context, id, &event->component));
-}
-
-static bool tell_trouble(struct following *f, const struct error *problem)
-{
-	return f->sink->trouble == NULL || told(f, f->sink->trouble(f->sink->context, problem));
-}
-
-static bool tell_too_many(struct following *f)
-{
-	struct error problem = {.kind = ERROR_TOO_LARGE};
-
-	error_set(&problem, ERROR_TOO_LARGE,
-		  "There are more than %d new component events; the older ones are left out",
-		  MOST_EVENTS_OF_ROUND);
-	return tell_trouble(f, &problem);
-}
-
-static bool tell_harvest(struct following *f, struct arena *a, const struct harvest *h)
-{
-	char id[FOLLOW_MARK_LONGEST];
-
-	write_id(f, id);
-	if (!tell_state(f, &h->snapshot, id) || !tell_conditions(f, a, &h->snapshot, id) ||
-	    (h->has_older && !h->is_first && !tell_too_many(f)))
-		return false;
-	for (size_t i = 0; i < h->count; i++)
-		if (!tell_event(f, &h->events[i]))
-			return false;
-	return true;
-}
 
 /* ---- reading ---- */
 
@@ -220,7 +46,7 @@ static size_t how_many(const struct following *f)
 	size_t wanted = f->options->backlog + 1;
 
 	if (f->knows_events)
-		return MOST_EVENTS_OF_ROUND;
+		return FOLLOW_MOST_OF_ROUND;
 	return wanted < PAGE_OF_EVENTS ? PAGE_OF_EVENTS : wanted;
 }
 
@@ -304,15 +130,15 @@ static bool ask_again(struct following *f, struct call *now, struct error *err)
 	if (now->local)
 		return true;
 	if (now->principal.expires_s != 0 && clock_calendar_ms() / 1000 >= now->principal.expires_s)
-		return finish(f, FOLLOW_EXPIRED, NULL);
+		return following_finish(f, FOLLOW_EXPIRED, NULL);
 	if (clock_now_ms() - f->asked_ms < f->config->recheck_ms)
 		return true;
 	now->identified = false;
 	if (now->op->permission != PERMIT_ANYONE && op_identify(now, true, err) != IDENTITY_KNOWN) {
 		if (err->kind == ERROR_UNAUTHENTICATED)
-			finish(f, FOLLOW_EXPIRED, NULL);
+			following_finish(f, FOLLOW_EXPIRED, NULL);
 		else if (err->kind == ERROR_DENIED)
-			finish(f, FOLLOW_DENIED, err->message);
+			following_finish(f, FOLLOW_DENIED, err->message);
 		return false;
 	}
 	if (!backstage_authorize(now->services->backstage, &how, &now->principal,
@@ -321,7 +147,7 @@ static bool ask_again(struct following *f, struct call *now, struct error *err)
 		if (err->unclear)
 			err->kind = ERROR_UNAVAILABLE;
 		else if (err->kind == ERROR_DENIED)
-			finish(f, FOLLOW_DENIED, err->message);
+			following_finish(f, FOLLOW_DENIED, err->message);
 		return false;
 	}
 	f->asked_ms = clock_now_ms();
@@ -348,7 +174,7 @@ static bool keeps_session(struct following *f, const struct call *now, struct er
 		return false;
 	if (expires_ms != 0)
 		return error_set(err, ERROR_UNAVAILABLE, "Your Palette session cannot be read");
-	error_set(err, ERROR_UNAUTHENTICATED, "%s", reasons[FOLLOW_SIGNED_OUT].message);
+	error_set(err, ERROR_UNAUTHENTICATED, "%s", follow_reason_message(FOLLOW_SIGNED_OUT));
 	err->reauthenticate = true;
 	return false;
 }
@@ -396,13 +222,13 @@ static void take(struct following *f, struct arena *a, struct harvest *h)
 	f->in_trouble = false;
 	f->at_least_ms = 0;
 	snprintf(f->end->state, sizeof f->end->state, "%s", state);
-	if (tell_harvest(f, a, h)) {
+	if (following_tell(f, a, h)) {
 		if (strcmp(state, "Running") == 0)
-			finish(f, FOLLOW_RUNNING, NULL);
+			following_finish(f, FOLLOW_RUNNING, NULL);
 		else if (strcmp(state, "Error") == 0)
-			finish(f, FOLLOW_FAILED, NULL);
+			following_finish(f, FOLLOW_FAILED, NULL);
 		else if (is_deleted(&h->snapshot))
-			finish(f, FOLLOW_DELETED, NULL);
+			following_finish(f, FOLLOW_DELETED, NULL);
 	}
 	/* Among those that were not read may be some of the same moment as the oldest that was. */
 	if (h->is_first && h->has_older)
@@ -414,44 +240,32 @@ static void take(struct following *f, struct arena *a, struct harvest *h)
 	arena_fini(&f->arenas[!f->turn]);
 }
 
-/* Deleted clusters may be answered with 404: then that is told as a state. */
-static void take_deleted(struct following *f)
-{
-	const struct follow_snapshot gone = {.state = "Deleted"};
-	char id[FOLLOW_MARK_LONGEST];
-
-	write_id(f, id);
-	snprintf(f->end->state, sizeof f->end->state, "%s", gone.state);
-	if (tell_state(f, &gone, id))
-		finish(f, FOLLOW_DELETED, NULL);
-}
-
 static void take_trouble(struct following *f, const struct error *err)
 {
 	if (clock_now_ms() - f->good_ms >= f->config->patience_ms) {
-		finish(f, FOLLOW_UNREACHABLE, err->message);
+		following_finish(f, FOLLOW_UNREACHABLE, err->message);
 		return;
 	}
 	f->at_least_ms = (int64_t)err->retry_after_s * 1000;
 	if (!f->in_trouble)
-		tell_trouble(f, err);
+		following_tell_trouble(f, err);
 	f->in_trouble = true;
 }
 
 /* A round that was not good: is it the end? */
 static void take_failure(struct following *f, const struct error *err)
 {
-	if (is_over(f))
+	if (following_is_over(f))
 		return;
 	if (err->kind == ERROR_CANCELLED || http_cancelled(f->call->cancel))
-		finish_cancelled(f);
+		following_finish_cancelled(f);
 	else if (err->kind == ERROR_UNAUTHENTICATED)
-		finish(f, FOLLOW_SIGNED_OUT, err->message);
+		following_finish(f, FOLLOW_SIGNED_OUT, err->message);
 	else if (err->kind == ERROR_DENIED)
-		finish(f, FOLLOW_DENIED, err->message);
-	else if (err->kind == ERROR_NOT_FOUND)
-		take_deleted(f);
-	else
+		following_finish(f, FOLLOW_DENIED, err->message);
+	else if (err->kind == ERROR_NOT_FOUND && following_tell_deleted(f))
+		following_finish(f, FOLLOW_DELETED, NULL);
+	else if (err->kind != ERROR_NOT_FOUND)
 		take_trouble(f, err);
 }
 
@@ -474,7 +288,7 @@ static bool begin(struct following *f, struct error *err)
 		return true;
 	}
 	if (err->kind == ERROR_CANCELLED && followers_are_closing(f->call->services->followers))
-		error_set(err, ERROR_UNAVAILABLE, "%s", reasons[FOLLOW_CLOSING].message);
+		error_set(err, ERROR_UNAVAILABLE, "%s", follow_reason_message(FOLLOW_CLOSING));
 	f->call->reauthenticate = now.reauthenticate;
 	err->details = arena_copy_text(f->call->arena, err->details);
 	return false;
@@ -511,9 +325,8 @@ static void show_life(struct following *f, int64_t ms)
 {
 	int64_t quiet_ms = f->options->quiet_ms;
 
-	if (quiet_ms == 0 || f->sink->quiet == NULL || clock_now_ms() + ms < f->said_ms + quiet_ms)
-		return;
-	told(f, f->sink->quiet(f->sink->context));
+	if (quiet_ms != 0 && clock_now_ms() + ms >= f->said_ms + quiet_ms)
+		following_tell_life(f);
 }
 
 /* How long to wait at a time, of what is left. */
@@ -532,24 +345,24 @@ static int64_t slice(const struct following *f, int64_t left_ms)
 static void check_time(struct following *f)
 {
 	if (f->options->deadline_ms != 0 && clock_left_ms(f->options->deadline_ms) == 0)
-		finish(f, FOLLOW_TIME_UP, NULL);
+		following_finish(f, FOLLOW_TIME_UP, NULL);
 }
 
 static void rest(struct following *f)
 {
 	int64_t until_ms = clock_now_ms() + pause_ms(f);
 
-	while (!is_over(f) && clock_left_ms(until_ms) > 0) {
+	while (!following_is_over(f) && clock_left_ms(until_ms) > 0) {
 		if (http_cancel_wait_ms(f->call->cancel, slice(f, clock_left_ms(until_ms)))) {
-			finish_cancelled(f);
+			following_finish_cancelled(f);
 			return;
 		}
 		check_time(f);
-		if (!is_over(f))
+		if (!following_is_over(f))
 			show_life(f, 0);
 	}
 	/* While Palette is waited for nothing can be said. */
-	if (!is_over(f))
+	if (!following_is_over(f))
 		show_life(f, LONGEST_ROUND_MS);
 }
 
@@ -577,9 +390,9 @@ bool follow_cluster(struct call *c, const char *project, const char *uid,
 	follow_seen_begin(&f.seen, &options->since);
 	followers_enter(c->services->followers, &place, c->cancel);
 	ok = begin(&f, err);
-	while (ok && !is_over(&f)) {
+	while (ok && !following_is_over(&f)) {
 		rest(&f);
-		if (!is_over(&f))
+		if (!following_is_over(&f))
 			go_on(&f);
 	}
 	followers_leave(c->services->followers, &place);

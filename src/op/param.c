@@ -369,6 +369,14 @@ static void read_header(struct call *c, const struct param *param, struct value 
 
 /* ---- where they come from ---- */
 
+/* An empty identifier where something is to be changed: perhaps a script's variable that is not
+ * set, and then the wrong thing would be. */
+static bool is_unset(const struct call *c, const struct param *param, struct text value)
+{
+	return param->in == IN_QUERY && param->type == PARAM_IDENTIFIER && value.ptr != NULL &&
+	       value.len == 0 && (c->op->flags & OP_STRICT) != 0;
+}
+
 static void read_path_or_query(struct call *c, const struct param *param, struct value *value,
 			       struct faults *faults)
 {
@@ -390,6 +398,10 @@ static void read_path_or_query(struct call *c, const struct param *param, struct
 		problem = read_flag(found->value, value);
 		if (problem != NULL)
 			add_fault(faults, param, problem);
+		return;
+	}
+	if (found != NULL && is_unset(c, param, found->value)) {
+		add_fault(faults, param, "must not be empty: leave it out, or say what is meant");
 		return;
 	}
 	/* An empty query value is how forms say that there is none. */

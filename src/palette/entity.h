@@ -213,8 +213,9 @@ void entity_declare(struct entity_draft *draft, size_t profile, struct text answ
  *   found by the regex    as base/regex.h searches; where that gives no answer, the value passes
  * and Palette has the last word. An empty text is no value: for a variable that has to have one and
  * has a default, it is left out; where there is no default, it is a fault; an optional variable
- * gets it unchecked. Defaults are Palette's to fill in and never sent. Variables that are hidden or
- * immutable may be given: a value of an immutable one is for the whole life of the cluster.
+ * gets it unchecked. Defaults are Palette's to fill in and never sent. Hidden variables may be
+ * given. An immutable one that has a default keeps it (Palette's interface calls it read-only);
+ * without one its value is for the whole life of the cluster.
  *
  * Faults: a value that does not fit a declaration; a variable that has to have a value and has
  * none; one that no profile declares, if all profiles were told of. They say what was found, within

@@ -1,6 +1,8 @@
 /* What is wrong with variables of profiles, in words. */
 #include "palette/entity_variables.h"
 
+#include <string.h>
+
 enum {
 	LONGEST_FOUND = 64, /* bytes of a value that a fault repeats */
 	LONGEST_TITLE = 64,
@@ -26,6 +28,29 @@ static const char *found(struct entity_matching *f, const struct entity_variable
 			    entity_shown(a, variable->text, (size_t)6 * LONGEST_FOUND));
 }
 
+/* Whether the profile keeps the variable at its default, and the value is another. */
+static bool is_kept_from(struct entity_matching *f, const struct entity_declaration *d,
+			 struct text value, const char **standard)
+{
+	struct text flag;
+
+	if (!json_member(d->raw, "immutable", &flag) || json_type_of(flag) != JSON_TYPE_TRUE)
+		return false;
+	*standard = json_string_at(f->draft->arena, d->raw, "/defaultValue", "");
+	return **standard != '\0' && !text_is(value, *standard);
+}
+
+/* "its default", as far as it may be told. */
+static const char *shown_default(struct entity_matching *f, const struct entity_declaration *d,
+				 const char *standard)
+{
+	if (d->is_sensitive || strlen(standard) > LONGEST_FOUND)
+		return "its default";
+	return arena_printf(
+		f->draft->arena, "its default \"%s\"",
+		entity_shown(f->draft->arena, text_of(standard), (size_t)6 * LONGEST_FOUND));
+}
+
 static void check_value(struct entity_matching *f, const struct entity_variable *variable,
 			const struct entity_declaration *d)
 {
@@ -33,8 +58,15 @@ static void check_value(struct entity_matching *f, const struct entity_variable 
 	const char *expected;
 
 	/* An empty text is no value; see entity_check_need(). */
-	if (variable->text.len == 0 ||
-	    entity_value_fits(f->draft->arena, &rule, variable->text, &f->regex_work, &expected))
+	if (variable->text.len == 0)
+		return;
+	if (is_kept_from(f, d, variable->text, &expected)) {
+		entity_fault_at(f->faults, variable->pointer,
+				"is immutable, and must keep %s (profile %s)%s",
+				shown_default(f, d, expected), d->profile->uid, found(f, variable));
+		return;
+	}
+	if (entity_value_fits(f->draft->arena, &rule, variable->text, &f->regex_work, &expected))
 		return;
 	entity_fault_at(f->faults, variable->pointer, "must %s (profile %s)%s", expected,
 			d->profile->uid, found(f, variable));

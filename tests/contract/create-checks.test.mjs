@@ -338,7 +338,8 @@ test('a check that fails fails the call, and says that nothing was created', asy
     for (const [status, expected] of [[500, 502], [503, 502], [401, 502]]) {
       const { answer, posts } = await unable({ method: 'GET', pathContains }, kind, status);
       assert.equal(answer.status, expected, `${pathContains} ${status}: ${answer.text}`);
-      assert.match(answer.json.error.message, /^Nothing was created: /);
+      assert.match(answer.json.error.message, /\. Nothing was created$/);
+      assert.equal(answer.json.error.outcome, 'not created');
       assert.equal(posts.length, 0, pathContains);
     }
 });

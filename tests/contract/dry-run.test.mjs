@@ -81,3 +81,14 @@ for (const operation of ['cluster.create', 'virtual_cluster.create']) {
     }
   });
 }
+
+test('a project that is there but empty is not taken for the tenant', async () => {
+  for (const [operation, path] of [['cluster.create', '/clusters'], ['virtual_cluster.create', '/virtualclusters']]) {
+    await simulator.forget();
+    const answer = await service.request('POST', `/api/spectrocloud${path}?projectUid=`,
+      { body: JSON.stringify(good[operation].body) });
+    assert.equal(answer.status, 400, answer.text);
+    assert.match(answer.json.error.message, /projectUid \(in the query\) must not be empty/);
+    assert.equal((await simulator.requests()).length, 0, operation);
+  }
+});

@@ -15,6 +15,8 @@ struct scene {
 	struct secure *secure;
 	struct http_exchange x;
 	struct http_exchange *queued;
+	struct http_exchange *following; /* the same, on a thread of its own */
+	bool following_full;
 	struct http_exchange *aside; /* the same, in the queue of what must not wait for others */
 	bool queue_full;
 	bool aside_full;
@@ -54,6 +56,16 @@ static bool take_aside(void *context, struct http_exchange *x)
 	return true;
 }
 
+static bool take_following(void *context, struct http_exchange *x)
+{
+	struct scene *s = context;
+
+	if (s->following_full)
+		return false;
+	s->following = x;
+	return true;
+}
+
 static struct config_external externals[] = {
 	{.type = CONFIG_EXTERNAL_STATIC, .subject = "external:ci"}};
 static const char *const trusted[] = {"external:ci"};
@@ -77,6 +89,7 @@ static int scene_begin(void **state)
 	s->rest.secure = s->secure;
 	s->rest.queue = take_into_queue;
 	s->rest.queue_aside = take_aside;
+	s->rest.queue_following = take_following;
 	s->rest.queue_context = s;
 	s->rest.most_unknown = 4;
 	s->status = 200;
@@ -596,6 +609,65 @@ static void inputs_of_the_body_reach_the_operation(void **state)
 
 /* ---- when there is too much to do ---- */
 
+/* ---- following ---- */
+
+#define FOLLOW "/api/spectrocloud/clusters/c1/events?follow=true"
+
+static void come_as_ci(struct scene *s, const char *target)
+{
+	begin(s, "GET", target);
+	exchange_header(&s->x, "Authorization", "Bearer ci-token-value");
+	s->queued = s->following = NULL;
+	rest_handle(&s->rest, &s->x, NULL);
+}
+
+static void who_follows_gets_a_thread_once_they_are_let_in(void **state)
+{
+	struct scene *s = *state;
+
+	come_as_ci(s, FOLLOW);
+	assert_non_null(s->following);
+	assert_null(s->queued);
+	assert_int_equal(s->x.answers, 0);
+
+	begin(s, "GET", FOLLOW);
+	s->queued = s->following = NULL;
+	rest_handle(&s->rest, &s->x, NULL);
+	if (s->queued != NULL)
+		rest_work(&s->rest, s->queued);
+	assert_null(s->following); /* nobody knows who that is */
+	assert_int_equal(s->x.response.status, 401);
+}
+
+static void what_does_not_follow_goes_to_the_workers(void **state)
+{
+	static const char *const others[] = {
+		"/api/spectrocloud/clusters/c1/events",
+		"/api/spectrocloud/clusters/c1/events?follow=false",
+		"/api/spectrocloud/clusters/c1/events?follow=maybe",
+		"/api/spectrocloud/clusters/c1/events?Follow=true",
+		"/api/spectrocloud/clusters/c1?follow=true",
+	};
+	struct scene *s = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		come_as_ci(s, others[i]);
+		assert_non_null(s->queued);
+		assert_null(s->following);
+	}
+}
+
+static void more_than_may_follow_are_told_when_to_come_back(void **state)
+{
+	struct scene *s = *state;
+
+	s->following_full = true;
+	come_as_ci(s, FOLLOW);
+	assert_int_equal(s->x.answers, 1);
+	assert_int_equal(s->x.response.status, 503);
+	assert_string_equal(exchange_answered(&s->x, "Retry-After"), "15");
+}
+
 static void a_full_queue_answers_at_once(void **state)
 {
 	struct scene *s = *state;
@@ -695,6 +767,9 @@ int main(void)
 		SCENE(error_bodies_bear_every_url),
 		SCENE(inputs_of_the_body_reach_the_operation),
 		SCENE(a_full_queue_answers_at_once),
+		SCENE(who_follows_gets_a_thread_once_they_are_let_in),
+		SCENE(what_does_not_follow_goes_to_the_workers),
+		SCENE(more_than_may_follow_are_told_when_to_come_back),
 		SCENE(what_goes_aside_waits_for_nobody),
 		SCENE(work_that_nobody_waits_for_is_not_done),
 		SCENE(what_the_server_refused_is_only_said),

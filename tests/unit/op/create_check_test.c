@@ -115,13 +115,17 @@ static const char *warning(void)
 
 /* ---- bodies ---- */
 
-#define PALETTE_EKS                                                                            \
-	"{\"metadata\":{\"name\":\"e1\"},\"spec\":{\"cloudType\":\"eks\",\"cloudAccountUid\":" \
-	"\"a1\",\"profiles\":[{\"uid\":\"base-eks\"}]}}"
+#define POOL_CONFIG "\"poolConfig\":{\"name\":\"w\",\"size\":1,\"labels\":[]}"
+#define EKS_WITH(account, profiles)                                                               \
+	"{\"metadata\":{\"name\":\"e1\"},\"spec\":{\"cloudType\":\"eks\",\"cloudAccountUid\":"    \
+	"\"" account "\",\"cloudConfig\":{\"region\":\"r\"},\"machinepoolconfig\":[{" POOL_CONFIG \
+	"}],\"profiles\":[" profiles "]}}"
+#define PALETTE_EKS EKS_WITH("a1", "{\"uid\":\"base-eks\"}")
 #define PALETTE_VSPHERE                                                                            \
 	"{\"metadata\":{\"name\":\"v1\"},\"spec\":{\"cloudType\":\"vsphere\",\"cloudAccountUid\":" \
 	"\"a1\",\"profiles\":[{\"uid\":\"base-vsphere\"}],\"cloudConfig\":{\"placement\":{"        \
-	"\"datacenter\":\"dc1\",\"folder\":\"f1\"}},\"machinepoolconfig\":[{\"cloudConfig\":{"     \
+	"\"datacenter\":\"dc1\",\"folder\":\"f1\"}},\"machinepoolconfig\":[{" POOL_CONFIG          \
+	",\"cloudConfig\":{\"instanceType\":{\"numCPUs\":4,\"memoryMiB\":8192,\"diskGiB\":60},"    \
 	"\"placements\":[{\"cluster\":\"c1\",\"datastore\":\"ds1\",\"resourcePool\":\"\","         \
 	"\"network\":{\"networkName\":\"n1\",\"parentPoolUid\":\"ip1\"}}]}}]}}"
 #define FLAT_VIRTUAL \
@@ -504,17 +508,13 @@ static void of_two_scopes_one_answer_is_enough(void **state)
 static void odd_identifiers_are_asked_of_nobody(void **state)
 {
 	static const char *const bodies[] = {
-		"{\"metadata\":{\"name\":\"e1\"},\"spec\":{\"cloudType\":\"eks\","
-		"\"cloudAccountUid\":"
-		"\"../x\",\"profiles\":[{\"uid\":\"ok\"},{\"uid\":\"a/b\"}]}}",
-		"{\"metadata\":{\"name\":\"e1\"},\"spec\":{\"cloudType\":\"eks\","
-		"\"cloudAccountUid\":"
-		"\"a\\u0000\",\"profiles\":[{\"uid\":\"ok\"},{\"uid\":\"packs\"}]}}",
+		EKS_WITH("../x", "{\"uid\":\"ok\"},{\"uid\":\"a/b\"}"),
+		EKS_WITH("a\\u0000", "{\"uid\":\"ok\"},{\"uid\":\"packs\"}"),
 		"{\"metadata\":{\"name\":\"v\"},\"spec\":{\"cloudType\":\"nested\","
 		"\"clusterConfig\":{"
 		"\"hostClusterConfig\":{\"clusterGroup\":{\"uid\":\"a "
 		"b\"},\"hostCluster\":{\"uid\":"
-		"\"..\"}}}}}",
+		"\"..\"}}},\"machinepoolconfig\":[]}}",
 	};
 
 	(void)state;
@@ -522,8 +522,8 @@ static void odd_identifiers_are_asked_of_nobody(void **state)
 		assert_false(create(bodies[i], true, false));
 		assert_int_equal(f->err.kind, ERROR_INPUT);
 		assert_int_equal(f->http.count, 0);
-		assert_true(json_string_at(&f->arena, f->err.details, "/faults/1/pointer", NULL) !=
-			    NULL);
+		assert_non_null(
+			json_string_at(&f->arena, f->err.details, "/faults/1/pointer", NULL));
 	}
 }
 
@@ -534,18 +534,9 @@ static void many_profiles_are_asked_about_in_batches(void **state)
 	(void)state;
 	for (int i = 1; i < ENTITY_MOST_PROFILES; i++)
 		list = arena_printf(&f->arena, "%s,{\"uid\":\"f%d\"}", list, i);
-	assert_created(
-		create(arena_printf(&f->arena,
-				    "{\"metadata\":{\"name\":\"e1\"},\"spec\":{\"cloudType\":"
-				    "\"eks\",\"cloudAccountUid\":\"a1\",\"profiles\":[%s]}}",
-				    list),
-		       true, false));
+	assert_created(create(arena_printf(&f->arena, EKS_WITH("a1", "%s"), list), true, false));
 	assert_int_equal(f->http.count, ENTITY_MOST_PROFILES + 4);
-	assert_faults(create(arena_printf(&f->arena,
-					  "{\"metadata\":{\"name\":\"e1\"},\"spec\":{\"cloudType\":"
-					  "\"eks\",\"cloudAccountUid\":\"a1\",\"profiles\":[%s,{"
-					  "\"uid\":\"more\"}]}}",
-					  list),
+	assert_faults(create(arena_printf(&f->arena, EKS_WITH("a1", "%s,{\"uid\":\"more\"}"), list),
 			     true, false),
 		      "/spec/profiles must have at most 64 items\n");
 	assert_int_equal(f->http.count, 0);

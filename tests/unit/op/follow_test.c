@@ -370,6 +370,18 @@ static void palette_says_how_long_to_wait(void **state)
 	assert_true(asked_ms[2] - asked_ms[1] >= 900);
 }
 
+static void after_a_while_without_news_there_is_more_time_between(void **state)
+{
+	(void)state;
+	script[0] = (struct scripted){.state = "Pending"};
+	f->config.follow.interval_ms = 20;
+	options.deadline_ms = clock_now_ms() + 1500;
+	assert_true(go());
+	assert_true(rounds > 30 && rounds < 60); /* 75 without that */
+	assert_true(asked_ms[10] - asked_ms[9] >= 20);
+	assert_true(asked_ms[29] - asked_ms[28] >= 40);
+}
+
 /* ---- ends from outside ---- */
 
 static void the_time_is_up(void **state)
@@ -531,6 +543,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(patience_ends, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(palette_says_how_long_to_wait, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			after_a_while_without_news_there_is_more_time_between, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_time_is_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(signs_of_life_come_while_it_is_quiet, set_up,
 						tear_down),

@@ -1,6 +1,8 @@
 /* Events, machines and variables of a cluster: what is asked, and what comes of it. */
 #include "unit/palette/canned_rows.h"
 
+#include "json/json.h"
+
 #define UID(uid) "{\"metadata\":{\"uid\":\"" uid "\"}}"
 #define EVENTS \
 	"/v1/events/components/spectrocluster/c%2F1?orderBy=metadata.creationTimestamp=-1&limit="
@@ -34,6 +36,53 @@ static void events_come_newest_first_and_so_many(void **state)
 	assert_null(events(f, 0));
 	assert_int_equal(f->err.kind, ERROR_NOT_FOUND);
 	assert_string_equal(f->err.message, "Events of cluster c/1 not found");
+	fixture_free(f);
+}
+
+static bool is_named(void *context, struct text item)
+{
+	struct text uid;
+
+	return json_at(item, "/metadata/uid", &uid) && json_string_is(uid, context);
+}
+
+static const char *events_until(struct fixture *f, const char *uid, size_t most, bool *more)
+{
+	struct palette_list list;
+	const char *json;
+	bool ok;
+
+	palette_list_init(&list, f->palette, "things");
+	ok = palette_cluster_events_until(f->palette, "p1", "c/1", is_named, (void *)(uintptr_t)uid,
+					  most, &list, &f->err);
+	*more = list.more;
+	json = canned_finish(f, &list, ok);
+	return json;
+}
+
+static void events_are_read_until_there_are_enough(void **state)
+{
+	struct canned_row rows[] = {
+		{"GET", EVENTS "50", 200,
+		 "{\"items\":[" UID("e4") "," UID("e3") "],\"listmeta\":{\"continue\":\"t\"}}"},
+		{"GET", EVENTS "50&continue=t", 200, "{\"items\":[" UID("e2") "," UID("e1") "]}"},
+		{"GET", EVENTS "1", 200,
+		 "{\"items\":[" UID("e4") "],\"listmeta\":{\"continue\":\"t\"}}"},
+		{.path = NULL},
+	};
+	struct fixture *f = fixture_new(answer_canned_rows, rows);
+	bool more;
+
+	(void)state;
+	assert_string_equal(events_until(f, "e3", 0, &more), "{\"things\":[" UID("e4") "]}");
+	assert_false(more);
+	assert_int_equal(f->http.count, 1); /* the next page is not asked for */
+	assert_string_equal(events_until(f, "e4", 0, &more), "{\"things\":[]}");
+	assert_string_equal(events_until(f, "e1", 0, &more),
+			    "{\"things\":[" UID("e4") "," UID("e3") "," UID("e2") "]}");
+	assert_int_equal(f->http.count, 4);
+	assert_string_equal(events_until(f, "e1", 1, &more), "{\"things\":[" UID("e4") "]}");
+	assert_true(more);
 	fixture_free(f);
 }
 
@@ -130,6 +179,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(events_come_newest_first_and_so_many),
+		cmocka_unit_test(events_are_read_until_there_are_enough),
 		cmocka_unit_test(machines_stand_under_their_cloud),
 		cmocka_unit_test(the_cloud_config_is_one_object),
 		cmocka_unit_test(without_names_nothing_is_asked),

@@ -253,9 +253,15 @@ static const struct {
 	{BOOLEAN, "'gr\\u00f6\\u00dfe'",
 	 NO_BOOLEAN "; found \"gr\xc3\xb6\xc3\x9f"
 		    "e\""},
-	/* hidden and immutable ones may be given */
+	/* hidden ones may be given, and immutable ones that have no default */
 	{"'hidden':true,'defaultValue':'d'", "'x'", NULL},
-	{"'immutable':true,'defaultValue':'d'", "'x'", NULL},
+	{"'immutable':true,'defaultValue':'d'", "'d'", NULL},
+	{"'immutable':true,'defaultValue':'d'", "'x'",
+	 "is immutable, and must keep its default \"d\" (profile p1); found \"x\""},
+	{"'immutable':true,'defaultValue':'d','isSensitive':true", "'x'",
+	 "is immutable, and must keep its default (profile p1)"},
+	{"'immutable':true,'defaultValue':''", "'x'", NULL},
+	{"'immutable':false,'defaultValue':'d'", "'x'", NULL},
 	{"'immutable':true,'hidden':true,'required':true," NUMBER, "3", NULL},
 	{"'hidden':true," NUMBER, "'x'", NO_NUMBER "; found \"x\""},
 	/* sensitive ones are never repeated, nor what they may be */

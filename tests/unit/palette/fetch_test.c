@@ -532,6 +532,42 @@ static void a_slow_environment_does_not_take_every_worker(void **state)
 	fixture_free(f);
 }
 
+static void what_holds_no_worker_has_places_of_its_own_and_waits(void **state)
+{
+	struct script script = SCRIPT(fine);
+	struct fixture *f = fixture_new(answer_script, &script);
+	const struct text none = {NULL, 0};
+	struct http_cancel *cancel = http_cancel_new();
+	struct palette *views[3] = {NULL};
+	int64_t before = clock_now_ms();
+
+	(void)state;
+	/* Half of the connections, of which there are four. */
+	for (size_t i = 0; i < 2; i++)
+		assert_true(palette_open_waiting(f->client, &f->environments[0], none, &f->arena,
+						 before + 1000, NULL, &views[i], &f->err));
+	assert_false(palette_open_waiting(f->client, &f->environments[0], none, &f->arena,
+					  before + 100, cancel, &views[2], &f->err));
+	assert_int_equal(f->err.kind, ERROR_UNAVAILABLE);
+	assert_true(clock_now_ms() - before >= 100);
+	http_cancel_set(cancel);
+	assert_false(palette_open_waiting(f->client, &f->environments[0], none, &f->arena,
+					  clock_now_ms() + 60000, cancel, &views[2], &f->err));
+	assert_int_equal(f->err.kind, ERROR_CANCELLED);
+	assert_null(views[2]);
+	/* Requests are not concerned, nor is the other environment. */
+	fixture_open(f, none, 1000);
+	assert_true(palette_open_waiting(f->client, &f->environments[1], none, &f->arena,
+					 before + 1000, NULL, &views[2], &f->err));
+	palette_close(views[0]);
+	assert_true(palette_open_waiting(f->client, &f->environments[0], none, &f->arena,
+					 clock_now_ms() + 1000, NULL, &views[0], &f->err));
+	for (size_t i = 0; i < 3; i++)
+		palette_close(views[i]);
+	http_cancel_free(cancel);
+	fixture_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -555,6 +591,7 @@ int main(void)
 		cmocka_unit_test(an_answer_over_the_limit_is_an_error),
 		cmocka_unit_test(each_of_many_has_its_own_outcome),
 		cmocka_unit_test(a_slow_environment_does_not_take_every_worker),
+		cmocka_unit_test(what_holds_no_worker_has_places_of_its_own_and_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
