@@ -325,7 +325,7 @@ const struct op agent_create_ops[] = {
 			     "from the same inputs and its planId. Fails if anything differs. "
 			     "The cluster costs money from then on. Calling it again with the "
 			     "same planId does not create another one.",
-		     .does = TOOL_WRITES | TOOL_SPENDS),
+		     .does = TOOL_WRITES | TOOL_SPENDS | TOOL_IDEMPOTENT),
 		.permission = PERMIT_CREATE_CLUSTER,
 		.params = PARAMS(ARG_CLUSTER,
 				 ARG_REQUIRED("planId", PARAM_TEXT,
