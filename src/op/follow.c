@@ -83,7 +83,8 @@ static void skip_backlog(struct following *f, struct harvest *h)
 	follow_seen_begin(&f->seen, &start);
 	for (size_t i = 0; i < skipped; i++)
 		follow_seen_add(&f->seen, h->events[i].known);
-	h->events += skipped;
+	if (skipped > 0)
+		h->events += skipped;
 	h->count -= skipped;
 	h->is_first = true;
 	f->knows_events = true;
@@ -182,12 +183,9 @@ static bool keeps_session(struct following *f, const struct call *now, struct er
 /* Opens Palette, reads, closes. */
 static bool run_round(struct following *f, struct call *now, struct harvest *h, struct error *err)
 {
-	bool opened;
+	bool opened = call_open_environment(now, err);
 	bool ok;
 
-	if (!ask_again(f, now, err))
-		return false;
-	opened = call_open_environment(now, err);
 	/* It may be for want of the session that it was not opened. */
 	ok = (opened || now->session_email.ptr != NULL) && keeps_session(f, now, err) && opened &&
 	     read_round(f, now, h, err);
@@ -234,6 +232,8 @@ static void take(struct following *f, struct arena *a, struct harvest *h)
 	if (h->is_first && h->has_older)
 		f->seen.floor_whole = true;
 	follow_seen_trim(&f->seen);
+	if (clock_now_ms() - f->event_ms >= FOLLOW_SLACK_MS)
+		follow_seen_settle(&f->seen, clock_calendar_ms());
 	f->snapshot = h->snapshot;
 	f->good_ms = clock_now_ms();
 	f->turn = !f->turn;
@@ -301,7 +301,7 @@ static void go_on(struct following *f)
 	struct error err = {.kind = ERROR_INTERNAL};
 	struct harvest h;
 
-	if (run_round(f, &now, &h, &err)) {
+	if (ask_again(f, &now, &err) && run_round(f, &now, &h, &err)) {
 		take(f, a, &h);
 		return;
 	}
@@ -381,6 +381,7 @@ bool follow_cluster(struct call *c, const char *project, const char *uid,
 		.end = &ending,
 		.config = &c->services->config->follow,
 		.asked_ms = clock_now_ms(),
+		.event_ms = clock_now_ms(),
 		.knows_events = options->since.given,
 	};
 	bool ok;

@@ -31,6 +31,7 @@ struct following {
 	int64_t asked_ms;    /* when identity and permission were asked last */
 	int64_t good_ms;     /* when the last good round ended */
 	int64_t said_ms;     /* when the sink was called last */
+	int64_t event_ms;    /* when the last component event was new */
 	int64_t at_least_ms; /* a longer pause than usual, where Palette wants one */
 };
 

@@ -92,6 +92,17 @@ void follow_seen_trim(struct follow_seen *seen)
 	drop_oldest(seen, count_reached(seen));
 }
 
+void follow_seen_settle(struct follow_seen *seen, int64_t now_ms)
+{
+	int64_t newest_ms = seen->count == 0 ? 0 : seen->items[seen->count - 1].time_ms;
+
+	if (seen->count == 0 || newest_ms > now_ms - FOLLOW_SLACK_MS)
+		return;
+	seen->floor_ms = newest_ms;
+	seen->floor_whole = true;
+	seen->count = 0;
+}
+
 /* The newest that a mark has room for, but of one moment all or none: where there are more, all up
  * to that moment counts as told. */
 void follow_seen_mark(const struct follow_seen *seen, struct follow_mark *mark)

@@ -28,6 +28,9 @@ bool follow_seen_has(struct follow_seen *seen, struct follow_known event);
 void follow_seen_add(struct follow_seen *seen, struct follow_known event);
 /* Forgets what is too old. Between the rounds. */
 void follow_seen_trim(struct follow_seen *seen);
+/* There was nothing new for FOLLOW_SLACK_MS: all up to the newest counts as told, unless its time
+ * is not that long ago of now_ms, or was said to be in the future. Between the rounds. */
+void follow_seen_settle(struct follow_seen *seen, int64_t now_ms);
 /* What was told until now. */
 void follow_seen_mark(const struct follow_seen *seen, struct follow_mark *mark);
 

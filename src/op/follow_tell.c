@@ -111,6 +111,7 @@ static bool tell_event(struct following *f, const struct follow_event *event)
 	if (follow_seen_has(&f->seen, event->known))
 		return true;
 	follow_seen_add(&f->seen, event->known);
+	f->event_ms = clock_now_ms();
 	f->calm = 0;
 	if (f->sink->component == NULL)
 		return true;

@@ -7,6 +7,9 @@
 
 /* ---- events ---- */
 
+/* Of those that somebody does not know yet there are few, most of the time. */
+enum { NEW_EVENTS = 20 };
+
 bool palette_cluster_events(struct palette *p, const char *project, const char *uid, size_t most,
 			    struct palette_list *list, struct error *err)
 {
@@ -25,6 +28,7 @@ bool palette_cluster_events_until(struct palette *p, const char *project, const 
 				 uid),
 		.paged = true,
 		.items = "items",
+		.page = enough == NULL ? 0 : NEW_EVENTS,
 		.most = most,
 		.enough = enough,
 		.enough_context = context,

@@ -97,7 +97,8 @@ struct palette_listing {
 	const char *path; /* encoded; with a query of its own or none */
 	struct text body;
 	bool paged;
-	const char *items;     /* where the items are: "items"; NULL: the answer is the array */
+	size_t page;       /* items of a page, where few are wanted; 0: as many as Palette allows */
+	const char *items; /* where the items are: "items"; NULL: the answer is the array */
 	const char *items_too; /* where else they have been seen; NULL: nowhere */
 	/* Whether to keep an item; NULL: all. */
 	bool (*keep)(const void *context, struct text item);

@@ -27,7 +27,9 @@ struct scope {
 
 static int page_size(const struct palette_listing *listing)
 {
-	return listing->most > 0 && listing->most < PAGE_SIZE ? (int)listing->most : PAGE_SIZE;
+	size_t size = listing->page > 0 ? listing->page : PAGE_SIZE;
+
+	return listing->most > 0 && listing->most < size ? (int)listing->most : (int)size;
 }
 
 static const char *page_path(const struct palette *p, const struct palette_listing *listing,

@@ -132,6 +132,24 @@ static void it_does_not_grow_without_end(void **state)
 	follow_seen_fini(&seen);
 }
 
+static void what_has_settled_needs_no_names(void **state)
+{
+	struct follow_seen seen = {.count = 0};
+
+	(void)state;
+	follow_seen_settle(&seen, 1000000);
+	assert_string_equal(written(&seen), "0");
+	follow_seen_add(&seen, event(900000, 1));
+	follow_seen_add(&seen, event(970001, 2));
+	follow_seen_settle(&seen, 1000000); /* too early to say */
+	assert_int_equal(seen.count, 2);
+	follow_seen_settle(&seen, 1000001);
+	assert_string_equal(written(&seen), "970001!");
+	assert_true(follow_seen_has(&seen, event(970001, 3)));
+	assert_false(follow_seen_has(&seen, event(970002, 2)));
+	follow_seen_fini(&seen);
+}
+
 static void only_our_own_marks_are_read(void **state)
 {
 	static const char *const right[] = {"0", "1700000000000", "1700000000000!",
@@ -194,6 +212,7 @@ int main(void)
 		cmocka_unit_test(whoever_takes_up_knows_what_was_told),
 		cmocka_unit_test(a_mark_is_cut_between_moments),
 		cmocka_unit_test(it_does_not_grow_without_end),
+		cmocka_unit_test(what_has_settled_needs_no_names),
 		cmocka_unit_test(only_our_own_marks_are_read),
 		cmocka_unit_test(the_longest_mark_fits),
 	};

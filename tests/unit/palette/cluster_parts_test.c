@@ -63,9 +63,9 @@ static const char *events_until(struct fixture *f, const char *uid, size_t most,
 static void events_are_read_until_there_are_enough(void **state)
 {
 	struct canned_row rows[] = {
-		{"GET", EVENTS "50", 200,
+		{"GET", EVENTS "20", 200,
 		 "{\"items\":[" UID("e4") "," UID("e3") "],\"listmeta\":{\"continue\":\"t\"}}"},
-		{"GET", EVENTS "50&continue=t", 200, "{\"items\":[" UID("e2") "," UID("e1") "]}"},
+		{"GET", EVENTS "20&continue=t", 200, "{\"items\":[" UID("e2") "," UID("e1") "]}"},
 		{"GET", EVENTS "1", 200,
 		 "{\"items\":[" UID("e4") "],\"listmeta\":{\"continue\":\"t\"}}"},
 		{.path = NULL},
