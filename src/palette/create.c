@@ -9,12 +9,22 @@ enum {
 	LONGEST_FINDINGS = 64 * 1024,
 	MOST_NAMED = 5,
 	ROOM_AROUND_PARTS = 256,
+	LONGEST_UID = 128,
 	PRICE_MS = 10000, /* nobody waits longer for what may be missing */
 };
 
 #define PERIOD "hourly"
 
 /* ---- creating ---- */
+
+/* One that can be asked about later: Palette's have 24 hexadecimal digits. */
+static bool is_uid(struct text uid)
+{
+	for (size_t i = 0; i < uid.len; i++)
+		if (uid.ptr[i] <= ' ' || uid.ptr[i] >= 0x7F)
+			return false;
+	return uid.len > 0 && uid.len <= LONGEST_UID;
+}
 
 bool palette_create_cluster(struct palette *p, const char *project, const char *kind,
 			    const char *name, struct text entity, struct buf *out,
@@ -33,9 +43,10 @@ bool palette_create_cluster(struct palette *p, const char *project, const char *
 
 	if (!palette_fetch(p, &r, err))
 		return false;
-	if (*json_string_at(p->arena, buf_text(&r.answer), "/uid", "") == '\0') {
+	if (!is_uid(text_of(json_string_at(p->arena, buf_text(&r.answer), "/uid", "")))) {
 		buf_fini(&r.answer);
-		error_set(err, ERROR_UPSTREAM, "%s: Palette's answer names no uid", r.what);
+		error_set(err, ERROR_UPSTREAM, "%s: Palette's answer names no uid that can be used",
+			  r.what);
 		palette_say_unknown(p, &r, err);
 		return false;
 	}

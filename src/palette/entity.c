@@ -139,6 +139,7 @@ static void read_tag(struct entity_work *work, size_t index, struct text tag)
 
 static void read_tags(struct entity_work *work)
 {
+	const struct entity_field *row = entity_field_named(work->kind->fields, TEXT("tags"));
 	struct json_walk walk;
 	struct text tags;
 	struct text item;
@@ -147,7 +148,7 @@ static void read_tags(struct entity_work *work)
 	if (!json_member(work->body, "tags", &tags))
 		return;
 	walk = json_walk_begin(tags);
-	for (size_t i = 0; json_walk_item(&walk, &item); i++)
+	for (size_t i = 0; i < (size_t)row->max && json_walk_item(&walk, &item); i++)
 		if (json_unescape(work->arena, item, &tag))
 			read_tag(work, i, text_trim(tag));
 }

@@ -64,10 +64,6 @@ bool entity_faults_full(const struct entity_faults *faults)
 
 static void add_fault(struct entity_faults *faults, const char *pointer, const char *message)
 {
-	if (entity_faults_full(faults)) {
-		faults->left_out++;
-		return;
-	}
 	if (faults->items == NULL)
 		faults->items = arena_array(faults->arena, struct entity_fault, ENTITY_MOST_FAULTS);
 	faults->items[faults->count++] = (struct entity_fault){
@@ -80,6 +76,10 @@ void entity_fault_at(struct entity_faults *faults, const char *pointer, const ch
 {
 	va_list args;
 
+	if (entity_faults_full(faults)) {
+		faults->left_out++;
+		return;
+	}
 	va_start(args, format);
 	add_fault(faults, pointer, arena_vprintf(faults->arena, format, args));
 	va_end(args);

@@ -3,6 +3,7 @@
  * missing at once, where Palette would refuse the cluster with less to say. Nothing else of an
  * entity is looked at.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "palette/entity_work.h"
@@ -29,6 +30,8 @@ enum required_type {
 	AN_ARRAY,
 	SOME, /* an array of at least one item */
 };
+
+enum { LONGEST_SEGMENT = 63 };
 
 #define POOL "/spec/machinepoolconfig/*/"
 
@@ -94,7 +97,8 @@ static const char *const must[] = {
 /* One row on its way through an entity. */
 struct checking {
 	const struct entity_required *required;
-	enum required_type type;
+	const struct required *row;
+	unsigned bit; /* of the kind of cluster */
 };
 
 static unsigned bit_of(const struct entity_required *required)
@@ -109,13 +113,35 @@ static unsigned bit_of(const struct entity_required *required)
 
 /* ---- faults ---- */
 
-/* Rows share the objects above them, of which one fault is enough. */
-static void fault_once(struct checking *c, const struct entity_place *place, const char *message)
+/* Whether an earlier row leads through what is at end of this one, and so has told its fault. */
+static bool is_told(const struct checking *c, const char *end)
+{
+	size_t len = (size_t)(end - c->row->pointer);
+
+	for (const struct required *r = table; r != c->row; r++)
+		if ((r->kinds & c->bit) != 0 && strncmp(r->pointer, c->row->pointer, len) == 0 &&
+		    (r->pointer[len] == '/' || r->pointer[len] == '\0'))
+			return true;
+	return false;
+}
+
+/*
+ * Rows share the objects above them, of which one fault is enough. end: how far of the row it is.
+ * Those beyond the last that is listed are only counted, for a body may have a million.
+ */
+static void fault_once(struct checking *c, const char *end, const struct entity_place *place,
+		       const char *message)
 {
 	struct entity_faults *faults = c->required->faults;
-	const char *pointer = entity_pointer(faults->arena, place);
-	const char *whole = arena_printf(faults->arena, "%s%s", faults->base, pointer);
+	const char *pointer;
+	const char *whole;
 
+	if (entity_faults_full(faults)) {
+		faults->left_out += is_told(c, end) ? 0 : 1;
+		return;
+	}
+	pointer = entity_pointer(faults->arena, place);
+	whole = arena_printf(faults->arena, "%s%s", faults->base, pointer);
 	for (size_t i = 0; i < faults->count; i++)
 		if (strcmp(faults->items[i].pointer, whole) == 0)
 			return;
@@ -144,15 +170,17 @@ static bool is_of_type(struct text value, enum required_type type)
 	return false;
 }
 
-static void check_value(struct checking *c, struct text value, const struct entity_place *place)
+static void check_value(struct checking *c, const char *end, struct text value,
+			const struct entity_place *place)
 {
+	enum required_type type = c->row->type;
 	struct json_walk walk = json_walk_begin(value);
 	struct text item;
 
-	if (!is_of_type(value, c->type))
-		fault_once(c, place, must[c->type]);
-	else if (c->type == SOME && !json_walk_item(&walk, &item))
-		fault_once(c, place, "must not be an empty array");
+	if (!is_of_type(value, type))
+		fault_once(c, end, place, must[type]);
+	else if (type == SOME && !json_walk_item(&walk, &item))
+		fault_once(c, end, place, "must not be an empty array");
 }
 
 /* ---- the way through ---- */
@@ -185,7 +213,7 @@ static void miss(struct checking *c, const char *rest, const struct entity_place
 	bool optional;
 
 	if (*rest == '\0') {
-		fault_once(c, place, "is required");
+		fault_once(c, rest, place, "is required");
 		return;
 	}
 	segment = take_segment(&rest, &optional);
@@ -200,19 +228,21 @@ static void check_at(struct checking *c, const char *rest, struct text value,
 		     const struct entity_place *place)
 {
 	struct json_walk walk = json_walk_begin(value);
+	const char *here = rest;
+	char name[LONGEST_SEGMENT + 1];
 	struct entity_place below;
 	struct text segment;
 	struct text next;
 	bool optional;
 
 	if (*rest == '\0') {
-		check_value(c, value, place);
+		check_value(c, here, value, place);
 		return;
 	}
 	segment = take_segment(&rest, &optional);
 	if (text_is(segment, "*")) {
 		if (walk.of != JSON_TYPE_ARRAY)
-			fault_once(c, place, "must be an array");
+			fault_once(c, here, place, "must be an array");
 		for (size_t i = 0; json_walk_item(&walk, &next); i++) {
 			below = PLACE_ITEM(place, i);
 			check_at(c, rest, next, &below);
@@ -220,12 +250,12 @@ static void check_at(struct checking *c, const char *rest, struct text value,
 		return;
 	}
 	if (walk.of != JSON_TYPE_OBJECT) {
-		fault_once(c, place, "must be an object");
+		fault_once(c, here, place, "must be an object");
 		return;
 	}
 	below = PLACE_MEMBER(place, written(c, segment));
-	if (json_member(value, arena_copy(c->required->faults->arena, segment), &next) &&
-	    json_type_of(next) != JSON_TYPE_NULL)
+	snprintf(name, sizeof name, "%.*s", (int)segment.len, segment.ptr);
+	if (json_member(value, name, &next) && json_type_of(next) != JSON_TYPE_NULL)
 		check_at(c, rest, next, &below);
 	else if (!optional)
 		miss(c, rest, &below);
@@ -236,7 +266,7 @@ void entity_check_required(const struct entity_required *required, struct text e
 	unsigned bit = bit_of(required);
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-		struct checking c = {.required = required, .type = table[i].type};
+		struct checking c = {.required = required, .row = &table[i], .bit = bit};
 		bool is_of_pools =
 			text_starts(text_of(table[i].pointer), "/spec/machinepoolconfig");
 

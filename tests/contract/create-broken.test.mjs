@@ -81,6 +81,8 @@ const FAULTS = {
   '502 html': { fault: 'status', status: 502, body: '<html>busy</html>', contentType: 'text/html' },
   'not JSON': { fault: 'garbage' },
   'redirect': { fault: 'redirect', location: '/v1/elsewhere' },
+  'a uid without end': { fault: 'status', status: 201, body: `{"uid":"${'u'.repeat(40000)}"}` },
+  'a uid with a line end': { fault: 'status', status: 201, body: '{"uid":"a\\nb"}' },
   '429 first': { fault: 'status', status: 429, times: 1 },
   '429 broken': { fault: 'truncate', bytes: 5, status: 429, body: 'Too many requests' },
 };

@@ -428,6 +428,59 @@ static void virtual_clusters_of_their_own_route(void **state)
 	}
 }
 
+/* A list of count items. */
+static const char *list_of(size_t count, const char *item)
+{
+	struct text list;
+	struct buf b;
+
+	buf_init(&b, 16 * 1024 * 1024);
+	for (size_t i = 0; i < count; i++)
+		buf_printf(&b, "%s%s", i == 0 ? "" : ",", item);
+	list = arena_copy_text(&arena, buf_text(&b));
+	buf_fini(&b);
+	return list.ptr;
+}
+
+/* The rows of pools share those that are no objects, which count once, and take no memory beyond
+ * the faults that are listed. */
+static void very_many_faults_are_only_counted(void **state)
+{
+	enum { POOLS = 100 * 1000, OTHERS = 2, FEW = 64 };
+	static const char body[] =
+		"{'metadata':{'name':'x'},'spec':{'cloudType':'eks','machinepoolconfig':[%s]}}";
+	static const struct {
+		size_t pools;
+		const char *pool;
+		size_t faults; /* of each */
+	} many[] = {
+		{FEW, "0", 1},
+		{ENTITY_MOST_FAULTS, "0", 1},
+		{POOLS, "0", 1},
+		{POOLS, "{}", 3},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(many); i++) {
+		const char *pools = list_of(many[i].pools, many[i].pool);
+		const struct entity_kind *kind = entity_kind_named(TEXT("eks"));
+		struct text entity = quoted(arena_printf(&arena, body, pools));
+		struct entity_repairs repairs;
+		struct entity_faults faults;
+		struct text unused;
+		size_t taken = arena.taken;
+
+		entity_faults_init(&faults, &arena, "");
+		assert_false(
+			entity_repair(&arena, kind, entity, false, &faults, &repairs, &unused));
+		assert_int_equal(faults.count + faults.left_out,
+				 OTHERS + many[i].pools * many[i].faults);
+		if (arena.taken - taken > entity.len + 1024 * 1024)
+			fail_msg("%zu pools %s took %zu bytes", many[i].pools, many[i].pool,
+				 arena.taken - taken);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -437,6 +490,7 @@ int main(void)
 		TEST(what_lies_around_the_fields),
 		TEST(made_pools_have_all_they_need),
 		TEST(virtual_clusters_of_their_own_route),
+		TEST(very_many_faults_are_only_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
  * From a flat body to Palette's entity: the example of each kind, where each field goes, and every
  * rule with the exact place of its fault.
  */
+#include "base/clock.h"
 #include "unit/palette/entity_examples.h"
 #include "unit/palette/entity_fixture.h"
 
@@ -609,6 +610,33 @@ static void rows_are_sound(void **state)
 	}
 }
 
+/* Tags are compared with each other, which would take minutes for as many as a body has room for.
+ */
+static void too_many_tags_are_not_looked_at(void **state)
+{
+	enum { TAGS = 100 * 1000, MOST_MS = 5000 };
+	int64_t started_ms = clock_now_ms();
+	struct entity_draft draft;
+	struct entity_faults faults;
+	struct text body;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 16 * 1024 * 1024);
+	buf_add_string(&b, "{'cloudType':'eks','tags':['t'");
+	for (size_t i = 1; i < TAGS; i++)
+		buf_printf(&b, ",'t%zu'", i);
+	buf_add_string(&b, "]}");
+	body = quoted(b.ptr);
+	buf_fini(&b);
+	entity_faults_init(&faults, &arena, "");
+	entity_draft(&arena, entity_kind_named(TEXT("eks")), body, &faults, &draft);
+	assert_true(faults.count > 0);
+	for (size_t i = 0; i < faults.count; i++)
+		assert_false(text_starts(text_of(faults.items[i].pointer), "/tags/"));
+	assert_true(clock_now_ms() - started_ms < MOST_MS);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -621,6 +649,7 @@ int main(void)
 		TEST(a_long_name_is_cut_in_a_pointer),
 		TEST(fields_go_where_their_row_says),
 		TEST(strings_keep_their_bytes),
+		TEST(too_many_tags_are_not_looked_at),
 		TEST(rows_are_sound),
 	};
 
