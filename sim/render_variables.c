@@ -126,11 +126,10 @@ static bool is_network(const char *value)
 {
 	const char *slash = strchr(value, '/');
 	char address[32];
-	int prefix;
-	char more;
+	int64_t prefix;
 
 	if (slash == NULL || slash - value >= (ptrdiff_t)sizeof(address) ||
-	    sscanf(slash + 1, "%2d%c", &prefix, &more) != 1 || prefix < 0 || prefix > 32)
+	    !text_to_int(text_of(slash + 1), &prefix) || prefix < 0 || prefix > 32)
 		return false;
 	snprintf(address, sizeof(address), "%.*s", (int)(slash - value), value);
 	return is_address(AF_INET, address);
