@@ -161,12 +161,13 @@ suite_tsan()
 }
 
 # node_suite NAME [FOLDER [alone]]: tests/NAME/*.test.mjs, or FOLDER's, of those the ones that
-# $chosen fits. They start the programs that the environment names; those that stand alone need
-# none.
+# $chosen fits, $at_once files at a time: most of what they do is to wait. They start the programs
+# that the environment names; those that stand alone need none.
 chosen=.
+at_once=$((JOBS + 1))
 node_suite()
 {
-	local name=$1 folder=${2:-tests/$1} files
+	local name=$1 folder=${2:-tests/$1} files together=()
 
 	mapfile -t files < <(compgen -G "$folder/*.test.mjs" | grep -P "$chosen")
 	if [ ${#files[@]} -eq 0 ]; then
@@ -176,10 +177,11 @@ node_suite()
 	[ "${3:-}" = alone ] || ready "$name" "$bins" || return
 	node_packages "$folder" || { one_failure "$name" "npm could not install"; return; }
 	rm -f "$bins/log/test-$name.tap"
+	node --help | grep -q -e --test-concurrency && together=(--test-concurrency="$at_once")
 	run_suite "$name" count_node env \
 		SPECTROCLOUD_BACKEND="$PWD/$bins/src/spectrocloud-backend" \
 		PALETTE_SIM="$PWD/$bins/sim/palette-sim" \
-		node --test --test-reporter=spec --test-reporter-destination=stdout \
+		node --test "${together[@]}" --test-reporter=spec --test-reporter-destination=stdout \
 		--test-reporter=tap --test-reporter-destination="$bins/log/test-$name.tap" "${files[@]}"
 }
 
@@ -262,6 +264,8 @@ suite_schema()
 # the service over MCP; the scores are worth seeing.
 suite_mcp()
 {
+	local at_once=1
+
 	if ! node_is_recent 20; then
 		one_skipped mcp "the client libraries need Node 20 or newer on the PATH"
 		return
@@ -286,7 +290,7 @@ suite_bridge()
 # With a real Backstage, whose plugin the service is.
 suite_e2e()
 {
-	local SUITE_SECONDS=900
+	local SUITE_SECONDS=900 at_once=1
 
 	if ! node_is_recent 20; then
 		one_skipped e2e "Backstage needs Node 20 or newer on the PATH"
