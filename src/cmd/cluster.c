@@ -170,7 +170,8 @@ static int run(int argc, char **argv)
 
 const struct command command_cluster = {
 	.name = "cluster",
-	.arguments = "create -f FILE | wait UID [OPTIONS]",
+	.arguments = "create -f FILE [OPTIONS]\n"
+		     "       spectrocloud-backend cluster wait UID [OPTIONS]",
 	.summary = "Create a cluster from a file, or wait for one",
 	.help = "create  checks the file in full, then creates the cluster that it describes, as\n"
 		"        POST /clusters does. Says everything that is wrong with it at once, with\n"
@@ -200,7 +201,7 @@ const struct command command_cluster = {
 		"YAML is version 1.2: yes and on are text, and a value without quotes that looks\n"
 		"like a number is one. Put versions into quotes, as in kubernetesVersion: "
 		"\"1.30\".\n"
-		"JSON is sent as it stands.\n"
+		"A file of JSON is sent as it stands.\n"
 		"\n"
 		"On a terminal create prints `created cluster NAME UID`; in a pipe the UID alone,\n"
 		"and whatever else there is to say, also while it waits, goes to standard error.\n"
