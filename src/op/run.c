@@ -70,7 +70,11 @@ static void call_audit(const struct call *c, const struct op *op, bool ok, const
 /* Of an answer in pieces; else it ends the list of fields. */
 static struct log_field how_it_ended(const struct call *c)
 {
-	return c->ended == NULL ? (struct log_field){.name = NULL} : F_STR("ended", c->ended);
+	static const struct log_field none = {.name = NULL};
+
+	if (c->ended == NULL)
+		return none;
+	return F_STR("ended", c->ended);
 }
 
 static void call_record(const struct call *c, const struct op *op, const struct result *res,
