@@ -90,6 +90,19 @@ static void print_lines(struct complaint *c)
 
 /* ---- faults of the caller's ---- */
 
+/* Such as a version, 1.30, that YAML takes for a number. */
+static bool wants_quotes(const struct complaint *c, const char *pointer, const char *message)
+{
+	struct text value;
+	enum json_type type;
+
+	if (c->written == NULL || c->written->value.ptr != NULL ||
+	    strcmp(message, "must be a string") != 0 || !json_at(c->body, pointer, &value))
+		return false;
+	type = json_type_of(value);
+	return type == JSON_TYPE_NUMBER || type == JSON_TYPE_TRUE || type == JSON_TYPE_FALSE;
+}
+
 static void add_pointer_fault(struct complaint *c, const char *pointer, const char *message)
 {
 	struct place place = {.line = 0};
@@ -103,6 +116,8 @@ static void add_pointer_fault(struct complaint *c, const char *pointer, const ch
 	visible_add(out, *pointer == '\0' ? TEXT("the body") : text_of(pointer));
 	buf_add_char(out, ' ');
 	visible_add(out, text_of(message));
+	if (wants_quotes(c, pointer, message))
+		buf_add_string(out, ": put it into quotes");
 }
 
 /* Inputs that are options here. */

@@ -28,8 +28,8 @@
 		.fallback = "15s",
 		.min = SECOND,
 		.max = MINUTE,
-		.help = "After so long without news a comment is sent, so that no proxy ends the "
-			"connection.",
+		.help = "The longest silence: where there is no news, a comment is sent before it is "
+			"over, so that no proxy ends the connection.",
 	},
 	{
 		.path = "spectrocloud.follow.recheck",

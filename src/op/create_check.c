@@ -5,6 +5,7 @@
 #include "op/create_check.h"
 
 #include <assert.h>
+#include <string.h>
 
 /* ---- asking ---- */
 
@@ -127,6 +128,19 @@ static void ask_name(struct checking *k)
 			NULL, 0);
 }
 
+/* Palette refuses the name, or else the project that it was to be looked for in. */
+static bool judge_refused_name(struct checking *k, struct error *err)
+{
+	const char *said =
+		json_string_at(k->arena, k->name->error.details, "/palette/message", "nothing");
+
+	if (k->project != NULL && strcasestr(said, "projectuid") != NULL)
+		return error_set(err, ERROR_NOT_FOUND, "Project %s not found", k->project);
+	entity_fault_at(&k->faults, k->claims->name.pointer, "cannot be taken; Palette says: %s",
+			said);
+	return true;
+}
+
 static bool judge_name(struct checking *k, struct error *err)
 {
 	const char *scope = k->project == NULL ? "the tenant's scope" : "this project";
@@ -136,11 +150,7 @@ static bool judge_name(struct checking *k, struct error *err)
 	switch (k->name->status) {
 	case 400:
 	case 422:
-		entity_fault_at(&k->faults, k->claims->name.pointer,
-				"cannot be taken; Palette says: %s",
-				json_string_at(k->arena, k->name->error.details, "/palette/message",
-					       "nothing"));
-		return true;
+		return judge_refused_name(k, err);
 	case 409:
 		entity_fault_at(&k->faults, k->claims->name.pointer,
 				"is the name of a cluster in %s already", scope);

@@ -103,10 +103,13 @@ static bool judge_one(struct checking *k, size_t i, struct error *err)
 	case CHECK_FAILED:
 		return check_fail(facts->question, err);
 	case CHECK_REFUSED:
-		entity_fault_at(&k->faults, pointer,
-				facts->question->status == 403
-					? "is no profile that can be used here"
-					: "is no profile that Palette knows");
+		if (facts->question->status == 403)
+			entity_fault_at(&k->faults, pointer,
+					"is no profile that can be used in %s%s",
+					k->project == NULL ? "the tenant's scope" : "project ",
+					k->project == NULL ? "" : k->project);
+		else
+			entity_fault_at(&k->faults, pointer, "is no profile that Palette knows");
 		return true;
 	default:
 		judge_known(k, i);

@@ -47,8 +47,8 @@ static void check_scaling(struct entity_work *work, const struct entity_pool *po
 	}
 	if (!has_min || !has_max) {
 		entity_pool_fault(work, pool, has_min ? "maxCount" : "minCount",
-				  has_min ? "is required with the lower bound"
-					  : "is required with the upper bound");
+				  has_min ? "is required with minCount"
+					  : "is required with maxCount");
 		return;
 	}
 	if (pool->is_control_plane) {
@@ -59,7 +59,7 @@ static void check_scaling(struct entity_work *work, const struct entity_pool *po
 	    !pool_int(pool, "/poolConfig/maxSize", &max))
 		return;
 	if (max < min)
-		entity_pool_fault(work, pool, "maxCount", "must not be less than the lower bound");
+		entity_pool_fault(work, pool, "maxCount", "must not be less than minCount");
 	node_set(work->arena, pool->node, "/poolConfig/size",
 		 node_find(pool->node, "/poolConfig/minSize")->raw);
 }

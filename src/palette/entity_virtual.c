@@ -122,7 +122,7 @@ const struct entity_field entity_virtual_fields[] = {
 		.target = HOST "/clusterGroup/uid",
 		.implies = {HOST "/clusterGroup/kind", "\"ClusterGroup\""},
 		.example = "\"65f0aa00000000000000c601\"",
-		.help = "UID of the cluster group to run in",
+		.help = "UID of the cluster group to run in; this or hostClusterUid is required",
 	},
 	{
 		.name = "clusterGroupName",

@@ -74,6 +74,6 @@ struct palette_question palette_cluster_name_question(struct palette *p, const c
 		.kind = PALETTE_ABOUT_VALUE,
 		.path = http_url(p->arena, "/v1/spectroclusters/validate/name?name=%s", name),
 		.project = project,
-		.what = "The name",
+		.what = "Checking the name",
 	};
 }

@@ -1,5 +1,8 @@
 // How agents make a cluster: what it needs, a plan that creates nothing, and the creation of just that plan.
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { creationsIn } from '../schema/bodies.mjs';
@@ -191,4 +194,24 @@ test('over MCP, and at a shell', async () => {
   const wrong = runCommand(config, 'action', 'run', PLAN, '--arg', `cluster=${JSON.stringify({ ...input.cluster, cpuCores: 0 })}`);
   assert.equal(wrong.status, 2, wrong.stderr);
   assert.match(wrong.stderr, /^ {2}\/cluster\/cpuCores must be a whole number from/m);
+});
+
+// ---- docs/agents.md ----
+
+test('the settings of the page offer the three tools; without include the creation is not', t => {
+  const page = readFileSync(new URL('../../docs/agents.md', import.meta.url), 'utf8');
+  const [, settings] = page.match(/^## Creating clusters$[^]*?^```yaml\n([^]*?)^```$/m);
+  const folder = mkdtempSync(join(tmpdir(), 'agents-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'more.yaml');
+  const offered = text => {
+    writeFileSync(file, text);
+    const { stdout, stderr, status } = runCommand(configuration([simulator]), 'action', 'list', '--json',
+      '--config', file);
+    assert.equal(status, 0, stderr);
+    return JSON.parse(stdout).filter(tool => tool.offeredByMcp).map(tool => tool.name);
+  };
+  const all = offered(settings);
+  for (const name of [FIELDS, PLAN, CREATE, 'list_spectrocloud_clusters']) assert.ok(all.includes(name), name);
+  assert.deepEqual(offered(settings.replace(/^ *include:.*\n/m, '')), all.filter(name => name !== CREATE));
 });

@@ -362,7 +362,7 @@ test('values that YAML has and JSON has not are named, all at once', async () =>
 test('a version without quotes is a number, and said to be one', async () => {
   const body = { ...flat('virtual'), kubernetesVersion: 'VERSION' };
   const path = file('version.yaml', yaml(body).replace('VERSION', '1.30'));
-  await assertRefused(['-f', path], 2, /version\.yaml:\d+:1: \/kubernetesVersion must be a string/);
+  await assertRefused(['-f', path], 2, /version\.yaml:\d+:1: \/kubernetesVersion must be a string: put it into quotes$/m);
 });
 
 test('what is no object, and no file', async () => {

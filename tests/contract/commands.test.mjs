@@ -1,6 +1,6 @@
 // The command line: what each command prints, where, and with which exit status.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync, copyFileSync, mkdirSync, mkdtempSync, openSync, closeSync, readdirSync, readFileSync,
   rmSync, statSync, writeFileSync,
@@ -12,7 +12,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const BACKEND = resolve(process.env.SPECTROCLOUD_BACKEND ?? 'build/spectrocloud-backend');
-const COMMANDS = ['serve', 'mcp', 'action', 'config', 'sessions', 'operations', 'docs'];
+const COMMANDS = ['serve', 'mcp', 'cluster', 'action', 'config', 'sessions', 'operations', 'docs'];
 const NOBODY = 65534;
 const SECRETS = ['key-in-the-file-0001', 'token-in-the-file-0002'];
 
@@ -361,6 +361,18 @@ for (const [args, env, pattern] of [
     const program = fileURLToPath(new URL('../../dev.d/demo', import.meta.url));
     assertFails(await run(args, { program, env: { PATH: process.env.PATH, ...env } }), 2, pattern);
   });
+
+test('the demo creates a cluster, and follows it until it runs', async t => {
+  if (spawnSync('jq', ['--version']).error) return t.skip('jq is not installed');
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const { SPECTROCLOUD_URL, SPECTROCLOUD_API_TOKEN, ...env } = process.env;
+  const { stdout, stderr, status } = await run([], { program: join(root, 'dev.d/demo'), cwd: root, env });
+  assert.equal(status, 0, stdout + stderr);
+  assert.equal(stdout.match(/^HTTP\/1\.1 201 /gm)?.length, 1, stdout);
+  assert.match(stdout, /^data: .*"reason":"running"/m);
+  // Three mistakes are made on purpose: in a description, in a name, and in an identifier.
+  assert.deepEqual(stdout.match(/^HTTP\/1\.1 [345]\d\d/gm), Array(3).fill('HTTP/1.1 400'), stdout);
+});
 
 // ---- serve ----
 

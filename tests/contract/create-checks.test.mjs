@@ -214,6 +214,15 @@ test('the infrastructure profile comes first in a flat body', async () => {
   assert.equal(posts.length, 0);
 });
 
+test('a project that is none is said to be that, not a fault of the name', async () => {
+  for (const query of ['', '&dryRun']) {
+    const answer = await service.request('POST', `/api/spectrocloud/clusters?projectUid=no-uid${query}`,
+      { body: JSON.stringify(good('eks', 'flat')) });
+    assert.equal(answer.status, 404, answer.text);
+    assert.match(answer.json.error.message, /^Project no-uid not found/);
+  }
+});
+
 test('all faults of all checks are in one answer', async () => {
   for (const [form, shape] of Object.values(FORMS).slice(0, 2)) {
     const body = good('vsphere', form);

@@ -242,7 +242,7 @@ static const struct {
 	{CREATING_EKS, "/v1/clusterprofiles/f1", 404, "", NULL, 0, NULL,
 	 "/profileUids/1 is no profile that Palette knows\n"},
 	{CREATING_EKS, "/v1/clusterprofiles/f1", 403, "", NULL, 0, NULL,
-	 "/profileUids/1 is no profile that can be used here\n"},
+	 "/profileUids/1 is no profile that can be used in project p1\n"},
 	{CREATING_EKS, "/v1/clusterprofiles/f1/variables", 403, "", NULL, 0, NULL,
 	 "/profileUids/1 is a profile whose variables Palette does not tell\n"},
 	{CREATING_EKS, "/v1/clusterprofiles/f1/variables", 200, "{}", "/v1/clusterprofiles/f1", 200,
@@ -401,6 +401,17 @@ static const struct {
 	 "Whether the cluster can be a host was not checked: Palette does not permit it (status "
 	 "403)"},
 };
+
+static void a_project_that_is_none_is_not_found(void **state)
+{
+	(void)state;
+	put_row(0, "/v1/spectroclusters/validate/", 400,
+		"{\"message\":\"ProjectUid header is not a uid\"}");
+	assert_false(create(CREATING_EKS, true, false));
+	assert_string_equal(f->err.message, "Project p1 not found");
+	assert_int_equal(f->err.kind, ERROR_NOT_FOUND);
+	assert_int_equal(posts(), 0);
+}
 
 static void what_is_forbidden_is_a_warning(void **state)
 {
@@ -580,6 +591,7 @@ int main(void)
 		TEST(the_wrapped_body_has_pointers_of_the_request),
 		TEST(all_faults_come_at_once),
 		TEST(values_of_variables_are_among_them),
+		TEST(a_project_that_is_none_is_not_found),
 		TEST(what_is_forbidden_is_a_warning),
 		TEST(forbidden_gateways_are_a_warning),
 		TEST(an_account_that_is_only_listed_is_a_warning),

@@ -376,6 +376,20 @@ static void a_message_says_all(void **state)
 			    "nmae is an unknown field; did you mean name?");
 }
 
+static void a_message_names_the_other_bound(void **state)
+{
+	(void)state;
+	assert_string_equal(go(changed("eks", "{'pool':{'minCount':1}}")).err.message,
+			    "Invalid cluster configuration: machinePoolConfig[0].maxCount is "
+			    "required with minCount");
+	assert_string_equal(go(changed("eks", "{'pool':{'maxCount':1}}")).err.message,
+			    "Invalid cluster configuration: machinePoolConfig[0].minCount is "
+			    "required with maxCount");
+	assert_string_equal(go(changed("eks", "{'pool':{'minCount':3,'maxCount':2}}")).err.message,
+			    "Invalid cluster configuration: machinePoolConfig[0].maxCount must not "
+			    "be less than minCount");
+}
+
 static void many_faults_are_counted(void **state)
 {
 	char body[4096] = "{\"cloudType\":\"eks\"";
@@ -645,6 +659,7 @@ int main(void)
 		TEST(faults_are_named_where_they_are),
 		TEST(other_bodies_are_refused),
 		TEST(a_message_says_all),
+		TEST(a_message_names_the_other_bound),
 		TEST(many_faults_are_counted),
 		TEST(a_long_name_is_cut_in_a_pointer),
 		TEST(fields_go_where_their_row_says),
