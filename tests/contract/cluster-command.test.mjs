@@ -193,11 +193,7 @@ test('numbers keep their text, to the byte', async () => {
     const { stdout, status, stderr } = await create(['-f', file(at, text), '--dry-run']);
     assert.equal(status, 0, stderr);
     for (const number of more) assert.match(stdout, new RegExp(`^ +${number.replace('.', '\\.')},?$`, 'm'));
-<<<<<<< HEAD
     const [{ body }] = (await simulator.requests()).filter(r => /\/validate(\?|$)/.test(r.target));
-=======
-    const [{ body }] = (await simulator.requests()).filter(r => r.target.endsWith('/validate'));
->>>>>>> refs/heads/checks
     assert.ok(body.endsWith(`"odd":[${more.join(',')}]}`), body);
   }
 });
@@ -208,11 +204,7 @@ test('variables: a number without quotes stands as it was written', async () => 
   await simulator.forget();
   const { status, stderr } = await create(['-f', file('variables.yaml', yaml(body)), '--dry-run']);
   assert.equal(status, 0, stderr);
-<<<<<<< HEAD
   const [{ body: sent }] = (await simulator.requests()).filter(r => /\/validate(\?|$)/.test(r.target));
-=======
-  const [{ body: sent }] = (await simulator.requests()).filter(r => r.target.endsWith('/validate'));
->>>>>>> refs/heads/checks
   assert.deepEqual(JSON.parse(sent).spec.profiles[0].variables, [{ name: 'k8s_replicas', value: '3' }]);
 });
 
@@ -457,13 +449,8 @@ test('refused, or away: one sentence, status 1', async () => {
     /^spectrocloud-backend: cluster create: .*nothing answers at its address/);
   assert.equal((await create(['-f', path])).status, 0);
   const again = await create(['-f', path]);
-<<<<<<< HEAD
   assert.equal(again.status, 2);
   assert.match(again.stderr, /eks\.yaml:\d+:1: \/name is the name of a cluster in this project already$/m);
-=======
-  assert.notEqual(again.status, 0);
-  assert.match(again.stderr, /is the name of a cluster in this project already/);
->>>>>>> refs/heads/checks
 });
 
 test('a request whose end nobody knows: the name to look for, status 3', async () => {
@@ -478,6 +465,18 @@ test('a request whose end nobody knows: the name to look for, status 3', async (
     } finally {
       await simulator.heal();
     }
+  }
+});
+
+test('a uid that cannot be written: the cluster is there, status 3', async () => {
+  for (const options of [[], ['--json']]) {
+    const body = flat('eks');
+    const command = [BACKEND, 'cluster', 'create', '--project', project, '-f', file('eks.yaml', yaml(body)),
+      ...options].map(quoted).join(' ');
+    const { stderr, status } = await launch('sh', ['-c', `${command} > /dev/full`]).ended;
+    assert.match(stderr, /could not write all of the output/);
+    assert.equal(status, 3, stderr);
+    assert.ok((await simulator.world()).clusters.some(cluster => cluster.name === body.name));
   }
 });
 
