@@ -96,12 +96,7 @@ test('and when Palette fails', async () => {
     { fault: 'garbage' }, { fault: 'reset', bytes: 0 }, { fault: 'truncate', bytes: 5 }, { fault: 'hang' }]) {
     for (const query of ['', '&dryRun']) {
       await simulator.fault({ match: { method: 'POST', pathContains: 'spectroclusters' }, ...fault });
-<<<<<<< HEAD
       await create(flat(`failed-${answers.length}`, VALUES), [502, 503, 504], { query });
-=======
-      // What broke after it was sent has been created; then the name is taken.
-      await create(flat(`failed-${fault.fault}${query && '-dry'}`, VALUES), [502, 503, 504], { query });
->>>>>>> refs/heads/checks
       await simulator.heal();
     }
   }
