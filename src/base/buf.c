@@ -33,7 +33,7 @@ static bool make_room(struct buf *b, size_t more)
 	if (b->capacity > b->len + more)
 		return true;
 	capacity = b->capacity < 256 ? 256 : b->capacity + b->capacity / 2;
-	if (capacity > b->max_bytes + 1)
+	if (capacity - 1 > b->max_bytes)
 		capacity = b->max_bytes + 1;
 	if (capacity < b->len + more + 1)
 		capacity = b->len + more + 1;

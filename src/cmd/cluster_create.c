@@ -147,16 +147,19 @@ static int show_created(const struct cluster_work *work, struct text body, struc
 	bool apart = !work->options->json && !isatty(STDOUT_FILENO);
 	struct cluster_followed followed = {
 		.uid = uid, .is_new = true, .to = apart ? stderr : stdout};
+	bool is_written;
 
 	if (name == NULL)
 		name = json_string_at(work->arena, body, "/metadata/name", "");
 	cluster_warn(work->arena, answer);
 	print_created(work, answer, uid, name);
-	fflush(stdout); /* it is done, whatever comes next */
+	/* It is done, whatever comes next; and whoever waits for the uid may have to look for it.
+	 */
+	is_written = fflush(stdout) == 0 && !ferror(stdout);
 	if (!work->options->wait && !work->options->json && !apart)
 		cluster_say_how_to_wait(stdout, "To follow it:", work->options, uid);
 	if (!work->options->wait)
-		return 0;
+		return is_written ? 0 : CLUSTER_UNKNOWN;
 	followed.name = name;
 	return cluster_follow(work, &followed);
 }

@@ -468,6 +468,18 @@ test('a request whose end nobody knows: the name to look for, status 3', async (
   }
 });
 
+test('a uid that cannot be written: the cluster is there, status 3', async () => {
+  for (const options of [[], ['--json']]) {
+    const body = flat('eks');
+    const command = [BACKEND, 'cluster', 'create', '--project', project, '-f', file('eks.yaml', yaml(body)),
+      ...options].map(quoted).join(' ');
+    const { stderr, status } = await launch('sh', ['-c', `${command} > /dev/full`]).ended;
+    assert.match(stderr, /could not write all of the output/);
+    assert.equal(status, 3, stderr);
+    assert.ok((await simulator.world()).clusters.some(cluster => cluster.name === body.name));
+  }
+});
+
 // Starts a creation that Palette takes its time for, and waits until it has been asked.
 async function asked(fault, options = []) {
   await simulator.forget();

@@ -138,6 +138,24 @@ static void the_highest_ceiling_is_one_too(void **state)
 	buf_fini(&b);
 }
 
+/* One without a ceiling grows in steps, too: each addition on its own would copy all there is. */
+static void one_without_a_ceiling_grows_in_steps(void **state)
+{
+	size_t last = 0;
+	size_t steps = 0;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, SIZE_MAX);
+	for (size_t i = 0; i < 100 * 1000; i++) {
+		buf_add_char(&b, 'x');
+		steps += b.capacity != last;
+		last = b.capacity;
+	}
+	assert_true(steps < 100);
+	buf_fini(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +167,7 @@ int main(void)
 		cmocka_unit_test(truncating_keeps_the_front),
 		cmocka_unit_test(many_small_writes_take_linear_time),
 		cmocka_unit_test(the_highest_ceiling_is_one_too),
+		cmocka_unit_test(one_without_a_ceiling_grows_in_steps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

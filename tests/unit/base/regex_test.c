@@ -87,6 +87,8 @@ static void lengths_are_bounded(void **state)
 			 REGEX_UNKNOWN);
 }
 
+#define TEN_TIMES(s) s s s s s s s s s s
+
 /* Patterns that need more time than there is, with a text of many a's. */
 static const char *const endless[] = {
 	"(a+)+$",
@@ -102,6 +104,10 @@ static const char *const endless[] = {
 	"(a*?)*?b",
 	"^(?:.|\\n)*?b",
 	"a*a*a*a*a*a*b",
+	/* few steps, each of which takes long */
+	"\\p{L}*+\\d",
+	"(?>[[:alpha:]]*)\\d",
+	TEN_TIMES(TEN_TIMES("(a*)*(a*)*(a*)*(a*)*")),
 };
 
 static void no_pattern_takes_long(void **state)
