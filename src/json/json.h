@@ -118,6 +118,12 @@ void json_put_null(struct json_writer *w);
 /* Bytes that are one JSON value already, at least one of them. */
 void json_put_raw(struct json_writer *w, struct text value);
 
+/* ---- comparing: sorted.c ---- */
+
+/* A checked value without white space, its members in the order of their names, its strings as
+ * json_put_string() writes them; numbers as they stand. At most 6 times as long. */
+void json_put_sorted(struct buf *out, struct arena *a, struct text value);
+
 /* ---- small documents: tree.c ---- */
 
 /*

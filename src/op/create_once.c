@@ -41,10 +41,27 @@ static void identify(const struct call *c, const char *key, struct digest *id)
 	digest_of(parts, ARRAY_LEN(parts), id);
 }
 
+/* What a model writes anew is the same if it means the same; a body of HTTP is sent again as it is.
+ */
+static struct text what_is_wanted(const struct call *c)
+{
+	struct text request = creation_request(c);
+	struct text out;
+	struct buf b;
+
+	if (c->op->tool == NULL)
+		return request;
+	buf_init(&b, 6 * request.len);
+	json_put_sorted(&b, c->arena, request);
+	out = arena_copy_text(c->arena, buf_text(&b));
+	buf_fini(&b);
+	return out;
+}
+
 static void digest_body(const struct call *c, char hex[2 * DIGEST_SIZE + 1])
 {
 	static const char digits[] = "0123456789abcdef";
-	const struct text parts[] = {text_of(c->op->name), creation_request(c)};
+	const struct text parts[] = {text_of(c->op->name), what_is_wanted(c)};
 	struct digest digest;
 
 	digest_of(parts, ARRAY_LEN(parts), &digest);
@@ -198,8 +215,8 @@ static enum once_next follow(struct call *c, const struct creation_once *once,
 	if (strcmp(json_string_at(c->arena, found->note, "/body", ""), once->body) != 0) {
 		error_set(err, ERROR_UNPROCESSABLE,
 			  "This %s was used with another body: a new request needs a "
-			  "new key",
-			  once->key_name);
+			  "new %s",
+			  once->key_name, once->key_name);
 		return ONCE_REFUSED;
 	}
 	if (found->stage == STORE_BEGUN && found->until_ms > clock_calendar_ms())

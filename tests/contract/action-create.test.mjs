@@ -115,6 +115,18 @@ test('each kind is planned, and made once', async () => {
   }
 });
 
+test('a model that writes the same in another order gets the same cluster', async () => {
+  const name = newName();
+  const input = await planned('eks', name);
+  const turned = value => (Array.isArray(value) ? value.map(turned) : value !== null && typeof value === 'object'
+    ? Object.fromEntries(Object.entries(value).reverse().map(([key, member]) => [key, turned(member)])) : value);
+  const first = await answerOf(CREATE, input);
+  assert.deepEqual(await answerOf(CREATE, turned(input)), first);
+  const other = { ...input, cluster: { ...input.cluster, description: 'another' } };
+  assert.match(await refusal(CREATE, other), /This planId was used with another body/);
+  assert.equal(await countOf(simulator, name), 1);
+});
+
 test('what differs from the plan is not made', async () => {
   const input = await planned('eks', newName());
   const world = await simulator.world();

@@ -117,7 +117,7 @@ static void no_pattern_takes_long(void **state)
 	(void)state;
 	memset(many, 'a', sizeof many);
 	for (size_t i = 0; i < ARRAY_LEN(endless); i++) {
-		for (size_t len = 30; len <= sizeof many; len *= 5) {
+		for (size_t len = sizeof many; len > 20; len /= 5) {
 			struct regex_work work = regex_work_begin();
 			struct text text = {many, len};
 			int64_t start = clock_now_ms();
