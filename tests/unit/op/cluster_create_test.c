@@ -295,15 +295,15 @@ static void no_price_is_a_warning(void **state)
 /* One that would leave no room for the entity. */
 static void a_price_without_end_is_a_warning(void **state)
 {
-	enum { POOLS = 100 * 1000 };
+	enum { MANY = 100 * 1000 };
 	struct text part;
 	struct run r;
 	struct buf b;
 
 	(void)state;
-	buf_init(&b, 16 * POOLS);
+	buf_init(&b, 16 * MANY);
 	buf_add_string(&b, "{\"rate\":{\"total\":1},\"machinePools\":[0");
-	for (size_t i = 0; i < POOLS; i++)
+	for (size_t i = 0; i < MANY; i++)
 		buf_add_string(&b, ",{}");
 	buf_add_string(&b, "]}");
 	script.rate = b.ptr;
