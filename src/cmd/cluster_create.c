@@ -97,10 +97,12 @@ static void show_plan(const struct cluster_work *work, struct text plan)
 static void print_created_line(struct text answer, const char *name)
 {
 	struct json_writer w;
+	struct buf shown;
 	struct buf out;
 	struct text value;
 
 	buf_init(&out, SIZE_MAX);
+	buf_init(&shown, SIZE_MAX);
 	json_writer_init(&w, &out);
 	json_object_begin(&w);
 	json_put_pair(&w, "event", "created");
@@ -112,7 +114,9 @@ static void print_created_line(struct text answer, const char *name)
 		json_put_raw(&w, value);
 	}
 	json_object_end(&w);
-	fprintf(stdout, "%s\n", out.ptr);
+	visible_add_json(&shown, buf_text(&out));
+	fprintf(stdout, "%s\n", shown.ptr);
+	buf_fini(&shown);
 	buf_fini(&out);
 }
 

@@ -107,10 +107,12 @@ static bool put_json(struct progress *p, const char *event, const struct member 
 {
 	char now[CLOCK_ISO_SIZE];
 	struct json_writer w;
+	struct buf shown;
 	struct buf out;
 
 	clock_format_iso(clock_calendar_ms(), now);
 	buf_init(&out, SIZE_MAX);
+	buf_init(&shown, SIZE_MAX);
 	json_writer_init(&w, &out);
 	json_object_begin(&w);
 	json_put_pair(&w, "event", event);
@@ -119,7 +121,9 @@ static bool put_json(struct progress *p, const char *event, const struct member 
 		if (members->value != NULL)
 			json_put_pair(&w, members->name, members->value);
 	json_object_end(&w);
-	fprintf(p->to, "%s\n", out.ptr);
+	visible_add_json(&shown, buf_text(&out)); /* it may be a terminal */
+	fprintf(p->to, "%s\n", shown.ptr);
+	buf_fini(&shown);
 	buf_fini(&out);
 	fflush(p->to);
 	return ferror(p->to) == 0;

@@ -267,6 +267,14 @@ static struct node *make_scalar(struct reader *r, const yaml_event_t *event)
 		     : config_node_string(r->arena, text, place);
 }
 
+/* What YAML 1.1 puts a map's members into another with; here it would be a name like another, and
+ * the members be missing. */
+static bool is_merge_key(const struct reader *r, const yaml_event_t *event)
+{
+	return r->strict && event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+	       text_is(text_of_event(event), "<<");
+}
+
 static bool on_scalar(struct reader *r, const yaml_event_t *event)
 {
 	struct node *node;
@@ -279,6 +287,11 @@ static bool on_scalar(struct reader *r, const yaml_event_t *event)
 		return false;
 	if (!set_anchor(r, event->data.scalar.anchor, event->start_mark, node, &anchor))
 		return false;
+	if (wants_key(r) && is_merge_key(r, event))
+		return refuse(
+			r, event->start_mark,
+			"YAML 1.2 has no merge keys (<<): write the members out, or \"<<\" in "
+			"quotes if that is a name");
 	if (wants_key(r))
 		return take_key(r, &r->frames[r->depth - 1], node->text, event->start_mark);
 	attach(r, node, 1, 1);

@@ -19,7 +19,8 @@ MUST_USE bool yaml_read(struct arena *a, size_t *budget, const char *file, struc
 			struct node **root, struct error *err);
 
 /* The same, and fails also where a value has a tag that is none of the core schema's, or that it
- * does not fit. yaml_read() passes over tags that it does not know. */
+ * does not fit, and at merge keys. yaml_read() passes over tags that it does not know, and takes
+ * "<<" for a key like another. */
 MUST_USE bool yaml_read_strictly(struct arena *a, size_t *budget, const char *file,
 				 struct text document, struct node **root, struct error *err);
 

@@ -10,7 +10,8 @@ enum {
 	MOST_NAMED = 5,
 	ROOM_AROUND_PARTS = 256,
 	LONGEST_UID = 128,
-	PRICE_MS = 10000, /* nobody waits longer for what may be missing */
+	LARGEST_PRICE = 256 * 1024, /* of a hundred pools, and of some more */
+	PRICE_MS = 10000,           /* nobody waits longer for what may be missing */
 };
 
 #define PERIOD "hourly"
@@ -274,6 +275,10 @@ static void take_price(struct palette *p, struct palette_request *r, struct pale
 	else if (!read_price(p->arena, text_trim(buf_text(&r->answer)), &price->json))
 		price->missing =
 			arena_printf(p->arena, "%s: Palette's answer has no total", r->what);
+	else if (price->json.len > LARGEST_PRICE)
+		*price = (struct palette_price){
+			.missing = arena_printf(p->arena, "%s: Palette's answer is too large",
+						r->what)};
 }
 
 /* Both questions are asked at once. */

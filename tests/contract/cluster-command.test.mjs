@@ -573,6 +573,18 @@ test('--wait --json: an object a line', async () => {
   for (const event of events.slice(1)) assert.ok(Date.parse(event.at) > 0);
 });
 
+test('what Palette tells disturbs no terminal, in JSON neither', async () => {
+  const odd = 'a\u009b31m\u202eb';
+  const body = flat('eks');
+  const { stdout: uid } = await create(['-f', file('eks.yaml', yaml(body))]);
+  await simulator.control('POST', '/world/fail-cluster', { uid: uid.trim(), reason: 'Odd', message: odd });
+  const { status, stdout } = await cluster(['wait', uid.trim(), '--project', project, '--json']);
+  assert.equal(status, 4, stdout);
+  // eslint-disable-next-line no-control-regex
+  assert.doesNotMatch(stdout, /[\x80-\x9f\u202e]/);
+  assert.ok(stdout.trim().split('\n').map(line => JSON.parse(line)).some(event => event.message?.includes(odd)), stdout);
+});
+
 test('--wait on a terminal: a line a condition, in place', async () => {
   const body = flat('eks');
   const args = ['create', '--project', project, '-f', file('eks.yaml', yaml(body)), '--wait'];

@@ -105,7 +105,7 @@ static const struct conversion conversions[] = {
 	/* aliases, and "<<", which is a name like any other */
 	{"a: &x {p: 1.30}\nb: *x\n", "{\"a\":{\"p\":1.30},\"b\":{\"p\":1.30}}"},
 	{"- &n 0x10\n- *n\n", "[16,16]"},
-	{"a: &x {p: 1}\nb:\n  <<: *x\n", "{\"a\":{\"p\":1},\"b\":{\"<<\":{\"p\":1}}}"},
+	{"a: &x {p: 1}\nb:\n  \"<<\": *x\n", "{\"a\":{\"p\":1},\"b\":{\"<<\":{\"p\":1}}}"},
 	/* JSON, byte for byte */
 	{" {\"a\" : 1.0E+2 ,\n\"a\":9007199254740993, \"\\u0061\":\"\\/\"} ",
 	 "{\"a\" : 1.0E+2 ,\n\"a\":9007199254740993, \"\\u0061\":\"\\/\"}"},
@@ -175,6 +175,9 @@ static const struct refusal refusals[] = {
 	{"a: !!bool yes\n", "f.yaml:1:4: the value is not what its tag says"},
 	{"a: !!float x\n", "f.yaml:1:4: the value is not what its tag says"},
 	{"a: !!null 0\n", "f.yaml:1:4: the value is not what its tag says"},
+	{"a: &x {b: 1}\nc:\n  <<: *x\n",
+	 "f.yaml:3:3: YAML 1.2 has no merge keys (<<): write the members out, or \"<<\" in quotes "
+	 "if that is a name"},
 	{"a: *x\n", "f.yaml:1:4: this alias names no anchor above it"},
 	{"a: &x [*x]\n", "f.yaml:1:8: this alias stands inside the value it names"},
 	{"{[1]: 2}\n", "f.yaml:1:2: a key must be a plain word or a string"},

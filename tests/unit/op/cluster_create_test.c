@@ -292,6 +292,29 @@ static void no_price_is_a_warning(void **state)
 	}
 }
 
+/* One that would leave no room for the entity. */
+static void a_price_without_end_is_a_warning(void **state)
+{
+	enum { MANY = 100 * 1000 };
+	struct text part;
+	struct run r;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 16 * MANY);
+	buf_add_string(&b, "{\"rate\":{\"total\":1},\"machinePools\":[0");
+	for (size_t i = 0; i < MANY; i++)
+		buf_add_string(&b, ",{}");
+	buf_add_string(&b, "]}");
+	script.rate = b.ptr;
+	r = go(0, EKS, "true");
+	buf_fini(&b);
+	assert_true(r.ok);
+	assert_false(json_member(r.result.body, "price", &part));
+	assert_non_null(strstr(json_string_at(&f->arena, r.result.body, "/warnings/0/message", ""),
+			       "too large"));
+}
+
 static void findings_count_more_than_a_price(void **state)
 {
 	struct run r;
@@ -524,6 +547,7 @@ int main(void)
 		TEST(a_dry_run_shows_the_entity),
 		TEST(a_dry_run_tells_the_price),
 		TEST(no_price_is_a_warning),
+		TEST(a_price_without_end_is_a_warning),
 		TEST(findings_count_more_than_a_price),
 		TEST(no_dry_run_creates),
 		TEST(findings_fail_a_dry_run),
