@@ -206,6 +206,30 @@ static void refuse_unknown(const struct call *c, const struct op *op, struct fau
 			add_unknown(c, IN_QUERY, c->inputs[i].name, faults);
 }
 
+/* Nor is one that stands in the body, where nobody would look for it: {"dryRun":true} creates. */
+static void refuse_misplaced(const struct call *c, const struct op *op, struct text body,
+			     struct faults *faults)
+{
+	struct json_walk walk = json_walk_begin(body);
+	const struct param *param;
+	struct text value;
+	struct text name;
+	struct text key;
+
+	while (faults->count < MOST_FAULTS && json_walk_member(&walk, &key, &value)) {
+		struct param misplaced;
+
+		if (!json_unescape(c->arena, key, &name))
+			continue;
+		param = find_param(op, IN_QUERY, name);
+		if (param == NULL)
+			continue;
+		misplaced = *param;
+		misplaced.in = IN_BODY;
+		add_fault(faults, &misplaced, "goes into the query, not here");
+	}
+}
+
 /* Nor is one of a tool: a model that misspells it would take the answer for what it asked for. */
 static void refuse_unknown_arguments(const struct call *c, const struct op *op,
 				     struct faults *faults)
@@ -282,8 +306,10 @@ bool call_read_params(struct call *c, const struct op *op, struct error *err)
 		else
 			c->values[i] = (struct value){.given = true, .json = body};
 	}
-	if (op->flags & OP_STRICT)
+	if (op->flags & OP_STRICT) {
 		refuse_unknown(c, op, &faults);
+		refuse_misplaced(c, op, body, &faults);
+	}
 	if (op->tool != NULL)
 		refuse_unknown_arguments(c, op, &faults);
 	ok = report(c, &faults, err);

@@ -92,3 +92,15 @@ test('a project that is there but empty is not taken for the tenant', async () =
     assert.equal((await simulator.requests()).length, 0, operation);
   }
 });
+
+test('what belongs into the query is not passed over in the body', async () => {
+  for (const [operation, path] of [['cluster.create', '/clusters'], ['virtual_cluster.create', '/virtualclusters']])
+    for (const [name, value] of [['dryRun', true], ['projectUid', 'x'], ['instance', 'first']]) {
+      await simulator.forget();
+      const answer = await service.request('POST', `/api/spectrocloud${path}`,
+        { body: JSON.stringify({ ...good[operation].body, [name]: value }) });
+      assert.equal(answer.status, 400, `${operation}, ${name}: ${answer.text}`);
+      assert.ok(answer.json.error.message.includes(`${name} (in the body) goes into the query`), answer.text);
+      assert.equal((await simulator.requests()).length, 0, operation);
+    }
+});
