@@ -184,23 +184,12 @@ static void found_columns(struct drawing *d, struct text array, struct columns *
 	}
 }
 
-static size_t count_items(struct text array)
-{
-	struct json_walk walk = json_walk_begin(array);
-	struct text item;
-	size_t count = 0;
-
-	while (json_walk_item(&walk, &item))
-		count++;
-	return count;
-}
-
 static void draw_table(struct drawing *d, const struct field *fields, struct text array,
 		       size_t indent)
 {
 	struct json_walk walk = json_walk_begin(array);
 	const char *headings[GRID_MOST_COLUMNS];
-	struct grid grid = {.headings = headings, .rows = count_items(array)};
+	struct grid grid = {.headings = headings, .rows = json_count_items(array)};
 	struct columns columns = {.count = 0};
 	struct text *cell;
 	struct text value;
@@ -259,7 +248,7 @@ static void draw_value(struct drawing *d, const char *name, struct text value, s
 static void draw_list(struct drawing *d, const struct field *f, struct text array, size_t indent,
 		      bool heading)
 {
-	if (count_items(array) == 0) {
+	if (json_count_items(array) == 0) {
 		add_name(d, f->name, indent);
 		buf_add_string(d->out, " none\n");
 		return;

@@ -85,18 +85,6 @@ struct converter {
 	size_t fault_count;
 };
 
-static void add_escaped(struct buf *b, struct text name)
-{
-	for (size_t i = 0; i < name.len; i++) {
-		if (name.ptr[i] == '~')
-			buf_add_string(b, "~0");
-		else if (name.ptr[i] == '/')
-			buf_add_string(b, "~1");
-		else
-			buf_add_char(b, name.ptr[i]);
-	}
-}
-
 static void add_pointer(struct buf *b, const struct step *step)
 { // NOLINT(misc-no-recursion)
 	if (step == NULL)
@@ -106,7 +94,7 @@ static void add_pointer(struct buf *b, const struct step *step)
 	if (step->name.ptr == NULL)
 		buf_printf(b, "%zu", step->index);
 	else
-		add_escaped(b, step->name);
+		json_pointer_add(b, step->name);
 }
 
 /* One whose name is too long to be told still counts, at the value above it. */

@@ -11,27 +11,9 @@ enum { LONGEST_PLACE = 1024 };
 
 /* ---- cells ---- */
 
-static const char *type_name(enum entity_type type)
-{
-	static const char *const names[] = {
-		[ENTITY_TEXT] = "string",
-		[ENTITY_BOOL] = "boolean",
-		[ENTITY_INT] = "whole number",
-		[ENTITY_CHOICE] = "string",
-		[ENTITY_TEXTS] = "array of strings",
-		[ENTITY_MAP] = "object of strings",
-		[ENTITY_SCALARS] = "object of strings, numbers, booleans",
-		[ENTITY_OBJECT] = "object",
-		[ENTITY_OBJECTS] = "array of objects",
-		[ENTITY_POOLS] = "array of objects",
-	};
-
-	return names[type];
-}
-
 static void put_type(struct buf *out, const struct entity_field *f)
 {
-	buf_add_string(out, type_name(f->type));
+	buf_add_string(out, entity_type_name(f->type));
 	if (f->shorthand != NULL)
 		buf_printf(out, ", or a string: its `%s`", f->shorthand);
 }

@@ -73,6 +73,9 @@ struct json_walk json_walk_begin(struct text array_or_object);
 bool json_walk_item(struct json_walk *walk, struct text *item);
 /* key is raw, with its quotes and escapes: see json_unescape. */
 bool json_walk_member(struct json_walk *walk, struct text *key, struct text *value);
+/* 0 for what is no object, or no array. */
+size_t json_count_members(struct text object);
+size_t json_count_items(struct text array);
 
 /* The text of a string slice, unescaped, arena, NUL-terminated. False if it is no string, or holds
  * a NUL (\u0000), which no name or identifier here may. */
@@ -87,6 +90,9 @@ bool json_int(struct text value, int64_t *out);
 bool json_bool(struct text value, bool *out);
 
 /* ---- writing: write.c ---- */
+
+/* One name of a JSON Pointer, without the slash before it (RFC 6901, section 3). */
+void json_pointer_add(struct buf *pointer, struct text name);
 
 /* A string with its quotes. Each byte that is no part of UTF-8 becomes U+FFFD. */
 void json_put_string(struct buf *out, struct text s);

@@ -404,6 +404,29 @@ bool json_member(struct text object, const char *name, struct text *value)
 	       take_value(&place, value);
 }
 
+size_t json_count_members(struct text object)
+{
+	struct json_walk walk = json_walk_begin(object);
+	struct text value;
+	struct text key;
+	size_t count = 0;
+
+	while (json_walk_member(&walk, &key, &value))
+		count++;
+	return count;
+}
+
+size_t json_count_items(struct text array)
+{
+	struct json_walk walk = json_walk_begin(array);
+	struct text item;
+	size_t count = 0;
+
+	while (json_walk_item(&walk, &item))
+		count++;
+	return count;
+}
+
 bool json_at(struct text document, const char *pointer, struct text *value)
 {
 	struct text here = document;

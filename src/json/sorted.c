@@ -23,18 +23,6 @@ static int compare_members(const void *left, const void *right)
 	return order != 0 ? order : (a->value.ptr > b->value.ptr) - (a->value.ptr < b->value.ptr);
 }
 
-static size_t count_members(struct text object)
-{
-	struct json_walk walk = json_walk_begin(object);
-	struct text value;
-	struct text key;
-	size_t count = 0;
-
-	while (json_walk_member(&walk, &key, &value))
-		count++;
-	return count;
-}
-
 /* As it reads; one with a NUL as it stands. */
 static void put_string(struct buf *out, struct arena *a, struct text raw)
 {
@@ -49,7 +37,7 @@ static void put_string(struct buf *out, struct arena *a, struct text raw)
 static void put_object(struct buf *out, struct arena *a, struct text object)
 {
 	struct json_walk walk = json_walk_begin(object);
-	size_t room = count_members(object);
+	size_t room = json_count_members(object);
 	struct member *members = arena_array(a, struct member, room);
 	struct text value;
 	struct text key;

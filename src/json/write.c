@@ -183,3 +183,17 @@ void json_put_raw(struct json_writer *w, struct text value)
 	before_value(w);
 	buf_add(w->out, value);
 }
+
+/* ---- pointers ---- */
+
+void json_pointer_add(struct buf *pointer, struct text name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.ptr[i] == '~')
+			buf_add_string(pointer, "~0");
+		else if (name.ptr[i] == '/')
+			buf_add_string(pointer, "~1");
+		else
+			buf_add_char(pointer, name.ptr[i]);
+	}
+}

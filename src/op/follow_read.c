@@ -30,17 +30,6 @@ static const char *word(struct arena *a, struct text value, const char *pointer)
 
 /* ---- the cluster ---- */
 
-static size_t count_items(struct text array)
-{
-	struct json_walk walk = json_walk_begin(array);
-	struct text item;
-	size_t count = 0;
-
-	while (json_walk_item(&walk, &item))
-		count++;
-	return count;
-}
-
 static void read_condition(struct arena *a, struct text item, struct follow_condition *condition)
 {
 	*condition = (struct follow_condition){
@@ -74,7 +63,7 @@ bool follow_read_cluster(struct arena *a, struct text document, struct follow_sn
 	(void)json_at(document, "/status/conditions", &list);
 	if (json_type_of(list) != JSON_TYPE_ARRAY)
 		list = TEXT("[]");
-	count = count_items(list);
+	count = json_count_items(list);
 	if (count > FOLLOW_MOST_CONDITIONS)
 		return error_set(err, ERROR_UPSTREAM, "Palette lists more than %d conditions",
 				 FOLLOW_MOST_CONDITIONS);
@@ -168,7 +157,7 @@ size_t follow_read_events(struct arena *a, struct text document, int64_t now_ms,
 	size_t count;
 
 	(void)json_at(document, "/events", &list);
-	count = count_items(list);
+	count = json_count_items(list);
 	read = arena_array(a, struct follow_event, count);
 	walk = json_walk_begin(list);
 	for (size_t i = count; i > 0 && json_walk_item(&walk, &item); i--) {

@@ -8,18 +8,6 @@ enum { LONGEST_POINTER = 512 };
 
 /* ---- pointers ---- */
 
-static void add_escaped(struct buf *b, struct text name)
-{
-	for (size_t i = 0; i < name.len; i++) {
-		if (name.ptr[i] == '~')
-			buf_add_string(b, "~0");
-		else if (name.ptr[i] == '/')
-			buf_add_string(b, "~1");
-		else
-			buf_add_char(b, name.ptr[i]);
-	}
-}
-
 /* As deep as JSON may be, which bounds the recursion. */
 static void add_place(struct buf *b, const struct entity_place *place)
 {
@@ -30,7 +18,7 @@ static void add_place(struct buf *b, const struct entity_place *place)
 	if (place->name.ptr == NULL)
 		buf_printf(b, "%zu", place->index);
 	else
-		add_escaped(b, place->name);
+		json_pointer_add(b, place->name);
 }
 
 const char *entity_pointer(struct arena *a, const struct entity_place *place)

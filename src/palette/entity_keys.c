@@ -16,24 +16,12 @@ static int compare_names(const void *left, const void *right)
 	return order != 0 ? order : (a->len > b->len) - (a->len < b->len);
 }
 
-static size_t count_members(struct text object)
-{
-	struct json_walk walk = json_walk_begin(object);
-	struct text key;
-	struct text value;
-	size_t count = 0;
-
-	while (json_walk_member(&walk, &key, &value))
-		count++;
-	return count;
-}
-
 /* Names as they read, so that "a" and its escape are one name. */
 static void check_object(struct entity_faults *faults, struct text object,
 			 const struct entity_place *place)
 {
 	struct json_walk walk = json_walk_begin(object);
-	size_t room = count_members(object);
+	size_t room = json_count_members(object);
 	struct text *names = arena_array(faults->arena, struct text, room);
 	size_t count = 0;
 	struct text key;

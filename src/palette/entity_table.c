@@ -147,7 +147,7 @@ const char *entity_type_name(enum entity_type type)
 	static const char *const names[] = {
 		[ENTITY_TEXT] = "string",
 		[ENTITY_BOOL] = "boolean",
-		[ENTITY_INT] = "integer",
+		[ENTITY_INT] = "whole number",
 		[ENTITY_CHOICE] = "string",
 		[ENTITY_TEXTS] = "array of strings",
 		[ENTITY_MAP] = "object of strings",

@@ -13,18 +13,6 @@ enum { LARGEST_ENTITY = 8 * 1024 * 1024 };
 
 /* ---- reading ---- */
 
-static size_t count_members(struct text object)
-{
-	struct json_walk walk = json_walk_begin(object);
-	size_t count = 0;
-	struct text value;
-	struct text key;
-
-	while (json_walk_member(&walk, &key, &value))
-		count++;
-	return count;
-}
-
 static struct entity_variable *variable_named(struct entity_draft *draft, struct text name)
 {
 	for (size_t i = 0; i < draft->variable_count; i++)
@@ -73,7 +61,7 @@ static void read_variables_of(struct entity_work *work, struct entity_draft *dra
 	struct text key;
 
 	/* Too many to compare are a fault already. */
-	if (!json_member(work->body, field, &object) || count_members(object) > ENTITY_MOST_MEMBERS)
+	if (!json_member(work->body, field, &object) || json_count_members(object) > ENTITY_MOST_MEMBERS)
 		return;
 	walk = json_walk_begin(object);
 	while (json_walk_member(&walk, &key, &value)) {

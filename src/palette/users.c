@@ -6,29 +6,6 @@
 #include "palette/seen.h"
 #include "json/json.h"
 
-static size_t count_members(struct text object)
-{
-	struct json_walk walk = json_walk_begin(object);
-	struct text key;
-	struct text value;
-	size_t count = 0;
-
-	while (json_walk_member(&walk, &key, &value))
-		count++;
-	return count;
-}
-
-static size_t count_items(struct text array)
-{
-	struct json_walk walk = json_walk_begin(array);
-	struct text item;
-	size_t count = 0;
-
-	while (json_walk_item(&walk, &item))
-		count++;
-	return count;
-}
-
 /* The value at pointer, which may be absent or null, else has to be of that type. */
 static bool optional_at(struct text user, const char *pointer, enum json_type type, bool *there,
 			struct text *value)
@@ -55,7 +32,7 @@ static bool read_projects(struct arena *a, struct text user, struct palette_me *
 		return false;
 	if (!there)
 		return true;
-	projects = arena_array(a, const char *, count_members(permissions));
+	projects = arena_array(a, const char *, json_count_members(permissions));
 	walk = json_walk_begin(permissions);
 	while (json_walk_member(&walk, &key, &value))
 		if (json_unescape(a, key, &name) && name.len > 0)
@@ -78,7 +55,7 @@ static bool read_tenant_permissions(struct arena *a, struct text user, struct pa
 		return false;
 	if (!there)
 		return true;
-	names = arena_array(a, const char *, count_items(permissions));
+	names = arena_array(a, const char *, json_count_items(permissions));
 	walk = json_walk_begin(permissions);
 	while (json_walk_item(&walk, &item))
 		if (json_unescape(a, item, &name))
