@@ -38,7 +38,7 @@ export async function startService(backstage, simulators, extra = {}, change = {
       // Needed where Backstage's database is in a file.
       tokenStore: { encryptionKey: Buffer.alloc(32, 'key').toString('base64') },
       ...extra,
-      upstream: { retryDelay: '1ms', ...extra.upstream },
+      upstream: { retryDelay: '1ms', ratePercent: 0, ...extra.upstream },
       environments: [simulators].flat().map(({ url }, i) =>
         ({ name: INSTANCES[i], url, tenant: 'sim', apiToken: 'sim-key' })),
     },

@@ -236,6 +236,8 @@ struct config {
 	int upstream_max_pages;
 	int upstream_attempts;
 	int upstream_retry_delay_ms;
+	int upstream_rate_percent; /* of Palette's limits; 0: requests are not paced */
+	int upstream_replicas;     /* that share them */
 
 	/* spectrocloud.auth */
 	enum config_email_binding email_binding;

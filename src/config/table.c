@@ -279,6 +279,27 @@ const struct setting settings[] = {
 		.max = MINUTE,
 		.help = "Pause before the second attempt; it grows with each further one.",
 	},
+	{
+		.path = "spectrocloud.upstream.ratePercent",
+		.type = SETTING_INT,
+		.into = offsetof(struct config, upstream_rate_percent),
+		.fallback = "80",
+		.min = 0,
+		.max = 100,
+		.help = "How much of Palette's published rate limits this service uses, which "
+			"count all requests from its address; what is over it waits, and callers "
+			"take turns. With 0 nothing waits.",
+	},
+	{
+		.path = "spectrocloud.upstream.replicas",
+		.type = SETTING_INT,
+		.into = offsetof(struct config, upstream_replicas),
+		.fallback = "1",
+		.min = 1,
+		.max = 1000,
+		.help = "How many replicas of this service share the rate limits; each uses its "
+			"part.",
+	},
 
 	{
 		.path = "spectrocloud.auth.trustedServices",

@@ -1,4 +1,5 @@
-/* What calls of Palette share: how an environment is reached, and its share of the workers. */
+/* What calls of Palette share: how an environment is reached, how often its host may be asked, and
+ * its share of the workers. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,14 +9,16 @@
 #include "http/cancel.h"
 #include "http/client.h"
 #include "palette/fetch.h"
+#include "palette/pacer.h"
 
 /* How often one who waits for a place looks whether there is one. */
 enum { LOOK_EVERY_MS = 20 };
 
 struct share {
 	struct http_target target;
-	unsigned calls;   /* at work now */
-	unsigned waiters; /* of those that wait for a place, the ones that have it */
+	struct pacer *pacer; /* of its host: environments may have one together. NULL: none */
+	unsigned calls;      /* at work now */
+	unsigned waiters;    /* of those that wait for a place, the ones that have it */
 };
 
 struct palette_client {
@@ -39,6 +42,36 @@ static bool is_loopback(const char *url)
 		if (strncasecmp(host + 3, hosts[i], strlen(hosts[i])) == 0)
 			return true;
 	return false;
+}
+
+/* Scheme, host and port. */
+static struct text origin_of(const char *url)
+{
+	struct text origin = text_of(url);
+	size_t scheme = (size_t)(strstr(url, "://") - url) + 3;
+	bool tls = text_equal_nocase(text_slice(origin, 0, scheme), TEXT("https://"));
+	const char *port = tls ? ":443" : ":80";
+
+	origin.len = scheme + strcspn(url + scheme, "/");
+	if (text_ends(origin, port))
+		origin.len -= strlen(port);
+	return origin;
+}
+
+/* The limits are those of a host. */
+static struct pacer *pacer_for(const struct palette_client *c, size_t index)
+{
+	const struct config *config = c->config;
+	struct text origin;
+
+	if (config->upstream_rate_percent == 0)
+		return NULL;
+	origin = origin_of(config->environments[index].url);
+	for (size_t i = 0; i < index; i++)
+		if (text_equal_nocase(origin, origin_of(config->environments[i].url)))
+			return c->shares[i].pacer;
+	return pacer_new(pacer_published,
+			 config->upstream_rate_percent / 100.0 / config->upstream_replicas);
 }
 
 /* With several environments, one that hangs leaves a quarter of the workers to the others. */
@@ -71,14 +104,26 @@ void palette_client_new(const struct config *config, struct http_client *http,
 			(struct http_target){.ca_file = e->ca_file,
 					     .insecure_skip_verify = e->insecure_skip_verify,
 					     .direct = is_loopback(e->url)};
+		c->shares[i].pacer = pacer_for(c, i);
 	}
 	*client = c;
+}
+
+static bool is_first_with_pacer(const struct palette_client *c, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (c->shares[i].pacer == c->shares[index].pacer)
+			return false;
+	return true;
 }
 
 void palette_client_free(struct palette_client *client)
 {
 	if (client == NULL)
 		return;
+	for (size_t i = 0; i < client->config->environment_count; i++)
+		if (is_first_with_pacer(client, i))
+			pacer_free(client->shares[i].pacer);
 	pthread_mutex_destroy(&client->lock);
 	free(client);
 }
@@ -171,6 +216,15 @@ void palette_set_cancel(struct palette *p, struct http_cancel *cancel)
 	p->cancel = cancel;
 }
 
+void palette_set_caller(struct palette *p, struct text caller)
+{
+	uint64_t hash = 0xcbf29ce484222325U; /* FNV-1a */
+
+	for (size_t i = 0; i < caller.len; i++)
+		hash = (hash ^ (unsigned char)caller.ptr[i]) * 0x100000001b3U;
+	p->caller = hash;
+}
+
 void palette_set_progress(struct palette *p, palette_progress_fn *progress, void *context)
 {
 	p->progress = progress;
@@ -185,4 +239,9 @@ struct http_client *palette_http(const struct palette *p)
 const struct http_target *palette_target(const struct palette *p)
 {
 	return &p->client->shares[p->environment_index].target;
+}
+
+struct pacer *palette_pacer(const struct palette *p)
+{
+	return p->client->shares[p->environment_index].pacer;
 }

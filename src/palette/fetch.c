@@ -15,12 +15,21 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/client.h"
+#include "palette/pacer.h"
 #include "json/json.h"
 
 enum { MOST_HEADERS = 4, LONGEST_PAUSE_MS = 15000 };
 
+/* What became of a request in a round. */
+enum sending {
+	SENDING_WAITS,
+	SENDING_DONE,
+	SENDING_OVER, /* not sent, and settled */
+};
+
 /* A request under way. */
 struct attempt {
+	enum sending sending;
 	struct palette_request *request;
 	struct http_fetch fetch;
 	struct http_header headers[MOST_HEADERS];
@@ -201,6 +210,89 @@ static void settle(const struct palette *p, struct attempt *at)
 		log_failure(p, r, fetch);
 }
 
+/* ---- sending, as fast as Palette's rate limits allow ---- */
+
+/* Until when a request may wait for its turn. */
+static int64_t turn_deadline(const struct palette *p, const struct palette_request *r)
+{
+	int64_t patience = clock_now_ms() + r->patience_ms;
+
+	return r->patience_ms > 0 && patience < p->deadline_ms ? patience : p->deadline_ms;
+}
+
+/* Nothing of it has gone out, so that it is certain that it was not done. */
+static bool wait_for_turn(struct palette *p, struct attempt *at)
+{
+	struct palette_request *r = at->request;
+
+	if (pacer_wait(palette_pacer(p), r->path, p->caller, turn_deadline(p, r), p->cancel,
+		       &r->error))
+		return true;
+	error_in(&r->error, "%s", r->what);
+	r->status = 0;
+	at->sending = SENDING_OVER;
+	return false;
+}
+
+/* Moves to chunk what may be sent now. Where nothing may, the first waits until it may. */
+static size_t take_chunk(struct palette *p, struct attempt *attempts, size_t count,
+			 struct attempt **chunk)
+{
+	struct pacer *pacer = palette_pacer(p);
+	struct attempt *first = NULL;
+	size_t taken = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct attempt *at = &attempts[i];
+
+		if (at->sending != SENDING_WAITS)
+			continue;
+		if (pacer == NULL || pacer_take(pacer, at->request->path))
+			chunk[taken++] = at;
+		else if (first == NULL)
+			first = at;
+	}
+	if (taken == 0 && first != NULL && wait_for_turn(p, first))
+		chunk[taken++] = first;
+	return taken;
+}
+
+static void send_chunk(struct palette *p, struct attempt *const *chunk, size_t count,
+		       struct http_fetch **fetches)
+{
+	struct pacer *pacer = palette_pacer(p);
+
+	for (size_t i = 0; i < count; i++) {
+		prepare(p, chunk[i]);
+		chunk[i]->sending = SENDING_DONE;
+		fetches[i] = &chunk[i]->fetch;
+	}
+	http_fetch_all(palette_http(p), fetches, count, (unsigned)p->config->upstream_parallel);
+	for (size_t i = 0; i < count && pacer != NULL; i++)
+		if (fetches[i]->end == HTTP_FETCH_DONE && fetches[i]->status == 429)
+			pacer_hold(pacer, chunk[i]->request->path,
+				   (int64_t)retry_after(fetches[i]) * 1000);
+}
+
+static bool any_waits(const struct attempt *attempts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (attempts[i].sending == SENDING_WAITS)
+			return true;
+	return false;
+}
+
+static void send_all(struct palette *p, struct attempt *attempts, size_t count)
+{
+	struct http_fetch **fetches = arena_array(p->arena, struct http_fetch *, count);
+	struct attempt **chunk = arena_array(p->arena, struct attempt *, count);
+
+	for (size_t i = 0; i < count; i++)
+		attempts[i].sending = SENDING_WAITS;
+	while (any_waits(attempts, count))
+		send_chunk(p, chunk, take_chunk(p, attempts, count, chunk), fetches);
+}
+
 /* ---- rounds ---- */
 
 /* Full jitter: anywhere between nothing and the ceiling, which grows from round to round. */
@@ -227,18 +319,16 @@ static size_t run_round(struct palette *p, struct attempt *attempts, size_t coun
 			int64_t *pause_ms)
 {
 	int64_t longest = 0;
-	struct http_fetch **fetches = arena_array(p->arena, struct http_fetch *, count);
 	size_t left = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		prepare(p, &attempts[i]);
-		fetches[i] = &attempts[i].fetch;
-	}
-	http_fetch_all(palette_http(p), fetches, count, (unsigned)p->config->upstream_parallel);
+	send_all(p, attempts, count);
 	for (size_t i = 0; i < count; i++) {
 		struct attempt *at = &attempts[i];
-		int64_t asked = (int64_t)retry_after(&at->fetch) * 1000;
+		int64_t asked;
 
+		if (at->sending == SENDING_OVER)
+			continue;
+		asked = (int64_t)retry_after(&at->fetch) * 1000;
 		if (last || !may_try_again(at->request, &at->fetch) ||
 		    *pause_ms + asked >= clock_left_ms(p->deadline_ms)) {
 			settle(p, at);

@@ -15,6 +15,7 @@ struct palette {
 	struct text session; /* PALETTE_SESSION */
 	struct arena *arena;
 	int64_t deadline_ms;
+	uint64_t caller;               /* one of those who take turns */
 	struct http_cancel *cancel;    /* NULL: none */
 	palette_progress_fn *progress; /* NULL: none */
 	void *progress_context;
@@ -24,6 +25,8 @@ struct palette {
 /* The shared HTTP client, and how the environment of p is reached. */
 struct http_client *palette_http(const struct palette *p);
 const struct http_target *palette_target(const struct palette *p);
+/* Of its host; NULL: nothing is paced. */
+struct pacer *palette_pacer(const struct palette *p);
 
 enum palette_purpose {
 	PALETTE_READ,   /* one object, by a uid: 400 about it means there is none */

@@ -76,6 +76,10 @@ void palette_close(struct palette *p);
  */
 void palette_set_cancel(struct palette *p, struct http_cancel *cancel);
 
+/* For whom this view asks, such as "user:default/ada". Where Palette's rate limits make requests
+ * wait, callers take turns; those who are not named are one. */
+void palette_set_caller(struct palette *p, struct text caller);
+
 /*
  * From now on lists of many pages or projects tell how far they are: progress is called between
  * the requests, on the thread that asks.
@@ -90,9 +94,9 @@ void palette_set_progress(struct palette *p, palette_progress_fn *progress, void
  *
  * All functions below fail alike: ERROR_NOT_FOUND, ERROR_DENIED (a user's own token),
  * ERROR_UNAUTHENTICATED with err->reauthenticate (a user's token that Palette no longer takes),
- * ERROR_UPSTREAM, ERROR_UNAVAILABLE (429 to the last attempt), ERROR_TIMEOUT, ERROR_CANCELLED;
- * creates also ERROR_INPUT, ERROR_CONFLICT and ERROR_UNPROCESSABLE with Palette's code, message and
- * details, and so do changes.
+ * ERROR_UPSTREAM, ERROR_UNAVAILABLE (429 to the last attempt, or no turn in time), ERROR_TIMEOUT,
+ * ERROR_CANCELLED; creates also ERROR_INPUT, ERROR_CONFLICT and ERROR_UNPROCESSABLE with Palette's
+ * code, message and details, and so do changes.
  *
  * project: a project's UID for the `ProjectUid` header; NULL for the tenant's scope.
  * Answers that are one object come as `out`: owned, buf_fini(); checked JSON, untouched bytes.

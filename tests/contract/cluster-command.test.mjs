@@ -46,7 +46,7 @@ after(async () => {
 function configure(name, { apiToken = API_KEY, url = simulator.url, ...more }) {
   const path = join(folder, name);
   writeFileSync(path, JSON.stringify({ spectrocloud: {
-    upstream: { retryDelay: '1ms' },
+    upstream: { retryDelay: '1ms', ratePercent: 0 },
     follow: { interval: '1s' },
     environments: [{ name: 'first', url, tenant: 'sim', apiToken }],
     ...more,

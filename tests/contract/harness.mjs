@@ -96,7 +96,7 @@ export function configuration(simulators, extra = {}) {
       enablePermissions: true,
       auth: { trustedServices: ['tests-trusted'] },
       ...extra,
-      upstream: { retryDelay: '1ms', ...extra.upstream },
+      upstream: { retryDelay: '1ms', ratePercent: 0, ...extra.upstream },
       environments: simulators.map((simulator, i) => ({
         name: ['first', 'second', 'third'][i],
         url: simulator.url, tenant: 'sim', apiToken: 'sim-key',

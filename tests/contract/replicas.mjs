@@ -86,6 +86,7 @@ export const configurationOf = (palette, { store, database, timeout = '60s' }) =
     tokenStore: store,
     server: { requestTimeout: timeout },
     telemetry: { logLevel: 'debug' },
+    upstream: { ratePercent: 0 },
     environments: [{ name: 'first', url: palette.url, tenant: 'sim', apiToken: API_KEY }],
   },
 });

@@ -37,6 +37,8 @@ static void defaults(void **state)
 	assert_int_equal(c->upstream_max_pages, 2000);
 	assert_int_equal(c->upstream_attempts, 4);
 	assert_int_equal(c->upstream_retry_delay_ms, 500);
+	assert_int_equal(c->upstream_rate_percent, 80);
+	assert_int_equal(c->upstream_replicas, 1);
 	assert_int_equal(c->trusted_services.count, 0);
 	assert_int_equal(c->log_level, LOG_INFO);
 	assert_int_equal(c->log_format, LOG_TEXT);

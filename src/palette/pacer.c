@@ -1,0 +1,409 @@
+/*
+ * A bucket of tokens for each of Palette's limits; a request takes one. Who finds none waits, in
+ * the line of its caller, and the lines take turns. Those who wait do the work: the first of the
+ * first line waits until the next token is due, takes it, and wakes the one who is first now; all
+ * others sleep until that, or until their deadline.
+ */
+#include "palette/pacer.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "http/cancel.h"
+
+enum {
+	MOST_RATES = 64,
+	SECOND_US = 1000 * 1000,
+	HOLD_MS = 1000,
+	LONGEST_HOLD_MS = 60 * 1000, /* then Palette may say it again */
+	LONGEST_RETRY_S = 3600,
+};
+
+#define USUAL(prefix)            \
+	{                        \
+		(prefix), 10, 50 \
+	}
+#define GENEROUS(prefix)          \
+	{                         \
+		(prefix), 50, 250 \
+	}
+
+const struct pacer_rate pacer_published[] = {
+	USUAL(""), /* not published: as most */
+	USUAL("/v1/apiKeys"),
+	USUAL("/v1/auth"),
+	{"/v1/auth/user/password/reset", 2, 10},
+	USUAL("/v1/cloudaccounts"),
+	GENEROUS("/v1/cloudconfigs"),
+	USUAL("/v1/clustergroups"), /* likewise */
+	GENEROUS("/v1/clusterprofiles"),
+	USUAL("/v1/dashboard"),
+	USUAL("/v1/events"),
+	GENEROUS("/v1/events/components"),
+	USUAL("/v1/health"),
+	USUAL("/v1/notifications"),
+	USUAL("/v1/oidc"),
+	USUAL("/v1/overlords"),
+	USUAL("/v1/packs"),
+	USUAL("/v1/permissions"),
+	USUAL("/v1/projects"),
+	USUAL("/v1/registries"),
+	USUAL("/v1/roles"),
+	GENEROUS("/v1/spectroclusters"),
+	USUAL("/v1/spectroclusters/*/assets"),
+	USUAL("/v1/spectroclusters/*/download"),
+	USUAL("/v1/teams"),
+	USUAL("/v1/tenants"),
+	USUAL("/v1/users"),
+	USUAL("/v1/workspaces"),
+	{NULL, 0, 0},
+};
+
+/* One who waits. */
+struct waiter {
+	pthread_mutex_t *lock; /* the pacer's; guards all below */
+	pthread_cond_t changed;
+	uint64_t caller;
+	bool cancelled;
+	struct waiter *behind; /* the next of the same caller */
+	struct waiter *next;   /* of a line's first: the first of the line whose turn is next */
+};
+
+struct bucket {
+	const struct pacer_rate *rate;
+	double per_second;
+	double most;
+	double tokens;
+	int64_t filled_us; /* when; in the future while Palette wants nothing */
+	struct waiter *first;
+};
+
+struct pacer {
+	pthread_mutex_t lock; /* guards the buckets' tokens and lines */
+	size_t bucket_count;
+	struct bucket buckets[MOST_RATES];
+};
+
+struct pacer *pacer_new(const struct pacer_rate *rates, double share)
+{
+	struct pacer *pacer = heap_alloc(sizeof *pacer);
+
+	assert(share > 0 && share <= 1);
+	pthread_mutex_init(&pacer->lock, NULL);
+	pacer->bucket_count = 0;
+	for (const struct pacer_rate *rate = rates; rate->prefix != NULL; rate++) {
+		double most = rate->at_once * share;
+
+		assert(pacer->bucket_count < MOST_RATES);
+		if (most < 1)
+			most = 1; /* a whole request must fit */
+		pacer->buckets[pacer->bucket_count++] = (struct bucket){
+			.rate = rate,
+			.per_second = rate->per_second * share,
+			.most = most,
+			.tokens = most,
+			.filled_us = clock_now_us(),
+		};
+	}
+	return pacer;
+}
+
+void pacer_free(struct pacer *pacer)
+{
+	if (pacer == NULL)
+		return;
+	pthread_mutex_destroy(&pacer->lock);
+	free(pacer);
+}
+
+/* ---- which bucket ---- */
+
+/* How many segments of the path, without its query, the prefix takes; -1: it is none of it. */
+static int segments_taken(const char *path, const char *prefix)
+{
+	int taken = 0;
+
+	while (*prefix == '/' && *path == '/') {
+		size_t wanted = strcspn(++prefix, "/");
+		size_t len = strcspn(++path, "/?");
+		bool any = wanted == 1 && *prefix == '*' && len > 0;
+
+		if (!any && (wanted != len || memcmp(prefix, path, len) != 0))
+			return -1;
+		prefix += wanted;
+		path += len;
+		taken++;
+	}
+	return *prefix == '\0' ? taken : -1;
+}
+
+static struct bucket *bucket_of(struct pacer *pacer, const char *path)
+{
+	struct bucket *found = NULL;
+	int longest = -1;
+
+	for (size_t i = 0; i < pacer->bucket_count; i++) {
+		int taken = segments_taken(path, pacer->buckets[i].rate->prefix);
+
+		if (taken > longest) {
+			longest = taken;
+			found = &pacer->buckets[i];
+		}
+	}
+	return found;
+}
+
+/* ---- tokens; under the lock ---- */
+
+static void fill(struct bucket *b)
+{
+	int64_t now_us = clock_now_us();
+
+	if (now_us <= b->filled_us)
+		return;
+	b->tokens += (double)(now_us - b->filled_us) / SECOND_US * b->per_second;
+	if (b->tokens > b->most)
+		b->tokens = b->most;
+	b->filled_us = now_us;
+}
+
+static bool take_token(struct bucket *b)
+{
+	fill(b);
+	if (b->tokens < 1)
+		return false;
+	b->tokens -= 1;
+	return true;
+}
+
+/* When so many will have come, if nobody takes any. */
+static int64_t due_us(const struct bucket *b, size_t count)
+{
+	double missing = (double)count - b->tokens;
+
+	/* One microsecond more, so that rounding does not wake anybody too early. */
+	return missing <= 0 ? b->filled_us
+			    : b->filled_us + 1 + (int64_t)(missing / b->per_second * SECOND_US);
+}
+
+bool pacer_take(struct pacer *pacer, const char *path)
+{
+	struct bucket *b = bucket_of(pacer, path);
+	bool taken;
+
+	if (b == NULL)
+		return true;
+	pthread_mutex_lock(&pacer->lock);
+	taken = b->first == NULL && take_token(b);
+	pthread_mutex_unlock(&pacer->lock);
+	return taken;
+}
+
+/* ---- lines; under the lock ---- */
+
+static void append_line(struct bucket *b, struct waiter *w)
+{
+	struct waiter **end = &b->first;
+
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = w;
+	w->next = NULL;
+}
+
+static void join(struct bucket *b, struct waiter *w)
+{
+	struct waiter *last = b->first;
+
+	while (last != NULL && last->caller != w->caller)
+		last = last->next;
+	if (last == NULL) {
+		append_line(b, w);
+		return;
+	}
+	while (last->behind != NULL)
+		last = last->behind;
+	last->behind = w;
+}
+
+/* Where something points to the first of w's line. */
+static struct waiter **line_of(struct bucket *b, const struct waiter *w)
+{
+	struct waiter **line = &b->first;
+
+	while ((*line)->caller != w->caller)
+		line = &(*line)->next;
+	return line;
+}
+
+/* served: it had its turn, and the rest of its line waits for the next round; else the next of its
+ * caller has its place. */
+static void leave(struct bucket *b, struct waiter *w, bool served)
+{
+	struct waiter **line = line_of(b, w);
+	struct waiter *before = *line;
+	struct waiter *behind = w->behind;
+
+	if (before != w) {
+		while (before->behind != w)
+			before = before->behind;
+		before->behind = behind;
+		return;
+	}
+	*line = w->next;
+	if (behind != NULL && served) {
+		append_line(b, behind);
+	} else if (behind != NULL) {
+		behind->next = w->next;
+		*line = behind;
+	}
+	if (b->first != NULL)
+		pthread_cond_signal(&b->first->changed);
+}
+
+/* How many wait in the line, if fewer than most. */
+static size_t at_most(const struct waiter *line, size_t most)
+{
+	size_t count = 0;
+
+	for (; line != NULL && count < most; line = line->behind)
+		count++;
+	return count;
+}
+
+/* How many requests go before w's, if nobody else comes. */
+static size_t turns_before(struct bucket *b, const struct waiter *w)
+{
+	size_t own = 0; /* those of its line */
+	size_t turns = 0;
+	size_t most; /* of another line */
+
+	for (const struct waiter *at = *line_of(b, w); at != w; at = at->behind)
+		own++;
+	most = own + 1;
+	for (const struct waiter *line = b->first; line != NULL; line = line->next) {
+		if (line->caller == w->caller)
+			most = own; /* which is also what the lines after it have */
+		turns += at_most(line, most);
+	}
+	return turns;
+}
+
+/* ---- waiting ---- */
+
+static void waiter_init(struct waiter *w, struct pacer *pacer, uint64_t caller)
+{
+	pthread_condattr_t steady;
+
+	*w = (struct waiter){.lock = &pacer->lock, .caller = caller};
+	pthread_condattr_init(&steady);
+	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->changed, &steady);
+	pthread_condattr_destroy(&steady);
+}
+
+/* Called on the thread that sets the cancel; the lock is never held for long. */
+static void call_off(void *context)
+{
+	struct waiter *w = context;
+
+	pthread_mutex_lock(w->lock);
+	w->cancelled = true;
+	pthread_cond_signal(&w->changed);
+	pthread_mutex_unlock(w->lock);
+}
+
+static void sleep_until(struct waiter *w, int64_t until_us)
+{
+	struct timespec until = {.tv_sec = until_us / SECOND_US,
+				 .tv_nsec = until_us % SECOND_US * 1000};
+
+	pthread_cond_timedwait(&w->changed, w->lock, &until);
+}
+
+static bool refuse(int64_t turn_us, struct error *err)
+{
+	int64_t wait_us = turn_us - clock_now_us();
+	int64_t seconds = wait_us <= 0 ? 1 : (wait_us + SECOND_US - 1) / SECOND_US;
+
+	error_set(err, ERROR_UNAVAILABLE,
+		  "Palette's rate limit lets no more requests through in time; try again later");
+	err->retry_after_s = seconds > LONGEST_RETRY_S ? LONGEST_RETRY_S : (int)seconds;
+	return false;
+}
+
+static bool say_called_off(struct error *err)
+{
+	return error_set(err, ERROR_CANCELLED, "the caller has called it off");
+}
+
+/* Under the lock, which it gives up while it sleeps. */
+static bool wait_in_line(struct bucket *b, struct waiter *w, int64_t deadline_us, struct error *err)
+{
+	for (;;) {
+		int64_t turn_us;
+
+		if (w->cancelled)
+			return say_called_off(err);
+		if (b->first == w && take_token(b))
+			return true;
+		fill(b);
+		turn_us = due_us(b, turns_before(b, w) + 1);
+		if (turn_us > deadline_us || clock_now_us() >= deadline_us)
+			return refuse(turn_us, err);
+		sleep_until(w, b->first == w ? turn_us : deadline_us);
+	}
+}
+
+bool pacer_wait(struct pacer *pacer, const char *path, uint64_t caller, int64_t deadline_ms,
+		struct http_cancel *cancel, struct error *err)
+{
+	struct bucket *b = bucket_of(pacer, path);
+	struct http_cancel_watch watch;
+	struct waiter self;
+	bool granted = false;
+
+	if (b == NULL)
+		return true;
+	waiter_init(&self, pacer, caller);
+	/* Not under our lock, which the other side takes under its own. */
+	if (http_cancel_watch(cancel, &watch, call_off, &self)) {
+		pthread_mutex_lock(&pacer->lock);
+		join(b, &self);
+		granted = wait_in_line(b, &self, deadline_ms * 1000, err);
+		leave(b, &self, granted);
+		pthread_mutex_unlock(&pacer->lock);
+		http_cancel_unwatch(&watch);
+	} else {
+		say_called_off(err);
+	}
+	pthread_cond_destroy(&self.changed);
+	return granted;
+}
+
+/* The budget is used up, whatever we thought; and who now waits in vain is to know it. */
+void pacer_hold(struct pacer *pacer, const char *path, int64_t ms)
+{
+	struct bucket *b = bucket_of(pacer, path);
+	int64_t until_us;
+
+	if (b == NULL)
+		return;
+	if (ms <= 0)
+		ms = HOLD_MS;
+	if (ms > LONGEST_HOLD_MS)
+		ms = LONGEST_HOLD_MS;
+	until_us = clock_now_us() + ms * 1000;
+	pthread_mutex_lock(&pacer->lock);
+	b->tokens = 0;
+	if (until_us > b->filled_us)
+		b->filled_us = until_us;
+	for (struct waiter *line = b->first; line != NULL; line = line->next)
+		for (struct waiter *w = line; w != NULL; w = w->behind)
+			pthread_cond_signal(&w->changed);
+	pthread_mutex_unlock(&pacer->lock);
+}
