@@ -40,6 +40,8 @@ struct app {
 	struct backstage *backstage;
 	struct op_life *life;
 	struct buf openapi;
+	struct op_constant openapi_answer;
+	struct represent *represent;
 	struct op_services services;
 	struct cors *cors;
 	struct secure *secure;
@@ -112,6 +114,7 @@ static bool open_parts(struct app *app, struct error *err)
 	app->life = op_life_new();
 	palette_client_new(c, app->http, &app->palette);
 	face_openapi(&app->openapi);
+	op_constant_make(&app->openapi_answer, buf_text(&app->openapi), c->compression);
 	app->toolbox = toolbox_new(c);
 	app->mcp = mcp_host_new(app->toolbox);
 	app->followers = followers_new();
@@ -124,12 +127,14 @@ static bool open_parts(struct app *app, struct error *err)
 					     .store = app->store,
 					     .toolbox = app->toolbox,
 					     .mcp = app->mcp,
-					     .openapi = buf_text(&app->openapi)};
+					     .openapi = &app->openapi_answer};
 	app->cors = cors_new(&c->cors);
 	app->secure = secure_new(c);
 	app->rest.services = &app->services;
 	app->rest.cors = app->cors;
 	app->rest.secure = app->secure;
+	app->represent = represent_new(c->compression);
+	app->rest.represent = app->represent;
 	app->rest.queue = queue_exchange;
 	app->rest.queue_aside = queue_aside;
 	app->following = workers_start_on_demand((unsigned)c->follow.most, work_on_exchange, app);
@@ -283,6 +288,8 @@ void app_close(struct app *app)
 	http_client_close(app->http);
 	secure_free(app->secure);
 	cors_free(app->cors);
+	represent_free(app->represent);
+	op_constant_fini(&app->openapi_answer);
 	buf_fini(&app->openapi);
 	free(app);
 }

@@ -225,6 +225,7 @@ struct config {
 	int receive_timeout_ms;
 	int idle_timeout_ms;
 	int drain_timeout_ms;
+	bool compression;
 
 	/* spectrocloud.upstream */
 	int upstream_timeout_ms;

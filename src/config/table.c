@@ -195,6 +195,14 @@ const struct setting settings[] = {
 		.max = HOUR,
 		.help = "How long a stop waits for the requests under way.",
 	},
+	{
+		.path = "spectrocloud.server.compression",
+		.type = SETTING_BOOL,
+		.into = offsetof(struct config, compression),
+		.fallback = "true",
+		.help = "Whether answers from 1 KiB on are compressed with gzip for clients that "
+			"take it. Answers that hold secrets never are.",
+	},
 
 	{
 		.path = "spectrocloud.upstream.timeout",

@@ -20,7 +20,7 @@ struct cors {
 
 /* Headers of our answers that say something to the page. */
 static const char *const ours[] = {"X-SpectroCloud-ReAuth-Required", "X-Request-Id", "Retry-After",
-				   "Idempotency-Replayed"};
+				   "Idempotency-Replayed", "ETag"};
 
 /* What every page that may read the answers may send: it makes a request safer, and nobody's list
  * from before knows it. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "face/face.h"
+#include "face/represent.h"
 #include "face/schema.h"
 #include "op/schema.h"
 #include "json/json.h"
@@ -163,6 +164,11 @@ static void put_responses(struct json_writer *w, const struct op *op)
 	json_object_begin(w);
 	json_key(w, op->success_status == 201 ? "201" : "200");
 	put_success(w, op);
+	if (represent_has_tag(op)) {
+		json_key(w, "304");
+		json_put_raw(w, TEXT("{\"description\":\"The answer is still the one of "
+				     "If-None-Match\"}"));
+	}
 	if (op->also != NULL)
 		put_also(w, op->also);
 	json_key(w, "default");

@@ -188,6 +188,7 @@ static void answer_result(struct http_exchange *x, const struct rest_call *rc, s
 	/* Those that the configuration adds to the answers about the process's health. */
 	if (rc->call.op->flags & OP_ROOT)
 		secure_replace(&rc->call.services->config->health, &r);
+	represent_answer(rc->rest->represent, request, rc->call.op, res->constant, &r);
 	http_exchange_answer(x, &r);
 }
 

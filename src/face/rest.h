@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "face/cors.h"
+#include "face/represent.h"
 #include "face/secure.h"
 #include "http/server.h"
 #include "op/op.h"
@@ -18,6 +19,7 @@ struct rest {
 	const struct op_services *services;
 	const struct cors *cors;     /* NULL: answers are for pages of the own origin */
 	const struct secure *secure; /* NULL, for tests: none of its headers */
+	struct represent *represent; /* NULL, for tests: answers go out as they are */
 	/* Hands an exchange to a worker, which calls rest_work(). False when the queue is full. */
 	bool (*queue)(void *queue_context, struct http_exchange *x);
 	/* The same for OP_ASIDE, by other threads and with a queue of its own. */

@@ -32,19 +32,38 @@ static bool queue(struct http_exchange *x, struct MHD_Response *made)
 	return queued == MHD_YES;
 }
 
+/* Of a 304 the library sends the length, and asks for nothing. */
+static ssize_t read_nothing(void *context, uint64_t at, char *out, size_t max)
+{
+	(void)context;
+	(void)at;
+	(void)out;
+	(void)max;
+	return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+static struct MHD_Response *make_whole(const struct http_response *r, struct text body)
+{
+	struct MHD_Response *made;
+
+	if (r->status == MHD_HTTP_NOT_MODIFIED)
+		made = MHD_create_response_from_callback(r->unsent, 1, read_nothing, NULL, NULL);
+	else /* the bytes stay in the exchange, which outlives the sending */
+		made = MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.ptr,
+						       MHD_RESPMEM_PERSISTENT);
+	if (made == NULL)
+		no_memory();
+	return made;
+}
+
 static bool send_whole(struct http_exchange *x)
 {
 	struct conn *c = x->conn;
 	const struct http_response *r = &x->response;
 	struct text body = r->body_owned.len > 0 ? buf_text(&r->body_owned) : r->body;
-	struct MHD_Response *made;
+	struct MHD_Response *made = make_whole(r, body);
 	bool queued;
 
-	/* The bytes stay in the exchange, which outlives the sending. */
-	made = MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.ptr,
-					       MHD_RESPMEM_PERSISTENT);
-	if (made == NULL)
-		no_memory();
 	for (size_t i = 0; i < r->header_count; i++)
 		MHD_add_response_header(made, arena_copy(&x->arena, r->headers[i].name),
 					arena_copy(&x->arena, r->headers[i].value));

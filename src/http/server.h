@@ -50,7 +50,7 @@ enum { HTTP_MAX_RESPONSE_HEADERS = 48 };
 /*
  * An answer. Header names and values are borrowed and must live as long as the exchange's arena:
  * they come from it or are static. Content-Length, Date, Connection are the server's. A header with
- * an empty value is not sent. 204 and 304 are sent without the body, 304 with its length.
+ * an empty value is not sent. 204 and 304 are sent without a body.
  */
 struct http_response {
 	int status;
@@ -58,6 +58,7 @@ struct http_response {
 	size_t header_count;
 	struct text body;      /* arena or static; used when body_owned is empty */
 	struct buf body_owned; /* moved in; the server releases it when sent */
+	size_t unsent;         /* of 304: the length of the body that 200 would have had */
 	bool say_empty;        /* Content-Length: 0 also with 204, where HTTP has none: there are
 				* browsers that wait for it */
 };

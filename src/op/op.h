@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "config/config.h"
+#include "crypto/jose.h"
 #include "http/cancel.h"
 #include "http/http.h"
 #include "palette/entity.h"
@@ -341,7 +342,7 @@ struct op_services {
 	const struct toolbox *toolbox;
 	struct mcp_host *mcp;        /* see op/mcp_host.h; NULL: there is no endpoint */
 	struct followers *followers; /* see op/follow.h; NULL: nobody ends them but themselves */
-	struct text openapi;         /* the description of the API, made at start */
+	const struct op_constant *openapi; /* the description of the API, made at start */
 };
 
 /* One input as a face read it: text, or a raw JSON value. */
@@ -422,6 +423,16 @@ int64_t call_number(const struct call *c, const char *param); /* 0: not given */
 const char *const *call_strings(const struct call *c, const char *param, size_t *count);
 struct text call_json(const struct call *c, const char *param);
 
+/* An answer that is the same for as long as the process lives, and what is made of it once. */
+struct op_constant {
+	struct text json;
+	struct digest digest; /* digest_of() the one part */
+	struct buf gzip;      /* empty: it is not compressed */
+};
+/* json: borrowed for the constant's life. constant: op_constant_fini() it. */
+void op_constant_make(struct op_constant *constant, struct text json, bool compress);
+void op_constant_fini(struct op_constant *constant);
+
 /* What an operation answers. body_owned, when it holds anything, goes before body. */
 struct result {
 	int status;
@@ -430,11 +441,14 @@ struct result {
 	bool replayed;         /* it was kept from the same request before */
 	struct text body;      /* arena or static */
 	struct buf body_owned;
+	const struct op_constant *constant; /* what body is, where it is always the same */
 };
 
 void result_fini(struct result *res);
 /* A JSON value in the arena. */
 void result_json(struct result *res, struct text json);
+/* Borrowed until the answer is sent. */
+void result_constant(struct result *res, const struct op_constant *constant);
 /* Bytes moved out of *body. */
 void result_json_owned(struct result *res, struct buf *body);
 void result_file(struct result *res, const char *content_type, const char *name, struct buf *body);
@@ -534,7 +548,7 @@ const struct op *toolbox_find(const struct toolbox *box, enum tool_door door, st
 /* Those that are offered, in the order of the table; ends with NULL. */
 const struct op *const *toolbox_offered(const struct toolbox *box, enum tool_door door);
 /* The list as Backstage's registry answers it: {"actions":[...]}. Lives as long as the box. */
-struct text toolbox_actions(const struct toolbox *box);
+const struct op_constant *toolbox_actions(const struct toolbox *box);
 /* The list for MCP's tools/list: an array. Lives as long as the box. */
 struct text toolbox_tools(const struct toolbox *box);
 /* What it does to the world, for people: "reads". Static. */

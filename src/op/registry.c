@@ -9,7 +9,7 @@
 static bool registry_list(struct call *c, struct result *res, struct error *err)
 {
 	(void)err;
-	result_json(res, toolbox_actions(c->services->toolbox));
+	result_constant(res, toolbox_actions(c->services->toolbox));
 	return true;
 }
 

@@ -13,6 +13,12 @@ void result_json(struct result *res, struct text json)
 	res->body = json;
 }
 
+void result_constant(struct result *res, const struct op_constant *constant)
+{
+	result_json(res, constant->json);
+	res->constant = constant;
+}
+
 void result_json_owned(struct result *res, struct buf *body)
 {
 	res->content_type = "application/json; charset=utf-8";

@@ -62,7 +62,7 @@ static bool service_auth_debug(struct call *c, struct result *res, struct error 
 static bool service_openapi(struct call *c, struct result *res, struct error *err)
 {
 	(void)err;
-	result_json(res, c->services->openapi);
+	result_constant(res, c->services->openapi);
 	return true;
 }
 

@@ -12,6 +12,7 @@ struct toolbox {
 	const struct config *config;
 	const struct op **offered[DOORS]; /* each ends with NULL */
 	struct buf actions;
+	struct op_constant actions_answer;
 	struct buf tools;
 };
 
@@ -226,6 +227,7 @@ struct toolbox *toolbox_new(const struct config *config)
 	json_key(&w, "actions");
 	put_all(&w, box->offered[DOOR_BACKSTAGE], put_action);
 	json_object_end(&w);
+	op_constant_make(&box->actions_answer, buf_text(&box->actions), config->compression);
 	buf_init(&box->tools, LARGEST_LIST);
 	json_writer_init(&w, &box->tools);
 	put_all(&w, box->offered[DOOR_MCP], put_tool);
@@ -238,6 +240,7 @@ void toolbox_free(struct toolbox *box)
 		return;
 	for (int door = 0; door < DOORS; door++)
 		free(box->offered[door]);
+	op_constant_fini(&box->actions_answer);
 	buf_fini(&box->actions);
 	buf_fini(&box->tools);
 	free(box);
@@ -256,9 +259,9 @@ const struct op *const *toolbox_offered(const struct toolbox *box, enum tool_doo
 	return box->offered[door];
 }
 
-struct text toolbox_actions(const struct toolbox *box)
+const struct op_constant *toolbox_actions(const struct toolbox *box)
 {
-	return buf_text(&box->actions);
+	return &box->actions_answer;
 }
 
 struct text toolbox_tools(const struct toolbox *box)

@@ -13,7 +13,7 @@
 
 #define EXPOSED                                                                                   \
 	"Access-Control-Expose-Headers: X-SpectroCloud-ReAuth-Required,X-Request-Id,Retry-After," \
-	"Idempotency-Replayed\n"
+	"Idempotency-Replayed,ETag\n"
 
 enum { MOST_HEADERS = 8 };
 
@@ -273,7 +273,7 @@ static void preflights_as_configured(void **state)
 				       "Access-Control-Max-Age: 0\n"
 				       "Access-Control-Expose-Headers: x-3, "
 				       "retry-after,X-SpectroCloud-ReAuth-Required,X-Request-Id,"
-				       "Idempotency-Replayed\n");
+				       "Idempotency-Replayed,ETag\n");
 	assert_int_equal(preflight(s), 200);
 	s->config.methods = "";
 	s->config.allowed_headers = "";

@@ -24,6 +24,7 @@ struct scene {
 	int status;
 	struct text body;
 	struct buf openapi;
+	struct op_constant openapi_answer;
 };
 
 static void answer_scene(void *context, const struct canned_request *request,
@@ -83,10 +84,12 @@ static int scene_begin(void **state)
 	buf_init(&s->openapi, 4 * 1024 * 1024);
 	face_openapi(&s->openapi);
 	services_open(&s->services, s->f);
-	s->services.openapi = buf_text(&s->openapi);
+	op_constant_make(&s->openapi_answer, buf_text(&s->openapi), false);
+	s->services.openapi = &s->openapi_answer;
 	s->secure = secure_new(&s->f->config);
 	s->rest.services = &s->services;
 	s->rest.secure = s->secure;
+	s->rest.represent = represent_new(true);
 	s->rest.queue = take_into_queue;
 	s->rest.queue_aside = take_aside;
 	s->rest.queue_following = take_following;
@@ -104,10 +107,12 @@ static int scene_end(void **state)
 	struct scene *s = *state;
 
 	exchange_fini(&s->x);
+	op_constant_fini(&s->openapi_answer);
 	buf_fini(&s->openapi);
 	secret_wipe(&externals[0].token);
 	services_close(&s->services);
 	secure_free(s->secure);
+	represent_free(s->rest.represent);
 	fixture_free(s->f);
 	free(s);
 	return 0;

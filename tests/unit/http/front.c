@@ -48,6 +48,13 @@ static void answer_large(struct http_exchange *x, size_t size)
 	http_exchange_answer(x, &response);
 }
 
+static void answer_unchanged(struct http_exchange *x)
+{
+	const struct http_response response = {.status = 304, .unsent = FRONT_BIG};
+
+	http_exchange_answer(x, &response);
+}
+
 static void put(struct front *f, struct front_queue *queue, struct http_exchange *x)
 {
 	pthread_mutex_lock(&f->lock);
@@ -73,7 +80,7 @@ static void handle(void *context, struct http_exchange *x, const struct error *r
 	else if (text_is(r->path, "/none"))
 		answer(x, 204, TEXT(""));
 	else if (text_is(r->path, "/same"))
-		answer(x, 304, TEXT(""));
+		answer_unchanged(x);
 	else if (text_is(r->path, "/big"))
 		answer_large(x, FRONT_BIG);
 	else if (text_is(r->path, "/huge"))

@@ -277,7 +277,7 @@ static void other_plugins_only(void **state)
 
 	s->config.actions.offered = false;
 	assert_offered(s, DOOR_BACKSTAGE, "");
-	assert_string_equal(toolbox_actions(s->box).ptr, "{\"actions\":[]}");
+	assert_string_equal(toolbox_actions(s->box)->json.ptr, "{\"actions\":[]}");
 	assert_offered(s, DOOR_MCP, SAFE);
 }
 
@@ -424,7 +424,7 @@ static void the_list_for_backstage(void **state)
 	include(s, "*");
 	include(s, "drop_thing");
 	assert_offered(s, DOOR_BACKSTAGE, SAFE " drop_thing");
-	list = read(toolbox_actions(s->box));
+	list = read(toolbox_actions(s->box)->json);
 	for (size_t i = 0; i < 4; i++) {
 		const json_t *action = json_array_get(json_object_get(list, "actions"), i);
 		const json_t *is = json_object_get(action, "attributes");

@@ -1,0 +1,173 @@
+/* Accept-Encoding and If-None-Match. */
+#include "http/fields.h"
+
+#include <string.h>
+
+/* ---- Accept-Encoding ---- */
+
+/* Weights in thousandths. */
+enum { NOT_NAMED = -1, MOST_WANTED = 1000 };
+
+struct wishes {
+	int gzip;
+	int identity;
+	int others; /* "*" */
+};
+
+static bool is_token(struct text t)
+{
+	for (size_t i = 0; i < t.len; i++) {
+		char c = t.ptr[i];
+
+		if (!(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
+		    (c == '\0' || strchr("!#$%&'*+-.^_`|~", c) == NULL))
+			return false;
+	}
+	return t.len > 0;
+}
+
+/* "q=0.5": 0 to 1 with at most three decimals. */
+static bool read_weight(struct text t, int *weight)
+{
+	int unit = 100;
+
+	if (t.len < 3 || t.len > 7 || (t.ptr[0] != 'q' && t.ptr[0] != 'Q') || t.ptr[1] != '=' ||
+	    (t.ptr[2] != '0' && t.ptr[2] != '1') || (t.len > 3 && t.ptr[3] != '.'))
+		return false;
+	*weight = (t.ptr[2] - '0') * MOST_WANTED;
+	for (size_t i = 4; i < t.len; i++, unit /= 10) {
+		if (t.ptr[i] < '0' || t.ptr[i] > '9')
+			return false;
+		*weight += (t.ptr[i] - '0') * unit;
+	}
+	return *weight <= MOST_WANTED;
+}
+
+static void wish(int *weight, int said)
+{
+	if (*weight == NOT_NAMED || said < *weight)
+		*weight = said;
+}
+
+/* One element of the list: a coding, and perhaps its weight. */
+static bool read_coding(struct text element, struct wishes *wishes)
+{
+	size_t mark = text_find(element, ';');
+	struct text name = text_trim(text_slice(element, 0, mark));
+	int weight = MOST_WANTED;
+
+	if (!is_token(name))
+		return false;
+	if (mark != SIZE_MAX &&
+	    !read_weight(text_trim(text_slice(element, mark + 1, SIZE_MAX)), &weight))
+		return false;
+	/* Section 8.4.1.3: x-gzip is the same. */
+	if (text_equal_nocase(name, TEXT("gzip")) || text_equal_nocase(name, TEXT("x-gzip")))
+		wish(&wishes->gzip, weight);
+	else if (text_equal_nocase(name, TEXT("identity")))
+		wish(&wishes->identity, weight);
+	else if (text_is(name, "*"))
+		wish(&wishes->others, weight);
+	return true;
+}
+
+static bool read_codings(struct text list, struct wishes *wishes)
+{
+	struct text element;
+
+	while (text_next(&list, ',', &element)) {
+		element = text_trim(element);
+		if (element.len > 0 && !read_coding(element, wishes))
+			return false;
+	}
+	return true;
+}
+
+enum http_coding http_accepted_coding(const struct http_header *headers, size_t count)
+{
+	struct wishes w = {NOT_NAMED, NOT_NAMED, NOT_NAMED};
+
+	for (size_t i = 0; i < count; i++)
+		if (text_equal_nocase(headers[i].name, TEXT("Accept-Encoding")) &&
+		    !read_codings(headers[i].value, &w))
+			return HTTP_PLAIN;
+	if (w.gzip == NOT_NAMED)
+		w.gzip = w.others;
+	if (w.identity == NOT_NAMED)
+		w.identity = w.others;
+	if (w.gzip <= 0 || w.gzip < w.identity)
+		return HTTP_PLAIN;
+	return w.identity == 0 ? HTTP_ONLY_GZIP : HTTP_GZIP;
+}
+
+/* ---- If-None-Match ---- */
+
+static struct text skip(struct text t, const char *chars)
+{
+	size_t i = 0;
+
+	while (i < t.len && t.ptr[i] != '\0' && strchr(chars, t.ptr[i]) != NULL)
+		i++;
+	return text_slice(t, i, SIZE_MAX);
+}
+
+/* Visible ASCII but for the quote, and bytes above ASCII. */
+static bool is_tag_char(char c)
+{
+	return c == '!' || (c >= '#' && c <= '~') || (unsigned char)c >= 0x80;
+}
+
+/* Takes an entity tag from the front of *rest, which goes behind it; without its "W/". */
+static bool take_tag(struct text *rest, struct text *tag)
+{
+	struct text t = text_slice(*rest, text_starts(*rest, "W/") ? 2 : 0, SIZE_MAX);
+	size_t len = 1;
+
+	if (t.len == 0 || t.ptr[0] != '"')
+		return false;
+	while (len < t.len && is_tag_char(t.ptr[len]))
+		len++;
+	if (len == t.len || t.ptr[len] != '"')
+		return false;
+	*tag = text_slice(t, 0, len + 1);
+	*rest = text_slice(t, len + 1, SIZE_MAX);
+	return true;
+}
+
+/* A list of entity tags, which may hold commas. False if it is none. */
+static bool read_tags(struct text list, struct text wanted, bool *found)
+{
+	struct text rest = skip(list, " \t,");
+	struct text tag;
+
+	while (rest.len > 0) {
+		if (!take_tag(&rest, &tag))
+			return false;
+		*found = *found || text_equal(tag, wanted);
+		rest = skip(rest, " \t");
+		if (rest.len > 0 && rest.ptr[0] != ',')
+			return false;
+		rest = skip(rest, " \t,");
+	}
+	return true;
+}
+
+bool http_has_already(const struct http_header *headers, size_t count, struct text tag)
+{
+	bool found = false;
+	size_t lines = 0;
+	size_t stars = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!text_equal_nocase(headers[i].name, TEXT("If-None-Match")))
+			continue;
+		lines++;
+		if (text_is(text_trim(headers[i].value), "*"))
+			stars++;
+		else if (!read_tags(headers[i].value, tag, &found))
+			return false;
+	}
+	if (stars > 0)
+		return stars == 1 && lines == 1;
+	return found;
+}

@@ -1,0 +1,178 @@
+/* Accept-Encoding and If-None-Match, as clients write them and as they should not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "http/fields.h"
+
+enum { MOST_LINES = 3 };
+
+/* The lines of one header, among others; the first NULL ends them. */
+static size_t put(struct http_header *headers, const char *name, const char *const *lines)
+{
+	size_t count = 0;
+
+	headers[count++] = (struct http_header){TEXT("Accept"), TEXT("gzip, \"tag\"")};
+	for (size_t i = 0; i < MOST_LINES && lines[i] != NULL; i++)
+		headers[count++] = (struct http_header){text_of(name), text_of(lines[i])};
+	headers[count++] = (struct http_header){TEXT("TE"), TEXT("*")};
+	return count;
+}
+
+static void codings_are_chosen(void **state)
+{
+	static const struct {
+		const char *lines[MOST_LINES];
+		enum http_coding coding;
+	} rows[] = {
+		{{NULL}, HTTP_PLAIN},
+		{{""}, HTTP_PLAIN},
+		{{","}, HTTP_PLAIN},
+		{{"gzip"}, HTTP_GZIP},
+		{{"GZip"}, HTTP_GZIP},
+		{{"x-gzip"}, HTTP_GZIP},
+		{{"gzip, deflate, br, zstd"}, HTTP_GZIP},
+		{{"br,gzip"}, HTTP_GZIP},
+		{{",, gzip ,"}, HTTP_GZIP},
+		{{"deflate, br"}, HTTP_PLAIN},
+		{{"gzipped"}, HTTP_PLAIN},
+		{{"identity"}, HTTP_PLAIN},
+		{{"*"}, HTTP_GZIP},
+		{{"*;q=0"}, HTTP_PLAIN},
+		{{"*;q=0.001"}, HTTP_GZIP},
+		/* weights */
+		{{"gzip;q=0"}, HTTP_PLAIN},
+		{{"gzip;q=0.000"}, HTTP_PLAIN},
+		{{"gzip;q=0."}, HTTP_PLAIN},
+		{{"gzip;q=0.001"}, HTTP_GZIP},
+		{{"gzip;q=1"}, HTTP_GZIP},
+		{{"gzip;q=1."}, HTTP_GZIP},
+		{{"gzip;q=1.000"}, HTTP_GZIP},
+		{{"gzip;Q=0.5"}, HTTP_GZIP},
+		{{"gzip \t;\t q=0.5"}, HTTP_GZIP},
+		{{"gzip;q=0, *"}, HTTP_PLAIN},
+		{{"*, gzip;q=0"}, HTTP_PLAIN},
+		{{"gzip;q=0.5, identity"}, HTTP_PLAIN},
+		{{"gzip;q=0.5, identity;q=0.4"}, HTTP_GZIP},
+		{{"identity;q=0.5, *;q=0.6"}, HTTP_GZIP},
+		{{"gzip;q=0.1, *;q=0.5"}, HTTP_PLAIN},
+		{{"gzip, identity"}, HTTP_GZIP},
+		{{"gzip, gzip;q=0"}, HTTP_PLAIN},
+		/* without a plain form */
+		{{"gzip, identity;q=0"}, HTTP_ONLY_GZIP},
+		{{"gzip;q=0.5, *;q=0"}, HTTP_ONLY_GZIP},
+		{{"*, identity;q=0"}, HTTP_ONLY_GZIP},
+		{{"identity;q=0"}, HTTP_PLAIN},
+		{{"identity;q=0, gzip;q=0"}, HTTP_PLAIN},
+		{{"br, identity;q=0"}, HTTP_PLAIN},
+		/* in several lines */
+		{{"br", "gzip"}, HTTP_GZIP},
+		{{"gzip", "identity;q=0"}, HTTP_ONLY_GZIP},
+		{{"gzip", "identity;q="}, HTTP_PLAIN},
+		/* no such list */
+		{{"gzip;q=2"}, HTTP_PLAIN},
+		{{"gzip;q=1.001"}, HTTP_PLAIN},
+		{{"gzip;q=0.5555"}, HTTP_PLAIN},
+		{{"gzip;q=.5"}, HTTP_PLAIN},
+		{{"gzip;q=-1"}, HTTP_PLAIN},
+		{{"gzip;q=0,5"}, HTTP_PLAIN},
+		{{"gzip;q=1;q=1"}, HTTP_PLAIN},
+		{{"gzip;q"}, HTTP_PLAIN},
+		{{"gzip;"}, HTTP_PLAIN},
+		{{"gzip; q = 1"}, HTTP_PLAIN},
+		{{"gzip;level=1"}, HTTP_PLAIN},
+		{{"gzip deflate"}, HTTP_PLAIN},
+		{{"\"gzip\""}, HTTP_PLAIN},
+		{{"gzip, \xC3\xA9"}, HTTP_PLAIN},
+		{{";q=1, gzip"}, HTTP_PLAIN},
+		{{"gzip/1"}, HTTP_PLAIN},
+	};
+	struct http_header headers[MOST_LINES + 2];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		size_t count = put(headers, "accept-encoding", rows[i].lines);
+
+		if (http_accepted_coding(headers, count) != rows[i].coding)
+			fail_msg("%zu: %s", i, rows[i].lines[0]);
+	}
+}
+
+static void tags_are_compared(void **state)
+{
+	static const struct {
+		const char *lines[MOST_LINES];
+		bool same; /* as "abc" */
+	} rows[] = {
+		{{NULL}, false},
+		{{""}, false},
+		{{"\"abc\""}, true},
+		{{"W/\"abc\""}, true},
+		{{"*"}, true},
+		{{" * "}, true},
+		{{"\"abc\"   "}, true},
+		{{"\"x\", \"abc\""}, true},
+		{{"\"x\",W/\"abc\",\"y\""}, true},
+		{{",, \"x\" ,\t, \"abc\" ,"}, true},
+		{{"\"a,b\", \"abc\""}, true},
+		{{"\"\", \"abc\""}, true},
+		{{"\"\xC3\xA9\", \"abc\""}, true},
+		{{"\"back\\slash\", \"abc\""}, true},
+		{{"\"x\"", "\"abc\""}, true},
+		/* others */
+		{{"\"ABC\""}, false},
+		{{"\"abc-gzip\""}, false},
+		{{"\"ab\""}, false},
+		{{"\"abcd\""}, false},
+		{{"\"x,\\\"abc\""}, false},
+		/* no list of tags: nothing of it counts */
+		{{"abc"}, false},
+		{{"\"abc"}, false},
+		{{"abc\""}, false},
+		{{"'abc'"}, false},
+		{{"w/\"abc\""}, false},
+		{{"W\"abc\""}, false},
+		{{"W/ \"abc\""}, false},
+		{{"W/"}, false},
+		{{"W/abc"}, false},
+		{{"\""}, false},
+		{{"\"abc\" \"x\""}, false},
+		{{"\"abc\"\"x\""}, false},
+		{{"\"abc\", x"}, false},
+		{{"\"abc\"; x"}, false},
+		{{"\"a b\", \"abc\""}, false},
+		{{"\"a\tb\", \"abc\""}, false},
+		{{"\"abc\", \"x"}, false},
+		{{"*, \"abc\""}, false},
+		{{"\"abc\", *"}, false},
+		{{"**"}, false},
+		{{"\"*\""}, false},
+		{{"*", "\"abc\""}, false},
+		{{"\"abc\"", "*"}, false},
+		{{"*", "*"}, false},
+		{{"\"abc\"", "x"}, false},
+	};
+	struct http_header headers[MOST_LINES + 2];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		size_t count = put(headers, "if-none-match", rows[i].lines);
+
+		if (http_has_already(headers, count, TEXT("\"abc\"")) != rows[i].same)
+			fail_msg("%zu: %s", i, rows[i].lines[0]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(codings_are_chosen),
+		cmocka_unit_test(tags_are_compared),
+	};
+
+	return cmocka_run_group_tests_name("http/fields", tests, NULL, NULL);
+}
