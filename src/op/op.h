@@ -421,6 +421,9 @@ bool call_bool(const struct call *c, const char *param);
 int64_t call_number(const struct call *c, const char *param); /* 0: not given */
 const char *const *call_strings(const struct call *c, const char *param, size_t *count);
 struct text call_json(const struct call *c, const char *param);
+/* False, with ERROR_INPUT as call_read_params() would say it of that parameter of the row.
+ * problem  "must be ...", for people. */
+bool call_refuse(struct call *c, const char *param, const char *problem, struct error *err);
 
 /* What an operation answers. body_owned, when it holds anything, goes before body. */
 struct result {
