@@ -625,6 +625,19 @@ static void pages_of_a_route(void **state)
 	assert_int_equal(seen, 229);
 }
 
+/* A whole list may be larger than one of Palette's answers, and so may a page of it. */
+static void a_page_of_a_route_may_be_as_large_as_the_list(void **state)
+{
+	struct scene *s = *state;
+
+	for (int i = 0; i < 30; i++)
+		add_item(arena_printf(&s->arena, "n%02d", i), arena_printf(&s->arena, "%d", i),
+			 "x");
+	s->f->config.upstream_max_answer_bytes = 1024;
+	assert_int_equal(total_of(ask_route(s, "limit=30")), 30);
+	assert_non_null(cursor_of(s, ask_route(s, "limit=29")));
+}
+
 static void a_cursor_of_a_route_is_for_its_parameters(void **state)
 {
 	static const struct {
@@ -724,6 +737,7 @@ int main(void)
 		TEST(parts_that_palette_forbids_are_named_on_each_page),
 		TEST(a_route_is_whole_unless_a_page_is_asked_for),
 		TEST(pages_of_a_route),
+		TEST(a_page_of_a_route_may_be_as_large_as_the_list),
 		TEST(a_cursor_of_a_route_is_for_its_parameters),
 		TEST(fifty_thousand_items),
 	};
