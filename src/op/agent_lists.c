@@ -155,8 +155,10 @@ static const struct field groups_answer[] = {
 
 static bool list_groups(struct call *c, struct result *res, struct error *err)
 {
-	const struct page page = {
-		.key = "clusterGroups", .item = group_item, .whole = true, .filters = by_name_only};
+	const struct page page = {.key = "clusterGroups",
+				  .item = group_item,
+				  .items = PAGE_OF_MASKED,
+				  .filters = by_name_only};
 	struct palette_list list;
 
 	palette_list_init(&list, c->palette, page.key);

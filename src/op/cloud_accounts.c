@@ -1,9 +1,10 @@
 /* Cloud accounts, and what a vSphere account can see. Their secrets never leave. */
+#include "op/page.h"
 #include "op/rows.h"
 #include "op/shape.h"
 
-/* Answers *document without its secrets; releases it. */
-static void answer_public(struct result *res, struct buf *document)
+/* Takes the secrets out of *document. */
+static void make_public(struct buf *document)
 {
 	struct buf out;
 
@@ -11,23 +12,26 @@ static void answer_public(struct result *res, struct buf *document)
 	buf_reserve(&out, document->len);
 	shape_filter(text_trim(buf_text(document)), shape_is_public, &out);
 	buf_fini(document);
-	result_json_owned(res, &out);
+	*document = out;
 }
 
 static bool cloud_account_list(struct call *c, struct result *res, struct error *err)
 {
 	struct palette_list list;
 	struct buf document;
+	size_t count;
 	bool ok;
 
 	palette_list_init(&list, c->palette, "accounts");
 	ok = palette_accounts(c->palette, call_string(c, "projectUid"), call_string(c, "cloudType"),
 			      &list, err) &&
 	     palette_list_finish(&list, &document, err);
+	count = list.count;
 	palette_list_fini(&list);
-	if (ok)
-		answer_public(res, &document);
-	return ok;
+	if (!ok)
+		return false;
+	make_public(&document);
+	return answer_list_of(c, &document, count, res, err);
 }
 
 static bool cloud_account_get(struct call *c, struct result *res, struct error *err)
@@ -37,7 +41,8 @@ static bool cloud_account_get(struct call *c, struct result *res, struct error *
 	if (!palette_account(c->palette, call_string(c, "projectUid"), call_string(c, "cloudType"),
 			     call_string(c, "accountUid"), &document, err))
 		return false;
-	answer_public(res, &document);
+	make_public(&document);
+	result_json_owned(res, &document);
 	return true;
 }
 
@@ -64,6 +69,7 @@ static const struct field accounts_answer[] = {
 	 .required = true,
 	 .fields = palette_object,
 	 .help = "The accounts, without their secrets"},
+	QUERY_PAGE_FIELDS,
 	{.name = NULL},
 };
 
@@ -98,7 +104,7 @@ const struct op cloud_account_ops[] = {
 		.summary = "List the cloud accounts of one cloud",
 		GET("/cloudaccounts/:cloudType"),
 		.permission = PERMIT_VIEW_CLUSTER,
-		.params = PARAMS(CLOUD_TYPE, QUERY_PROJECT, QUERY_INSTANCE),
+		.params = PARAMS(CLOUD_TYPE, QUERY_PROJECT, QUERY_INSTANCE, QUERY_PAGE),
 		.answer = accounts_answer,
 		.run = cloud_account_list,
 	},

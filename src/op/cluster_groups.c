@@ -1,4 +1,5 @@
 /* Cluster groups, the hosts of virtual clusters. */
+#include "op/page.h"
 #include "op/rows.h"
 
 static bool cluster_group_list(struct call *c, struct result *res, struct error *err)
@@ -6,9 +7,10 @@ static bool cluster_group_list(struct call *c, struct result *res, struct error 
 	struct palette_list list;
 
 	palette_list_init(&list, c->palette, "items");
-	return result_list(
-		res, &list,
-		palette_cluster_groups(c->palette, call_string(c, "projectUid"), &list, err), err);
+	return answer_list(
+		c, &list,
+		palette_cluster_groups(c->palette, call_string(c, "projectUid"), &list, err), res,
+		err);
 }
 
 static bool cluster_group_get(struct call *c, struct result *res, struct error *err)
@@ -22,6 +24,7 @@ static const struct field groups_answer[] = {
 	 .required = true,
 	 .fields = palette_object,
 	 .help = "The cluster groups"},
+	QUERY_PAGE_FIELDS,
 	{.name = NULL},
 };
 
@@ -31,7 +34,7 @@ const struct op cluster_group_ops[] = {
 		.summary = "List cluster groups",
 		GET("/clustergroups"),
 		.permission = PERMIT_VIEW_CLUSTER,
-		.params = PARAMS(QUERY_PROJECT, QUERY_INSTANCE),
+		.params = PARAMS(QUERY_PROJECT, QUERY_INSTANCE, QUERY_PAGE),
 		.answer = groups_answer,
 		.run = cluster_group_list,
 	},

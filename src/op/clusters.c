@@ -1,4 +1,5 @@
 /* Clusters: lists, details, kubeconfig, profiles in use, manifests. */
+#include "op/page.h"
 #include "op/rows.h"
 
 static bool cluster_list(struct call *c, struct result *res, struct error *err)
@@ -6,9 +7,9 @@ static bool cluster_list(struct call *c, struct result *res, struct error *err)
 	struct palette_list list;
 
 	palette_list_init(&list, c->palette, "clusters");
-	return result_list(res, &list,
+	return answer_list(c, &list,
 			   palette_clusters(c->palette, call_string(c, "projectUid"), &list, err),
-			   err);
+			   res, err);
 }
 
 static bool cluster_get(struct call *c, struct result *res, struct error *err)
@@ -57,6 +58,7 @@ static const struct field clusters_answer[] = {
 	 .required = true,
 	 .fields = palette_object,
 	 .help = "Each cluster once, as Palette describes it in lists"},
+	QUERY_PAGE_FIELDS,
 	WARNINGS,
 	{.name = NULL},
 };
@@ -75,7 +77,7 @@ const struct op cluster_ops[] = {
 		.summary = "List all clusters the caller can see, or those of one project",
 		GET("/clusters"),
 		.permission = PERMIT_VIEW_CLUSTER,
-		.params = PARAMS(QUERY_PROJECT, QUERY_INSTANCE),
+		.params = PARAMS(QUERY_PROJECT, QUERY_INSTANCE, QUERY_PAGE),
 		.flags = OP_LIST,
 		.answer = clusters_answer,
 		.run = cluster_list,

@@ -422,6 +422,9 @@ bool call_bool(const struct call *c, const char *param);
 int64_t call_number(const struct call *c, const char *param); /* 0: not given */
 const char *const *call_strings(const struct call *c, const char *param, size_t *count);
 struct text call_json(const struct call *c, const char *param);
+/* False, with ERROR_INPUT as call_read_params() would say it of that parameter of the row.
+ * problem  "must be ...", for people. */
+bool call_refuse(struct call *c, const char *param, const char *problem, struct error *err);
 
 /* An answer that is the same for as long as the process lives, and what is made of it once. */
 struct op_constant {

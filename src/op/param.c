@@ -318,6 +318,22 @@ bool call_read_params(struct call *c, const struct op *op, struct error *err)
 	return ok;
 }
 
+bool call_refuse(struct call *c, const char *param, const char *problem, struct error *err)
+{
+	struct faults faults = {.count = 0};
+
+	buf_init(&faults.message, LONGEST_FAULTS);
+	buf_init(&faults.details, LONGEST_FAULTS);
+	for (const struct param *p = c->op->params; p->name != NULL; p++)
+		if (strcmp(p->name, param) == 0)
+			add_fault(&faults, p, problem);
+	assert(faults.count > 0 && "a handler refuses a parameter that its row does not have");
+	(void)report(c, &faults, err);
+	buf_fini(&faults.message);
+	buf_fini(&faults.details);
+	return false;
+}
+
 bool op_holds_thread(const struct op *op, const struct call *c)
 {
 	const struct param *param = find_param(op, IN_QUERY, TEXT("follow"));

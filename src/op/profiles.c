@@ -1,4 +1,5 @@
 /* Cluster profiles: search, details, packs, variables. */
+#include "op/page.h"
 #include "op/rows.h"
 
 static bool profile_search(struct call *c, struct result *res, struct error *err)
@@ -9,10 +10,10 @@ static bool profile_search(struct call *c, struct result *res, struct error *err
 
 	names = call_strings(c, "names", &count);
 	palette_list_init(&list, c->palette, "profiles");
-	return result_list(res, &list,
+	return answer_list(c, &list,
 			   palette_profiles_named(c->palette, call_string(c, "projectUid"), names,
 						  count, &list, err),
-			   err);
+			   res, err);
 }
 
 static bool profile_get(struct call *c, struct result *res, struct error *err)
@@ -44,6 +45,7 @@ static const struct field profiles_answer[] = {
 	 .required = true,
 	 .fields = palette_object,
 	 .help = "The profiles with one of the names"},
+	QUERY_PAGE_FIELDS,
 	{.name = NULL},
 };
 
@@ -67,7 +69,7 @@ const struct op profile_ops[] = {
 		POST("/profiles/search"),
 		.permission = PERMIT_VIEW_PROFILE,
 		.params = PARAMS(BODY_STRINGS("names", "Names to look for; case does not count"),
-				 QUERY_PROJECT, QUERY_INSTANCE),
+				 QUERY_PROJECT, QUERY_INSTANCE, QUERY_PAGE),
 		.answer = profiles_answer,
 		.run = profile_search,
 	},

@@ -1,4 +1,5 @@
 /* Projects, and the cluster profiles in them. */
+#include "op/page.h"
 #include "op/rows.h"
 
 static bool project_list(struct call *c, struct result *res, struct error *err)
@@ -6,7 +7,7 @@ static bool project_list(struct call *c, struct result *res, struct error *err)
 	struct palette_list list;
 
 	palette_list_init(&list, c->palette, "projects");
-	return result_list(res, &list, palette_projects(c->palette, &list, err), err);
+	return answer_list(c, &list, palette_projects(c->palette, &list, err), res, err);
 }
 
 static bool project_profiles(struct call *c, struct result *res, struct error *err)
@@ -14,11 +15,11 @@ static bool project_profiles(struct call *c, struct result *res, struct error *e
 	struct palette_list list;
 
 	palette_list_init(&list, c->palette, "profiles");
-	return result_list(res, &list,
+	return answer_list(c, &list,
 			   palette_project_profiles(c->palette, call_string(c, "projectUid"),
 						    call_string(c, "cloudType"),
 						    call_string(c, "profileType"), &list, err),
-			   err);
+			   res, err);
 }
 
 static const struct field projects_answer[] = {
@@ -27,6 +28,7 @@ static const struct field projects_answer[] = {
 	 .required = true,
 	 .fields = palette_object,
 	 .help = "The projects of the tenant"},
+	QUERY_PAGE_FIELDS,
 	{.name = NULL},
 };
 
@@ -36,6 +38,7 @@ static const struct field profiles_answer[] = {
 	 .required = true,
 	 .fields = palette_object,
 	 .help = "The profiles that clusters of the project can use"},
+	QUERY_PAGE_FIELDS,
 	{.name = NULL},
 };
 
@@ -45,7 +48,7 @@ const struct op project_ops[] = {
 		.summary = "List the tenant's projects",
 		GET("/projects"),
 		.permission = PERMIT_VIEW_CLUSTER,
-		.params = PARAMS(QUERY_INSTANCE),
+		.params = PARAMS(QUERY_INSTANCE, QUERY_PAGE),
 		.answer = projects_answer,
 		.run = project_list,
 	},
@@ -59,7 +62,7 @@ const struct op project_ops[] = {
 			QUERY_NAME("cloudType", "Only profiles for this cloud, such as aws"),
 			QUERY_NAME("profileType", "Only this type: infra, cluster, add-on or "
 						  "system; infra and cluster without it"),
-			QUERY_INSTANCE),
+			QUERY_INSTANCE, QUERY_PAGE),
 		.answer = profiles_answer,
 		.run = project_profiles,
 	},

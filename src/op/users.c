@@ -1,4 +1,5 @@
 /* The caller in Palette: their projects and SSH keys. */
+#include "op/page.h"
 #include "op/rows.h"
 
 static bool user_projects(struct call *c, struct result *res, struct error *err)
@@ -6,7 +7,7 @@ static bool user_projects(struct call *c, struct result *res, struct error *err)
 	struct palette_list list;
 
 	palette_list_init(&list, c->palette, "projects");
-	return result_list(res, &list, palette_my_projects(c->palette, &list, err), err);
+	return answer_list(c, &list, palette_my_projects(c->palette, &list, err), res, err);
 }
 
 static bool user_ssh_keys(struct call *c, struct result *res, struct error *err)
@@ -31,6 +32,7 @@ static const struct field projects_answer[] = {
 	 .required = true,
 	 .fields = project_name,
 	 .help = "The projects in which the caller has any permission"},
+	QUERY_PAGE_FIELDS,
 	WARNINGS,
 	{.name = NULL},
 };
@@ -49,7 +51,7 @@ const struct op user_ops[] = {
 		.summary = "List the caller's own Palette projects",
 		GET("/users/me/projects"),
 		.permission = PERMIT_AUTHENTICATED,
-		.params = PARAMS(QUERY_INSTANCE),
+		.params = PARAMS(QUERY_INSTANCE, QUERY_PAGE),
 		.flags = OP_LIST,
 		.answer = projects_answer,
 		.run = user_projects,

@@ -1,4 +1,5 @@
 /* Virtual clusters: lists, details, kubeconfig. */
+#include "op/page.h"
 #include "op/rows.h"
 
 static bool virtual_cluster_list(struct call *c, struct result *res, struct error *err)
@@ -6,9 +7,9 @@ static bool virtual_cluster_list(struct call *c, struct result *res, struct erro
 	struct palette_list list;
 
 	palette_list_init(&list, c->palette, "virtualClusters");
-	return result_list(
-		res, &list,
-		palette_virtual_clusters(c->palette, call_string(c, "projectUid"), &list, err),
+	return answer_list(
+		c, &list,
+		palette_virtual_clusters(c->palette, call_string(c, "projectUid"), &list, err), res,
 		err);
 }
 
@@ -28,6 +29,7 @@ static const struct field virtual_clusters_answer[] = {
 	 .required = true,
 	 .fields = palette_object,
 	 .help = "Each virtual cluster once, as Palette's search describes it"},
+	QUERY_PAGE_FIELDS,
 	WARNINGS,
 	{.name = NULL},
 };
@@ -38,7 +40,7 @@ const struct op virtual_cluster_ops[] = {
 		.summary = "List all virtual clusters the caller can see, or those of one project",
 		GET("/virtualclusters"),
 		.permission = PERMIT_VIEW_CLUSTER,
-		.params = PARAMS(QUERY_PROJECT, QUERY_INSTANCE),
+		.params = PARAMS(QUERY_PROJECT, QUERY_INSTANCE, QUERY_PAGE),
 		.flags = OP_LIST,
 		.answer = virtual_clusters_answer,
 		.run = virtual_cluster_list,

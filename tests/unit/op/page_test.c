@@ -36,7 +36,7 @@ static struct {
 	size_t count;
 	size_t room;
 	const char *basis;
-	bool whole;
+	bool masked;
 	bool warns;
 } world;
 
@@ -45,7 +45,7 @@ static bool list_world(struct call *c, struct result *res, struct error *err)
 	const struct page page = {.key = "items",
 				  .item = item_fields,
 				  .filters = filters,
-				  .whole = world.whole,
+				  .items = world.masked ? PAGE_OF_MASKED : PAGE_OF_FIELDS,
 				  .basis = text_of(world.basis)};
 	struct palette_list list;
 
@@ -76,6 +76,44 @@ static const struct op other_row = {.name = "test.other_list",
 				    .params = LIST_PARAMS,
 				    .answer = page_answer,
 				    .run = list_world};
+
+static bool list_route(struct call *c, struct result *res, struct error *err)
+{
+	struct palette_list list;
+
+	palette_list_init(&list, c->palette, "items");
+	for (size_t i = 0; i < world.count; i++)
+		buf_add(palette_list_item(&list), world.items[i]);
+	if (world.warns)
+		palette_list_warn(c->palette, &list, "p9", 403, "forbidden");
+	return answer_list(c, &list, true, res, err);
+}
+
+static const struct field route_answer[] = {
+	{.name = "items", .type = FIELD_ARRAY, .required = true, .fields = palette_object},
+	QUERY_PAGE_FIELDS,
+	WARNINGS,
+	{.name = NULL},
+};
+
+#define ROUTE_PARAMS                                                                             \
+	PARAMS(BODY_STRINGS("names", ""), QUERY_PROJECT, QUERY_NAME("kind", ""), QUERY_INSTANCE, \
+	       QUERY_PAGE)
+
+static const struct op route = {.name = "test.route",
+				.summary = "",
+				POST("/items"),
+				.permission = PERMIT_VIEW_CLUSTER,
+				.params = ROUTE_PARAMS,
+				.answer = route_answer,
+				.run = list_route};
+static const struct op other_route = {.name = "test.other_route",
+				      .summary = "",
+				      POST("/others"),
+				      .permission = PERMIT_VIEW_CLUSTER,
+				      .params = ROUTE_PARAMS,
+				      .answer = route_answer,
+				      .run = list_route};
 
 static void add_json(const char *json)
 {
@@ -147,30 +185,64 @@ static int scene_end(void **state)
 	return 0;
 }
 
-/* The answer, NULL where it failed with s->err. */
-static const char *ask_row(struct scene *s, const struct op *op, const char *arguments)
+/* The answer, NULL where it failed with s->err. sent: the inputs. */
+static const char *run_row(struct scene *s, const struct op *op, const struct call *sent)
 {
 	struct result res = {.status = 0};
-	struct arena a;
+	struct call c = *sent;
 	const char *body = NULL;
-	struct call c;
+	struct arena a;
 
 	arena_init(&a);
 	buf_init(&res.body_owned, 0);
-	c = (struct call){.services = &s->services,
-			  .arena = &a,
-			  .id = "req-1",
-			  .started_us = clock_now_us(),
-			  .deadline_ms = clock_now_ms() + 60000,
-			  .arguments = text_of(arguments),
-			  .local = true};
-	if (op_run(op, &c, &res, &s->err)) {
+	c.services = &s->services;
+	c.arena = &a;
+	c.id = "req-1";
+	c.started_us = clock_now_us();
+	c.deadline_ms = clock_now_ms() + 60000;
+	c.local = true;
+	if (op_run(op, &c, &res, &s->err))
 		body = arena_copy(&s->arena, buf_text(&res.body_owned));
-		assert_true(fits_fields(&s->arena, page_answer, text_of(body)) || world.whole);
-	}
 	result_fini(&res);
 	arena_fini(&a);
 	return body;
+}
+
+static const char *ask_row(struct scene *s, const struct op *op, const char *arguments)
+{
+	const struct call sent = {.arguments = text_of(arguments)};
+	const char *body = run_row(s, op, &sent);
+
+	assert_true(body == NULL || world.masked ||
+		    fits_fields(&s->arena, page_answer, text_of(body)));
+	return body;
+}
+
+/* query: "limit=2&cursor=x", as it is. */
+static const char *ask_route_for(struct scene *s, const struct op *op, const char *names,
+				 const char *query)
+{
+	struct text rest = text_of(query);
+	struct call_input inputs[8];
+	struct call sent = {.inputs = inputs};
+	struct text pair;
+
+	sent.body = text_of(arena_printf(&s->arena, "{\"names\":%s}", names));
+	while (sent.input_count < ARRAY_LEN(inputs) && text_next(&rest, '&', &pair)) {
+		size_t at = text_find(pair, '=');
+
+		if (at != SIZE_MAX)
+			inputs[sent.input_count++] =
+				(struct call_input){.in = IN_QUERY,
+						    .name = text_slice(pair, 0, at),
+						    .value = text_slice(pair, at + 1, SIZE_MAX)};
+	}
+	return run_row(s, op, &sent);
+}
+
+static const char *ask_route(struct scene *s, const char *query)
+{
+	return ask_route_for(s, &route, "[\"a\"]", query);
 }
 
 static const char *ask(struct scene *s, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -477,7 +549,7 @@ static void whole_items_without_their_secrets(void **state)
 {
 	struct scene *s = *state;
 
-	world.whole = true;
+	world.masked = true;
 	add_item("a", "1", "Running");
 	assert_string_equal(
 		ask(s, "{}"),
@@ -497,6 +569,115 @@ static void parts_that_palette_forbids_are_named_on_each_page(void **state)
 	assert_non_null(strstr(body, "\"p9\""));
 	body = ask(s, "{\"limit\":2,\"cursor\":\"%s\"}", cursor_of(s, body));
 	assert_non_null(strstr(body, "\"p9\""));
+}
+
+/* ---- routes ---- */
+
+static void a_route_is_whole_unless_a_page_is_asked_for(void **state)
+{
+	static const char whole[] =
+		"{\"items\":[{\"metadata\":{\"name\":\"b\"}},{ \"uid\" : \"7\" , "
+		"\"name\":\"\\u0061\",\"password\":1.50e+1 }]}";
+	struct scene *s = *state;
+
+	add_json("{\"metadata\":{\"name\":\"b\"}}");
+	add_json("{ \"uid\" : \"7\" , \"name\":\"\\u0061\",\"password\":1.50e+1 }");
+	assert_string_equal(ask_route(s, ""), whole);
+	assert_string_equal(ask_route(s, "limit=&cursor="), whole);
+	/* Each item to the byte, in the order of names. */
+	assert_string_equal(
+		ask_route(s, "limit=9"),
+		"{\"items\":[{ \"uid\" : \"7\" , \"name\":\"\\u0061\",\"password\":1.50e+1 },"
+		"{\"metadata\":{\"name\":\"b\"}}],\"total\":2}");
+}
+
+static void pages_of_a_route(void **state)
+{
+	struct scene *s = *state;
+	const char *body;
+	size_t seen = 0;
+
+	for (int i = 0; i < 230; i++)
+		add_item(arena_printf(&s->arena, "n%03d", 229 - i),
+			 arena_printf(&s->arena, "%d", i), "x");
+	world.warns = true;
+	body = ask_route(s, "limit=1");
+	assert_non_null(strstr(body, "\"n000\""));
+	assert_non_null(strstr(body, "\"p9\""));
+	/* Only with a cursor a page is of a hundred. */
+	for (const char *cursor = cursor_of(s, body); cursor != NULL; cursor = cursor_of(s, body)) {
+		struct json_walk walk;
+		struct text items;
+		struct text item;
+
+		body = ask_route(s, arena_printf(&s->arena, "cursor=%s", cursor));
+		assert_int_equal(total_of(body), 230);
+		assert_non_null(strstr(body, "\"p9\""));
+		assert_true(json_at(text_of(body), "/items", &items));
+		walk = json_walk_begin(items);
+		while (json_walk_item(&walk, &item)) {
+			const char *name = json_string_at(&s->arena, item, "/metadata/name", "");
+
+			assert_string_equal(name, arena_printf(&s->arena, "n%03zu", ++seen));
+		}
+		assert_true(seen == 100 || seen == 200 || seen == 229);
+	}
+	assert_int_equal(seen, 229);
+}
+
+/* A whole list may be larger than one of Palette's answers, and so may a page of it. */
+static void a_page_of_a_route_may_be_as_large_as_the_list(void **state)
+{
+	struct scene *s = *state;
+
+	for (int i = 0; i < 30; i++)
+		add_item(arena_printf(&s->arena, "n%02d", i), arena_printf(&s->arena, "%d", i),
+			 "x");
+	s->f->config.upstream_max_answer_bytes = 1024;
+	assert_int_equal(total_of(ask_route(s, "limit=30")), 30);
+	assert_non_null(cursor_of(s, ask_route(s, "limit=29")));
+}
+
+static void a_cursor_of_a_route_is_for_its_parameters(void **state)
+{
+	static const struct {
+		const struct op *op;
+		const char *names;
+		const char *more;
+	} others[] = {
+		{&other_route, "[\"a\"]", ""},
+		{&route, "[\"b\"]", ""},
+		{&route, "[\"a\",\"b\"]", ""},
+		{&route, "[\"a\"]", "&projectUid=p1"},
+		{&route, "[\"a\"]", "&kind=aws"},
+		{&route, "[\"a\"]", "&kind=projectUid"},
+		{&route, "[\"a\"]", "&instance=staging"},
+	};
+	struct scene *s = *state;
+	const char *query;
+
+	for (int i = 0; i < 4; i++)
+		add_item(arena_printf(&s->arena, "n%d", i), arena_printf(&s->arena, "%d", i), "x");
+	query = arena_printf(&s->arena, "cursor=%s", cursor_of(s, ask_route(s, "limit=2")));
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		assert_null(ask_route_for(s, others[i].op, others[i].names,
+					  arena_printf(&s->arena, "%s%s", query, others[i].more)));
+		assert_int_equal(s->err.kind, ERROR_INPUT);
+		assert_string_equal(s->err.message,
+				    "cursor (in the query) must be nextCursor of an answer to the "
+				    "same call, with the same other parameters");
+	}
+	/* The environment by its name is the same, and another limit does not matter. */
+	assert_non_null(
+		strstr(ask_route(s, arena_printf(&s->arena, "%s&instance=prod&limit=1", query)),
+		       "\"n2\""));
+	assert_null(ask_route(s, "cursor=AAAA&limit=2"));
+	assert_null(ask_route(s, "limit=0"));
+	assert_string_equal(s->err.message,
+			    "limit (in the query) must be a whole number from 1 to 500");
+	assert_null(ask_route(s, "limit=501"));
+	assert_null(ask_route(s, "limit=-1"));
+	assert_null(ask_route(s, "limit=abc"));
 }
 
 /* ---- large lists ---- */
@@ -554,6 +735,10 @@ int main(void)
 		TEST(the_fields_that_are_asked_for),
 		TEST(whole_items_without_their_secrets),
 		TEST(parts_that_palette_forbids_are_named_on_each_page),
+		TEST(a_route_is_whole_unless_a_page_is_asked_for),
+		TEST(pages_of_a_route),
+		TEST(a_page_of_a_route_may_be_as_large_as_the_list),
+		TEST(a_cursor_of_a_route_is_for_its_parameters),
 		TEST(fifty_thousand_items),
 	};
 

@@ -1,16 +1,15 @@
 /*
- * Lists in pages for agents, whose memory is small and dear. The order is by name and uid, and a
- * cursor says behind which item the next page begins: what comes and goes meanwhile neither skips
- * nor repeats another item.
+ * Lists in pages: for agents, whose memory is small and dear, and for who asks a route for them.
+ * The order is by name and uid, and a cursor says behind which item the next page begins: what
+ * comes and goes meanwhile neither skips nor repeats another item.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "crypto/base64.h"
 #include "crypto/jose.h"
-#include "op/agent.h"
+#include "op/page.h"
 #include "op/render.h"
-#include "op/rows.h"
 #include "palette/mask.h"
 
 enum {
@@ -18,7 +17,9 @@ enum {
 	MOST_PARTS = 16,   /* of what a cursor is for */
 	DIGEST_BYTES = 12, /* of it that are in a cursor */
 	LONGEST_CURSOR = 1024,
-	LARGEST_GROWTH = 8, /* of what is masked: of a value of one byte "***" is left */
+	USUAL_LIMIT = 100,   /* where only a cursor is given */
+	LARGEST_GROWTH = 8,  /* of what is masked: of a value of one byte "***" is left */
+	LONGEST_REST = 4096, /* of a page of raw items: what stands around them, but for warnings */
 };
 
 struct item {
@@ -41,12 +42,17 @@ static const struct field *field_of(const struct page *page, const char *name)
 	return f;
 }
 
-static bool has_param(const struct call *c, const char *name)
+static const struct param *find_param(const struct call *c, const char *name)
 {
 	for (const struct param *p = c->op->params; p->name != NULL; p++)
 		if (strcmp(p->name, name) == 0)
-			return true;
-	return false;
+			return p;
+	return NULL;
+}
+
+static bool has_param(const struct call *c, const char *name)
+{
+	return find_param(c, name) != NULL;
 }
 
 /* ---- which ---- */
@@ -225,9 +231,13 @@ static bool find_start(struct call *c, const struct page *page, const struct ite
 	     split_cursor(c, page, buf_text(&plain), &last, &alike);
 	buf_fini(&plain);
 	if (!ok)
-		return error_set(err, ERROR_INPUT,
-				 "cursor (in the input) must be nextCursor of an answer to the "
-				 "same call, with the same other inputs");
+		return call_refuse(c, "cursor",
+				   find_param(c, "cursor")->in == IN_ARGUMENT
+					   ? "must be nextCursor of an answer to the same call, "
+					     "with the same other inputs"
+					   : "must be nextCursor of an answer to the same call, "
+					     "with the same other parameters",
+				   err);
 	while (*start < items->count && compare(&items->all[*start], &last) < 0)
 		(*start)++;
 	for (; alike > 0 && *start < items->count && compare(&items->all[*start], &last) == 0;
@@ -244,7 +254,11 @@ static void put_item(struct call *c, struct json_writer *w, const struct page *p
 	const char *const *chosen = NULL;
 	size_t count = 0;
 
-	if (page->whole) {
+	if (page->items == PAGE_OF_RAW) {
+		json_put_raw(w, item->json);
+		return;
+	}
+	if (page->items == PAGE_OF_MASKED) {
 		struct buf masked;
 
 		buf_init(&masked, item->json.len * LARGEST_GROWTH + LARGEST_GROWTH);
@@ -263,7 +277,8 @@ static void put_item(struct call *c, struct json_writer *w, const struct page *p
 static void write_page(struct call *c, const struct page *page, const struct items *items,
 		       size_t start, struct text warnings, struct buf *out)
 {
-	size_t end = start + (size_t)call_number(c, "limit");
+	int64_t limit = call_number(c, "limit");
+	size_t end = start + (size_t)(limit == 0 ? USUAL_LIMIT : limit);
 	struct json_writer w;
 
 	if (end > items->count)
@@ -281,14 +296,21 @@ static void write_page(struct call *c, const struct page *page, const struct ite
 	json_array_end(&w);
 	json_key(&w, "total");
 	json_put_int(&w, (int64_t)items->count);
-	if (end < items->count) {
+	if (end < items->count)
 		json_put_pair(&w, "nextCursor", write_cursor(c, page, items, end));
-	}
 	if (warnings.len > 0) {
 		json_key(&w, "warnings");
 		json_put_raw(&w, warnings);
 	}
 	json_object_end(&w);
+}
+
+/* Raw items take no more room on a page than in the document. */
+static size_t largest_page(const struct call *c, const struct page *page, struct text document)
+{
+	if (page->items == PAGE_OF_RAW)
+		return document.len + LONGEST_REST;
+	return (size_t)c->services->config->upstream_max_answer_bytes;
 }
 
 bool answer_page_of(struct call *c, const struct page *page, struct text document, size_t most,
@@ -305,7 +327,7 @@ bool answer_page_of(struct call *c, const struct page *page, struct text documen
 	collect(c, page, array, most, &items);
 	if (!find_start(c, page, &items, &start, err))
 		return false;
-	buf_init(&out, (size_t)c->services->config->upstream_max_answer_bytes);
+	buf_init(&out, largest_page(c, page, document));
 	write_page(c, page, &items, start, warnings, &out);
 	if (!buf_complete(&out)) {
 		buf_fini(&out);
@@ -330,4 +352,71 @@ bool answer_page(struct call *c, const struct page *page, struct palette_list *l
 	}
 	palette_list_fini(list);
 	return ok;
+}
+
+/* ---- lists of routes, which are whole unless a page is asked for ---- */
+
+static const struct field raw_item[] = {
+	{.name = "uid", .type = FIELD_STRING, FROM("/metadata/uid", "/uid")},
+	{.name = "name", .type = FIELD_STRING, FROM("/metadata/name", "/name")},
+	{.name = NULL},
+};
+
+/* Neither which page it is nor which words name the environment. */
+static bool decides_items(const struct param *param)
+{
+	return strcmp(param->name, "limit") != 0 && strcmp(param->name, "cursor") != 0 &&
+	       strcmp(param->name, "instance") != 0;
+}
+
+/* The values of all parameters that decide which items there are, as a digest. */
+static struct text digest_of_params(struct call *c)
+{
+	struct digest *digest = arena_alloc(c->arena, sizeof *digest);
+	size_t most = MAX_PARAMS * 2 + PARAM_MOST_STRINGS;
+	struct text *parts = arena_array(c->arena, struct text, most);
+	size_t count = 0;
+
+	for (const struct param *p = c->op->params; p->name != NULL; p++) {
+		const char *const *strings;
+		size_t string_count;
+
+		if (!decides_items(p))
+			continue;
+		strings = call_strings(c, p->name, &string_count);
+		parts[count++] = text_of(p->name);
+		if (string_count == 0)
+			parts[count++] = text_of(call_string(c, p->name));
+		for (size_t i = 0; i < string_count; i++)
+			parts[count++] = text_of(strings[i]);
+	}
+	digest_of(parts, count, digest);
+	return (struct text){(const char *)digest->bytes, sizeof digest->bytes};
+}
+
+bool answer_list_of(struct call *c, struct buf *document, size_t most, struct result *res,
+		    struct error *err)
+{
+	struct page page = {.key = c->op->answer->name, .item = raw_item, .items = PAGE_OF_RAW};
+	bool ok;
+
+	if (call_number(c, "limit") == 0 && call_string(c, "cursor") == NULL) {
+		result_json_owned(res, document);
+		return true;
+	}
+	page.basis = digest_of_params(c);
+	ok = answer_page_of(c, &page, buf_text(document), most, res, err);
+	buf_fini(document);
+	return ok;
+}
+
+bool answer_list(struct call *c, struct palette_list *list, bool listed, struct result *res,
+		 struct error *err)
+{
+	size_t most = list->count;
+	struct buf document;
+	bool ok = listed && palette_list_finish(list, &document, err);
+
+	palette_list_fini(list);
+	return ok && answer_list_of(c, &document, most, res, err);
 }
