@@ -61,7 +61,8 @@ static void read_variables_of(struct entity_work *work, struct entity_draft *dra
 	struct text key;
 
 	/* Too many to compare are a fault already. */
-	if (!json_member(work->body, field, &object) || json_count_members(object) > ENTITY_MOST_MEMBERS)
+	if (!json_member(work->body, field, &object) ||
+	    json_count_members(object) > ENTITY_MOST_MEMBERS)
 		return;
 	walk = json_walk_begin(object);
 	while (json_walk_member(&walk, &key, &value)) {
