@@ -234,6 +234,23 @@ static bool wait_for_turn(struct palette *p, struct attempt *at)
 	return false;
 }
 
+/* What changes something is not begun when it would be cut off at once, for then nobody would know
+ * what became of it: a tenth of the time that such a request usually has, has to be left. */
+static bool has_time(const struct palette *p, struct attempt *at)
+{
+	struct palette_request *r = at->request;
+	int64_t usual = patience_of(p, r);
+
+	if (usual > p->config->request_timeout_ms)
+		usual = p->config->request_timeout_ms;
+	if (!is_write(r) || clock_left_ms(p->deadline_ms) >= usual / 10)
+		return true;
+	error_set(&r->error, ERROR_TIMEOUT, "%s: it was too late to begin with it", r->what);
+	r->status = 0;
+	at->sending = SENDING_OVER;
+	return false;
+}
+
 /* Moves to chunk what may be sent now. Where nothing may, the first waits until it may. */
 static size_t take_chunk(struct palette *p, struct attempt *attempts, size_t count,
 			 struct attempt **chunk)
@@ -245,14 +262,14 @@ static size_t take_chunk(struct palette *p, struct attempt *attempts, size_t cou
 	for (size_t i = 0; i < count; i++) {
 		struct attempt *at = &attempts[i];
 
-		if (at->sending != SENDING_WAITS)
+		if (at->sending != SENDING_WAITS || !has_time(p, at))
 			continue;
 		if (pacer == NULL || pacer_take(pacer, at->request->path))
 			chunk[taken++] = at;
 		else if (first == NULL)
 			first = at;
 	}
-	if (taken == 0 && first != NULL && wait_for_turn(p, first))
+	if (taken == 0 && first != NULL && wait_for_turn(p, first) && has_time(p, first))
 		chunk[taken++] = first;
 	return taken;
 }

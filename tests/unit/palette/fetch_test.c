@@ -114,6 +114,29 @@ static void the_scope_and_the_body_have_their_headers(void **state)
 	fixture_free(f);
 }
 
+static void what_changes_something_is_not_begun_too_late(void **state)
+{
+	static const enum palette_purpose purposes[] = {PALETTE_CREATE, PALETTE_CHANGE};
+	struct script script = SCRIPT(fine);
+	struct fixture *f = fixture_new(answer_script, &script);
+
+	(void)state;
+	f->config.upstream_timeout_ms = 10000;
+	f->config.request_timeout_ms = 20000;
+	fixture_open(f, (struct text){NULL, 0}, 900);
+	for (size_t i = 0; i < ARRAY_LEN(purposes); i++) {
+		assert_false(run(f, purposes[i]));
+		assert_int_equal(f->err.kind, ERROR_TIMEOUT);
+		assert_false(f->err.maybe_done);
+	}
+	assert_int_equal(f->http.count, 0);
+	assert_true(run(f, PALETTE_READ));
+	/* A short time for all of it is no reason to do nothing. */
+	f->config.request_timeout_ms = 1000;
+	assert_true(run(f, PALETTE_CREATE));
+	fixture_free(f);
+}
+
 static void the_deadline_is_the_nearer_of_two(void **state)
 {
 	struct script script = SCRIPT(fine);
@@ -574,6 +597,7 @@ int main(void)
 		cmocka_unit_test(an_api_key_goes_alone),
 		cmocka_unit_test(a_session_goes_alone_and_raw),
 		cmocka_unit_test(the_scope_and_the_body_have_their_headers),
+		cmocka_unit_test(what_changes_something_is_not_begun_too_late),
 		cmocka_unit_test(the_deadline_is_the_nearer_of_two),
 		cmocka_unit_test(another_environment_is_another_host_and_token),
 		cmocka_unit_test(what_passes_is_tried_again),
