@@ -90,7 +90,7 @@ bool creation_read(struct call *c, const char *param, struct creation *creation,
 
 	begin(c, param, creation);
 	if (!check_keys(c, err) ||
-	    !entity_form(c->arena, creation->body, &form, &creation->kind, err))
+	    !entity_form(c->arena, creation->body, creation->base, &form, &creation->kind, err))
 		return false;
 	return form == ENTITY_FLAT ? read_flat(c, creation, err)
 				   : read_palette(c, false, creation, err);

@@ -27,15 +27,16 @@ const char *entity_kind_names(struct arena *a)
 	return names;
 }
 
-static bool no_cloud_type(struct arena *a, const char *pointer, struct error *err)
+static bool no_cloud_type(struct arena *a, const char *base, const char *pointer, struct error *err)
 {
 	error_set(err, ERROR_INPUT, "Invalid cluster configuration: cloudType is required");
-	err->details = text_of(arena_printf(
-		a, "{\"faults\":[{\"pointer\":\"%s\",\"message\":\"is required\"}]}", pointer));
+	err->details = text_of(
+		arena_printf(a, "{\"faults\":[{\"pointer\":\"%s%s\",\"message\":\"is required\"}]}",
+			     base, pointer));
 	return false;
 }
 
-bool entity_form(struct arena *a, struct text body, enum entity_form *form,
+bool entity_form(struct arena *a, struct text body, const char *base, enum entity_form *form,
 		 const struct entity_kind **kind, struct error *err)
 {
 	const struct entity_kind *found = NULL;
@@ -48,14 +49,14 @@ bool entity_form(struct arena *a, struct text body, enum entity_form *form,
 	const char *pointer = is_palette ? "/spec/cloudType" : "/cloudType";
 
 	if (!json_at(body, pointer, &value))
-		return no_cloud_type(a, pointer, err);
-	entity_faults_init(&faults, a, "");
+		return no_cloud_type(a, base, pointer, err);
+	entity_faults_init(&faults, a, base);
 	if (json_type_of(value) != JSON_TYPE_STRING) {
 		entity_fault_at(&faults, pointer, "must be a string");
 		return entity_faults_none(&faults, err);
 	}
 	if (json_string_is(value, ""))
-		return no_cloud_type(a, pointer, err);
+		return no_cloud_type(a, base, pointer, err);
 	if (json_unescape(a, value, &name))
 		found = entity_kind_named(name);
 	if (found == NULL) {

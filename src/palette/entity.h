@@ -145,9 +145,10 @@ enum entity_form {
 	ENTITY_PALETTE, /* there is a spec */
 };
 
-/* Fails with ERROR_INPUT: no cloud type, or none of ours. */
-MUST_USE bool entity_form(struct arena *a, struct text body, enum entity_form *form,
-			  const struct entity_kind **kind, struct error *err);
+/* base: as of entity_faults_init(). Fails with ERROR_INPUT: no cloud type, or none of ours. */
+MUST_USE bool entity_form(struct arena *a, struct text body, const char *base,
+			  enum entity_form *form, const struct entity_kind **kind,
+			  struct error *err);
 
 /* ---- the flat body: entity.c, entity_flat.c, entity_variables.c ---- */
 

@@ -163,8 +163,11 @@ test('faults are told at once, with their places, and nothing is asked', async (
       ['/cluster/cloudConfig/region', '/cluster/colour', '/cluster/machinePoolConfig/0/count']);
     for (const field of ['region', 'colour', 'count']) assert.ok(answer.json.error.message.includes(field), field);
   }
-  for (const cluster of [{}, { cloudType: 'gcp' }, { cloudType: 7 }, { name: 'x' }])
-    await refusal(PLAN, { cluster, projectUid });
+  for (const cluster of [{}, { cloudType: 'gcp' }, { cloudType: 7 }, { name: 'x' }]) {
+    const answer = await invoke(service, PLAN, { cluster, projectUid });
+    assert.equal(answer.status, 400, answer.text);
+    assert.deepEqual(answer.json.error.faults.map(f => f.pointer), ['/cluster/cloudType'], answer.text);
+  }
   for (const { name, schema } of actions.values()) {
     const good = name === FIELDS ? { cloudType: 'eks' } : { ...inputOf('eks', newName()), ...(name === CREATE && { planId: '1' }) };
     for (const [what, member, bad] of badInputs(schema.input, good))

@@ -67,7 +67,7 @@ static void run(struct arena *a, struct text body)
 		check_faults(&faults);
 		return;
 	}
-	if (!entity_form(a, body, &form, &kind, &err))
+	if (!entity_form(a, body, "", &form, &kind, &err))
 		return;
 	if (form == ENTITY_FLAT ? make_flat(a, kind, body, &faults, &entity)
 				: entity_repair(a, kind, body, false, &faults, &repairs, &entity))

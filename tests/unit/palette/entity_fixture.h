@@ -128,7 +128,7 @@ static inline struct outcome go(struct text document)
 	entity_faults_init(&o.faults, &arena, "");
 	entity_check_keys(&o.faults, body);
 	if (!entity_faults_none(&o.faults, &o.err) ||
-	    !entity_form(&arena, body, &form, &o.kind, &o.err))
+	    !entity_form(&arena, body, "", &form, &o.kind, &o.err))
 		return o;
 	if (form == ENTITY_FLAT)
 		go_flat(&o, body);
