@@ -61,7 +61,7 @@ MUST_USE bool options_begin(const struct command *command, int argc, char **argv
 struct own_option {
 	const char *name;      /* without the dashes */
 	char letter;           /* "-f"; 0: none */
-	const char **value;    /* out, borrowed from argv; untouched where it is not given */
+	const char **value;    /* out, borrowed from argv; NULL before, and where it is not given */
 	struct repeated *many; /* out, added to */
 	bool *given;           /* out, as value */
 };

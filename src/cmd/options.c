@@ -91,10 +91,15 @@ static bool take(const struct own_option *own)
 		snprintf(what, sizeof what, "--%s options", own->name);
 		return add(own->many->items, &own->many->count, MOST_REPEATED, optarg, what);
 	}
-	if (own->value != NULL)
-		*own->value = optarg;
-	else
+	if (own->value == NULL) {
 		*own->given = true;
+		return true;
+	}
+	if (*own->value != NULL) {
+		fprintf(stderr, "spectrocloud-backend: --%s is given more than once\n", own->name);
+		return false;
+	}
+	*own->value = optarg;
 	return true;
 }
 
