@@ -153,7 +153,7 @@ static bool judge_name(struct checking *k, struct error *err)
 		return judge_refused_name(k, err);
 	case 409:
 		entity_fault_at(&k->faults, k->claims->name.pointer,
-				"is the name of a cluster in %s already", scope);
+				"is taken: there is a cluster of that name in %s", scope);
 		return true;
 	case 403:
 	case 404:

@@ -154,11 +154,11 @@ static const char *const thing_names[ENTITY_THINGS] = {
 };
 
 /* A network may be written with the switch it belongs to before it. */
-static bool is_there(const struct names *names, enum entity_thing thing, const char *wanted)
+static bool is_missing(const struct names *names, enum entity_thing thing, const char *wanted)
 {
 	const char *slash = thing == ENTITY_NETWORK ? strrchr(wanted, '/') : NULL;
 
-	return names_have(names, wanted) || (slash != NULL && names_have(names, slash + 1));
+	return names_lack(names, wanted) && (slash == NULL || names_lack(names, slash + 1));
 }
 
 static void judge_placed(struct checking *k, const struct entity_placed *placed)
@@ -167,7 +167,7 @@ static void judge_placed(struct checking *k, const struct entity_placed *placed)
 	const struct names *names = &facts->things[placed->thing];
 	const char *wanted = placed->claim.value;
 
-	if (facts->known && !is_there(names, placed->thing, wanted))
+	if (facts->known && is_missing(names, placed->thing, wanted))
 		entity_fault_at(&k->faults, placed->claim.pointer,
 				"is no %s of compute cluster %s%s", thing_names[placed->thing],
 				name_shown(k->arena, k->claims->clusters[placed->cluster].value),
@@ -181,7 +181,7 @@ static bool judge_cluster(struct checking *k, size_t i, bool *exists, struct err
 	const struct names *clusters = &k->datacenter.clusters;
 	const struct palette_question *question = k->resources_questions[i];
 
-	*exists = names_have(clusters, claim->value);
+	*exists = !names_lack(clusters, claim->value);
 	if (!*exists) {
 		entity_fault_at(&k->faults, claim->pointer,
 				"is no compute cluster of datacenter %s%s",
@@ -210,13 +210,13 @@ static bool judge_datacenter(struct checking *k, struct error *err)
 	const struct datacenter_facts *facts = &k->datacenter;
 	bool *exists = arena_array(k->arena, bool, claims->cluster_count);
 
-	if (!names_have(&facts->names, claims->datacenter.value)) {
+	if (names_lack(&facts->names, claims->datacenter.value)) {
 		entity_fault_at(&k->faults, claims->datacenter.pointer,
 				"is no datacenter of this account%s",
 				names_tell(k->arena, &facts->names, claims->datacenter.value));
 		return true;
 	}
-	if (claims->folder.value != NULL && !names_have(&facts->folders, claims->folder.value))
+	if (claims->folder.value != NULL && names_lack(&facts->folders, claims->folder.value))
 		entity_fault_at(&k->faults, claims->folder.pointer,
 				"is no folder of datacenter %s%s",
 				name_shown(k->arena, claims->datacenter.value),

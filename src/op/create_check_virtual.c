@@ -134,8 +134,8 @@ static void judge_known_group(struct checking *k, const struct group_facts *grou
 static void judge_missing_group(struct checking *k)
 {
 	const struct entity_claim *claim = &k->claims->group;
-	bool is_listed = names_have(&k->group_uids[0], claim->value) ||
-			 names_have(&k->group_uids[1], claim->value);
+	bool is_listed = !names_lack(&k->group_uids[0], claim->value) ||
+			 !names_lack(&k->group_uids[1], claim->value);
 	bool all_listed = true;
 
 	for (size_t i = 0; i < ARRAY_LEN(k->group_names.questions); i++)

@@ -15,8 +15,10 @@ enum {
 
 void names_add(struct arena *a, struct names *names, const char *name)
 {
-	if (names->count == MOST_NAMES)
+	if (names->count == MOST_NAMES) {
+		names->cut = true;
 		return;
+	}
 	if (names->count == names->room) {
 		const char **more = arena_array(a, const char *, 2 * names->room + 16);
 
@@ -47,6 +49,11 @@ bool names_have(const struct names *names, const char *name)
 		if (strcmp(names->items[i], name) == 0)
 			return true;
 	return false;
+}
+
+bool names_lack(const struct names *names, const char *name)
+{
+	return !names->cut && !names_have(names, name);
 }
 
 const char *name_shown(struct arena *a, const char *name)

@@ -12,13 +12,16 @@ struct names {
 	const char **items; /* arena */
 	size_t count;
 	size_t room;
+	bool cut; /* there are more than are kept, so that what is not among them may be there */
 };
 
-/* name: arena. Beyond some thousands the rest is only counted. */
+/* name: arena. Some thousands are kept. */
 void names_add(struct arena *a, struct names *names, const char *name);
 /* The strings of a JSON array; of other values nothing. */
 void names_read(struct arena *a, struct text array, struct names *names);
 bool names_have(const struct names *names, const char *name);
+/* Whether it is certain that there is no such name. */
+bool names_lack(const struct names *names, const char *name);
 /*
  * What to put behind "is no datacenter of this account": "; there are: dc1, dc2 and 7 more", with
  * the most similar one named where it is likely to be meant, or "; there are none". Arena.

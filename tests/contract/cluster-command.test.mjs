@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { creations } from '../schema/bodies.mjs';
+import { creationsIn } from '../schema/bodies.mjs';
 import { startSimulator } from './harness.mjs';
 
 const BACKEND = resolve(process.env.SPECTROCLOUD_BACKEND ?? 'build/spectrocloud-backend');
@@ -29,12 +29,7 @@ before(async () => {
   simulator = await startSimulator('--seed', '11', '--provision-seconds', '2');
   world = await simulator.world();
   project = world.projects[0].uid;
-  const { aws, azure, vsphere, eks, virtual } = world.creation;
-  const it = { aws: aws.accountUid, azure: azure.accountUid, vsphere: vsphere.accountUid,
-    addOn: eks.addOnUid, group: virtual.groupUid, host: world.projects[0].clusters[0],
-    ipPool: world.overlords.find(o => o.pools.length).pools[0] };
-  rows = KINDS.flatMap(kind => creations({ ...it, infra: world.creation[kind].infraUid })
-    .filter(row => row.kind === kind && row.operation === 'cluster.create'));
+  rows = creationsIn(world).filter(row => row.operation === 'cluster.create');
   configure('app-config.yaml', {});
 });
 
@@ -405,6 +400,7 @@ test('wrong options are status 2, and nothing is asked', async () => {
     [['cluster', 'create', '-f', path, '--wait', '--timeout', '0s'], /wants as --timeout a duration/],
     [['cluster', 'create', '-f', path, '--dryrun'], /unrecognized option/],
     [['cluster', 'create', '-f'], /requires an argument/],
+    [['cluster', 'create', '-f', path, '--file', path], /--file is given more than once/],
     [['cluster', 'create', '-f', path, '--instance', 'second'],
       /--instance: there is no environment `second`; there are: first\n$/],
     [['cluster', 'create', '-f', path, '--project', '../x'], /^spectrocloud-backend: --project must be an identifier/],
@@ -450,7 +446,7 @@ test('refused, or away: one sentence, status 1', async () => {
   assert.equal((await create(['-f', path])).status, 0);
   const again = await create(['-f', path]);
   assert.equal(again.status, 2);
-  assert.match(again.stderr, /eks\.yaml:\d+:1: \/name is the name of a cluster in this project already$/m);
+  assert.match(again.stderr, /eks\.yaml:\d+:1: \/name is taken: there is a cluster of that name in this project$/m);
 });
 
 test('a request whose end nobody knows: the name to look for, status 3', async () => {

@@ -120,7 +120,7 @@ const byDhcp = uid => (form, body) => {
 // message says; and where the fault is, if it is not there.
 const WRONG = () => [
   [KINDS, 'name', () => world.clusters.find(c => c.project === project.uid && !c.deleted).name,
-    /is the name of a cluster in this project already/],
+    /is taken: there is a cluster of that name in this project/],
   [CLOUDS, 'account', () => UNKNOWN, /is no (aws|azure|vsphere) account that can be used here; .*there are: /i],
   [CLOUDS, 'account', () => 'no-uid', /is no \w+ account that can be used here/],
   [CLOUDS, 'account', () => '../x', /must be/],

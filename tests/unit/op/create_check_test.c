@@ -219,7 +219,7 @@ static const struct {
 	const char *faults;
 } cases[] = {
 	{PALETTE_EKS, "/v1/spectroclusters/validate/", 409, "{}", NULL, 0, NULL,
-	 "/metadata/name is the name of a cluster in this project already\n"},
+	 "/metadata/name is taken: there is a cluster of that name in this project\n"},
 	{CREATING_EKS, "/v1/spectroclusters/validate/", 400, "{\"message\":\"too odd\"}", NULL, 0,
 	 NULL, "/name cannot be taken; Palette says: too odd\n"},
 
@@ -356,7 +356,7 @@ static void all_faults_come_at_once(void **state)
 	assert_false(create(CREATING_VSPHERE, true, false));
 	assert_string_equal(
 		faults(),
-		"/name is the name of a cluster in this project already\n"
+		"/name is taken: there is a cluster of that name in this project\n"
 		"/profileUids/0 is no profile that Palette knows\n"
 		"/vsphere/resourcePool is no resource pool of compute cluster c1; there are none\n"
 		"/vsphere/datastore is no datastore of compute cluster c1; there are none\n"
@@ -577,6 +577,13 @@ static void names_are_told_within_bounds(void **state)
 			    "; did you mean dc1? There are: dc1, dc2");
 	names_read(&f->arena, TEXT("{\"a\":1}"), &names);
 	assert_int_equal(names.count, 3);
+	/* Of more than are kept nobody knows what is not there. */
+	assert_true(names_lack(&names, "dc3"));
+	for (int i = 0; !names.cut && i < 100000; i++)
+		names_add(&f->arena, &names, "another");
+	assert_true(names.cut);
+	assert_false(names_lack(&names, "dc3"));
+	assert_false(names_have(&names, "dc3"));
 }
 
 int main(void)
