@@ -1,4 +1,5 @@
-// docs/creating-clusters.md: every body on it creates a cluster, every answer reads so, every command runs.
+// docs/creating-clusters.md: every body on it creates a cluster, every answer reads so, every command runs. And the
+// command of docs/following-clusters.md.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,13 +9,15 @@ import { after, before, test } from 'node:test';
 
 import { TOKEN, configuration, operations, startService, startSimulator } from './harness.mjs';
 
-const PAGE = readFileSync(new URL('../../docs/creating-clusters.md', import.meta.url), 'utf8');
+const page = name => readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
+const PAGE = page('creating-clusters.md');
 const KINDS = ['eks', 'aws', 'aks', 'azure', 'vsphere', 'virtual'];
 const PROJECT = '65f0aa000000000000000001';
 
 // Fenced blocks, by what stands behind the language: ```json body=eks
-const blocks = [...PAGE.matchAll(/^```(\w+) (\w+)=([\w.-]+)\n(.*?)^```$/gms)]
+const blocksOf = text => [...text.matchAll(/^```(\w+) (\w+)=([\w.-]+)\n(.*?)^```$/gms)]
   .map(([, language, what, name, text]) => ({ language, what, name, text }));
+const blocks = blocksOf(PAGE);
 const block = (what, name) => blocks.find(b => b.what === what && b.name === name)?.text;
 
 // The page's own table of uids: what stands for what, and where one finds it.
@@ -127,12 +130,12 @@ function run(command, folder, more) {
 
 // A command of the page, in a folder with cluster.json; ends well, or the test fails. Those of the command `cluster`
 // are run by its own tests.
-async function runBlock(t, name, more = {}) {
+async function runBlock(t, name, more = {}, text = block('run', name)) {
   const folder = mkdtempSync(join(tmpdir(), 'creating-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const body = { ...JSON.parse(filled(block('body', 'eks'))), name: `by-command-${name}` };
   writeFileSync(join(folder, 'cluster.json'), JSON.stringify(body));
-  const command = filled(block('run', name)).replaceAll('http://127.0.0.1:7727', `http://127.0.0.1:${service.port}`);
+  const command = filled(text).replaceAll('http://127.0.0.1:7727', `http://127.0.0.1:${service.port}`);
   const { code, stdout, stderr } = await run(command, folder, more);
   assert.equal(code, 0, `${stdout}${stderr}`);
   return { stdout, stderr, body };
@@ -159,13 +162,17 @@ test('twice with a key is once', async t => {
   assert.deepEqual((await named(body.name)).map(c => c.uid), [JSON.parse(stdout).uid]);
 });
 
-test('following it until it runs', async t => {
+test('following it until it runs, as both pages say', async t => {
   const made = await send(JSON.stringify({ ...JSON.parse(block('body', 'eks')), name: 'followed' }));
-  const { stdout } = await runBlock(t, 'follow', { uid: made.json.uid });
-  assert.match(stdout, /^event: state$/m);
-  const end = JSON.parse(stdout.match(/^event: end\ndata: (.*)$/m)[1]);
-  assert.equal(end.reason, 'running');
-  assert.equal(end.state, 'Running');
+  const other = blocksOf(page('following-clusters.md')).filter(b => b.what === 'run').map(b => b.text);
+  assert.equal(other.length, 1);
+  for (const text of [block('run', 'follow'), ...other]) {
+    const { stdout } = await runBlock(t, 'follow', { uid: made.json.uid, project: found.get(PROJECT) }, text);
+    assert.match(stdout, /^event: state$/m);
+    const end = JSON.parse(stdout.match(/^event: end\ndata: (.*)$/m)[1]);
+    assert.equal(end.reason, 'running');
+    assert.equal(end.state, 'Running');
+  }
 });
 
 test('every request of the page is sent', () => assert.deepEqual(
