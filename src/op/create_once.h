@@ -10,8 +10,9 @@
  *   done, with the same body     the first answer, and Idempotency-Replayed: true
  *   another body                 422
  *   the first one still runs     409 with Retry-After
- *   its outcome is not known     409 that says so and names the cluster, also where the process
- * died in the middle of it; never a second create
+ *   its outcome is not known     409 that says so and names the cluster; never a second create
+ *
+ * The latter also where the process died in the middle of it.
  *
  * Kept are what Palette has created, and its refusals (400, 409, 422). Where surely nothing was
  * created for another reason (a check of ours, a 401, Palette's rate limit, no connection) the key

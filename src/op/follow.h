@@ -117,10 +117,12 @@ bool follow_may_go_on(enum follow_reason reason);
  * c        op (for its permission), services, arena and environment are set; c->palette is not
  *          needed and not touched: each round opens Palette by itself, with the session that the
  *          caller has then, and in memory of its own. c->cancel (NULL: none) ends it within
- *          milliseconds, also a request that is under way. Of a call that is not local, identity
- * and permission are asked again each spectrocloud.follow.recheck. project  the project's UID;
- * NULL: the tenant's scope. Borrowed, as uid, options and sink. end      out, when true is
- * returned.
+ *          milliseconds, also a request that is under way.
+ * project  the project's UID; NULL: the tenant's scope. Borrowed, as uid, options and sink.
+ * end      out, when true is returned.
+ *
+ * Of a call that is not local, identity and permission are asked again each
+ * spectrocloud.follow.recheck.
  *
  * Fails, and then the sink was never called, where the first round does: ERROR_NOT_FOUND, or as
  * Palette's calls do. Any number of threads, each with a call of its own.
