@@ -83,7 +83,8 @@ static void run(struct arena *a, const struct text answers[2], struct text body)
 
 	entity_faults_init(&faults, a, "");
 	entity_check_keys(&faults, body);
-	if (faults.count > 0 || !entity_form(a, body, "", &form, &kind, &err) || form != ENTITY_FLAT)
+	if (faults.count > 0 || !entity_form(a, body, "", &form, &kind, &err) ||
+	    form != ENTITY_FLAT)
 		return;
 	entity_draft(a, kind, body, &faults, &draft);
 	if (faults.count > 0)
