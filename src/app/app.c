@@ -113,6 +113,7 @@ static bool open_parts(struct app *app, struct error *err)
 	app->sessions = sessions_new(c, app->store);
 	app->life = op_life_new();
 	palette_client_new(c, app->http, &app->palette);
+	palette_client_on_wait(app->palette, workers_begin_wait, workers_end_wait);
 	face_openapi(&app->openapi);
 	op_constant_make(&app->openapi_answer, buf_text(&app->openapi), c->compression);
 	app->toolbox = toolbox_new(c);
@@ -141,9 +142,10 @@ static bool open_parts(struct app *app, struct error *err)
 	app->rest.queue_following = queue_following;
 	app->rest.queue_context = app;
 	app->rest.most_unknown = (unsigned)(c->queue_length + 1) / 2;
-	return workers_start((unsigned)c->workers, (size_t)c->queue_length, work_on_exchange, app,
-			     &app->workers, err) &&
-	       workers_start(THREADS_ASIDE, QUEUE_ASIDE, work_on_exchange, app, &app->aside, err) &&
+	return workers_start((unsigned)c->workers, (unsigned)c->waiting, (size_t)c->queue_length,
+			     work_on_exchange, app, &app->workers, err) &&
+	       workers_start(THREADS_ASIDE, 0, QUEUE_ASIDE, work_on_exchange, app, &app->aside,
+			     err) &&
 	       http_server_open(&server, &app->server, err);
 }
 

@@ -282,7 +282,7 @@ bool stdio_serve(const struct app *app, int in, int out, struct error *err)
 	struct stdio s = {.app = app, .host = app_services(app)->mcp, .in = in, .out = out};
 	bool ok;
 
-	if (!workers_start(THREADS, QUEUE, work, &s, &s.workers, err))
+	if (!workers_start(THREADS, 0, QUEUE, work, &s, &s.workers, err))
 		return false;
 	pthread_mutex_init(&s.lock, NULL);
 	ok = read_all(&s, err);

@@ -1,5 +1,11 @@
-/* Threads that take work from a bounded queue: a ring behind one mutex. Those that are started on
- * demand have it, too, but nothing goes into it that no thread is free for. */
+/*
+ * Threads that take work from a bounded queue: a ring behind one mutex. Those that are started on
+ * demand have it, too, but nothing goes into it that no thread is free for.
+ *
+ * At work are the threads that neither wait for work nor say that they wait for somebody; no work
+ * is taken while more than the usual number are. There are more threads than that only while some
+ * wait.
+ */
 #include "app/workers.h"
 
 #include <errno.h>
@@ -29,11 +35,23 @@ struct workers {
 	size_t length;
 	size_t first;
 	size_t count;
-	size_t idle; /* threads that wait for work */
+	size_t idle;    /* threads that wait for work */
+	size_t waiting; /* threads between workers_begin_wait() and workers_end_wait() */
+	size_t running; /* threads that there are */
 	bool stopping;
+	size_t usual; /* at work at a time; as many threads stay when they have nothing to do */
 	unsigned most;
 	struct worker threads[];
 };
+
+/* The one that this thread is; NULL: none. */
+static _Thread_local struct worker *own;
+
+/* Under the lock: how many are at work. */
+static size_t at_work(const struct workers *w)
+{
+	return w->running - w->idle - w->waiting;
+}
 
 /* Under the lock. False: it was waited long enough. */
 static bool wait_for_work(struct workers *w)
@@ -43,12 +61,18 @@ static bool wait_for_work(struct workers *w)
 	int problem = 0;
 
 	w->idle++;
-	if (w->on_demand)
+	if (w->running > w->usual)
 		problem = pthread_cond_timedwait(&w->filled, &w->lock, &until);
 	else
 		pthread_cond_wait(&w->filled, &w->lock);
 	w->idle--;
-	return problem != ETIMEDOUT;
+	return problem != ETIMEDOUT || w->running <= w->usual;
+}
+
+/* Under the lock, by one of the threads, which counts as at work. */
+static bool may_take(const struct workers *w)
+{
+	return w->count > 0 && (w->on_demand || w->stopping || at_work(w) <= w->usual);
 }
 
 /* False: the thread is to end, and says so. */
@@ -59,15 +83,16 @@ static bool take(struct worker *me, void **item)
 	bool taken;
 
 	pthread_mutex_lock(&w->lock);
-	while (w->count == 0 && !w->stopping && waits)
+	while (!may_take(w) && !w->stopping && waits)
 		waits = wait_for_work(w);
-	taken = w->count > 0;
+	taken = may_take(w);
 	if (taken) {
 		*item = w->ring[w->first];
 		w->first = (w->first + 1) % w->length;
 		w->count--;
 	} else {
 		me->state = WORKER_ENDED;
+		w->running--;
 	}
 	pthread_mutex_unlock(&w->lock);
 	return taken;
@@ -78,6 +103,7 @@ static void *work_until_stopped(void *argument)
 	struct worker *me = argument;
 	void *item;
 
+	own = me;
 	while (take(me, &item))
 		me->all->work(me->all->context, item);
 	return NULL;
@@ -85,7 +111,7 @@ static void *work_until_stopped(void *argument)
 
 /* ---- threads ---- */
 
-/* Returns what pthread_create() does. */
+/* Under the lock. Returns what pthread_create() does. */
 static int start_thread(struct worker *worker)
 {
 	pthread_attr_t attributes;
@@ -95,8 +121,10 @@ static int start_thread(struct worker *worker)
 	pthread_attr_setstacksize(&attributes, STACK_BYTES);
 	problem = pthread_create(&worker->thread, &attributes, work_until_stopped, worker);
 	pthread_attr_destroy(&attributes);
-	if (problem == 0)
+	if (problem == 0) {
 		worker->state = WORKER_RUNS;
+		worker->all->running++;
+	}
 	return problem;
 }
 
@@ -122,6 +150,17 @@ static bool start_another(struct workers *w)
 	return found != NULL && start_thread(found) == 0;
 }
 
+/* Under the lock: whether somebody will take what is queued, now that less may be at work than
+ * there was. That no thread can be started is no harm: those that there are do the work, later. */
+static void call_somebody(struct workers *w)
+{
+	if (w->count == 0)
+		return;
+	if (w->idle < w->count && at_work(w) < w->usual && !w->stopping)
+		(void)start_another(w);
+	pthread_cond_signal(&w->filled);
+}
+
 /* ---- work ---- */
 
 /* Under the lock. */
@@ -141,21 +180,39 @@ bool workers_submit(struct workers *workers, void *item)
 	if (room) {
 		workers->ring[(workers->first + workers->count) % workers->length] = item;
 		workers->count++;
-		pthread_cond_signal(&workers->filled);
+		call_somebody(workers);
 	}
 	pthread_mutex_unlock(&workers->lock);
 	return room;
 }
 
+void workers_begin_wait(void)
+{
+	if (own == NULL)
+		return;
+	pthread_mutex_lock(&own->all->lock);
+	own->all->waiting++;
+	call_somebody(own->all);
+	pthread_mutex_unlock(&own->all->lock);
+}
+
+void workers_end_wait(void)
+{
+	if (own == NULL)
+		return;
+	pthread_mutex_lock(&own->all->lock);
+	own->all->waiting--;
+	pthread_mutex_unlock(&own->all->lock);
+}
+
 unsigned workers_count(struct workers *workers)
 {
-	unsigned count = 0;
+	size_t count;
 
 	pthread_mutex_lock(&workers->lock);
-	for (unsigned i = 0; i < workers->most; i++)
-		count += workers->threads[i].state == WORKER_RUNS;
+	count = workers->running;
 	pthread_mutex_unlock(&workers->lock);
-	return count;
+	return (unsigned)count;
 }
 
 /* ---- start and stop ---- */
@@ -180,12 +237,13 @@ static struct workers *workers_new(unsigned most, size_t queue_length, work_fn *
 	return w;
 }
 
-bool workers_start(unsigned threads, size_t queue_length, work_fn *work, void *context,
-		   struct workers **workers, struct error *err)
+bool workers_start(unsigned threads, unsigned spare, size_t queue_length, work_fn *work,
+		   void *context, struct workers **workers, struct error *err)
 {
-	struct workers *w = workers_new(threads, queue_length, work, context);
+	struct workers *w = workers_new(threads + spare, queue_length, work, context);
 	int problem = 0;
 
+	w->usual = threads;
 	pthread_mutex_lock(&w->lock);
 	for (unsigned i = 0; problem == 0 && i < threads; i++)
 		problem = start_thread(&w->threads[i]);

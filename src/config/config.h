@@ -221,6 +221,7 @@ struct config {
 	int max_connections;
 	int workers;
 	int queue_length;
+	int waiting; /* requests that hold no worker */
 	int request_timeout_ms;
 	int receive_timeout_ms;
 	int idle_timeout_ms;

@@ -148,7 +148,8 @@ const struct setting settings[] = {
 		.fallback = "16",
 		.min = 1,
 		.max = 1024,
-		.help = "Threads that answer requests; each waits for Palette while it serves one.",
+		.help = "Requests that are worked on at a time; each has a thread, which waits "
+			"for Palette while it serves one.",
 	},
 	{
 		.path = "spectrocloud.server.queueLength",
@@ -158,6 +159,17 @@ const struct setting settings[] = {
 		.min = 1,
 		.max = 65536,
 		.help = "Requests that may wait for a worker; further ones are answered with 503.",
+	},
+	{
+		.path = "spectrocloud.server.waiting",
+		.type = SETTING_INT,
+		.into = offsetof(struct config, waiting),
+		.fallback = "512",
+		.min = 0,
+		.max = 4096,
+		.help = "How many requests may wait without holding up others: for Palette's rate "
+			"limits, or for an answer that somebody else has asked for already. Each "
+			"has a thread while it waits, besides `spectrocloud.server.workers`.",
 	},
 	{
 		.path = "spectrocloud.server.requestTimeout",

@@ -205,7 +205,7 @@ static struct call call_of_round(const struct following *f, struct arena *a, int
 	now.session = (struct session){.expires_ms = 0};
 	now.session_email = (struct text){NULL, 0};
 	now.progress = NULL;
-	now.waits_for_place = true;
+	now.follows = true;
 	return now;
 }
 

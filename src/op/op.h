@@ -388,10 +388,9 @@ struct call {
 	const struct call_input *inputs;  /* paths and queries, percent-decoded */
 	size_t input_count;
 	struct text body;
-	struct text arguments;      /* of a tool: a checked JSON object; ptr NULL: none */
-	struct http_cancel *cancel; /* once it is set, nobody wants the answer; NULL: never */
-	bool waits_for_place; /* it holds no worker, so that it can wait until others are done with
-			       * Palette; see palette_open_waiting() */
+	struct text arguments;         /* of a tool: a checked JSON object; ptr NULL: none */
+	struct http_cancel *cancel;    /* once it is set, nobody wants the answer; NULL: never */
+	bool follows;                  /* it holds no worker: see PALETTE_OF_FOLLOWERS */
 	palette_progress_fn *progress; /* told how far the work is, on the call's thread; or NULL */
 	void *progress_context;
 	enum tool_door door; /* of a tool: where it was called */

@@ -170,13 +170,10 @@ void call_drop_session(struct call *c)
 
 static bool open_palette(struct call *c, struct text token, struct error *err)
 {
-	struct palette_client *client = c->services->palette;
+	enum palette_places of = c->follows ? PALETTE_OF_FOLLOWERS : PALETTE_OF_REQUESTS;
 
-	if (c->waits_for_place)
-		return palette_open_waiting(client, c->environment, token, c->arena, c->deadline_ms,
-					    c->cancel, &c->palette, err);
-	return palette_open(client, c->environment, token, c->arena, c->deadline_ms, &c->palette,
-			    err);
+	return palette_open(c->services->palette, c->environment, of, token, c->arena,
+			    c->deadline_ms, c->cancel, &c->palette, err);
 }
 
 bool call_open_environment(struct call *c, struct error *err)
@@ -186,7 +183,6 @@ bool call_open_environment(struct call *c, struct error *err)
 	if (!choose_token(c, c->op, &token, err) || !open_palette(c, token, err))
 		return false;
 	palette_set_caller(c->palette, text_of(c->principal.subject));
-	palette_set_cancel(c->palette, c->cancel);
 	palette_set_progress(c->palette, c->progress, c->progress_context);
 	return true;
 }

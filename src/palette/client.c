@@ -1,32 +1,26 @@
 /* What calls of Palette share: how an environment is reached, how often its host may be asked, and
  * its share of the workers. */
-#include <pthread.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/clock.h"
-#include "http/cancel.h"
 #include "http/client.h"
 #include "palette/fetch.h"
 #include "palette/pacer.h"
-
-/* How often one who waits for a place looks whether there is one. */
-enum { LOOK_EVERY_MS = 20 };
+#include "palette/places.h"
 
 struct share {
 	struct http_target target;
-	struct pacer *pacer; /* of its host: environments may have one together. NULL: none */
-	unsigned calls;      /* at work now */
-	unsigned waiters;    /* of those that wait for a place, the ones that have it */
+	struct pacer *pacer;      /* of its host: environments may have one together. NULL: none */
+	struct places *calls;     /* of requests */
+	struct places *followers; /* of what holds no worker */
 };
 
 struct palette_client {
 	const struct config *config;
 	struct http_client *http;
-	pthread_mutex_t lock; /* guards calls */
-	unsigned most_calls;  /* at work at once, of one environment */
-	unsigned most_waiters;
+	struct palette_wait_hooks hooks;
 	struct share shares[];
 };
 
@@ -74,12 +68,18 @@ static struct pacer *pacer_for(const struct palette_client *c, size_t index)
 			 config->upstream_rate_percent / 100.0 / config->upstream_replicas);
 }
 
-/* With several environments, one that hangs leaves a quarter of the workers to the others. */
-static unsigned share_of_workers(const struct config *config)
+/* With several environments, one that hangs leaves a quarter of the threads to the others. */
+static unsigned share_of(const struct config *config, int threads)
 {
-	unsigned workers = (unsigned)config->workers;
+	unsigned all = (unsigned)threads;
+
+	return config->environment_count > 1 ? all - (all + 3) / 4 : all;
+}
+
+static unsigned most_calls(const struct config *config)
+{
 	unsigned limit = (unsigned)config->upstream_calls_in_flight;
-	unsigned share = config->environment_count > 1 ? workers - (workers + 3) / 4 : workers;
+	unsigned share = share_of(config, config->workers);
 
 	if (share == 0)
 		share = 1;
@@ -89,14 +89,12 @@ static unsigned share_of_workers(const struct config *config)
 void palette_client_new(const struct config *config, struct http_client *http,
 			struct palette_client **client)
 {
+	unsigned followers = ((unsigned)config->upstream_connections_per_host + 1) / 2;
 	size_t count = config->environment_count;
 	struct palette_client *c = heap_alloc(sizeof *c + count * sizeof c->shares[0]);
 
 	c->config = config;
 	c->http = http;
-	c->most_calls = share_of_workers(config);
-	c->most_waiters = ((unsigned)config->upstream_connections_per_host + 1) / 2;
-	pthread_mutex_init(&c->lock, NULL);
 	for (size_t i = 0; i < count; i++) {
 		const struct config_environment *e = &config->environments[i];
 
@@ -105,6 +103,9 @@ void palette_client_new(const struct config *config, struct http_client *http,
 					     .insecure_skip_verify = e->insecure_skip_verify,
 					     .direct = is_loopback(e->url)};
 		c->shares[i].pacer = pacer_for(c, i);
+		c->shares[i].calls = places_new(most_calls(config),
+						share_of(config, config->waiting), &c->hooks);
+		c->shares[i].followers = places_new(followers, UINT_MAX, NULL);
 	}
 	*client = c;
 }
@@ -121,38 +122,18 @@ void palette_client_free(struct palette_client *client)
 {
 	if (client == NULL)
 		return;
-	for (size_t i = 0; i < client->config->environment_count; i++)
+	for (size_t i = 0; i < client->config->environment_count; i++) {
 		if (is_first_with_pacer(client, i))
 			pacer_free(client->shares[i].pacer);
-	pthread_mutex_destroy(&client->lock);
+		places_free(client->shares[i].calls);
+		places_free(client->shares[i].followers);
+	}
 	free(client);
 }
 
-static bool take_place(struct palette_client *client, unsigned *count, unsigned most)
+void palette_client_on_wait(struct palette_client *client, void (*begin)(void), void (*end)(void))
 {
-	bool taken;
-
-	pthread_mutex_lock(&client->lock);
-	taken = *count < most;
-	if (taken)
-		(*count)++;
-	pthread_mutex_unlock(&client->lock);
-	return taken;
-}
-
-static void give_place_back(struct palette_client *client, unsigned *count)
-{
-	pthread_mutex_lock(&client->lock);
-	(*count)--;
-	pthread_mutex_unlock(&client->lock);
-}
-
-static bool refuse_busy(struct error *err)
-{
-	error_set(err, ERROR_UNAVAILABLE,
-		  "Palette is slow at the moment and too many requests wait for it");
-	err->retry_after_s = 2;
-	return false;
+	client->hooks = (struct palette_wait_hooks){.begin = begin, .end = end};
 }
 
 static struct palette *view_of(struct palette_client *client, size_t index, struct text session,
@@ -172,43 +153,51 @@ static struct palette *view_of(struct palette_client *client, size_t index, stru
 }
 
 bool palette_open(struct palette_client *client, const struct config_environment *environment,
-		  struct text session, struct arena *arena, int64_t deadline_ms,
-		  struct palette **palette, struct error *err)
+		  enum palette_places of, struct text session, struct arena *arena,
+		  int64_t deadline_ms, struct http_cancel *cancel, struct palette **palette,
+		  struct error *err)
 {
 	size_t index = (size_t)(environment - client->config->environments);
+	struct share *share = &client->shares[index];
+	struct places *places = of == PALETTE_OF_FOLLOWERS ? share->followers : share->calls;
+	struct palette *p;
 
-	if (!take_place(client, &client->shares[index].calls, client->most_calls))
-		return refuse_busy(err);
-	*palette = view_of(client, index, session, arena, deadline_ms);
+	if (!places_take(places, deadline_ms, cancel, err))
+		return false;
+	p = view_of(client, index, session, arena, deadline_ms);
+	p->cancel = cancel;
+	p->places = places;
+	p->has_place = true;
+	*palette = p;
 	return true;
 }
 
-bool palette_open_waiting(struct palette_client *client,
-			  const struct config_environment *environment, struct text session,
-			  struct arena *arena, int64_t deadline_ms, struct http_cancel *cancel,
-			  struct palette **palette, struct error *err)
+static void give_place_back(struct palette *p)
 {
-	size_t index = (size_t)(environment - client->config->environments);
-
-	while (!take_place(client, &client->shares[index].waiters, client->most_waiters)) {
-		if (http_cancel_wait_ms(cancel, LOOK_EVERY_MS))
-			return error_set(err, ERROR_CANCELLED, "The caller has called it off");
-		if (clock_left_ms(deadline_ms) == 0)
-			return refuse_busy(err);
-	}
-	*palette = view_of(client, index, session, arena, deadline_ms);
-	(*palette)->waited = true;
-	return true;
+	if (p->has_place)
+		places_give(p->places);
+	p->has_place = false;
 }
 
 void palette_close(struct palette *p)
 {
-	struct share *share;
+	if (p != NULL)
+		give_place_back(p);
+}
 
-	if (p == NULL)
-		return;
-	share = &p->client->shares[p->environment_index];
-	give_place_back(p->client, p->waited ? &share->waiters : &share->calls);
+void palette_begin_wait(struct palette *p)
+{
+	give_place_back(p);
+	if (p->client->hooks.begin != NULL)
+		p->client->hooks.begin();
+}
+
+/* Its turn has come: it does not wait once more, for a place. */
+void palette_end_wait(struct palette *p)
+{
+	if (p->client->hooks.end != NULL)
+		p->client->hooks.end();
+	p->has_place = places_try(p->places);
 }
 
 void palette_set_cancel(struct palette *p, struct http_cancel *cancel)

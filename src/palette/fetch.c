@@ -224,9 +224,13 @@ static int64_t turn_deadline(const struct palette *p, const struct palette_reque
 static bool wait_for_turn(struct palette *p, struct attempt *at)
 {
 	struct palette_request *r = at->request;
+	bool granted;
 
-	if (pacer_wait(palette_pacer(p), r->path, p->caller, turn_deadline(p, r), p->cancel,
-		       &r->error))
+	palette_begin_wait(p);
+	granted = pacer_wait(palette_pacer(p), r->path, p->caller, turn_deadline(p, r), p->cancel,
+			     &r->error);
+	palette_end_wait(p);
+	if (granted)
 		return true;
 	error_in(&r->error, "%s", r->what);
 	r->status = 0;

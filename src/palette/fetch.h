@@ -10,7 +10,8 @@ struct palette {
 	const struct config *config;
 	const struct config_environment *environment;
 	size_t environment_index;
-	bool waited; /* of palette_open_waiting() */
+	struct places *places; /* those that it has one of, or had before it waited */
+	bool has_place;
 	enum palette_credential credential;
 	struct text session; /* PALETTE_SESSION */
 	struct arena *arena;
@@ -25,6 +26,10 @@ struct palette {
 /* The shared HTTP client, and how the environment of p is reached. */
 struct http_client *palette_http(const struct palette *p);
 const struct http_target *palette_target(const struct palette *p);
+/* Around a wait for something else than Palette's answer: the place among the calls at work, and
+ * the thread's among the workers, are for others meanwhile. In pairs. */
+void palette_begin_wait(struct palette *p);
+void palette_end_wait(struct palette *p);
 /* Of its host; NULL: nothing is paced. */
 struct pacer *palette_pacer(const struct palette *p);
 

@@ -33,6 +33,10 @@ struct http_cancel;
 void palette_client_new(const struct config *config, struct http_client *http,
 			struct palette_client **client);
 void palette_client_free(struct palette_client *client);
+/* From now on begin and end are called around the waits in which a call does nothing for long, and
+ * others may use its thread's place: for a turn within Palette's rate limits. Before the first
+ * call. */
+void palette_client_on_wait(struct palette_client *client, void (*begin)(void), void (*end)(void));
 
 /* ---- one call's view: client.c ---- */
 
@@ -43,29 +47,29 @@ enum palette_credential {
 	PALETTE_SESSION, /* a user's session token, sent raw as `Authorization` */
 };
 
+/* An environment has so many places for calls at work, so that a slow Palette does not hold all
+ * threads. */
+enum palette_places {
+	PALETTE_OF_REQUESTS, /* as many as its share of spectrocloud.server.workers */
+	/* Of what holds no worker, such as following: a few of their own, so that many of them
+	 * leave room for requests. */
+	PALETTE_OF_FOLLOWERS,
+};
 /*
- * Takes one of the environment's places for calls at work.
+ * Takes a place, or waits for one: of PALETTE_OF_REQUESTS no more may wait than the environment's
+ * share of spectrocloud.server.waiting.
  *
- * session      the user's token; its ptr NULL: the environment's own apiToken is used.
- * palette      out, owned: palette_close(). Everything borrowed must outlive it.
+ * session  the user's token; its ptr NULL: the environment's own apiToken is used.
+ * cancel   as for palette_set_cancel().
+ * palette  out, owned: palette_close(). Everything borrowed must outlive it.
  *
- * Fails with ERROR_UNAVAILABLE when the environment's share of workers is taken: a slow Palette
- * must not hold them all.
+ * Fails with ERROR_UNAVAILABLE when too many wait already, or until the deadline, and with
+ * ERROR_CANCELLED.
  */
 MUST_USE bool palette_open(struct palette_client *client,
-			   const struct config_environment *environment, struct text session,
-			   struct arena *arena, int64_t deadline_ms, struct palette **palette,
-			   struct error *err);
-/*
- * The same for what holds no worker, such as following: it has places of its own, a few, so that
- * many of them leave room for requests. Where all are taken it waits for one, until the deadline or
- * until cancel is set (NULL: never). Fails with ERROR_UNAVAILABLE or ERROR_CANCELLED.
- */
-MUST_USE bool palette_open_waiting(struct palette_client *client,
-				   const struct config_environment *environment,
-				   struct text session, struct arena *arena, int64_t deadline_ms,
-				   struct http_cancel *cancel, struct palette **palette,
-				   struct error *err);
+			   const struct config_environment *environment, enum palette_places of,
+			   struct text session, struct arena *arena, int64_t deadline_ms,
+			   struct http_cancel *cancel, struct palette **palette, struct error *err);
 /* NULL is fine. */
 void palette_close(struct palette *p);
 

@@ -107,8 +107,8 @@ static void run(const struct config *config, struct script *script)
 	arena_init(&arena);
 	canned_http_init(&http, answer_script, script);
 	palette_client_new(config, &http, &client);
-	must(palette_open(client, &config->environments[0], (struct text){NULL, 0}, &arena,
-			  clock_now_ms() + 60000, &p, &err),
+	must(palette_open(client, &config->environments[0], PALETTE_OF_REQUESTS,
+			  (struct text){NULL, 0}, &arena, clock_now_ms() + 60000, NULL, &p, &err),
 	     "there is a place");
 	for (size_t i = 0; i < ARRAY_LEN(bodies); i++)
 		create(p, &arena, bodies[i], script);

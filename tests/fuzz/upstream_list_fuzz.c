@@ -117,8 +117,8 @@ static void run(const struct config *config, struct text input, list_fn *ask)
 	arena_init(&arena);
 	canned_http_init(&http, answer_next, &script);
 	palette_client_new(config, &http, &client);
-	must(palette_open(client, &config->environments[0], (struct text){NULL, 0}, &arena,
-			  clock_now_ms() + 60000, &p, &err),
+	must(palette_open(client, &config->environments[0], PALETTE_OF_REQUESTS,
+			  (struct text){NULL, 0}, &arena, clock_now_ms() + 60000, NULL, &p, &err),
 	     "there is a place");
 	palette_list_init(&list, p, "things");
 	if (ask(p, &list, &err) && palette_list_finish(&list, &out, &err)) {

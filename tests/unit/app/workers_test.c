@@ -73,7 +73,7 @@ static void a_full_queue_refuses_and_keeps_what_it_has(void **state)
 
 	(void)state;
 	gate_init(&gate);
-	assert_true(workers_start(2, 3, wait_at_gate, &gate, &workers, &err));
+	assert_true(workers_start(2, 0, 3, wait_at_gate, &gate, &workers, &err));
 	assert_true(workers_submit(workers, NULL));
 	assert_true(workers_submit(workers, NULL));
 	wait_until(&gate.waiting, 2);
@@ -105,7 +105,7 @@ static void stopping_waits_for_what_is_queued(void **state)
 
 	(void)state;
 	gate_init(&gate);
-	assert_true(workers_start(1, 8, wait_at_gate, &gate, &workers, &err));
+	assert_true(workers_start(1, 0, 8, wait_at_gate, &gate, &workers, &err));
 	for (int i = 0; i < 8; i++)
 		assert_true(workers_submit(workers, NULL));
 	assert_int_equal(pthread_create(&opener, NULL, open_later, &gate), 0);
@@ -124,7 +124,7 @@ static void stopping_at_rest_and_stopping_nothing(void **state)
 	(void)state;
 	gate_init(&gate);
 	workers_stop(NULL);
-	assert_true(workers_start(8, 1, wait_at_gate, &gate, &workers, &err));
+	assert_true(workers_start(8, 0, 1, wait_at_gate, &gate, &workers, &err));
 	workers_stop(workers);
 	assert_int_equal(atomic_load(&gate.done), 0);
 	gate_fini(&gate);
@@ -139,7 +139,7 @@ static void a_queue_of_no_length(void **state)
 
 	(void)state;
 	gate_init(&gate);
-	assert_true(workers_start(1, 0, wait_at_gate, &gate, &workers, &err));
+	assert_true(workers_start(1, 0, 0, wait_at_gate, &gate, &workers, &err));
 	assert_false(workers_submit(workers, NULL));
 	workers_stop(workers);
 	gate_fini(&gate);
@@ -181,7 +181,7 @@ static void every_item_is_done_exactly_once(void **state)
 	struct error err;
 
 	(void)state;
-	assert_true(workers_start(4, 16, count_item, &crowd, &crowd.workers, &err));
+	assert_true(workers_start(4, 0, 16, count_item, &crowd, &crowd.workers, &err));
 	for (int i = 0; i < SUBMITTERS; i++)
 		assert_int_equal(pthread_create(&submitters[i], NULL, submit_items, &crowd), 0);
 	for (int i = 0; i < SUBMITTERS; i++)
@@ -212,7 +212,7 @@ static void one_worker_keeps_the_order(void **state)
 	int items[100];
 
 	(void)state;
-	assert_true(workers_start(1, 3, note_item, &order, &workers, &err));
+	assert_true(workers_start(1, 0, 3, note_item, &order, &workers, &err));
 	for (int i = 0; i < 100; i++) {
 		items[i] = i;
 		while (!workers_submit(workers, &items[i]))
@@ -321,6 +321,177 @@ static void threads_without_work_end_and_others_start(void **state)
 	gate_fini(&gate);
 }
 
+/* ---- threads that only wait ---- */
+
+/* Items are gates to wait at; without one it is done at once. */
+static void wait_for_others(void *context, void *item)
+{
+	atomic_uint *done = context;
+
+	if (item != NULL) {
+		workers_begin_wait();
+		wait_at_gate(item, NULL);
+		workers_end_wait();
+	}
+	atomic_fetch_add(done, 1);
+}
+
+static void who_only_waits_leaves_room_for_work(void **state)
+{
+	atomic_uint done = 0;
+	struct workers *workers;
+	struct error err;
+	struct gate gate;
+
+	(void)state;
+	gate_init(&gate);
+	assert_true(workers_start(2, 6, 64, wait_for_others, &done, &workers, &err));
+	for (unsigned i = 1; i <= 6; i++) {
+		assert_true(workers_submit(workers, &gate));
+		wait_until(&gate.waiting, i);
+	}
+	for (int i = 0; i < 20; i++)
+		assert_true(workers_submit(workers, NULL));
+	wait_until(&done, 20);
+	assert_true(workers_count(workers) <= 8);
+	gate_open(&gate);
+	wait_until(&done, 26);
+	workers_stop(workers);
+	gate_fini(&gate);
+}
+
+/* All in the queue before anybody begins to wait. */
+static void what_was_queued_before_gets_the_room_too(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 50; round++) {
+		atomic_uint done = 0;
+		struct workers *workers;
+		struct error err;
+		struct gate gate;
+
+		gate_init(&gate);
+		assert_true(workers_start(2, 8, 64, wait_for_others, &done, &workers, &err));
+		for (int i = 0; i < 8; i++)
+			assert_true(workers_submit(workers, &gate));
+		for (int i = 0; i < 10; i++)
+			assert_true(workers_submit(workers, NULL));
+		wait_until(&done, 10);
+		assert_int_equal(atomic_load(&gate.waiting), 8);
+		gate_open(&gate);
+		workers_stop(workers);
+		assert_int_equal(atomic_load(&done), 18);
+		gate_fini(&gate);
+	}
+}
+
+/* Without spare threads they hold theirs, and the queue is for the others. */
+static void spare_threads_are_so_many(void **state)
+{
+	atomic_uint done = 0;
+	struct workers *workers;
+	struct error err;
+	struct gate gate;
+
+	(void)state;
+	gate_init(&gate);
+	assert_true(workers_start(1, 2, 8, wait_for_others, &done, &workers, &err));
+	for (int i = 0; i < 5; i++)
+		assert_true(workers_submit(workers, &gate));
+	wait_until(&gate.waiting, 3);
+	clock_sleep_ms(50);
+	assert_int_equal(atomic_load(&gate.waiting), 3);
+	assert_int_equal(workers_count(workers), 3);
+	gate_open(&gate);
+	wait_until(&done, 5);
+	workers_stop(workers);
+	gate_fini(&gate);
+}
+
+struct at_once {
+	struct gate gate;
+	atomic_uint now;
+	atomic_uint most;
+	atomic_uint done;
+};
+
+/* Waits together with the others; how many are at work afterwards? */
+static void work_after_waiting(void *context, void *item)
+{
+	struct at_once *seen = context;
+	unsigned now;
+
+	if (item != NULL) {
+		workers_begin_wait();
+		wait_at_gate(&seen->gate, NULL);
+		workers_end_wait();
+		atomic_fetch_add(&seen->done, 1);
+		return;
+	}
+	now = atomic_fetch_add(&seen->now, 1) + 1;
+	for (unsigned most = atomic_load(&seen->most);
+	     now > most && !atomic_compare_exchange_weak(&seen->most, &most, now);)
+		;
+	clock_sleep_ms(1);
+	atomic_fetch_sub(&seen->now, 1);
+	atomic_fetch_add(&seen->done, 1);
+}
+
+static void afterwards_no_more_work_than_usual(void **state)
+{
+	static struct at_once seen;
+	struct workers *workers;
+	struct error err;
+
+	(void)state;
+	gate_init(&seen.gate);
+	assert_true(workers_start(2, 10, 256, work_after_waiting, &seen, &workers, &err));
+	for (unsigned i = 1; i <= 10; i++) {
+		assert_true(workers_submit(workers, &seen));
+		wait_until(&seen.gate.waiting, i);
+	}
+	gate_open(&seen.gate);
+	wait_until(&seen.done, 10);
+	for (int i = 0; i < 200; i++)
+		assert_true(workers_submit(workers, NULL));
+	wait_until(&seen.done, 210);
+	assert_true(atomic_load(&seen.most) <= 2);
+	workers_stop(workers);
+	gate_fini(&seen.gate);
+}
+
+static void spare_threads_end(void **state)
+{
+	int64_t deadline = clock_now_ms() + 30000;
+	atomic_uint done = 0;
+	struct workers *workers;
+	struct error err;
+	struct gate gate;
+
+	(void)state;
+	gate_init(&gate);
+	assert_true(workers_start(2, 4, 8, wait_for_others, &done, &workers, &err));
+	for (unsigned i = 1; i <= 5; i++) {
+		assert_true(workers_submit(workers, &gate));
+		wait_until(&gate.waiting, i);
+	}
+	assert_int_equal(workers_count(workers), 5);
+	gate_open(&gate);
+	wait_until(&done, 5);
+	while (workers_count(workers) > 2 && clock_left_ms(deadline) > 0)
+		clock_sleep_ms(20);
+	assert_int_equal(workers_count(workers), 2);
+	workers_stop(workers);
+	gate_fini(&gate);
+}
+
+static void other_threads_may_say_so_too(void **state)
+{
+	(void)state;
+	workers_begin_wait();
+	workers_end_wait();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +505,12 @@ int main(void)
 		cmocka_unit_test(pieces_at_once_do_not_wait_for_each_other),
 		cmocka_unit_test(a_thread_that_is_free_takes_the_next_piece),
 		cmocka_unit_test(threads_without_work_end_and_others_start),
+		cmocka_unit_test(who_only_waits_leaves_room_for_work),
+		cmocka_unit_test(what_was_queued_before_gets_the_room_too),
+		cmocka_unit_test(spare_threads_are_so_many),
+		cmocka_unit_test(afterwards_no_more_work_than_usual),
+		cmocka_unit_test(spare_threads_end),
+		cmocka_unit_test(other_threads_may_say_so_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

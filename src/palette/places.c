@@ -1,0 +1,219 @@
+/*
+ * A count behind a mutex, and a list of those who wait, the first come first. Who gives a place
+ * back hands it to the first of them, so that nobody who comes later can take it before.
+ */
+#include "palette/places.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "http/cancel.h"
+
+enum { RETRY_S = 2 };
+
+/* One who waits. */
+struct waiter {
+	pthread_mutex_t *lock; /* the places'; guards all below */
+	pthread_cond_t changed;
+	bool has_place;
+	bool cancelled;
+	struct waiter *next;
+};
+
+struct places {
+	unsigned line;
+	const struct palette_wait_hooks *hooks; /* NULL: none */
+	pthread_mutex_t lock;                   /* guards all below */
+	unsigned free;
+	unsigned waiting;
+	struct waiter *first;
+};
+
+struct places *places_new(unsigned most, unsigned line, const struct palette_wait_hooks *hooks)
+{
+	struct places *places = heap_alloc(sizeof *places);
+
+	places->line = line;
+	places->hooks = hooks;
+	places->free = most;
+	pthread_mutex_init(&places->lock, NULL);
+	return places;
+}
+
+void places_free(struct places *places)
+{
+	if (places == NULL)
+		return;
+	pthread_mutex_destroy(&places->lock);
+	free(places);
+}
+
+static bool refuse(struct error *err)
+{
+	error_set(err, ERROR_UNAVAILABLE,
+		  "Palette is slow at the moment and too many requests wait for it");
+	err->retry_after_s = RETRY_S;
+	return false;
+}
+
+static bool say_called_off(struct error *err)
+{
+	return error_set(err, ERROR_CANCELLED, "The caller has called it off");
+}
+
+/* ---- the line; under the lock ---- */
+
+static void join(struct places *places, struct waiter *w)
+{
+	struct waiter **end = &places->first;
+
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = w;
+	places->waiting++;
+}
+
+static void leave(struct places *places, const struct waiter *w)
+{
+	struct waiter **link = &places->first;
+
+	while (*link != w)
+		link = &(*link)->next;
+	*link = w->next;
+	places->waiting--;
+}
+
+static void give(struct places *places)
+{
+	struct waiter *first = places->first;
+
+	if (first == NULL) {
+		places->free++;
+		return;
+	}
+	leave(places, first);
+	first->has_place = true;
+	pthread_cond_signal(&first->changed);
+}
+
+/* ---- waiting ---- */
+
+static void waiter_init(struct waiter *w, struct places *places)
+{
+	pthread_condattr_t steady;
+
+	*w = (struct waiter){.lock = &places->lock};
+	pthread_condattr_init(&steady);
+	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->changed, &steady);
+	pthread_condattr_destroy(&steady);
+}
+
+/* Called on the thread that sets the cancel; the lock is never held for long. */
+static void call_off(void *context)
+{
+	struct waiter *w = context;
+
+	pthread_mutex_lock(w->lock);
+	w->cancelled = true;
+	pthread_cond_signal(&w->changed);
+	pthread_mutex_unlock(w->lock);
+}
+
+/* Under the lock, which it gives up while it sleeps. */
+static void sleep_in_line(struct waiter *w, int64_t deadline_ms)
+{
+	struct timespec until = {.tv_sec = deadline_ms / 1000,
+				 .tv_nsec = deadline_ms % 1000 * 1000000};
+
+	while (!w->has_place && !w->cancelled && clock_left_ms(deadline_ms) > 0)
+		pthread_cond_timedwait(&w->changed, w->lock, &until);
+}
+
+static bool wait_in_line(struct places *places, struct waiter *w, int64_t deadline_ms,
+			 struct error *err)
+{
+	pthread_mutex_lock(&places->lock);
+	sleep_in_line(w, deadline_ms);
+	if (!w->has_place)
+		leave(places, w);
+	pthread_mutex_unlock(&places->lock);
+	if (w->has_place)
+		return true;
+	return w->cancelled ? say_called_off(err) : refuse(err);
+}
+
+/* True: it has a place, or stands in line. */
+static bool begin(struct places *places, struct waiter *w)
+{
+	bool in;
+
+	pthread_mutex_lock(&places->lock);
+	in = places->free > 0 || places->waiting < places->line;
+	if (places->free > 0) {
+		places->free--;
+		w->has_place = true;
+	} else if (in) {
+		join(places, w);
+	}
+	pthread_mutex_unlock(&places->lock);
+	return in;
+}
+
+static bool wait_with_hooks(struct places *places, struct waiter *w, int64_t deadline_ms,
+			    struct error *err)
+{
+	const struct palette_wait_hooks *hooks = places->hooks;
+	bool taken;
+
+	if (hooks != NULL && hooks->begin != NULL)
+		hooks->begin();
+	taken = wait_in_line(places, w, deadline_ms, err);
+	if (hooks != NULL && hooks->end != NULL)
+		hooks->end();
+	return taken;
+}
+
+bool places_take(struct places *places, int64_t deadline_ms, struct http_cancel *cancel,
+		 struct error *err)
+{
+	struct http_cancel_watch watch;
+	struct waiter self;
+	bool taken;
+
+	waiter_init(&self, places);
+	/* Not under our lock, which the other side takes under its own. */
+	if (!http_cancel_watch(cancel, &watch, call_off, &self)) {
+		pthread_cond_destroy(&self.changed);
+		return say_called_off(err);
+	}
+	taken = begin(places, &self);
+	if (!taken)
+		refuse(err);
+	else if (!self.has_place)
+		taken = wait_with_hooks(places, &self, deadline_ms, err);
+	http_cancel_unwatch(&watch);
+	pthread_cond_destroy(&self.changed);
+	return taken;
+}
+
+bool places_try(struct places *places)
+{
+	bool taken;
+
+	pthread_mutex_lock(&places->lock);
+	taken = places->free > 0;
+	if (taken)
+		places->free--;
+	pthread_mutex_unlock(&places->lock);
+	return taken;
+}
+
+void places_give(struct places *places)
+{
+	pthread_mutex_lock(&places->lock);
+	give(places);
+	pthread_mutex_unlock(&places->lock);
+}
