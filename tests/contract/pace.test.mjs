@@ -54,7 +54,7 @@ async function listTogether(service) {
 }
 
 test('three people list all projects: complete, without a single 429, and a fourth reads meanwhile', async t => {
-  const service = await startPaced(t, { ratePercent: 80 });
+  const service = await startPaced(t, { ratePercent: 80 }, { workers: 2 });
   const lists = listTogether(service);
   const { uid, project } = world.clusters.find(c => !c.deleted && c.project !== null);
   const reads = [];

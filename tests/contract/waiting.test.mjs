@@ -1,0 +1,48 @@
+// Requests that only wait hold no worker, and a crowd at one Palette is served, not refused, while another Palette's
+// callers go on.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { configuration, startService, startSimulator } from './harness.mjs';
+
+async function startTwo(t, server) {
+  const simulators = await Promise.all(['3', '4'].map(seed => startSimulator('--seed', seed, '--projects', '2',
+    '--clusters', '10')));
+  const config = configuration(simulators, { server, upstream: { timeout: '3s', attempts: 1 } });
+  const service = await startService(config);
+  const names = config.spectrocloud.environments.map(environment => environment.name);
+  t.after(async () => {
+    assert.equal(await service.stop(), 0, service.log());
+    await Promise.all(simulators.map(simulator => simulator.stop()));
+  });
+  const worlds = await Promise.all(simulators.map(simulator => simulator.world()));
+  return { service, simulators, names, worlds };
+}
+
+const read = (world, name, n) => {
+  const { uid, project } = world.clusters.filter(c => !c.deleted && c.project !== null)[n % 5];
+  return `/api/spectrocloud/clusters/${uid}?projectUid=${project}&instance=${name}`;
+};
+
+test('sixty reads at once of one of two environments are all answered', async t => {
+  const { service, simulators, names, worlds } = await startTwo(t, { workers: 4, waiting: 100 });
+  await simulators[0].fault({ fault: 'delay', ms: 20 });
+  const answers = await Promise.all(Array.from({ length: 60 }, (_, n) =>
+    service.request('GET', read(worlds[0], names[0], n))));
+  assert.deepEqual([...new Set(answers.map(answer => answer.status))], [200]);
+});
+
+test('a Palette that hangs leaves room for the other one, and who cannot wait is told so at once', async t => {
+  const { service, simulators, names, worlds } = await startTwo(t, { workers: 4, waiting: 8 });
+  await simulators[0].fault({ fault: 'hang' });
+  // Three are at work, six wait for them, and the others are refused.
+  const stuck = Array.from({ length: 15 }, (_, n) => service.request('GET', read(worlds[0], names[0], n)));
+  const refused = await Promise.race(stuck);
+  assert.equal(refused.status, 503);
+  assert.match(refused.headers['retry-after'], /^[1-9]\d*$/);
+  for (let n = 0; n < 20; n++)
+    assert.equal((await service.request('GET', read(worlds[1], names[1], n))).status, 200);
+  const statuses = (await Promise.all(stuck)).map(answer => answer.status);
+  assert.equal(statuses.filter(status => status === 503).length, 6, statuses.join());
+  assert.equal(statuses.filter(status => status === 504).length, 9, statuses.join());
+});
