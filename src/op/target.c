@@ -187,6 +187,7 @@ bool call_open_environment(struct call *c, struct error *err)
 		return false;
 	palette_set_caller(c->palette, text_of(c->principal.subject));
 	palette_set_cancel(c->palette, c->cancel);
+	palette_set_anew(c->palette, c->anew);
 	palette_set_progress(c->palette, c->progress, c->progress_context);
 	return true;
 }

@@ -19,7 +19,9 @@ struct palette {
 	struct http_cancel *cancel;    /* NULL: none */
 	palette_progress_fn *progress; /* NULL: none */
 	void *progress_context;
-	int64_t parts; /* of lists that are there: pages and projects */
+	int64_t parts;  /* of lists that are there: pages and projects */
+	bool anew;      /* nothing that was kept, or asked for before, is good enough */
+	bool refreshes; /* of the background: nothing that is past its time is good enough */
 };
 
 /* The shared HTTP client, and how the environment of p is reached. */
@@ -27,6 +29,18 @@ struct http_client *palette_http(const struct palette *p);
 const struct http_target *palette_target(const struct palette *p);
 /* Of its host; NULL: nothing is paced. */
 struct pacer *palette_pacer(const struct palette *p);
+
+/* documents.c: the part of a key that says with which credential p asks; the rest is zero. */
+struct kept_key;
+void palette_credential_key(const struct palette *p, struct kept_key *key);
+/* How long such a document is kept. */
+int64_t palette_document_ttl(const struct palette *p, enum palette_document_kind kind);
+/* client.c: what it keeps; whether there are threads for refreshes; and one for item, if there is.
+ */
+struct kept *palette_kept(const struct palette_client *client);
+bool palette_refreshes(const struct palette_client *client);
+MUST_USE bool palette_start(const struct palette_client *client, void *item);
+int64_t palette_request_timeout(const struct palette_client *client);
 
 enum palette_purpose {
 	PALETTE_READ,   /* one object, by a uid: 400 about it means there is none */
