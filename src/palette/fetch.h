@@ -134,6 +134,20 @@ struct palette_listing {
 
 /* Room for one more item in list->json, with the comma before it. */
 struct buf *palette_list_item(struct palette_list *list);
+/*
+ * Makes an answer's buffer that of the list, which is empty still: so the answer is not in memory
+ * twice. Until palette_list_settle(), palette_list_keep() moves items to the front of it, in the
+ * order in which they stand there; whatever is behind the last one that was looked at stays as it
+ * is, up to the end of the array.
+ *
+ * answer  moved, empty afterwards.
+ * items   in: the array in it. Out: where it is now.
+ */
+void palette_list_adopt(struct palette_list *list, struct buf *answer, struct text *items);
+/* One more item, of the adopted answer or, where nothing is adopted, of anywhere else. */
+void palette_list_keep(struct palette_list *list, struct text item);
+/* All items of the adopted answer were looked at. */
+void palette_list_settle(struct palette_list *list);
 /* Names a project that was left out; "" is the tenant itself. */
 void palette_list_warn(struct palette *p, struct palette_list *list, const char *project,
 		       int status, const char *message);

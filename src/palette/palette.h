@@ -222,6 +222,8 @@ struct palette_warning {
 struct palette_list {
 	struct buf json; /* the answer so far: its head and the items, commas between */
 	size_t items_at; /* where the '[' stands */
+	size_t adopted; /* of json, so many bytes are in use while it holds an answer behind what is
+			 * written of it; 0: it does not */
 	size_t count;
 	bool more;     /* of a list of at most so many: there is more */
 	int64_t total; /* how many there are in all, of one scope's pages; -1: Palette did not say
