@@ -39,6 +39,7 @@ export async function startService(backstage, simulators, extra = {}, change = {
       tokenStore: { encryptionKey: Buffer.alloc(32, 'key').toString('base64') },
       ...extra,
       upstream: { retryDelay: '1ms', ratePercent: 0, ...extra.upstream },
+      cache: { ttl: { lists: '0s', details: '0s' } },
       environments: [simulators].flat().map(({ url }, i) =>
         ({ name: INSTANCES[i], url, tenant: 'sim', apiToken: 'sim-key' })),
     },

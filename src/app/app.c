@@ -27,6 +27,7 @@ enum {
 	/* One may wait while the other answers those who need not. */
 	THREADS_ASIDE = 2,
 	QUEUE_ASIDE = 256,
+	THREADS_REFRESHING = 4,
 };
 
 struct app {
@@ -47,8 +48,9 @@ struct app {
 	struct secure *secure;
 	struct rest rest;
 	struct workers *workers;
-	struct workers *aside;     /* see OP_ASIDE */
-	struct workers *following; /* see OP_FOLLOWS */
+	struct workers *aside;      /* see OP_ASIDE */
+	struct workers *following;  /* see OP_FOLLOWS */
+	struct workers *refreshing; /* what is kept of Palette's answers */
 	struct followers *followers;
 	struct http_server *server;
 	struct keeper *keeper;
@@ -73,6 +75,13 @@ static bool queue_following(void *context, struct http_exchange *x)
 	struct app *app = context;
 
 	return workers_submit(app->following, x);
+}
+
+static bool start_refresh(void *context, void *item)
+{
+	struct app *app = context;
+
+	return workers_submit(app->refreshing, item);
 }
 
 static void work_on_exchange(void *context, void *item)
@@ -114,6 +123,8 @@ static bool open_parts(struct app *app, struct error *err)
 	app->life = op_life_new();
 	palette_client_new(c, app->http, &app->palette);
 	palette_client_on_wait(app->palette, workers_begin_wait, workers_end_wait);
+	app->refreshing = workers_start_on_demand(THREADS_REFRESHING, palette_refresh, NULL);
+	palette_client_refresh_by(app->palette, start_refresh, app);
 	face_openapi(&app->openapi);
 	op_constant_make(&app->openapi_answer, buf_text(&app->openapi), c->compression);
 	app->toolbox = toolbox_new(c);
@@ -278,6 +289,8 @@ void app_close(struct app *app)
 	workers_stop(app->workers);
 	workers_stop(app->aside);
 	workers_stop(app->following);
+	palette_client_call_off(app->palette);
+	workers_stop(app->refreshing);
 	http_server_close(app->server);
 	palette_client_free(app->palette);
 	mcp_host_free(app->mcp);

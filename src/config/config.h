@@ -188,6 +188,13 @@ struct config_follow {
 	int patience_ms;   /* so long without a good answer is the end */
 };
 
+/* spectrocloud.cache */
+struct config_cache {
+	int lists_ms;   /* how long lists of Palette's are kept; 0: not */
+	int details_ms; /* single objects, likewise */
+	int max_bytes;  /* of all that is kept */
+};
+
 /* What a rule of backend.actions.filter says of an attribute. */
 enum config_said { CONFIG_UNSAID, CONFIG_SAID_FALSE, CONFIG_SAID_TRUE };
 
@@ -252,6 +259,7 @@ struct config {
 	struct config_store store; /* spectrocloud.tokenStore, backend.database */
 	struct config_mcp mcp;
 	struct config_follow follow;
+	struct config_cache cache;
 
 	/* spectrocloud.telemetry */
 	enum log_level log_level;

@@ -375,6 +375,7 @@ const struct setting settings[] = {
 			"ask for a user does so in any case.",
 	},
 
+#include "config/rows_cache.h"
 #include "config/rows_follow.h"
 #include "config/rows_mcp.h"
 #include "config/rows_token_store.h"

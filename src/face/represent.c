@@ -85,6 +85,15 @@ static struct text body_of(const struct http_response *r)
 	return r->body_owned.len > 0 ? buf_text(&r->body_owned) : r->body;
 }
 
+static void let_go_of_shared(struct http_response *r)
+{
+	if (r->shared == NULL)
+		return;
+	shared_unref(r->shared);
+	r->shared = NULL;
+	r->body = TEXT("");
+}
+
 /* ---- compression ---- */
 
 static bool is_text(const struct http_response *r)
@@ -126,24 +135,52 @@ static void remember_length(const struct form *f, size_t length)
 	digest_map_put(f->represent->lengths, &f->digest, kept, sizeof *kept, INT64_MAX);
 }
 
+/* Who has it besides need not compress it again. */
+static void compress_shared(struct form *f)
+{
+	struct http_response *r = f->r;
+	struct buf own;
+
+	r->body = shared_form(r->shared, gzip_compress, &own);
+	if (own.len == 0)
+		return;
+	r->body_owned = own;
+	let_go_of_shared(r);
+}
+
 /* The plain bytes go as soon as they are not needed any more. */
 static void compress(struct form *f)
 {
 	struct http_response *r = f->r;
 	struct buf gzip;
 
+	if (r->shared != NULL && !shared_is_single(r->shared)) {
+		compress_shared(f);
+		if (f->tagged)
+			remember_length(f, body_of(r).len);
+		return;
+	}
 	if (f->constant != NULL && f->constant->gzip.len > 0) {
 		r->body = buf_text(&f->constant->gzip);
 		return;
 	}
 	gzip_compress(body_of(r), &gzip);
 	buf_fini(&r->body_owned);
+	let_go_of_shared(r);
 	r->body_owned = gzip;
 	if (f->tagged)
 		remember_length(f, gzip.len);
 }
 
 /* ---- entity tags ---- */
+
+static void mark_of(struct text plain, unsigned char out[SHARED_MARK_SIZE])
+{
+	struct digest digest;
+
+	digest_of(&plain, 1, &digest);
+	memcpy(out, digest.bytes, SHARED_MARK_SIZE);
+}
 
 /* RFC 9110 section 8.8.3: the two forms are different bytes, so that their tags differ. */
 static struct text make_tag(struct form *f)
@@ -154,6 +191,8 @@ static struct text make_tag(struct form *f)
 
 	if (f->constant != NULL)
 		f->digest = f->constant->digest;
+	else if (f->r->shared != NULL)
+		shared_mark(f->r->shared, mark_of, f->digest.bytes);
 	else
 		digest_of(&body, 1, &f->digest);
 	f->tagged = true;
@@ -191,6 +230,7 @@ static void not_modified(struct form *f)
 	drop(r, "Content-Type");
 	drop(r, "Content-Disposition");
 	buf_fini(&r->body_owned);
+	let_go_of_shared(r);
 	r->body = TEXT("");
 }
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "face/face.h"
+#include "http/fields.h"
 #include "http/http.h"
 #include "json/json.h"
 
@@ -175,11 +176,15 @@ static void answer_result(struct http_exchange *x, const struct rest_call *rc, s
 
 	r.body_owned = res->body_owned;
 	buf_init(&res->body_owned, 0);
+	r.shared = res->shared;
+	res->shared = NULL;
 	http_response_header(&r, "Content-Type",
 			     res->content_type == NULL ? "" : res->content_type);
 	if (rc->call.op->flags & OP_SECRET)
 		http_response_header(&r, "Cache-Control", "no-store");
 	add_replayed(&r, res->replayed);
+	if (res->kept) /* RFC 9111, 5.1 */
+		http_response_header(&r, "Age", arena_printf(request->arena, "%d", res->age_s));
 	if (res->file_name != NULL)
 		http_response_header(&r, "Content-Disposition",
 				     arena_printf(request->arena, "attachment; filename=\"%s\"",
@@ -346,6 +351,7 @@ static bool make_call(struct rest *rest, struct http_exchange *x, struct rest_ca
 	c->started_us = request->received_us;
 	c->deadline_ms = clock_now_ms() + config->request_timeout_ms;
 	c->body = request->body;
+	c->anew = http_wants_anew(request->headers, request->header_count);
 	return read_headers(request, c, err) && read_inputs(request, rc, err);
 }
 

@@ -27,8 +27,9 @@ bool http_cancel_wait_ms(struct http_cancel *cancel, int64_t ms);
 
 /* ---- for what waits by other means ---- */
 
-/* Called once it is set, on the setter's thread and under a lock: it must not block, nor call
- * anything of this header. */
+/* Called once it is set, on the setter's thread and under its lock: it must not block, nor call
+ * anything of this header for the same cancel. It may set another one, which in turn sets none that
+ * leads back. */
 typedef void http_cancel_fn(void *context);
 
 /* One who waits; zero before use. Must stay where it is while it watches. */

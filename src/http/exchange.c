@@ -62,6 +62,7 @@ void exchange_free(struct http_exchange *x)
 		stream_free_pieces(x->stream);
 	buf_fini(&x->body);
 	buf_fini(&x->response.body_owned);
+	shared_unref(x->response.shared);
 	arena_fini(&x->arena);
 	free(x);
 }

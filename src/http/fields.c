@@ -1,4 +1,4 @@
-/* Accept-Encoding and If-None-Match. */
+/* Accept-Encoding, If-None-Match and Cache-Control. */
 #include "http/fields.h"
 
 #include <string.h>
@@ -170,4 +170,54 @@ bool http_has_already(const struct http_header *headers, size_t count, struct te
 	if (stars > 0)
 		return stars == 1 && lines == 1;
 	return found;
+}
+
+/* ---- Cache-Control ---- */
+
+/* One directive, with an argument that may stand in quotes. */
+static bool says_anew(struct text directive)
+{
+	static const char *const words[] = {"no-cache", "no-store", NULL};
+	size_t equals = text_find(directive, '=');
+	struct text name = text_trim(text_slice(directive, 0, equals));
+	struct text value = TEXT("");
+	int64_t seconds;
+
+	for (const char *const *word = words; *word != NULL; word++)
+		if (text_equal_nocase(name, text_of(*word)))
+			return true;
+	if (equals == SIZE_MAX || !text_equal_nocase(name, TEXT("max-age")))
+		return false;
+	value = text_trim(text_slice(directive, equals + 1, SIZE_MAX));
+	if (value.len >= 2 && value.ptr[0] == '"' && value.ptr[value.len - 1] == '"')
+		value = text_slice(value, 1, value.len - 2);
+	return text_to_int(value, &seconds) && seconds == 0;
+}
+
+/* *there: the header came. */
+static bool header_says_anew(const struct http_header *headers, size_t count, const char *name,
+			     bool *there)
+{
+	bool anew = false;
+
+	*there = false;
+	for (size_t i = 0; i < count; i++) {
+		struct text rest = headers[i].value;
+		struct text directive;
+
+		if (!text_equal_nocase(headers[i].name, text_of(name)))
+			continue;
+		*there = true;
+		while (rest.ptr != NULL && text_next(&rest, ',', &directive))
+			anew = anew || says_anew(directive);
+	}
+	return anew;
+}
+
+bool http_wants_anew(const struct http_header *headers, size_t count)
+{
+	bool there;
+	bool anew = header_says_anew(headers, count, "Cache-Control", &there);
+
+	return there ? anew : header_says_anew(headers, count, "Pragma", &there);
 }

@@ -1,7 +1,7 @@
 /*
  * What a client says of the form in which it takes an answer, and of the answer that it has
- * already: the headers Accept-Encoding and If-None-Match of RFC 9110. Both may come more than once
- * and are then one list. Any thread.
+ * already: the headers Accept-Encoding and If-None-Match of RFC 9110, Cache-Control of RFC 9111.
+ * Both may come more than once and are then one list. Any thread.
  */
 #ifndef HTTP_FIELDS_H
 #define HTTP_FIELDS_H
@@ -33,5 +33,11 @@ enum http_coding http_accepted_coding(const struct http_header *headers, size_t 
  * tag  a strong one, with its quotes.
  */
 bool http_has_already(const struct http_header *headers, size_t count, struct text tag);
+
+/*
+ * Whether the client wants an answer that nobody has kept for it: Cache-Control says no-cache,
+ * no-store or max-age=0 (RFC 9111, 5.2.1), or there is none and Pragma says no-cache (5.4).
+ */
+bool http_wants_anew(const struct http_header *headers, size_t count);
 
 #endif

@@ -27,6 +27,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/shared.h"
 #include "http/cancel.h"
 #include "http/http.h"
 
@@ -58,6 +59,7 @@ struct http_response {
 	size_t header_count;
 	struct text body;      /* arena or static; used when body_owned is empty */
 	struct buf body_owned; /* moved in; the server releases it when sent */
+	struct shared *shared; /* what body is of, or NULL; likewise */
 	size_t unsent;         /* of 304: the length of the body that 200 would have had */
 	bool say_empty;        /* Content-Length: 0 also with 204, where HTTP has none: there are
 				* browsers that wait for it */
@@ -81,8 +83,8 @@ const struct http_request *http_exchange_request(const struct http_exchange *x);
 
 /*
  * Answers; exactly once for each exchange, from any thread. The exchange and its arena must not be
- * touched afterwards. *response is copied; body_owned moves. A HEAD request gets no body, but its
- * length. An exchange that was cut off stays valid until it is answered, even after
+ * touched afterwards. *response is copied; body_owned and shared move. A HEAD request gets no body,
+ * but its length. An exchange that was cut off stays valid until it is answered, even after
  * http_server_close(): then the answer goes nowhere.
  */
 void http_exchange_answer(struct http_exchange *x, const struct http_response *response);

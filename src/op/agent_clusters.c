@@ -176,16 +176,15 @@ static bool cluster_manifest(struct call *c, struct result *res, struct error *e
 
 static bool cluster_group(struct call *c, struct result *res, struct error *err)
 {
+	struct palette_document document;
 	struct answer answer;
-	struct buf document;
 
-	if (!palette_cluster_group(c->palette, call_string(c, "projectUid"),
-				   call_string(c, "clusterGroupUid"), &document, err))
+	if (!call_document(c, PALETTE_DOCUMENT_CLUSTER_GROUP, "clusterGroupUid", &document, err))
 		return false;
 	answer_begin(c, &answer);
-	answer_put_masked(&answer, "clusterGroup", buf_text(&document));
+	answer_put_masked(&answer, "clusterGroup", palette_document_text(&document));
 	answer_put_count(&answer, "masked", answer.masked);
-	buf_fini(&document);
+	palette_document_fini(&document);
 	return answer_finish(&answer, res, err);
 }
 

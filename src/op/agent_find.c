@@ -138,14 +138,27 @@ static const char *list_key(enum catalog_type type)
 	return type == CATALOG_PROFILE ? "profiles" : "clusters";
 }
 
-static bool fill_list(struct call *c, enum catalog_type type, const char *name,
-		      struct palette_list *list, struct error *err)
+/* Profiles of that name; else all clusters. */
+static bool ask_candidates(struct call *c, enum catalog_type type, const char *name,
+			   struct palette_document *document, struct error *err)
 {
 	const char *project = call_string(c, "projectUid");
+	const struct palette_wanted clusters = {.kind = PALETTE_DOCUMENT_CLUSTERS,
+						.project = project};
+	struct palette_list list;
+	struct buf json;
+	bool ok;
 
-	if (type == CATALOG_PROFILE)
-		return palette_profiles_named(c->palette, project, &name, 1, list, err);
-	return palette_clusters(c->palette, project, list, err);
+	if (type != CATALOG_PROFILE)
+		return palette_document(c->palette, &clusters, document, err);
+	palette_list_init(&list, c->palette, list_key(type));
+	ok = palette_profiles_named(c->palette, project, &name, 1, &list, err) &&
+	     palette_list_finish(&list, &json, err);
+	if (ok)
+		*document = (struct palette_document){
+			.shared = shared_new(&json), .count = list.count, .age_s = -1};
+	palette_list_fini(&list);
+	return ok;
 }
 
 struct candidates {
@@ -236,26 +249,27 @@ static bool choose_candidate(struct call *c, enum catalog_type type, const char 
 static bool find_in_palette(struct call *c, enum catalog_type type, const char *name,
 			    struct found *found, struct error *err)
 {
-	struct palette_list list;
-	struct buf document;
-	size_t most;
+	struct palette_document document;
 	bool ok;
 
-	if (!call_open_environment(c, err))
+	if (!call_open_environment(c, err) || !ask_candidates(c, type, name, &document, err))
 		return false;
-	palette_list_init(&list, c->palette, list_key(type));
-	ok = fill_list(c, type, name, &list, err);
-	most = list.count;
-	ok = ok && palette_list_finish(&list, &document, err);
-	palette_list_fini(&list);
-	if (!ok)
-		return false;
-	ok = choose_candidate(c, type, name, buf_text(&document), most, found, err);
-	buf_fini(&document);
+	ok = choose_candidate(c, type, name, palette_document_text(&document), document.count,
+			      found, err);
+	palette_document_fini(&document);
 	return ok;
 }
 
 /* ---- both ---- */
+
+bool found_document(struct call *c, enum palette_document_kind kind, const struct found *found,
+		    struct palette_document *document, struct error *err)
+{
+	const struct palette_wanted wanted = {
+		.kind = kind, .project = found->project, .uid = found->uid};
+
+	return palette_document(c->palette, &wanted, document, err);
+}
 
 bool find_named(struct call *c, enum catalog_type type, const char *name, struct found *found,
 		struct error *err)

@@ -75,4 +75,9 @@ MUST_USE bool find_entity(struct call *c, enum catalog_type type, const char *na
 /* Whether there is a catalog to ask. */
 bool has_catalog(const struct call *c);
 
+/* The document of what was found. document: palette_document_fini() it. */
+MUST_USE bool found_document(struct call *c, enum palette_document_kind kind,
+			     const struct found *found, struct palette_document *document,
+			     struct error *err);
+
 #endif

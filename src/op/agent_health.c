@@ -301,25 +301,26 @@ static void answer_health(struct call *c, const struct field *fields, const char
 static bool cluster_health(struct call *c, struct result *res, struct error *err)
 {
 	struct found found;
-	struct buf cluster;
+	struct palette_document cluster;
 
 	if (!find_named(c, CATALOG_CLUSTER, "clusterName", &found, err) ||
-	    !palette_cluster(c->palette, found.project, found.uid, &cluster, err))
+	    !found_document(c, PALETTE_DOCUMENT_CLUSTER, &found, &cluster, err))
 		return false;
-	answer_health(c, cluster_fields, found.uid, found.entity_ref, buf_text(&cluster), res);
-	buf_fini(&cluster);
+	answer_health(c, cluster_fields, found.uid, found.entity_ref,
+		      palette_document_text(&cluster), res);
+	palette_document_fini(&cluster);
 	return true;
 }
 
 static bool virtual_details(struct call *c, struct result *res, struct error *err)
 {
 	const char *uid = call_string(c, "virtualClusterUid");
-	struct buf cluster;
+	struct palette_document cluster;
 
-	if (!palette_virtual_cluster(c->palette, call_string(c, "projectUid"), uid, &cluster, err))
+	if (!call_document(c, PALETTE_DOCUMENT_VIRTUAL_CLUSTER, "virtualClusterUid", &cluster, err))
 		return false;
-	answer_health(c, virtual_fields, uid, NULL, buf_text(&cluster), res);
-	buf_fini(&cluster);
+	answer_health(c, virtual_fields, uid, NULL, palette_document_text(&cluster), res);
+	palette_document_fini(&cluster);
 	return true;
 }
 

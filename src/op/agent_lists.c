@@ -71,12 +71,10 @@ static const struct field clusters_answer[] = {
 static bool list_clusters(struct call *c, struct result *res, struct error *err)
 {
 	const struct page page = {.key = "clusters", .item = cluster_item, .filters = by_all};
-	struct palette_list list;
+	const struct palette_wanted wanted = {.kind = PALETTE_DOCUMENT_CLUSTERS,
+					      .project = call_string(c, "projectUid")};
 
-	palette_list_init(&list, c->palette, page.key);
-	return answer_page(c, &page, &list,
-			   palette_clusters(c->palette, call_string(c, "projectUid"), &list, err),
-			   res, err);
+	return answer_page_document(c, &page, &wanted, res, err);
 }
 
 static const struct field virtual_item[] = {
@@ -98,13 +96,10 @@ static bool list_virtual_clusters(struct call *c, struct result *res, struct err
 {
 	const struct page page = {
 		.key = "virtualClusters", .item = virtual_item, .filters = by_name_and_state};
-	struct palette_list list;
+	const struct palette_wanted wanted = {.kind = PALETTE_DOCUMENT_VIRTUAL_CLUSTERS,
+					      .project = call_string(c, "projectUid")};
 
-	palette_list_init(&list, c->palette, page.key);
-	return answer_page(
-		c, &page, &list,
-		palette_virtual_clusters(c->palette, call_string(c, "projectUid"), &list, err), res,
-		err);
+	return answer_page_document(c, &page, &wanted, res, err);
 }
 
 /* ---- projects and groups ---- */
@@ -128,10 +123,9 @@ static const struct field projects_answer[] = {
 static bool list_projects(struct call *c, struct result *res, struct error *err)
 {
 	const struct page page = {.key = "projects", .item = project_item, .filters = by_name_only};
-	struct palette_list list;
+	const struct palette_wanted wanted = {.kind = PALETTE_DOCUMENT_PROJECTS};
 
-	palette_list_init(&list, c->palette, page.key);
-	return answer_page(c, &page, &list, palette_projects(c->palette, &list, err), res, err);
+	return answer_page_document(c, &page, &wanted, res, err);
 }
 
 /* Groups are answered as Palette has them: this is only for their order and choice. */
@@ -156,16 +150,14 @@ static const struct field groups_answer[] = {
 static bool list_groups(struct call *c, struct result *res, struct error *err)
 {
 	const struct page page = {.key = "clusterGroups",
+				  .document_key = "items",
 				  .item = group_item,
 				  .items = PAGE_OF_MASKED,
 				  .filters = by_name_only};
-	struct palette_list list;
+	const struct palette_wanted wanted = {.kind = PALETTE_DOCUMENT_CLUSTER_GROUPS,
+					      .project = call_string(c, "projectUid")};
 
-	palette_list_init(&list, c->palette, page.key);
-	return answer_page(
-		c, &page, &list,
-		palette_cluster_groups(c->palette, call_string(c, "projectUid"), &list, err), res,
-		err);
+	return answer_page_document(c, &page, &wanted, res, err);
 }
 
 /* ---- profiles ---- */
@@ -240,8 +232,12 @@ static const struct page_filter of_project[] = {
 
 static bool list_profiles(struct call *c, struct result *res, struct error *err)
 {
-	const char *cloud = call_string(c, "cloudType");
-	const char *type = call_string(c, "profileType");
+	const struct palette_wanted wanted = {.kind = PALETTE_DOCUMENT_PROFILES,
+					      .project = call_string(c, "projectUid"),
+					      .cloud_type = call_string(c, "cloudType"),
+					      .profile_type = call_string(c, "profileType")};
+	const char *cloud = wanted.cloud_type;
+	const char *type = wanted.profile_type;
 	const struct page page = {
 		.key = "profiles",
 		.item = profile_item,
@@ -249,13 +245,8 @@ static bool list_profiles(struct call *c, struct result *res, struct error *err)
 		.basis = text_of(arena_printf(c->arena, "%s/%s", cloud == NULL ? "" : cloud,
 					      type == NULL ? "" : type)),
 	};
-	struct palette_list list;
 
-	palette_list_init(&list, c->palette, page.key);
-	return answer_page(c, &page, &list,
-			   palette_project_profiles(c->palette, call_string(c, "projectUid"), cloud,
-						    type, &list, err),
-			   res, err);
+	return answer_page_document(c, &page, &wanted, res, err);
 }
 
 /* ---- cloud accounts ---- */

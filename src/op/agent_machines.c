@@ -7,16 +7,17 @@
 
 bool machinery_open(struct call *c, struct machinery *m, struct error *err)
 {
-	struct buf cluster;
+	struct palette_document cluster;
+	struct text text;
 
 	if (!find_by_uid_or_name(c, CATALOG_CLUSTER, "clusterUid", "clusterName", &m->cluster,
 				 err) ||
-	    !palette_cluster(c->palette, m->cluster.project, m->cluster.uid, &cluster, err))
+	    !found_document(c, PALETTE_DOCUMENT_CLUSTER, &m->cluster, &cluster, err))
 		return false;
-	m->cloud_type =
-		json_string_at(c->arena, buf_text(&cluster), "/spec/cloudConfig/cloudType", "");
-	m->uid = json_string_at(c->arena, buf_text(&cluster), "/spec/cloudConfig/uid", "");
-	buf_fini(&cluster);
+	text = palette_document_text(&cluster);
+	m->cloud_type = json_string_at(c->arena, text, "/spec/cloudConfig/cloudType", "");
+	m->uid = json_string_at(c->arena, text, "/spec/cloudConfig/uid", "");
+	palette_document_fini(&cluster);
 	return palette_cloud_config(c->palette, m->cluster.project, m->cloud_type, m->uid,
 				    &m->config, err);
 }

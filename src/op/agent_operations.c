@@ -344,7 +344,9 @@ static bool put_profile(struct call *c, struct answer *answer, const struct foun
 {
 	const char *uid = json_string_at(c->arena, used, "/uid", "");
 	struct error why = {.kind = ERROR_NOT_FOUND, .message = "It was not asked for"};
-	struct buf profile;
+	const struct palette_wanted wanted = {
+		.kind = PALETTE_DOCUMENT_PROFILE, .project = found->project, .uid = uid};
+	struct palette_document profile;
 
 	json_object_begin(&answer->w);
 	answer_put(answer, "uid", uid);
@@ -353,9 +355,9 @@ static bool put_profile(struct call *c, struct answer *answer, const struct foun
 		put_unknown(answer, "The cluster has too many profiles to look at this one");
 	} else if (param_identifier_problem(text_of(uid)) != NULL) {
 		put_unknown(answer, "Palette gave no usable uid of the profile");
-	} else if (palette_profile(c->palette, found->project, uid, &profile, &why)) {
-		put_known(c, answer, buf_text(&profile), uid);
-		buf_fini(&profile);
+	} else if (palette_document(c->palette, &wanted, &profile, &why)) {
+		put_known(c, answer, palette_document_text(&profile), uid);
+		palette_document_fini(&profile);
 	} else if (why.kind == ERROR_NOT_FOUND || why.kind == ERROR_DENIED) {
 		put_unknown(answer, why.message);
 	} else {
@@ -410,14 +412,14 @@ static bool answer_upgrades(struct call *c, const struct found *found, struct te
 static bool cluster_upgrades(struct call *c, struct result *res, struct error *err)
 {
 	struct found found;
-	struct buf cluster;
+	struct palette_document cluster;
 	bool ok;
 
 	if (!find_by_uid_or_name(c, CATALOG_CLUSTER, "clusterUid", "clusterName", &found, err) ||
-	    !palette_cluster(c->palette, found.project, found.uid, &cluster, err))
+	    !found_document(c, PALETTE_DOCUMENT_CLUSTER, &found, &cluster, err))
 		return false;
-	ok = answer_upgrades(c, &found, buf_text(&cluster), res, err);
-	buf_fini(&cluster);
+	ok = answer_upgrades(c, &found, palette_document_text(&cluster), res, err);
+	palette_document_fini(&cluster);
 	return ok;
 }
 

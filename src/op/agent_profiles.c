@@ -279,19 +279,21 @@ static bool add_by_catalog(struct call *c, const struct found *found, struct use
 static bool add_by_version(struct call *c, const struct found *found, const char *uid,
 			   struct users *users, struct error *err)
 {
+	const struct palette_wanted wanted = {
+		.kind = PALETTE_DOCUMENT_PROFILE, .project = found->project, .uid = uid};
 	struct text in_use = TEXT("[]");
+	struct palette_document profile;
 	struct json_walk walk;
-	struct buf profile;
 	struct text user;
 
-	if (!palette_profile(c->palette, found->project, uid, &profile, err))
+	if (!palette_document(c->palette, &wanted, &profile, err))
 		return false;
-	(void)json_at(buf_text(&profile), "/status/inUseClusters", &in_use);
+	(void)json_at(palette_document_text(&profile), "/status/inUseClusters", &in_use);
 	walk = json_walk_begin(in_use);
 	while (json_walk_item(&walk, &user))
 		put_user(users, json_string_at(c->arena, user, "/name", ""),
 			 json_string_at(c->arena, user, "/uid", ""), "", NULL, NULL);
-	buf_fini(&profile);
+	palette_document_fini(&profile);
 	return true;
 }
 
@@ -300,14 +302,14 @@ static bool add_by_palette(struct call *c, const struct found *found, struct use
 {
 	struct text versions = TEXT("[]");
 	bool known = false;
+	struct palette_document profile;
 	struct json_walk walk;
-	struct buf profile;
 	struct text version;
 	bool ok = true;
 
-	if (!palette_profile(c->palette, found->project, found->uid, &profile, err))
+	if (!found_document(c, PALETTE_DOCUMENT_PROFILE, found, &profile, err))
 		return false;
-	(void)json_at(buf_text(&profile), "/spec/versions", &versions);
+	(void)json_at(palette_document_text(&profile), "/spec/versions", &versions);
 	walk = json_walk_begin(versions);
 	while (ok && json_walk_item(&walk, &version)) {
 		const char *uid = json_string_at(c->arena, version, "/uid", "");
@@ -319,7 +321,7 @@ static bool add_by_palette(struct call *c, const struct found *found, struct use
 	}
 	if (ok && !known)
 		ok = add_by_version(c, found, found->uid, users, err);
-	buf_fini(&profile);
+	palette_document_fini(&profile);
 	return ok;
 }
 

@@ -4,18 +4,16 @@
 
 static bool cluster_group_list(struct call *c, struct result *res, struct error *err)
 {
-	struct palette_list list;
+	const struct palette_wanted wanted = {.kind = PALETTE_DOCUMENT_CLUSTER_GROUPS,
+					      .project = call_string(c, "projectUid")};
 
-	palette_list_init(&list, c->palette, "items");
-	return answer_list(
-		c, &list,
-		palette_cluster_groups(c->palette, call_string(c, "projectUid"), &list, err), res,
-		err);
+	return answer_list_document(c, &wanted, res, err);
 }
 
 static bool cluster_group_get(struct call *c, struct result *res, struct error *err)
 {
-	return result_object(c, palette_cluster_group, "clusterGroupUid", res, err);
+	return result_object_document(c, PALETTE_DOCUMENT_CLUSTER_GROUP, "clusterGroupUid", res,
+				      err);
 }
 
 static const struct field groups_answer[] = {

@@ -379,6 +379,7 @@ struct call {
 	struct text authorization; /* header values; ptr NULL: not sent */
 	struct text palette_token;
 	struct text user_email;
+	bool anew; /* the caller wants no answer that was kept */
 	const struct text *header_names;
 	const struct http_header
 		*headers; /* as sent, in the same order; they may hold credentials */
@@ -444,6 +445,9 @@ struct result {
 	struct text body;      /* arena or static */
 	struct buf body_owned;
 	const struct op_constant *constant; /* what body is, where it is always the same */
+	struct shared *shared; /* what body is of, where others have it too; owned. NULL: nothing */
+	int age_s;             /* of an answer that was kept: since it came from Palette */
+	bool kept;
 };
 
 void result_fini(struct result *res);
@@ -453,6 +457,10 @@ void result_json(struct result *res, struct text json);
 void result_constant(struct result *res, const struct op_constant *constant);
 /* Bytes moved out of *body. */
 void result_json_owned(struct result *res, struct buf *body);
+/* What Palette answered, for all who ask; moved out of *document. */
+void result_document(struct result *res, struct palette_document *document);
+/* What was made of it is as old as it is. */
+void result_age(struct result *res, const struct palette_document *document);
 void result_file(struct result *res, const char *content_type, const char *name, struct buf *body);
 /*
  * The finished list; it is released in any case.
@@ -461,7 +469,15 @@ void result_file(struct result *res, const char *content_type, const char *name,
 MUST_USE bool result_list(struct result *res, struct palette_list *list, bool listed,
 			  struct error *err);
 
-/* A call of Palette's for one object by its uid, such as palette_cluster(). */
+/* The document of the object that the parameter named uid names, in the scope of the parameter
+ * projectUid. document: palette_document_fini() it. */
+MUST_USE bool call_document(struct call *c, enum palette_document_kind kind, const char *uid,
+			    struct palette_document *document, struct error *err);
+/* Answers it. */
+MUST_USE bool result_object_document(struct call *c, enum palette_document_kind kind,
+				     const char *uid, struct result *res, struct error *err);
+
+/* A call of Palette's for one object by its uid, such as palette_account(). */
 typedef bool palette_object_fn(struct palette *p, const char *project, const char *uid,
 			       struct buf *out, struct error *err);
 /* Answers what it fetches for the parameter named uid, in the scope of the parameter projectUid. */

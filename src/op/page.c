@@ -322,7 +322,8 @@ bool answer_page_of(struct call *c, const struct page *page, struct text documen
 	struct buf out;
 	size_t start;
 
-	(void)json_member(document, page->key, &array);
+	(void)json_member(document, page->document_key != NULL ? page->document_key : page->key,
+			  &array);
 	(void)json_member(document, "warnings", &warnings);
 	collect(c, page, array, most, &items);
 	if (!find_start(c, page, &items, &start, err))
@@ -351,6 +352,22 @@ bool answer_page(struct call *c, const struct page *page, struct palette_list *l
 		buf_fini(&document);
 	}
 	palette_list_fini(list);
+	return ok;
+}
+
+bool answer_page_document(struct call *c, const struct page *page,
+			  const struct palette_wanted *wanted, struct result *res,
+			  struct error *err)
+{
+	struct palette_document document;
+	bool ok;
+
+	if (!palette_document(c->palette, wanted, &document, err))
+		return false;
+	ok = answer_page_of(c, page, palette_document_text(&document), document.count, res, err);
+	if (ok)
+		result_age(res, &document);
+	palette_document_fini(&document);
 	return ok;
 }
 
@@ -394,20 +411,49 @@ static struct text digest_of_params(struct call *c)
 	return (struct text){(const char *)digest->bytes, sizeof digest->bytes};
 }
 
+static bool wants_page(const struct call *c)
+{
+	return call_number(c, "limit") != 0 || call_string(c, "cursor") != NULL;
+}
+
+static struct page page_of_raw(struct call *c)
+{
+	return (struct page){.key = c->op->answer->name,
+			     .item = raw_item,
+			     .items = PAGE_OF_RAW,
+			     .basis = digest_of_params(c)};
+}
+
 bool answer_list_of(struct call *c, struct buf *document, size_t most, struct result *res,
 		    struct error *err)
 {
-	struct page page = {.key = c->op->answer->name, .item = raw_item, .items = PAGE_OF_RAW};
+	struct page page;
 	bool ok;
 
-	if (call_number(c, "limit") == 0 && call_string(c, "cursor") == NULL) {
+	if (!wants_page(c)) {
 		result_json_owned(res, document);
 		return true;
 	}
-	page.basis = digest_of_params(c);
+	page = page_of_raw(c);
 	ok = answer_page_of(c, &page, buf_text(document), most, res, err);
 	buf_fini(document);
 	return ok;
+}
+
+bool answer_list_document(struct call *c, const struct palette_wanted *wanted, struct result *res,
+			  struct error *err)
+{
+	struct palette_document document;
+	struct page page;
+
+	if (wants_page(c)) {
+		page = page_of_raw(c);
+		return answer_page_document(c, &page, wanted, res, err);
+	}
+	if (!palette_document(c->palette, wanted, &document, err))
+		return false;
+	result_document(res, &document);
+	return true;
 }
 
 bool answer_list(struct call *c, struct palette_list *list, bool listed, struct result *res,

@@ -64,6 +64,10 @@ MUST_USE bool answer_list(struct call *c, struct palette_list *list, bool listed
 MUST_USE bool answer_list_of(struct call *c, struct buf *document, size_t most, struct result *res,
 			     struct error *err);
 
+/* The same of a document of Palette's: all of it, shared, or a page. */
+MUST_USE bool answer_list_document(struct call *c, const struct palette_wanted *wanted,
+				   struct result *res, struct error *err);
+
 /* ---- of both ---- */
 
 /* A choice among the items by a parameter of the row. */
@@ -81,6 +85,7 @@ enum page_items {
 
 struct page {
 	const char *key;          /* of the items in the answer */
+	const char *document_key; /* of the items in the document; NULL: the same */
 	const struct field *item; /* with the fields uid and name */
 	enum page_items items;
 	const struct page_filter *filters; /* ends with param NULL; NULL: none */
@@ -99,6 +104,11 @@ struct page {
  */
 MUST_USE bool answer_page(struct call *c, const struct page *page, struct palette_list *list,
 			  bool listed, struct result *res, struct error *err);
+
+/* The same of a document of Palette's, which is read where it is. */
+MUST_USE bool answer_page_document(struct call *c, const struct page *page,
+				   const struct palette_wanted *wanted, struct result *res,
+				   struct error *err);
 
 /* The same of items that are there already: document is {"<key>":[items]}, `most` of them. */
 MUST_USE bool answer_page_of(struct call *c, const struct page *page, struct text document,

@@ -18,7 +18,7 @@ static bool profile_search(struct call *c, struct result *res, struct error *err
 
 static bool profile_get(struct call *c, struct result *res, struct error *err)
 {
-	return result_object(c, palette_profile, "profileUid", res, err);
+	return result_object_document(c, PALETTE_DOCUMENT_PROFILE, "profileUid", res, err);
 }
 
 /* A version of a profile is a profile of its own, with its own UID. */

@@ -4,22 +4,19 @@
 
 static bool project_list(struct call *c, struct result *res, struct error *err)
 {
-	struct palette_list list;
+	const struct palette_wanted wanted = {.kind = PALETTE_DOCUMENT_PROJECTS};
 
-	palette_list_init(&list, c->palette, "projects");
-	return answer_list(c, &list, palette_projects(c->palette, &list, err), res, err);
+	return answer_list_document(c, &wanted, res, err);
 }
 
 static bool project_profiles(struct call *c, struct result *res, struct error *err)
 {
-	struct palette_list list;
+	const struct palette_wanted wanted = {.kind = PALETTE_DOCUMENT_PROFILES,
+					      .project = call_string(c, "projectUid"),
+					      .cloud_type = call_string(c, "cloudType"),
+					      .profile_type = call_string(c, "profileType")};
 
-	palette_list_init(&list, c->palette, "profiles");
-	return answer_list(c, &list,
-			   palette_project_profiles(c->palette, call_string(c, "projectUid"),
-						    call_string(c, "cloudType"),
-						    call_string(c, "profileType"), &list, err),
-			   res, err);
+	return answer_list_document(c, &wanted, res, err);
 }
 
 static const struct field projects_answer[] = {

@@ -183,6 +183,7 @@ bool call_open_environment(struct call *c, struct error *err)
 	if (!choose_token(c, c->op, &token, err) || !open_palette(c, token, err))
 		return false;
 	palette_set_caller(c->palette, text_of(c->principal.subject));
+	palette_set_anew(c->palette, c->anew);
 	palette_set_progress(c->palette, c->progress, c->progress_context);
 	return true;
 }

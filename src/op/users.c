@@ -4,10 +4,9 @@
 
 static bool user_projects(struct call *c, struct result *res, struct error *err)
 {
-	struct palette_list list;
+	const struct palette_wanted wanted = {.kind = PALETTE_DOCUMENT_MY_PROJECTS};
 
-	palette_list_init(&list, c->palette, "projects");
-	return answer_list(c, &list, palette_my_projects(c->palette, &list, err), res, err);
+	return answer_list_document(c, &wanted, res, err);
 }
 
 static bool user_ssh_keys(struct call *c, struct result *res, struct error *err)

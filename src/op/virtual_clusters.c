@@ -4,18 +4,15 @@
 
 static bool virtual_cluster_list(struct call *c, struct result *res, struct error *err)
 {
-	struct palette_list list;
+	const struct palette_wanted wanted = {.kind = PALETTE_DOCUMENT_VIRTUAL_CLUSTERS,
+					      .project = call_string(c, "projectUid")};
 
-	palette_list_init(&list, c->palette, "virtualClusters");
-	return answer_list(
-		c, &list,
-		palette_virtual_clusters(c->palette, call_string(c, "projectUid"), &list, err), res,
-		err);
+	return answer_list_document(c, &wanted, res, err);
 }
 
 static bool virtual_cluster_get(struct call *c, struct result *res, struct error *err)
 {
-	return result_object(c, palette_virtual_cluster, "clusterUid", res, err);
+	return result_object_document(c, PALETTE_DOCUMENT_VIRTUAL_CLUSTER, "clusterUid", res, err);
 }
 
 static bool virtual_cluster_kubeconfig(struct call *c, struct result *res, struct error *err)

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "http/client.h"
 #include "palette/fetch.h"
+#include "palette/kept.h"
 #include "palette/pacer.h"
 #include "palette/places.h"
 
@@ -21,6 +22,9 @@ struct palette_client {
 	const struct config *config;
 	struct http_client *http;
 	struct palette_wait_hooks hooks;
+	struct kept *kept;
+	palette_start_fn *start; /* of a refresh; NULL: there are none */
+	void *start_context;
 	struct share shares[];
 };
 
@@ -95,6 +99,7 @@ void palette_client_new(const struct config *config, struct http_client *http,
 
 	c->config = config;
 	c->http = http;
+	c->kept = kept_new((size_t)config->cache.max_bytes);
 	for (size_t i = 0; i < count; i++) {
 		const struct config_environment *e = &config->environments[i];
 
@@ -122,6 +127,7 @@ void palette_client_free(struct palette_client *client)
 {
 	if (client == NULL)
 		return;
+	kept_free(client->kept);
 	for (size_t i = 0; i < client->config->environment_count; i++) {
 		if (is_first_with_pacer(client, i))
 			pacer_free(client->shares[i].pacer);
@@ -214,6 +220,11 @@ void palette_set_caller(struct palette *p, struct text caller)
 	p->caller = hash;
 }
 
+void palette_set_anew(struct palette *p, bool anew)
+{
+	p->anew = anew;
+}
+
 void palette_set_progress(struct palette *p, palette_progress_fn *progress, void *context)
 {
 	p->progress = progress;
@@ -233,4 +244,45 @@ const struct http_target *palette_target(const struct palette *p)
 struct pacer *palette_pacer(const struct palette *p)
 {
 	return p->client->shares[p->environment_index].pacer;
+}
+
+/* ---- what is kept ---- */
+
+void palette_client_refresh_by(struct palette_client *client, palette_start_fn *start,
+			       void *context)
+{
+	client->start = start;
+	client->start_context = context;
+}
+
+void palette_client_call_off(struct palette_client *client)
+{
+	if (client != NULL)
+		kept_call_off(client->kept);
+}
+
+void palette_client_cache_statistics(struct palette_client *client,
+				     struct palette_cache_statistics *out)
+{
+	kept_statistics(client->kept, out);
+}
+
+struct kept *palette_kept(const struct palette_client *client)
+{
+	return client->kept;
+}
+
+bool palette_refreshes(const struct palette_client *client)
+{
+	return client->start != NULL;
+}
+
+bool palette_start(const struct palette_client *client, void *item)
+{
+	return client->start(client->start_context, item);
+}
+
+int64_t palette_request_timeout(const struct palette_client *client)
+{
+	return client->config->request_timeout_ms;
 }

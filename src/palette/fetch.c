@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/client.h"
+#include "palette/kept.h"
 #include "palette/pacer.h"
 #include "json/json.h"
 
@@ -365,6 +366,21 @@ static size_t run_round(struct palette *p, struct attempt *attempts, size_t coun
 	return left;
 }
 
+/* What was changed, or may have been, makes what is kept of it untrue; and who is refused has a
+ * claim to none of it. */
+static void forget_after(const struct palette *p, const struct palette_request *r)
+{
+	struct kept *kept = palette_kept(p->client);
+	struct kept_key key;
+
+	if (is_write(r) && (r->ok || r->error.maybe_done))
+		kept_drop_environment(kept, p->environment_index);
+	if (r->ok || !r->error.reauthenticate)
+		return;
+	palette_credential_key(p, &key);
+	kept_drop_credential(kept, &key);
+}
+
 void palette_fetch_all(struct palette *p, struct palette_request *const *requests, size_t count)
 {
 	struct attempt *attempts = arena_array(p->arena, struct attempt, count);
@@ -384,6 +400,8 @@ void palette_fetch_all(struct palette *p, struct palette_request *const *request
 		if (left > 0)
 			http_cancel_wait_ms(p->cancel, pause_ms); /* then nothing is sent */
 	}
+	for (size_t i = 0; i < count; i++)
+		forget_after(p, requests[i]);
 }
 
 bool palette_fetch(struct palette *p, struct palette_request *r, struct error *err)

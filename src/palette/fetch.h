@@ -20,7 +20,9 @@ struct palette {
 	struct http_cancel *cancel;    /* NULL: none */
 	palette_progress_fn *progress; /* NULL: none */
 	void *progress_context;
-	int64_t parts; /* of lists that are there: pages and projects */
+	int64_t parts;  /* of lists that are there: pages and projects */
+	bool anew;      /* nothing that was kept, or asked for before, is good enough */
+	bool refreshes; /* of the background: nothing that is past its time is good enough */
 };
 
 /* The shared HTTP client, and how the environment of p is reached. */
@@ -32,6 +34,18 @@ void palette_begin_wait(struct palette *p);
 void palette_end_wait(struct palette *p);
 /* Of its host; NULL: nothing is paced. */
 struct pacer *palette_pacer(const struct palette *p);
+
+/* documents.c: the part of a key that says with which credential p asks; the rest is zero. */
+struct kept_key;
+void palette_credential_key(const struct palette *p, struct kept_key *key);
+/* How long such a document is kept. */
+int64_t palette_document_ttl(const struct palette *p, enum palette_document_kind kind);
+/* client.c: what it keeps; whether there are threads for refreshes; and one for item, if there is.
+ */
+struct kept *palette_kept(const struct palette_client *client);
+bool palette_refreshes(const struct palette_client *client);
+MUST_USE bool palette_start(const struct palette_client *client, void *item);
+int64_t palette_request_timeout(const struct palette_client *client);
 
 enum palette_purpose {
 	PALETTE_READ,   /* one object, by a uid: 400 about it means there is none */
@@ -125,6 +139,20 @@ struct palette_listing {
 
 /* Room for one more item in list->json, with the comma before it. */
 struct buf *palette_list_item(struct palette_list *list);
+/*
+ * Makes an answer's buffer that of the list, which is empty still: so the answer is not in memory
+ * twice. Until palette_list_settle(), palette_list_keep() moves items to the front of it, in the
+ * order in which they stand there; whatever is behind the last one that was looked at stays as it
+ * is, up to the end of the array.
+ *
+ * answer  moved, empty afterwards.
+ * items   in: the array in it. Out: where it is now.
+ */
+void palette_list_adopt(struct palette_list *list, struct buf *answer, struct text *items);
+/* One more item, of the adopted answer or, where nothing is adopted, of anywhere else. */
+void palette_list_keep(struct palette_list *list, struct text item);
+/* All items of the adopted answer were looked at. */
+void palette_list_settle(struct palette_list *list);
 /* Names a project that was left out; "" is the tenant itself. */
 void palette_list_warn(struct palette *p, struct palette_list *list, const char *project,
 		       int status, const char *message);

@@ -1,6 +1,7 @@
 /* A list on its way to become an answer: its head, its items one behind the other, its warnings. */
 #include "palette/fetch.h"
 #include "palette/seen.h"
+#include <assert.h>
 #include <string.h>
 
 #include "json/json.h"
@@ -17,6 +18,7 @@ void palette_list_init(struct palette_list *list, const struct palette *p, const
 
 void palette_list_fini(struct palette_list *list)
 {
+	palette_list_settle(list);
 	buf_fini(&list->json);
 	palette_seen_free(list->seen);
 	list->seen = NULL;
@@ -24,6 +26,7 @@ void palette_list_fini(struct palette_list *list)
 
 void palette_list_reset(struct palette_list *list)
 {
+	palette_list_settle(list);
 	buf_truncate(&list->json, list->items_at + 1);
 	palette_seen_free(list->seen);
 	list->seen = palette_seen_new();
@@ -38,6 +41,54 @@ struct buf *palette_list_item(struct palette_list *list)
 	if (list->count++ > 0)
 		buf_add_char(&list->json, ',');
 	return &list->json;
+}
+
+void palette_list_adopt(struct palette_list *list, struct buf *answer, struct text *items)
+{
+	struct text head = buf_text(&list->json);
+	size_t at = (size_t)(items->ptr - answer->ptr);
+	struct buf taken = *answer;
+
+	buf_init(answer, 0);
+	taken.max_bytes = list->json.max_bytes;
+	/* The first item must not stand before the end of the head. */
+	if (at < list->items_at) {
+		buf_reserve(&taken, list->items_at - at);
+		assert(taken.capacity > list->items_at + items->len);
+		memmove(taken.ptr + list->items_at, taken.ptr + at, items->len);
+		at = list->items_at;
+	}
+	memcpy(taken.ptr, head.ptr, head.len);
+	*items = (struct text){taken.ptr + at, items->len};
+	list->adopted = at + items->len > taken.len ? at + items->len : taken.len;
+	taken.len = head.len;
+	buf_fini(&list->json);
+	list->json = taken;
+}
+
+void palette_list_keep(struct palette_list *list, struct text item)
+{
+	struct buf *json = &list->json;
+
+	if (list->adopted == 0) {
+		buf_add(palette_list_item(list), item);
+		return;
+	}
+	/* Between two items there was a comma, too: what is written never passes what is read. */
+	if (list->count++ > 0)
+		json->ptr[json->len++] = ',';
+	assert(json->ptr + json->len <= item.ptr);
+	memmove(json->ptr + json->len, item.ptr, item.len);
+	json->len += item.len;
+}
+
+/* What was left out is wiped, as what is given back is. */
+void palette_list_settle(struct palette_list *list)
+{
+	if (list->adopted == 0)
+		return;
+	explicit_bzero(list->json.ptr + list->json.len, list->adopted - list->json.len);
+	list->adopted = 0;
 }
 
 static void make_room_for_warning(struct palette *p, struct palette_list *list)

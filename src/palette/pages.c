@@ -113,7 +113,7 @@ static bool add_item(struct palette *p, const struct palette_listing *listing, s
 		list->more = true;
 		return true;
 	}
-	buf_add(palette_list_item(list), item);
+	palette_list_keep(list, item);
 	return true;
 }
 
@@ -139,13 +139,31 @@ static bool find_items(const struct palette_listing *listing, struct text page, 
 	return true;
 }
 
-/* Reads listmeta and decides what comes next: *more, with the scope's token set, or the end. */
-static bool next_page(struct palette *p, const struct palette_listing *listing, struct scope *scope,
-		      struct text page, size_t page_items, bool *more, struct error *err)
+/* What a page says about the list. */
+struct listmeta {
+	const char *token; /* of the next page; "": there is none */
+	bool has_total;
+	int64_t total; /* -1: it is no number */
+};
+
+static struct listmeta read_listmeta(struct palette *p, struct text page)
 {
-	const char *token = json_string_at(p->arena, page, "/listmeta/continue", "");
+	struct listmeta meta = {.token = json_string_at(p->arena, page, "/listmeta/continue", ""),
+				.total = -1};
 	struct text raw;
-	int64_t total = -1;
+
+	meta.has_total = json_at(page, "/listmeta/count", &raw);
+	if (meta.has_total && !json_int(raw, &meta.total))
+		meta.total = -1;
+	return meta;
+}
+
+/* Decides what comes next: *more, with the scope's token set, or the end. */
+static bool next_page(struct palette *p, const struct palette_listing *listing, struct scope *scope,
+		      const struct listmeta *meta, size_t page_items, bool *more, struct error *err)
+{
+	const char *token = meta->token;
+	int64_t total = meta->total;
 
 	*more = false;
 	scope->pages++;
@@ -155,8 +173,6 @@ static bool next_page(struct palette *p, const struct palette_listing *listing, 
 		return error_set(err, ERROR_UPSTREAM,
 				 "%s: Palette has more pages of a list that comes in one piece",
 				 listing->what);
-	if (json_at(page, "/listmeta/count", &raw) && !json_int(raw, &total))
-		total = -1;
 	if (total >= 0 && scope->items >= (size_t)total)
 		return true;
 	if (page_items == 0 && total < 0)
@@ -185,14 +201,43 @@ static bool is_enough(const struct palette_listing *listing, struct text item)
 	return listing->enough != NULL && listing->enough(listing->enough_context, item);
 }
 
+static bool lies_in(struct text part, const struct buf *whole)
+{
+	return whole->ptr != NULL && part.ptr >= whole->ptr && part.ptr < whole->ptr + whole->len;
+}
+
+/* The first answer of a list becomes the list. */
+static void adopt_first(struct scope *scope, struct palette_list *list, struct text *items)
+{
+	if (list->count == 0 && lies_in(*items, &scope->request.answer))
+		palette_list_adopt(list, &scope->request.answer, items);
+}
+
+/* The items, until it is enough. *count: how many were looked at. */
+static bool take_items(struct palette *p, const struct palette_listing *listing,
+		       struct scope *scope, struct palette_list *list, struct text items,
+		       size_t *count, bool *enough, struct error *err)
+{
+	struct json_walk walk = json_walk_begin(items);
+	struct text item;
+	bool ok = true;
+
+	while (ok && !*enough && json_walk_item(&walk, &item)) {
+		++*count;
+		*enough = is_enough(listing, item);
+		ok = *enough || add_item(p, listing, scope, list, item, err);
+	}
+	palette_list_settle(list);
+	return ok;
+}
+
 static bool take_page(struct palette *p, const struct palette_listing *listing, struct scope *scope,
 		      struct palette_list *list, bool *more, struct error *err)
 {
 	struct text page = text_trim(buf_text(&scope->request.answer));
-	struct json_walk walk;
+	/* Before the page is taken apart. */
+	struct listmeta meta = read_listmeta(p, page);
 	struct text items;
-	struct text total;
-	struct text item;
 	bool enough = false;
 	size_t count = 0;
 
@@ -200,16 +245,12 @@ static bool take_page(struct palette *p, const struct palette_listing *listing, 
 		return false;
 	if (listing->paged && scope->uids == NULL)
 		scope->uids = palette_seen_new();
-	walk = json_walk_begin(items);
-	while (!enough && json_walk_item(&walk, &item)) {
-		count++;
-		enough = is_enough(listing, item);
-		if (!enough && !add_item(p, listing, scope, list, item, err))
-			return false;
-	}
-	if (json_at(page, "/listmeta/count", &total) && !json_int(total, &list->total))
-		list->total = -1;
-	if (!next_page(p, listing, scope, page, count, more, err))
+	adopt_first(scope, list, &items);
+	if (!take_items(p, listing, scope, list, items, &count, &enough, err))
+		return false;
+	if (meta.has_total)
+		list->total = meta.total;
+	if (!next_page(p, listing, scope, &meta, count, more, err))
 		return false;
 	if (enough)
 		*more = false;

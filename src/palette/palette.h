@@ -18,6 +18,7 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/shared.h"
 #include "base/text.h"
 #include "config/config.h"
 
@@ -32,11 +33,41 @@ struct http_cancel;
  */
 void palette_client_new(const struct config *config, struct http_client *http,
 			struct palette_client **client);
+/* Waits for refreshes; see below. NULL is fine. */
 void palette_client_free(struct palette_client *client);
 /* From now on begin and end are called around the waits in which a call does nothing for long, and
  * others may use its thread's place: for a turn within Palette's rate limits. Before the first
  * call. */
 void palette_client_on_wait(struct palette_client *client, void (*begin)(void), void (*end)(void));
+
+/*
+ * What is kept of Palette's answers is asked again in the background, once its time is over and
+ * somebody wants it. start has another thread call palette_refresh(item), soon and once; it must
+ * not block, and says whether that will be. Before the client is used; without it nothing is
+ * answered that is past its time.
+ */
+typedef bool palette_start_fn(void *context, void *item);
+void palette_client_refresh_by(struct palette_client *client, palette_start_fn *start,
+			       void *context);
+void palette_refresh(void *context, void *item); /* context is not used */
+/* Calls off refreshes and whatever else is asked for several at once. Does not wait. */
+void palette_client_call_off(struct palette_client *client);
+
+/* Of the answers that are kept, and the questions that are asked once for several; since the start
+ * but for the last two. */
+struct palette_cache_statistics {
+	uint64_t hits;      /* answered with what was kept */
+	uint64_t stale;     /* likewise, past its time */
+	uint64_t misses;    /* asked */
+	uint64_t coalesced; /* waited for somebody else's answer */
+	uint64_t dropped;   /* before their time: something was changed, or Palette refused */
+	uint64_t evicted;   /* for want of room */
+	size_t entries;
+	size_t bytes;
+};
+/* Any thread. */
+void palette_client_cache_statistics(struct palette_client *client,
+				     struct palette_cache_statistics *out);
 
 /* ---- one call's view: client.c ---- */
 
@@ -83,6 +114,10 @@ void palette_set_cancel(struct palette *p, struct http_cancel *cancel);
 /* For whom this view asks, such as "user:default/ada". Where Palette's rate limits make requests
  * wait, callers take turns; those who are not named are one. */
 void palette_set_caller(struct palette *p, struct text caller);
+
+/* From now on this view takes no answer that was kept, nor one that was asked for before: what it
+ * wants is asked anew. */
+void palette_set_anew(struct palette *p, bool anew);
 
 /*
  * From now on lists of many pages or projects tell how far they are: progress is called between
@@ -191,6 +226,8 @@ struct palette_warning {
 struct palette_list {
 	struct buf json; /* the answer so far: its head and the items, commas between */
 	size_t items_at; /* where the '[' stands */
+	size_t adopted; /* of json, so many bytes are in use while it holds an answer behind what is
+			 * written of it; 0: it does not */
 	size_t count;
 	bool more;     /* of a list of at most so many: there is more */
 	int64_t total; /* how many there are in all, of one scope's pages; -1: Palette did not say
@@ -237,6 +274,51 @@ MUST_USE bool palette_profiles_named(struct palette *p, const char *project,
 /* GET /v1/cloudaccounts/{type} */
 MUST_USE bool palette_accounts(struct palette *p, const char *project, const char *cloud_type,
 			       struct palette_list *list, struct error *err);
+
+/* ---- documents: what several may share: documents.c ----
+ *
+ * Which of Palette's answers may be kept, and shared by all who ask with the same credential, is
+ * said here, one by one; nothing else is. None of them holds secrets.
+ */
+enum palette_document_kind {
+	/* Lists, as {"<key>":[items]} with `warnings` where something was left out. */
+	PALETTE_DOCUMENT_CLUSTERS,         /* "clusters"; project */
+	PALETTE_DOCUMENT_VIRTUAL_CLUSTERS, /* "virtualClusters"; project */
+	PALETTE_DOCUMENT_PROJECTS,         /* "projects" */
+	PALETTE_DOCUMENT_MY_PROJECTS,      /* "projects" */
+	PALETTE_DOCUMENT_PROFILES,         /* "profiles"; project, cloud_type, profile_type */
+	PALETTE_DOCUMENT_CLUSTER_GROUPS,   /* "items"; project */
+	/* Objects, as Palette has them. */
+	PALETTE_DOCUMENT_CLUSTER,         /* project, uid */
+	PALETTE_DOCUMENT_VIRTUAL_CLUSTER, /* likewise; fails as palette_virtual_cluster() */
+	PALETTE_DOCUMENT_PROFILE,         /* likewise */
+	PALETTE_DOCUMENT_CLUSTER_GROUP,   /* likewise */
+	PALETTE_DOCUMENT_ME,              /* who the caller is */
+	PALETTE_DOCUMENTS
+};
+
+/* What is wanted. Strings may be NULL, which is something else than "". */
+struct palette_wanted {
+	enum palette_document_kind kind;
+	const char *project;
+	const char *uid;
+	const char *cloud_type;
+	const char *profile_type;
+};
+
+struct palette_document {
+	struct shared *shared; /* owned: palette_document_fini() */
+	size_t count;          /* of a list: its items */
+	int age_s;             /* since it came from Palette; -1: it came now */
+};
+
+/* Fails as the function does that fills such a list or gets such an object. Blocks no longer than
+ * the view's deadline, also where somebody else is asking. */
+MUST_USE bool palette_document(struct palette *p, const struct palette_wanted *wanted,
+			       struct palette_document *document, struct error *err);
+/* Also of zeroes. */
+void palette_document_fini(struct palette_document *document);
+struct text palette_document_text(const struct palette_document *document);
 
 /* ---- one cluster's lists: cluster_parts.c ----
  *

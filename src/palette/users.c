@@ -75,14 +75,15 @@ static bool read_me(struct arena *a, struct text user, struct palette_me *me)
 
 bool palette_me(struct palette *p, struct palette_me *me, struct error *err)
 {
+	const struct palette_wanted wanted = {.kind = PALETTE_DOCUMENT_ME};
 	struct palette_me found = {.project_count = 0};
-	struct buf user;
+	struct palette_document user;
 	bool ok;
 
-	if (!palette_get_ours(p, NULL, "/v1/users/me", "Your Palette user", &user, err))
+	if (!palette_document(p, &wanted, &user, err))
 		return false;
-	ok = read_me(p->arena, text_trim(buf_text(&user)), &found);
-	buf_fini(&user);
+	ok = read_me(p->arena, text_trim(palette_document_text(&user)), &found);
+	palette_document_fini(&user);
 	if (!ok)
 		return error_set(err, ERROR_UPSTREAM,
 				 "Your Palette user: Palette does not say which projects it has");

@@ -37,6 +37,7 @@ function configure(name, { apiToken = API_KEY, url = simulator.url, ...more }) {
   const path = join(folder, name);
   writeFileSync(path, JSON.stringify({ spectrocloud: {
     upstream: { retryDelay: '1ms', ratePercent: 0 },
+    cache: { ttl: { lists: '0s', details: '0s' } },
     environments: [{ name: 'first', url, tenant: 'sim', apiToken }],
     ...more,
   } }));

@@ -82,6 +82,9 @@ export async function startSimulator(...options) {
   };
 }
 
+// Most tests change the simulator's world and ask at once what has become of it.
+export const NOTHING_KEPT = { ttl: { lists: '0s', details: '0s' } };
+
 export function configuration(simulators, extra = {}) {
   return {
     backend: { auth: { externalAccess: [
@@ -97,6 +100,7 @@ export function configuration(simulators, extra = {}) {
       auth: { trustedServices: ['tests-trusted'] },
       ...extra,
       upstream: { retryDelay: '1ms', ratePercent: 0, ...extra.upstream },
+      cache: extra.cache ?? NOTHING_KEPT,
       environments: simulators.map((simulator, i) => ({
         name: ['first', 'second', 'third'][i],
         url: simulator.url, tenant: 'sim', apiToken: 'sim-key',

@@ -87,6 +87,7 @@ export const configurationOf = (palette, { store, database, timeout = '60s' }) =
     server: { requestTimeout: timeout },
     telemetry: { logLevel: 'debug' },
     upstream: { ratePercent: 0 },
+    cache: { ttl: { lists: '0s', details: '0s' } },
     environments: [{ name: 'first', url: palette.url, tenant: 'sim', apiToken: API_KEY }],
   },
 });
