@@ -172,6 +172,22 @@ static bool ask_palette(void *context, struct http_cancel *cancel, struct kept_a
 	return ok;
 }
 
+/* ---- waiting for who has asked the same ---- */
+
+static void begin_wait(void *context)
+{
+	const struct asking *asking = context;
+
+	palette_begin_wait(asking->p);
+}
+
+static void end_wait(void *context)
+{
+	const struct asking *asking = context;
+
+	palette_end_wait(asking->p);
+}
+
 /* ---- refreshing ---- */
 
 /* What a refresh needs of the call that wanted it, which will be over. */
@@ -236,8 +252,8 @@ static bool ask_again(void *context, struct http_cancel *cancel, struct kept_ans
 	struct asking asking = {.wanted = &r->wanted};
 	bool ok;
 
-	if (!palette_open_waiting(r->client, r->environment, session, &r->arena, r->deadline_ms,
-				  cancel, &asking.p, err))
+	if (!palette_open(r->client, r->environment, PALETTE_OF_FOLLOWERS, session, &r->arena,
+			  r->deadline_ms, cancel, &asking.p, err))
 		return false;
 	asking.p->caller = r->caller;
 	asking.p->refreshes = true;
@@ -284,6 +300,8 @@ bool palette_document(struct palette *p, const struct palette_wanted *wanted,
 		.arena = p->arena,
 		.ask = ask_palette,
 		.refresh = p->refreshes || !palette_refreshes(p->client) ? NULL : start_refresh,
+		.begin_wait = begin_wait,
+		.end_wait = end_wait,
 		.context = &asking,
 	};
 

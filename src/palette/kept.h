@@ -56,7 +56,10 @@ struct kept_question {
 	struct arena *arena;        /* for an error's details */
 	kept_ask_fn *ask;
 	kept_refresh_fn *refresh; /* NULL: a stale answer is no answer */
-	void *context;            /* of both */
+	void (*begin_wait)(
+		void *context); /* around a wait for somebody else's answer; NULL: none */
+	void (*end_wait)(void *context);
+	void *context; /* of all four */
 };
 
 /* max_bytes: of all that is kept, with what it takes to keep it. Owned: kept_free(). */

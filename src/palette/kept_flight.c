@@ -355,6 +355,8 @@ static bool join(struct kept *k, struct kept_flight *f, const struct kept_questi
 	k->statistics.coalesced++;
 	pthread_mutex_unlock(&k->lock);
 	watch(&seat, q->cancel);
+	if (q->begin_wait != NULL)
+		q->begin_wait(q->context);
 	pthread_mutex_lock(&k->lock);
 	wait_for_outcome(k, f, &seat);
 	heir = f->heir == &seat;
@@ -362,6 +364,8 @@ static bool join(struct kept *k, struct kept_flight *f, const struct kept_questi
 	outcome = outcome_of(f, &seat, heir, q, answer, err);
 	ends = outcome == OUTCOME_NONE && nobody_wants(f);
 	pthread_mutex_unlock(&k->lock);
+	if (q->end_wait != NULL)
+		q->end_wait(q->context);
 	http_cancel_unwatch(&seat.watch);
 	if (ends)
 		http_cancel_set(f->cancel);
