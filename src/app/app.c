@@ -33,6 +33,7 @@ struct app {
 	const struct config *config;
 	struct http_client *http;
 	struct store *store;
+	struct palette_hosts *hosts;
 	struct palette_client *palette;
 	struct sessions *sessions;
 	struct toolbox *toolbox;
@@ -112,7 +113,8 @@ static bool open_parts(struct app *app, struct error *err)
 		return false;
 	app->sessions = sessions_new(c, app->store);
 	app->life = op_life_new();
-	palette_client_new(c, app->http, &app->palette);
+	app->hosts = palette_hosts_new(app->store);
+	palette_client_new(c, app->http, app->hosts, &app->palette);
 	face_openapi(&app->openapi);
 	op_constant_make(&app->openapi_answer, buf_text(&app->openapi), c->compression);
 	app->toolbox = toolbox_new(c);
@@ -198,7 +200,8 @@ bool app_open_alone(const struct config *config, struct app **app, struct error 
 	}
 	a->life = op_life_new();
 	op_life_enter(a->life, PHASE_SERVING);
-	palette_client_new(config, a->http, &a->palette);
+	a->hosts = palette_hosts_new(NULL);
+	palette_client_new(config, a->http, a->hosts, &a->palette);
 	a->toolbox = toolbox_new(config);
 	a->mcp = mcp_host_new(a->toolbox);
 	a->services = (struct op_services){.config = config,
@@ -278,6 +281,7 @@ void app_close(struct app *app)
 	workers_stop(app->following);
 	http_server_close(app->server);
 	palette_client_free(app->palette);
+	palette_hosts_free(app->hosts);
 	mcp_host_free(app->mcp);
 	followers_free(app->followers);
 	toolbox_free(app->toolbox);

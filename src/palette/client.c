@@ -9,7 +9,7 @@
 #include "http/cancel.h"
 #include "http/client.h"
 #include "palette/fetch.h"
-#include "palette/pacer.h"
+#include "palette/hosts.h"
 
 /* How often one who waits for a place looks whether there is one. */
 enum { LOOK_EVERY_MS = 20 };
@@ -17,8 +17,9 @@ enum { LOOK_EVERY_MS = 20 };
 struct share {
 	struct http_target target;
 	struct pacer *pacer; /* of its host: environments may have one together. NULL: none */
-	unsigned calls;      /* at work now */
-	unsigned waiters;    /* of those that wait for a place, the ones that have it */
+	struct circuit *circuit;
+	unsigned calls;   /* at work now */
+	unsigned waiters; /* of those that wait for a place, the ones that have it */
 };
 
 struct palette_client {
@@ -44,36 +45,6 @@ static bool is_loopback(const char *url)
 	return false;
 }
 
-/* Scheme, host and port. */
-static struct text origin_of(const char *url)
-{
-	struct text origin = text_of(url);
-	size_t scheme = (size_t)(strstr(url, "://") - url) + 3;
-	bool tls = text_equal_nocase(text_slice(origin, 0, scheme), TEXT("https://"));
-	const char *port = tls ? ":443" : ":80";
-
-	origin.len = scheme + strcspn(url + scheme, "/");
-	if (text_ends(origin, port))
-		origin.len -= strlen(port);
-	return origin;
-}
-
-/* The limits are those of a host. */
-static struct pacer *pacer_for(const struct palette_client *c, size_t index)
-{
-	const struct config *config = c->config;
-	struct text origin;
-
-	if (config->upstream_rate_percent == 0)
-		return NULL;
-	origin = origin_of(config->environments[index].url);
-	for (size_t i = 0; i < index; i++)
-		if (text_equal_nocase(origin, origin_of(config->environments[i].url)))
-			return c->shares[i].pacer;
-	return pacer_new(pacer_published,
-			 config->upstream_rate_percent / 100.0 / config->upstream_replicas);
-}
-
 /* With several environments, one that hangs leaves a quarter of the workers to the others. */
 static unsigned share_of_workers(const struct config *config)
 {
@@ -87,7 +58,7 @@ static unsigned share_of_workers(const struct config *config)
 }
 
 void palette_client_new(const struct config *config, struct http_client *http,
-			struct palette_client **client)
+			struct palette_hosts *hosts, struct palette_client **client)
 {
 	size_t count = config->environment_count;
 	struct palette_client *c = heap_alloc(sizeof *c + count * sizeof c->shares[0]);
@@ -104,26 +75,16 @@ void palette_client_new(const struct config *config, struct http_client *http,
 			(struct http_target){.ca_file = e->ca_file,
 					     .insecure_skip_verify = e->insecure_skip_verify,
 					     .direct = is_loopback(e->url)};
-		c->shares[i].pacer = pacer_for(c, i);
+		c->shares[i].pacer = palette_hosts_pacer(hosts, config, i);
+		c->shares[i].circuit = palette_hosts_circuit(hosts, config, i);
 	}
 	*client = c;
-}
-
-static bool is_first_with_pacer(const struct palette_client *c, size_t index)
-{
-	for (size_t i = 0; i < index; i++)
-		if (c->shares[i].pacer == c->shares[index].pacer)
-			return false;
-	return true;
 }
 
 void palette_client_free(struct palette_client *client)
 {
 	if (client == NULL)
 		return;
-	for (size_t i = 0; i < client->config->environment_count; i++)
-		if (is_first_with_pacer(client, i))
-			pacer_free(client->shares[i].pacer);
 	pthread_mutex_destroy(&client->lock);
 	free(client);
 }
@@ -244,4 +205,24 @@ const struct http_target *palette_target(const struct palette *p)
 struct pacer *palette_pacer(const struct palette *p)
 {
 	return p->client->shares[p->environment_index].pacer;
+}
+
+struct circuit *palette_circuit(const struct palette *p)
+{
+	return p->client->shares[p->environment_index].circuit;
+}
+
+struct palette_circuit_state palette_circuit_state(const struct palette_client *client,
+						   size_t environment)
+{
+	static const char *const phases[] = {
+		[CIRCUIT_CLOSED] = "closed",
+		[CIRCUIT_OPEN] = "open",
+		[CIRCUIT_HALF_OPEN] = "half-open",
+	};
+	struct circuit_state state = circuit_state(client->shares[environment].circuit);
+
+	return (struct palette_circuit_state){.phase = phases[state.phase],
+					      .failures = state.failures,
+					      .opened_ms = state.opened_ms};
 }
