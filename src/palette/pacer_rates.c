@@ -79,15 +79,16 @@ static struct bucket *find(struct pacer *pacer, const char *prefix)
 	return NULL;
 }
 
-/* A bucket that nobody uses any more, or a new one; NULL: there is no room. */
+/* A new bucket, or one that nobody uses any more; NULL: there is no room. New ones first, so that
+ * a rate which comes back finds what it had left. */
 static struct bucket *room_for_bucket(struct pacer *pacer)
 {
+	if (pacer->bucket_count < PACER_MOST_RATES)
+		return &pacer->buckets[pacer->bucket_count++];
 	for (size_t i = 0; i < pacer->bucket_count; i++)
 		if (pacer->buckets[i].retired && pacer->buckets[i].first == NULL)
 			return &pacer->buckets[i];
-	if (pacer->bucket_count == PACER_MOST_RATES)
-		return NULL;
-	return &pacer->buckets[pacer->bucket_count++];
+	return NULL;
 }
 
 static struct bucket *add_bucket(struct pacer *pacer, const char *prefix)
@@ -100,6 +101,7 @@ static struct bucket *add_bucket(struct pacer *pacer, const char *prefix)
 	*b = (struct bucket){.prefix = heap_copy(text_of(prefix)),
 			     .share = pacer->share,
 			     .tokens = FEW,
+			     .most = FEW,
 			     .filled_us = clock_now_us()};
 	return b;
 }
