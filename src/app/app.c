@@ -34,6 +34,7 @@ struct app {
 	const struct config *config;
 	struct http_client *http;
 	struct store *store;
+	struct palette_hosts *hosts;
 	struct palette_client *palette;
 	struct sessions *sessions;
 	struct toolbox *toolbox;
@@ -121,7 +122,8 @@ static bool open_parts(struct app *app, struct error *err)
 		return false;
 	app->sessions = sessions_new(c, app->store);
 	app->life = op_life_new();
-	palette_client_new(c, app->http, &app->palette);
+	app->hosts = palette_hosts_new(app->store);
+	palette_client_new(c, app->http, app->hosts, &app->palette);
 	palette_client_on_wait(app->palette, workers_begin_wait, workers_end_wait);
 	app->refreshing = workers_start_on_demand(THREADS_REFRESHING, palette_refresh, NULL);
 	palette_client_refresh_by(app->palette, start_refresh, app);
@@ -211,7 +213,8 @@ bool app_open_alone(const struct config *config, struct app **app, struct error 
 	}
 	a->life = op_life_new();
 	op_life_enter(a->life, PHASE_SERVING);
-	palette_client_new(config, a->http, &a->palette);
+	a->hosts = palette_hosts_new(NULL);
+	palette_client_new(config, a->http, a->hosts, &a->palette);
 	a->toolbox = toolbox_new(config);
 	a->mcp = mcp_host_new(a->toolbox);
 	a->services = (struct op_services){.config = config,
@@ -293,6 +296,7 @@ void app_close(struct app *app)
 	workers_stop(app->refreshing);
 	http_server_close(app->server);
 	palette_client_free(app->palette);
+	palette_hosts_free(app->hosts);
 	mcp_host_free(app->mcp);
 	followers_free(app->followers);
 	toolbox_free(app->toolbox);

@@ -38,6 +38,28 @@ bool accepts_dns_name(struct text t)
 	return true;
 }
 
+static bool is_segment(struct text t)
+{
+	for (size_t i = 0; i < t.len; i++)
+		if (!is_visible(t.ptr[i]) || strchr("?#%\\", t.ptr[i]) != NULL ||
+		    (t.ptr[i] == '*' && t.len > 1))
+			return false;
+	return t.len > 0;
+}
+
+bool accepts_api_path(struct text t)
+{
+	struct text rest = text_slice(t, strlen("/v1/"), SIZE_MAX);
+	struct text segment;
+
+	if (!text_starts(t, "/v1/") || t.len > 256 || t.ptr[t.len - 1] == '/')
+		return false;
+	while (text_next(&rest, '/', &segment))
+		if (!is_segment(segment))
+			return false;
+	return true;
+}
+
 static bool is_port(struct text t)
 {
 	int64_t port;

@@ -194,6 +194,9 @@ static void check_list(struct check *c, const struct setting *row, const struct 
 		return;
 	if (list->count < (size_t)row->min)
 		check_not_for_row(c, row, list, path);
+	if (row->max > 0 && list->count > (size_t)row->max)
+		findings_fault(c->l->found, list->place, path, "more than %d elements",
+			       (int)row->max);
 	if (list->count == 0)
 		return;
 	elements = arena_alloc_array(c->l->arena, list->count, of->element_size);

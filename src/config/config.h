@@ -23,6 +23,15 @@
 /* What Backstage knows this service by. */
 #define CONFIG_PLUGIN_ID "spectrocloud"
 
+enum { CONFIG_MOST_RATES = 32 }; /* of one list */
+
+/* A rate limit of Palette: of the paths that begin with these segments, "*" being any one. */
+struct config_rate {
+	const char *path;
+	int per_second;
+	int at_once; /* after a quiet time */
+};
+
 /* One entry of spectrocloud.environments. */
 struct config_environment {
 	const char *name; /* NULL if it has none */
@@ -31,6 +40,8 @@ struct config_environment {
 	struct secret api_token;
 	const char *ca_file; /* NULL: the system's certificates */
 	bool insecure_skip_verify;
+	struct config_rate *rates; /* of its host */
+	size_t rate_count;
 };
 
 /* What a restricted external token may do; see accessRestrictions in Backstage's documentation. */
@@ -247,6 +258,10 @@ struct config {
 	int upstream_retry_delay_ms;
 	int upstream_rate_percent; /* of Palette's limits; 0: requests are not paced */
 	int upstream_replicas;     /* that share them */
+	struct config_rate *upstream_rates;
+	size_t upstream_rate_count;
+	int upstream_circuit_failures; /* in a row; 0: any number */
+	int upstream_circuit_pause_ms;
 
 	/* spectrocloud.auth */
 	enum config_email_binding email_binding;

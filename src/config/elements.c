@@ -4,6 +4,49 @@
 #include "config/check.h"
 #include "config/table.h"
 
+/* ---- spectrocloud.upstream.rates ---- */
+
+static const struct setting rate_settings[] = {
+	{
+		.path = "path",
+		.type = SETTING_STRING,
+		.into = offsetof(struct config_rate, path),
+		.required = true,
+		.unique = true,
+		.accepts = accepts_api_path,
+		.wants = "the beginning of a path, such as /v1/spectroclusters/*/assets",
+		.help = "The requests that it counts: those whose paths begin with these segments; "
+			"`*` is any one. The longest that fits counts.",
+	},
+	{
+		.path = "perSecond",
+		.type = SETTING_INT,
+		.into = offsetof(struct config_rate, per_second),
+		.required = true,
+		.min = 1,
+		.max = 10000,
+		.help = "Requests a second that Palette allows.",
+	},
+	{
+		.path = "atOnce",
+		.type = SETTING_INT,
+		.into = offsetof(struct config_rate, at_once),
+		.required = true,
+		.min = 1,
+		.max = 10000,
+		.help = "Requests that it allows at once after a quiet time; five times "
+			"`perSecond` "
+			"in what is published.",
+	},
+	{.path = NULL},
+};
+
+const struct setting_list rate_list = {
+	.rows = rate_settings,
+	.element_size = sizeof(struct config_rate),
+	.strict = true,
+};
+
 /* ---- spectrocloud.environments ---- */
 
 const struct setting environment_settings[] = {
@@ -52,6 +95,17 @@ const struct setting environment_settings[] = {
 		.into = offsetof(struct config_environment, insecure_skip_verify),
 		.fallback = "false",
 		.help = "Accepts any certificate. For trials only.",
+	},
+	{
+		.path = "rates",
+		.type = SETTING_LIST,
+		.into = offsetof(struct config_environment, rates),
+		.count_into = offsetof(struct config_environment, rate_count),
+		.max = CONFIG_MOST_RATES,
+		.list = &rate_list,
+		.help = "Rate limits of this environment's host, which beat those of "
+			"`spectrocloud.upstream.rates`. Where several environments are of one "
+			"host, those of the first that has any hold for all of them.",
 	},
 	{.path = "catalogProvider"},
 	{.path = "clusterProvider"},

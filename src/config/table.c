@@ -318,8 +318,11 @@ const struct setting settings[] = {
 		.min = 1,
 		.max = 1000,
 		.help = "How many replicas of this service share the rate limits; each uses its "
-			"part.",
+			"part. With sessions in PostgreSQL they count each other, and whoever is "
+			"busy "
+			"uses more; this number holds where the database does not answer.",
 	},
+#include "config/rows_upstream.h"
 
 	{
 		.path = "spectrocloud.auth.trustedServices",

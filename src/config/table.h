@@ -90,7 +90,7 @@ extern const struct setting target_settings[];
 /* By enum config_external_type: what external_settings leaves to the type. */
 extern const struct setting *const external_options[];
 
-extern const struct setting_list environment_list, endpoint_list, plugin_key_list,
+extern const struct setting_list environment_list, rate_list, endpoint_list, plugin_key_list,
 	action_include_list, action_exclude_list;
 
 /* ---- what rows share: accepts.c ---- */
@@ -98,6 +98,8 @@ extern const struct setting_list environment_list, endpoint_list, plugin_key_lis
 /* Visible ASCII, at least one character. */
 bool accepts_token(struct text t);
 bool accepts_dns_name(struct text t);
+/* The beginning of a path of Palette's API, "/v1/" and whole segments; "*" is any one. */
+bool accepts_api_path(struct text t);
 /* HOST:PORT, [IPV6]:PORT or unix:PATH. */
 bool accepts_listen_address(struct text t);
 /* At least one PEM certificate, among whatever else. */

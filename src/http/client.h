@@ -79,8 +79,10 @@ struct http_fetch {
 	char content_type[64]; /* lower case, without parameters; "" if none, or longer than fits */
 	char retry_after[48];  /* the header as sent; "" if none, or longer than fits */
 	const char *problem;   /* static: a plain phrase why it is not DONE; else NULL */
+	bool unsendable;       /* UNREACHABLE for its own form: it holds what no request may */
 	bool may_have_arrived; /* something of it went out */
 	int64_t took_us;       /* from the call on, waiting for a free connection included */
+	int64_t queued_us;     /* of that, until it first went out; 0: it did not */
 };
 
 /*

@@ -211,6 +211,8 @@ static int on_ready(void *context, char *peer, char *local, int peer_port, int l
 		return CURL_PREREQFUNC_ABORT;
 	if (clock_left_ms(t->fetch->deadline_ms) == 0)
 		return CURL_PREREQFUNC_ABORT;
+	if (!t->sent)
+		t->fetch->queued_us = clock_now_us() - t->asked_us;
 	t->sent = true;
 	return CURL_PREREQFUNC_OK;
 }
@@ -492,6 +494,8 @@ bool transfer_prepare(struct transfer *t)
 	f->status = 0;
 	f->content_type[0] = '\0';
 	f->retry_after[0] = '\0';
+	f->unsendable = problem != NULL;
+	f->queued_us = 0;
 	if (problem != NULL)
 		transfer_end(t, HTTP_FETCH_UNREACHABLE, problem);
 	else if (clock_left_ms(f->deadline_ms) == 0)

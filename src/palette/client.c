@@ -7,13 +7,14 @@
 #include "base/arena.h"
 #include "http/client.h"
 #include "palette/fetch.h"
+#include "palette/hosts.h"
 #include "palette/kept.h"
-#include "palette/pacer.h"
 #include "palette/places.h"
 
 struct share {
 	struct http_target target;
-	struct pacer *pacer;      /* of its host: environments may have one together. NULL: none */
+	struct pacer *pacer; /* of its host: environments may have one together. NULL: none */
+	struct circuit *circuit;
 	struct places *calls;     /* of requests */
 	struct places *followers; /* of what holds no worker */
 };
@@ -42,36 +43,6 @@ static bool is_loopback(const char *url)
 	return false;
 }
 
-/* Scheme, host and port. */
-static struct text origin_of(const char *url)
-{
-	struct text origin = text_of(url);
-	size_t scheme = (size_t)(strstr(url, "://") - url) + 3;
-	bool tls = text_equal_nocase(text_slice(origin, 0, scheme), TEXT("https://"));
-	const char *port = tls ? ":443" : ":80";
-
-	origin.len = scheme + strcspn(url + scheme, "/");
-	if (text_ends(origin, port))
-		origin.len -= strlen(port);
-	return origin;
-}
-
-/* The limits are those of a host. */
-static struct pacer *pacer_for(const struct palette_client *c, size_t index)
-{
-	const struct config *config = c->config;
-	struct text origin;
-
-	if (config->upstream_rate_percent == 0)
-		return NULL;
-	origin = origin_of(config->environments[index].url);
-	for (size_t i = 0; i < index; i++)
-		if (text_equal_nocase(origin, origin_of(config->environments[i].url)))
-			return c->shares[i].pacer;
-	return pacer_new(pacer_published,
-			 config->upstream_rate_percent / 100.0 / config->upstream_replicas);
-}
-
 /* With several environments, one that hangs leaves a quarter of the threads to the others. */
 static unsigned share_of(const struct config *config, int threads)
 {
@@ -91,7 +62,7 @@ static unsigned most_calls(const struct config *config)
 }
 
 void palette_client_new(const struct config *config, struct http_client *http,
-			struct palette_client **client)
+			struct palette_hosts *hosts, struct palette_client **client)
 {
 	unsigned followers = ((unsigned)config->upstream_connections_per_host + 1) / 2;
 	size_t count = config->environment_count;
@@ -107,20 +78,13 @@ void palette_client_new(const struct config *config, struct http_client *http,
 			(struct http_target){.ca_file = e->ca_file,
 					     .insecure_skip_verify = e->insecure_skip_verify,
 					     .direct = is_loopback(e->url)};
-		c->shares[i].pacer = pacer_for(c, i);
+		c->shares[i].pacer = palette_hosts_pacer(hosts, config, i);
+		c->shares[i].circuit = palette_hosts_circuit(hosts, config, i);
 		c->shares[i].calls = places_new(most_calls(config),
 						share_of(config, config->waiting), &c->hooks);
 		c->shares[i].followers = places_new(followers, UINT_MAX, NULL);
 	}
 	*client = c;
-}
-
-static bool is_first_with_pacer(const struct palette_client *c, size_t index)
-{
-	for (size_t i = 0; i < index; i++)
-		if (c->shares[i].pacer == c->shares[index].pacer)
-			return false;
-	return true;
 }
 
 void palette_client_free(struct palette_client *client)
@@ -129,8 +93,6 @@ void palette_client_free(struct palette_client *client)
 		return;
 	kept_free(client->kept);
 	for (size_t i = 0; i < client->config->environment_count; i++) {
-		if (is_first_with_pacer(client, i))
-			pacer_free(client->shares[i].pacer);
 		places_free(client->shares[i].calls);
 		places_free(client->shares[i].followers);
 	}
@@ -244,6 +206,26 @@ const struct http_target *palette_target(const struct palette *p)
 struct pacer *palette_pacer(const struct palette *p)
 {
 	return p->client->shares[p->environment_index].pacer;
+}
+
+struct circuit *palette_circuit(const struct palette *p)
+{
+	return p->client->shares[p->environment_index].circuit;
+}
+
+struct palette_circuit_state palette_circuit_state(const struct palette_client *client,
+						   size_t environment)
+{
+	static const char *const phases[] = {
+		[CIRCUIT_CLOSED] = "closed",
+		[CIRCUIT_OPEN] = "open",
+		[CIRCUIT_HALF_OPEN] = "half-open",
+	};
+	struct circuit_state state = circuit_state(client->shares[environment].circuit);
+
+	return (struct palette_circuit_state){.phase = phases[state.phase],
+					      .failures = state.failures,
+					      .opened_ms = state.opened_ms};
 }
 
 /* ---- what is kept ---- */

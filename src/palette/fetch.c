@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/client.h"
+#include "palette/circuit.h"
 #include "palette/kept.h"
 #include "palette/pacer.h"
 #include "json/json.h"
@@ -32,6 +33,8 @@ enum sending {
 struct attempt {
 	enum sending sending;
 	struct palette_request *request;
+	struct circuit_leave leave; /* to send it */
+	bool whole;                 /* it may take as long as the configuration gives an answer */
 	struct http_fetch fetch;
 	struct http_header headers[MOST_HEADERS];
 };
@@ -67,6 +70,8 @@ static void prepare(const struct palette *p, struct attempt *at)
 	const struct config_environment *e = p->environment;
 	int64_t patience = clock_now_ms() + patience_of(p, r);
 
+	at->whole =
+		patience <= p->deadline_ms && patience_of(p, r) == p->config->upstream_timeout_ms;
 	at->fetch = (struct http_fetch){
 		.method = r->method,
 		.url = arena_printf(p->arena, "%s%s", e->url, r->path),
@@ -211,6 +216,42 @@ static void settle(const struct palette *p, struct attempt *at)
 		log_failure(p, r, fetch);
 }
 
+/* ---- whether the environment answers ---- */
+
+static void tell_circuit(struct palette *p, const struct attempt *at)
+{
+	const char *why;
+	enum circuit_verdict verdict = palette_verdict(p, &at->fetch, at->whole, &why);
+
+	circuit_tell(palette_circuit(p), &at->leave, verdict, why);
+}
+
+/* Nothing of it has gone out. */
+static bool was_refused(struct attempt *at)
+{
+	error_in(&at->request->error, "%s", at->request->what);
+	at->request->status = 0;
+	at->sending = SENDING_OVER;
+	return false;
+}
+
+/* Before it waits for anything, or takes what others could use. */
+static bool could_enter(struct palette *p, struct attempt *at)
+{
+	struct palette_request *r = at->request;
+
+	return circuit_look(palette_circuit(p), is_write(r), &r->error) || was_refused(at);
+}
+
+/* It has to be sent then, and the circuit told what became of it. */
+static bool enter(struct palette *p, struct attempt *at)
+{
+	struct palette_request *r = at->request;
+
+	return circuit_enter(palette_circuit(p), is_write(r), &at->leave, &r->error) ||
+	       was_refused(at);
+}
+
 /* ---- sending, as fast as Palette's rate limits allow ---- */
 
 /* Until when a request may wait for its turn. */
@@ -233,10 +274,7 @@ static bool wait_for_turn(struct palette *p, struct attempt *at)
 	palette_end_wait(p);
 	if (granted)
 		return true;
-	error_in(&r->error, "%s", r->what);
-	r->status = 0;
-	at->sending = SENDING_OVER;
-	return false;
+	return was_refused(at);
 }
 
 /* What changes something is not begun when it would be cut off at once, for then nobody would know
@@ -256,25 +294,30 @@ static bool has_time(const struct palette *p, struct attempt *at)
 	return false;
 }
 
-/* Moves to chunk what may be sent now. Where nothing may, the first waits until it may. */
+/* Moves to chunk what may be sent now. Where nothing may, the first waits until it may. One that
+ * tries whether the environment answers goes alone: what becomes of the others depends on it. */
 static size_t take_chunk(struct palette *p, struct attempt *attempts, size_t count,
 			 struct attempt **chunk)
 {
 	struct pacer *pacer = palette_pacer(p);
 	struct attempt *first = NULL;
+	bool probe = false;
 	size_t taken = 0;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && !probe; i++) {
 		struct attempt *at = &attempts[i];
 
-		if (at->sending != SENDING_WAITS || !has_time(p, at))
+		if (at->sending != SENDING_WAITS || !has_time(p, at) || !could_enter(p, at))
 			continue;
-		if (pacer == NULL || pacer_take(pacer, at->request->path))
+		if (pacer != NULL && !pacer_take(pacer, at->request->path)) {
+			first = first == NULL ? at : first;
+		} else if (enter(p, at)) {
+			probe = at->leave.probe;
 			chunk[taken++] = at;
-		else if (first == NULL)
-			first = at;
+		}
 	}
-	if (taken == 0 && first != NULL && wait_for_turn(p, first) && has_time(p, first))
+	if (taken == 0 && first != NULL && wait_for_turn(p, first) && has_time(p, first) &&
+	    enter(p, first))
 		chunk[taken++] = first;
 	return taken;
 }
@@ -290,10 +333,13 @@ static void send_chunk(struct palette *p, struct attempt *const *chunk, size_t c
 		fetches[i] = &chunk[i]->fetch;
 	}
 	http_fetch_all(palette_http(p), fetches, count, (unsigned)p->config->upstream_parallel);
-	for (size_t i = 0; i < count && pacer != NULL; i++)
-		if (fetches[i]->end == HTTP_FETCH_DONE && fetches[i]->status == 429)
+	for (size_t i = 0; i < count; i++) {
+		tell_circuit(p, chunk[i]);
+		if (pacer != NULL && fetches[i]->end == HTTP_FETCH_DONE &&
+		    fetches[i]->status == 429)
 			pacer_hold(pacer, chunk[i]->request->path,
 				   (int64_t)retry_after(fetches[i]) * 1000);
+	}
 }
 
 static bool any_waits(const struct attempt *attempts, size_t count)

@@ -3,7 +3,10 @@
 #ifndef PALETTE_FETCH_H
 #define PALETTE_FETCH_H
 
+#include "palette/circuit.h"
 #include "palette/palette.h"
+
+struct http_fetch;
 
 struct palette {
 	struct palette_client *client;
@@ -34,6 +37,8 @@ void palette_begin_wait(struct palette *p);
 void palette_end_wait(struct palette *p);
 /* Of its host; NULL: nothing is paced. */
 struct pacer *palette_pacer(const struct palette *p);
+/* Of its environment. */
+struct circuit *palette_circuit(const struct palette *p);
 
 /* documents.c: the part of a key that says with which credential p asks; the rest is zero. */
 struct kept_key;
@@ -104,6 +109,10 @@ MUST_USE bool palette_get_ours(struct palette *p, const char *project, const cha
 MUST_USE bool palette_answer(struct palette *p, const struct palette_question *question,
 			     struct buf *out, struct error *err);
 
+/* verdict.c: what an attempt says of whether Palette is there. whole: it was given the time that
+ * the configuration gives an answer. *why: out, of a failure; static. */
+enum circuit_verdict palette_verdict(const struct palette *p, const struct http_fetch *fetch,
+				     bool whole, const char **why);
 /* errors.c: adds that a create or a change may have been carried out all the same. */
 void palette_say_unknown(const struct palette *p, const struct palette_request *r,
 			 struct error *err);

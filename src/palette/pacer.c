@@ -4,121 +4,18 @@
  * first line waits until the next token is due, takes it, and wakes the one who is first now; all
  * others sleep until that, or until their deadline.
  */
-#include "palette/pacer.h"
+#include "palette/pacer_inside.h"
 
-#include <assert.h>
-#include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/clock.h"
 #include "http/cancel.h"
 
 enum {
-	MOST_RATES = 64,
-	SECOND_US = 1000 * 1000,
 	HOLD_MS = 1000,
 	LONGEST_HOLD_MS = 60 * 1000, /* then Palette may say it again */
 	LONGEST_RETRY_S = 3600,
 };
-
-#define USUAL(prefix)            \
-	{                        \
-		(prefix), 10, 50 \
-	}
-#define GENEROUS(prefix)          \
-	{                         \
-		(prefix), 50, 250 \
-	}
-
-const struct pacer_rate pacer_published[] = {
-	USUAL(""), /* not published: as most */
-	USUAL("/v1/apiKeys"),
-	USUAL("/v1/auth"),
-	{"/v1/auth/user/password/reset", 2, 10},
-	USUAL("/v1/cloudaccounts"),
-	GENEROUS("/v1/cloudconfigs"),
-	USUAL("/v1/clustergroups"), /* likewise */
-	GENEROUS("/v1/clusterprofiles"),
-	USUAL("/v1/dashboard"),
-	USUAL("/v1/events"),
-	GENEROUS("/v1/events/components"),
-	USUAL("/v1/health"),
-	USUAL("/v1/notifications"),
-	USUAL("/v1/oidc"),
-	USUAL("/v1/overlords"),
-	USUAL("/v1/packs"),
-	USUAL("/v1/permissions"),
-	USUAL("/v1/projects"),
-	USUAL("/v1/registries"),
-	USUAL("/v1/roles"),
-	GENEROUS("/v1/spectroclusters"),
-	USUAL("/v1/spectroclusters/*/assets"),
-	USUAL("/v1/spectroclusters/*/download"),
-	USUAL("/v1/teams"),
-	USUAL("/v1/tenants"),
-	USUAL("/v1/users"),
-	USUAL("/v1/workspaces"),
-	{NULL, 0, 0},
-};
-
-/* One who waits. */
-struct waiter {
-	pthread_mutex_t *lock; /* the pacer's; guards all below */
-	pthread_cond_t changed;
-	uint64_t caller;
-	bool cancelled;
-	struct waiter *behind; /* the next of the same caller */
-	struct waiter *next;   /* of a line's first: the first of the line whose turn is next */
-};
-
-struct bucket {
-	const struct pacer_rate *rate;
-	double per_second;
-	double most;
-	double tokens;
-	int64_t filled_us; /* when; in the future while Palette wants nothing */
-	struct waiter *first;
-};
-
-struct pacer {
-	pthread_mutex_t lock; /* guards the buckets' tokens and lines */
-	size_t bucket_count;
-	struct bucket buckets[MOST_RATES];
-};
-
-struct pacer *pacer_new(const struct pacer_rate *rates, double share)
-{
-	struct pacer *pacer = heap_alloc(sizeof *pacer);
-
-	assert(share > 0 && share <= 1);
-	pthread_mutex_init(&pacer->lock, NULL);
-	pacer->bucket_count = 0;
-	for (const struct pacer_rate *rate = rates; rate->prefix != NULL; rate++) {
-		double most = rate->at_once * share;
-
-		assert(pacer->bucket_count < MOST_RATES);
-		if (most < 1)
-			most = 1; /* a whole request must fit */
-		pacer->buckets[pacer->bucket_count++] = (struct bucket){
-			.rate = rate,
-			.per_second = rate->per_second * share,
-			.most = most,
-			.tokens = most,
-			.filled_us = clock_now_us(),
-		};
-	}
-	return pacer;
-}
-
-void pacer_free(struct pacer *pacer)
-{
-	if (pacer == NULL)
-		return;
-	pthread_mutex_destroy(&pacer->lock);
-	free(pacer);
-}
 
 /* ---- which bucket ---- */
 
@@ -141,15 +38,16 @@ static int segments_taken(const char *path, const char *prefix)
 	return *prefix == '\0' ? taken : -1;
 }
 
+/* Under the lock. */
 static struct bucket *bucket_of(struct pacer *pacer, const char *path)
 {
 	struct bucket *found = NULL;
 	int longest = -1;
 
 	for (size_t i = 0; i < pacer->bucket_count; i++) {
-		int taken = segments_taken(path, pacer->buckets[i].rate->prefix);
+		int taken = segments_taken(path, pacer->buckets[i].prefix);
 
-		if (taken > longest) {
+		if (taken > longest && !pacer->buckets[i].retired) {
 			longest = taken;
 			found = &pacer->buckets[i];
 		}
@@ -159,7 +57,7 @@ static struct bucket *bucket_of(struct pacer *pacer, const char *path)
 
 /* ---- tokens; under the lock ---- */
 
-static void fill(struct bucket *b)
+void pacer_fill(struct bucket *b)
 {
 	int64_t now_us = clock_now_us();
 
@@ -173,10 +71,11 @@ static void fill(struct bucket *b)
 
 static bool take_token(struct bucket *b)
 {
-	fill(b);
+	pacer_fill(b);
 	if (b->tokens < 1)
 		return false;
 	b->tokens -= 1;
+	b->used++;
 	return true;
 }
 
@@ -192,15 +91,21 @@ static int64_t due_us(const struct bucket *b, size_t count)
 
 bool pacer_take(struct pacer *pacer, const char *path)
 {
-	struct bucket *b = bucket_of(pacer, path);
+	struct bucket *b;
 	bool taken;
 
-	if (b == NULL)
-		return true;
 	pthread_mutex_lock(&pacer->lock);
-	taken = b->first == NULL && take_token(b);
+	b = bucket_of(pacer, path);
+	taken = b == NULL || (b->first == NULL && take_token(b));
 	pthread_mutex_unlock(&pacer->lock);
 	return taken;
+}
+
+void pacer_tell_all(struct bucket *b)
+{
+	for (struct waiter *line = b->first; line != NULL; line = line->next)
+		for (struct waiter *w = line; w != NULL; w = w->behind)
+			pthread_cond_signal(&w->changed);
 }
 
 /* ---- lines; under the lock ---- */
@@ -351,7 +256,7 @@ static bool wait_in_line(struct bucket *b, struct waiter *w, int64_t deadline_us
 			return say_called_off(err);
 		if (b->first == w && take_token(b))
 			return true;
-		fill(b);
+		pacer_fill(b);
 		turn_us = due_us(b, turns_before(b, w) + 1);
 		if (turn_us > deadline_us || clock_now_us() >= deadline_us)
 			return refuse(turn_us, err);
@@ -359,23 +264,34 @@ static bool wait_in_line(struct bucket *b, struct waiter *w, int64_t deadline_us
 	}
 }
 
+/* Under the lock. */
+static bool wait_for_token(struct pacer *pacer, const char *path, struct waiter *w,
+			   int64_t deadline_us, struct error *err)
+{
+	struct bucket *b = bucket_of(pacer, path);
+	bool granted;
+
+	if (b == NULL)
+		return true;
+	b->waited = true;
+	join(b, w);
+	granted = wait_in_line(b, w, deadline_us, err);
+	leave(b, w, granted);
+	return granted;
+}
+
 bool pacer_wait(struct pacer *pacer, const char *path, uint64_t caller, int64_t deadline_ms,
 		struct http_cancel *cancel, struct error *err)
 {
-	struct bucket *b = bucket_of(pacer, path);
 	struct http_cancel_watch watch;
 	struct waiter self;
 	bool granted = false;
 
-	if (b == NULL)
-		return true;
 	waiter_init(&self, pacer, caller);
 	/* Not under our lock, which the other side takes under its own. */
 	if (http_cancel_watch(cancel, &watch, call_off, &self)) {
 		pthread_mutex_lock(&pacer->lock);
-		join(b, &self);
-		granted = wait_in_line(b, &self, deadline_ms * 1000, err);
-		leave(b, &self, granted);
+		granted = wait_for_token(pacer, path, &self, deadline_ms * 1000, err);
 		pthread_mutex_unlock(&pacer->lock);
 		http_cancel_unwatch(&watch);
 	} else {
@@ -388,22 +304,21 @@ bool pacer_wait(struct pacer *pacer, const char *path, uint64_t caller, int64_t 
 /* The budget is used up, whatever we thought; and who now waits in vain is to know it. */
 void pacer_hold(struct pacer *pacer, const char *path, int64_t ms)
 {
-	struct bucket *b = bucket_of(pacer, path);
+	struct bucket *b;
 	int64_t until_us;
 
-	if (b == NULL)
-		return;
 	if (ms <= 0)
 		ms = HOLD_MS;
 	if (ms > LONGEST_HOLD_MS)
 		ms = LONGEST_HOLD_MS;
 	until_us = clock_now_us() + ms * 1000;
 	pthread_mutex_lock(&pacer->lock);
-	b->tokens = 0;
-	if (until_us > b->filled_us)
-		b->filled_us = until_us;
-	for (struct waiter *line = b->first; line != NULL; line = line->next)
-		for (struct waiter *w = line; w != NULL; w = w->behind)
-			pthread_cond_signal(&w->changed);
+	b = bucket_of(pacer, path);
+	if (b != NULL) {
+		b->tokens = 0;
+		if (until_us > b->filled_us)
+			b->filled_us = until_us;
+		pacer_tell_all(b);
+	}
 	pthread_mutex_unlock(&pacer->lock);
 }

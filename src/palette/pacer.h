@@ -11,13 +11,17 @@
 #define PALETTE_PACER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/attr.h"
 #include "base/error.h"
 
 struct http_cancel;
 struct pacer;
+
+enum { PACER_MOST_RATES = 128 };
 
 /* One limit. A path belongs to the row with the longest prefix of it, segment by segment; "*" is
  * any one segment. */
@@ -31,13 +35,33 @@ extern const struct pacer_rate pacer_published[];
 
 /*
  * For one host.
- * rates  at most 64, borrowed; a path that none fits may always be asked for.
- * share  of the rates, above 0 and at most 1: others use the same address, or replicas share it.
+ * rates  at most PACER_MOST_RATES; copied. A path that none fits may always be asked for.
+ * part   of the rates, above 0 and at most 1: others use the same address.
  * Returns owned: pacer_free(), when nobody waits.
  */
-struct pacer *pacer_new(const struct pacer_rate *rates, double share);
+struct pacer *pacer_new(const struct pacer_rate *rates, double part);
 /* NULL is fine. */
 void pacer_free(struct pacer *pacer);
+
+/* Other rates, or another part of them, from now on. Nobody gets a token by that, and those who
+ * wait keep their places. Any thread. */
+void pacer_set_rates(struct pacer *pacer, const struct pacer_rate *rates, double part);
+/*
+ * This process's share of what is left after `part`, above 0 and at most 1: replicas share it. 1 at
+ * first. What is in the bucket beyond the new bound is lost.
+ * prefix  of the rate; NULL: of all, and of those that come later. Unknown ones are passed over.
+ */
+void pacer_set_share(struct pacer *pacer, const char *prefix, double share);
+/* Leaves only a few tokens in each bucket: what one that ran before has used is not known. */
+void pacer_begin_low(struct pacer *pacer);
+
+/* How much of its share a rate was asked for since the last time. */
+struct pacer_use {
+	const char *prefix; /* arena */
+	bool busy;          /* somebody waited, or much of the share was used */
+};
+/* *uses: out, arena; all rates, in no certain order. For one thread at a time. */
+void pacer_take_uses(struct pacer *pacer, struct arena *a, struct pacer_use **uses, size_t *count);
 
 /* Whether a request for path may be sent now; false also where others wait for theirs. Each true is
  * one request, and harmless where it is not sent. path may have a query. Any thread. */

@@ -22,6 +22,21 @@
 #include "base/text.h"
 #include "config/config.h"
 
+/* ---- what outlives a configuration: hosts.c ---- */
+
+struct palette_hosts;
+struct store;
+
+/*
+ * How much of each host's rate limits is left, and which environments answer; of all clients that
+ * are made with it. Owned: palette_hosts_free(), after those.
+ * store  where replicas can meet they share the limits; borrowed for its life. NULL: each has the
+ *        part that the configuration gives it.
+ */
+struct palette_hosts *palette_hosts_new(struct store *store);
+/* NULL is fine. */
+void palette_hosts_free(struct palette_hosts *hosts);
+
 /* ---- the shared part: client.c ---- */
 
 struct palette_client;
@@ -29,10 +44,11 @@ struct http_client;
 struct http_cancel;
 
 /*
- * client  out, owned: palette_client_free(). config and http are borrowed for its life.
+ * client  out, owned: palette_client_free(). config, http and hosts are borrowed for its life. What
+ *         hosts knows stays as it is; the rates and limits of this config hold from now on.
  */
 void palette_client_new(const struct config *config, struct http_client *http,
-			struct palette_client **client);
+			struct palette_hosts *hosts, struct palette_client **client);
 /* Waits for refreshes; see below. NULL is fine. */
 void palette_client_free(struct palette_client *client);
 /* From now on begin and end are called around the waits in which a call does nothing for long, and
@@ -68,6 +84,16 @@ struct palette_cache_statistics {
 /* Any thread. */
 void palette_client_cache_statistics(struct palette_client *client,
 				     struct palette_cache_statistics *out);
+
+/* Whether an environment is asked at the moment. */
+struct palette_circuit_state {
+	const char *phase; /* "closed", "open", "half-open"; static */
+	unsigned failures; /* in a row */
+	int64_t opened_ms; /* calendar; 0: it is closed */
+};
+/* environment: its index. Any thread. */
+struct palette_circuit_state palette_circuit_state(const struct palette_client *client,
+						   size_t environment);
 
 /* ---- one call's view: client.c ---- */
 
@@ -133,9 +159,10 @@ void palette_set_progress(struct palette *p, palette_progress_fn *progress, void
  *
  * All functions below fail alike: ERROR_NOT_FOUND, ERROR_DENIED (a user's own token),
  * ERROR_UNAUTHENTICATED with err->reauthenticate (a user's token that Palette no longer takes),
- * ERROR_UPSTREAM, ERROR_UNAVAILABLE (429 to the last attempt, or no turn in time), ERROR_TIMEOUT,
- * ERROR_CANCELLED; creates also ERROR_INPUT, ERROR_CONFLICT and ERROR_UNPROCESSABLE with Palette's
- * code, message and details, and so do changes.
+ * ERROR_UPSTREAM, ERROR_UNAVAILABLE (429 to the last attempt, no turn in time, or an environment
+ * that has not answered for a while), ERROR_TIMEOUT, ERROR_CANCELLED; creates also ERROR_INPUT,
+ * ERROR_CONFLICT and ERROR_UNPROCESSABLE with Palette's code, message and details, and so do
+ * changes.
  *
  * project: a project's UID for the `ProjectUid` header; NULL for the tenant's scope.
  * Answers that are one object come as `out`: owned, buf_fini(); checked JSON, untouched bytes.

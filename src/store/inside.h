@@ -54,14 +54,20 @@ struct store_kind {
 	/* Ordered by the bytes of address and environment; without `sealed`. Live ones. */
 	bool (*list)(void *self, struct arena *a, size_t most, int64_t now_ms, int64_t deadline_ms,
 		     struct store_row **rows, size_t *count, struct error *err);
-	/* Sessions, keys and deeds; *dropped counts the sessions. It may do some of it, and leave
-	 * the rest to the next time, where the deadline comes first. */
+	/* Sessions, keys, deeds and replicas; *dropped counts the sessions. It may do some of it,
+	 * and leave the rest to the next time, where the deadline comes first. */
 	bool (*purge)(void *self, int64_t now_ms, int64_t deadline_ms, size_t *dropped,
 		      struct error *err);
 	bool (*put_key)(void *self, struct text id, struct text jwk, int64_t expires_ms,
 			int64_t deadline_ms, struct error *err);
 	bool (*keys)(void *self, struct arena *a, int64_t now_ms, int64_t deadline_ms,
 		     struct text **jwks, size_t *count, struct error *err);
+	/* NULL: replicas cannot meet there. */
+	bool (*budget_meet)(void *self, struct arena *a, struct text replica, struct text host,
+			    struct text busy, int64_t deadline_ms, const char ***others,
+			    size_t *count, struct error *err);
+	bool (*budget_leave)(void *self, struct text replica, int64_t deadline_ms,
+			     struct error *err);
 	/* Puts the row where none of its id is, or one that is over. It may be called again with
 	 * the same row; whose row is there is seen with once_get. */
 	bool (*once_put)(void *self, const struct once_row *row, int64_t now_ms,

@@ -10,7 +10,7 @@
 #include "store/inside.h"
 
 enum {
-	VERSION = 2, /* of the tables */
+	VERSION = 3, /* of the tables */
 	START_MS = 20000,
 	POLL_MS = 100,
 	LEASE_MS = 60000, /* of the lock that is a row: its holder may have died */
@@ -34,8 +34,11 @@ static const char *const tables[] = {
 	"mark BYTEA NOT NULL, stage BIGINT NOT NULL, note BYTEA NOT NULL, "
 	"until_ms BIGINT NOT NULL, expires_ms BIGINT NOT NULL)", /* since version 2 */
 	"CREATE INDEX IF NOT EXISTS spectrocloud_once_by_end ON spectrocloud_once (expires_ms)",
+	"CREATE TABLE IF NOT EXISTS spectrocloud_budget (replica TEXT NOT NULL, "
+	"host TEXT NOT NULL, busy TEXT NOT NULL, seen_ms BIGINT NOT NULL, "
+	"PRIMARY KEY (replica, host))", /* since version 3 */
 	"CREATE TABLE IF NOT EXISTS " VERSIONS " (version BIGINT NOT NULL PRIMARY KEY)",
-	"INSERT INTO " VERSIONS " (version) VALUES (2) ON CONFLICT (version) DO NOTHING",
+	"INSERT INTO " VERSIONS " (version) VALUES (3) ON CONFLICT (version) DO NOTHING",
 };
 
 struct start {
@@ -293,6 +296,7 @@ static bool are_complete(struct start *s, bool *complete, struct error *err)
 		"SELECT email, environment, token, expires_ms FROM spectrocloud_sessions LIMIT 0",
 		"SELECT id, jwk, expires_ms FROM spectrocloud_public_keys LIMIT 0",
 		"SELECT id, mark, stage, note, until_ms, expires_ms FROM spectrocloud_once LIMIT 0",
+		"SELECT replica, host, busy, seen_ms FROM spectrocloud_budget LIMIT 0",
 	};
 	static const char *const none[] = {"42P01"};
 

@@ -15,6 +15,7 @@
 #define SESSIONS "spectrocloud_sessions"
 #define KEYS     "spectrocloud_public_keys"
 #define ONCE     "spectrocloud_once"
+#define BUDGET   "spectrocloud_budget"
 
 /* What changes something has its deadline as $1, and looks at the clock when it is done. */
 #define CHANGE(sql)  "WITH done AS (" sql " RETURNING 1) SELECT count(*), " PG_IN_TIME
@@ -43,6 +44,15 @@
 	       "WHERE old.expires_ms <= $8 AND old.expires_ms <= " PG_NOW_MS)
 #define ONCE_SET  CHANGE("UPDATE " ONCE " SET stage = $4, note = $5 WHERE id = $2 AND mark = $3")
 #define ONCE_DROP CHANGE("DELETE FROM " ONCE " WHERE id = $2 AND mark = $3")
+
+/* Of replicas: by the database's clock alone, in milliseconds. */
+#define FRESH "5000"
+#define GONE  "60000"
+#define BUDGET_MEET                                                                             \
+	"WITH mine AS (INSERT INTO " BUDGET " (replica, host, busy, seen_ms) VALUES ($1, $2, "  \
+	"$3, " PG_CLOCK_MS ") ON CONFLICT (replica, host) DO UPDATE SET busy = excluded.busy, " \
+	"seen_ms = excluded.seen_ms RETURNING 1) SELECT busy FROM " BUDGET " WHERE host = $2 "  \
+	"AND replica <> $1 AND seen_ms > " PG_NOW_MS " - " FRESH " ORDER BY seen_ms DESC LIMIT $4"
 
 /* By the clocks of a replica and of the database: what is live is so by both, and what is over.
  * So no replica whose clock is wrong takes from others what they have, or uses what has ended. */
@@ -204,6 +214,8 @@ static bool postgres_purge(void *self, int64_t now_ms, int64_t deadline_ms, size
 		   err) &&
 	       run(self, "DELETE FROM " ONCE " WHERE " OVER("$1"), &now, 1, deadline_ms, NULL,
 		   err) &&
+	       run(self, "DELETE FROM " BUDGET " WHERE seen_ms <= " PG_NOW_MS " - " GONE, NULL, 0,
+		   deadline_ms, NULL, err) &&
 	       run_number(self,
 			  "WITH done AS (DELETE FROM " SESSIONS
 			  " WHERE " OVER("$1") " RETURNING 1) SELECT count(*) FROM done",
@@ -243,6 +255,36 @@ static bool postgres_keys(void *self, struct arena *a, int64_t now_ms, int64_t d
 		(*jwks)[i] = arena_copy_text(a, pg_rows_text(found, i, 0));
 	pg_rows_free(found);
 	return true;
+}
+
+/* ---- replicas ---- */
+
+static bool postgres_budget_meet(void *self, struct arena *a, struct text replica, struct text host,
+				 struct text busy, int64_t deadline_ms, const char ***others,
+				 size_t *count, struct error *err)
+{
+	struct pg_rows *found = NULL;
+
+	if (!run(self, BUDGET_MEET,
+		 (const struct pg_param[]){copied(a, replica), copied(a, host), copied(a, busy),
+					   pg_number(STORE_MOST_REPLICAS)},
+		 4, deadline_ms, &found, err))
+		return false;
+	*count = pg_rows_count(found);
+	*others = arena_array(a, const char *, *count);
+	for (size_t i = 0; i < *count; i++)
+		(*others)[i] = arena_copy(a, pg_rows_text(found, i, 0));
+	pg_rows_free(found);
+	return true;
+}
+
+static bool postgres_budget_leave(void *self, struct text replica, int64_t deadline_ms,
+				  struct error *err)
+{
+	const struct pg_param name = pg_text(replica);
+
+	return run(self, "DELETE FROM " BUDGET " WHERE replica = $1", &name, 1, deadline_ms, NULL,
+		   err);
 }
 
 /* ---- deeds ---- */
@@ -356,6 +398,8 @@ const struct store_kind store_kind_postgres = {
 	.purge = postgres_purge,
 	.put_key = postgres_put_key,
 	.keys = postgres_keys,
+	.budget_meet = postgres_budget_meet,
+	.budget_leave = postgres_budget_leave,
 	.once_put = postgres_once_put,
 	.once_get = postgres_once_get,
 	.once_set = postgres_once_set,

@@ -380,3 +380,35 @@ bool store_keys(struct store *store, struct arena *a, int64_t deadline_ms, struc
 	return store->kind->keys(store->self, a, clock_calendar_ms(), deadline_ms, jwks, count,
 				 err);
 }
+
+/* ---- replicas ---- */
+
+bool store_can_meet(const struct store *store)
+{
+	return store->kind->budget_meet != NULL;
+}
+
+static bool cannot_meet(struct error *err)
+{
+	return error_set(err, ERROR_INTERNAL, "replicas cannot meet in this store");
+}
+
+bool store_budget_meet(struct store *store, struct arena *a, const char *replica, const char *host,
+		       const char *busy, int64_t deadline_ms, const char ***others, size_t *count,
+		       struct error *err)
+{
+	if (!store_can_meet(store))
+		return cannot_meet(err);
+	if (strlen(busy) > STORE_LONGEST_BUSY || !is_line(text_of(busy)) || !is_line(text_of(host)))
+		return error_set(err, ERROR_INPUT, "this is no line");
+	return store->kind->budget_meet(store->self, a, text_of(replica), text_of(host),
+					text_of(busy), deadline_ms, others, count, err);
+}
+
+bool store_budget_leave(struct store *store, const char *replica, int64_t deadline_ms,
+			struct error *err)
+{
+	if (!store_can_meet(store))
+		return cannot_meet(err);
+	return store->kind->budget_leave(store->self, text_of(replica), deadline_ms, err);
+}

@@ -140,6 +140,30 @@ MUST_USE bool store_put_key(struct store *store, const char *id, struct text jwk
 MUST_USE bool store_keys(struct store *store, struct arena *a, int64_t deadline_ms,
 			 struct text **jwks, size_t *count, struct error *err);
 
+/* ---- who else asks Palette from our address ---- */
+
+enum { STORE_MOST_REPLICAS = 1000 };
+
+/* Whether replicas can meet in it, as below. */
+bool store_can_meet(const struct store *store);
+/*
+ * Writes down that this replica is there, in the place of what it wrote before, and reads what the
+ * others have written within the last five seconds, by the clock of the store. Any thread.
+ *
+ * replica  a name that no other has.
+ * host     whom they share.
+ * busy     a line of words, at most STORE_LONGEST_BUSY bytes.
+ * others   out, arena: `busy` of each of the others with that host, STORE_MOST_REPLICAS at most.
+ * Fails as all do, and with ERROR_INTERNAL where replicas cannot meet.
+ */
+enum { STORE_LONGEST_BUSY = 64 * 1024 };
+MUST_USE bool store_budget_meet(struct store *store, struct arena *a, const char *replica,
+				const char *host, const char *busy, int64_t deadline_ms,
+				const char ***others, size_t *count, struct error *err);
+/* This replica is there no more. Rows of those that could not say so go with store_purge(). */
+MUST_USE bool store_budget_leave(struct store *store, const char *replica, int64_t deadline_ms,
+				 struct error *err);
+
 /* ---- what must not be done twice: once.c ---- */
 
 /*

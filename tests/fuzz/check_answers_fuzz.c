@@ -99,6 +99,7 @@ static void run(const struct config *config, struct script *script)
 		"{\"cloudType\":\"virtual\",\"name\":\"v1\",\"hostClusterUid\":\"h1\"}",
 	};
 	struct palette_client *client;
+	struct palette_hosts *hosts = palette_hosts_new(NULL);
 	struct http_client http;
 	struct palette *p;
 	struct arena arena;
@@ -106,7 +107,7 @@ static void run(const struct config *config, struct script *script)
 
 	arena_init(&arena);
 	canned_http_init(&http, answer_script, script);
-	palette_client_new(config, &http, &client);
+	palette_client_new(config, &http, hosts, &client);
 	must(palette_open(client, &config->environments[0], PALETTE_OF_REQUESTS,
 			  (struct text){NULL, 0}, &arena, clock_now_ms() + 60000, NULL, &p, &err),
 	     "there is a place");
@@ -114,6 +115,7 @@ static void run(const struct config *config, struct script *script)
 		create(p, &arena, bodies[i], script);
 	palette_close(p);
 	palette_client_free(client);
+	palette_hosts_free(hosts);
 	canned_http_fini(&http);
 	arena_fini(&arena);
 }

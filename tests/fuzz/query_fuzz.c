@@ -114,17 +114,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	struct op_services services = {.config = &config, .life = op_life_new()};
 	struct error err;
+	struct palette_hosts *hosts;
 	struct http_client http;
 	struct buf target;
 	size_t route;
 
 	if (size == 0)
 		return 0;
+	hosts = palette_hosts_new(NULL);
 	route = data[0] % ARRAY_LEN(routes);
 	log_open(LOG_OFF, LOG_TEXT);
 	secret_set(&environment.api_token, TEXT("token"));
 	canned_http_init(&http, answer_route, &route);
-	palette_client_new(&config, &http, &services.palette);
+	palette_client_new(&config, &http, hosts, &services.palette);
 	must(backstage_open(&config, &http, NULL, &services.backstage, &err), "the service starts");
 	op_life_enter(services.life, PHASE_SERVING);
 	buf_init(&target, size + 200);
@@ -133,6 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	run(&services, buf_text(&target));
 	buf_fini(&target);
 	palette_client_free(services.palette);
+	palette_hosts_free(hosts);
 	backstage_close(services.backstage);
 	op_life_free(services.life);
 	canned_http_fini(&http);

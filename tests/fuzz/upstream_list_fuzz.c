@@ -108,6 +108,7 @@ static void run(const struct config *config, struct text input, list_fn *ask)
 	struct script script = {.rest = input, .last = TEXT("")};
 	struct palette_client *client;
 	struct palette_list list;
+	struct palette_hosts *hosts = palette_hosts_new(NULL);
 	struct http_client http;
 	struct palette *p;
 	struct arena arena;
@@ -116,7 +117,7 @@ static void run(const struct config *config, struct text input, list_fn *ask)
 
 	arena_init(&arena);
 	canned_http_init(&http, answer_next, &script);
-	palette_client_new(config, &http, &client);
+	palette_client_new(config, &http, hosts, &client);
 	must(palette_open(client, &config->environments[0], PALETTE_OF_REQUESTS,
 			  (struct text){NULL, 0}, &arena, clock_now_ms() + 60000, NULL, &p, &err),
 	     "there is a place");
@@ -128,6 +129,7 @@ static void run(const struct config *config, struct text input, list_fn *ask)
 	palette_list_fini(&list);
 	palette_close(p);
 	palette_client_free(client);
+	palette_hosts_free(hosts);
 	canned_http_fini(&http);
 	arena_fini(&arena);
 }

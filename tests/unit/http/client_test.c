@@ -283,6 +283,7 @@ static void unsendable_requests(void **state)
 		f = get(w, "/plain");
 		f.url = urls[i];
 		expect_problem(w, &f, HTTP_FETCH_UNREACHABLE, "its URL is not valid");
+		assert_true(f.unsendable);
 	}
 	f = get(w, "/plain");
 	f.url = "http://user:password@127.0.0.1/";
@@ -336,6 +337,8 @@ static void hanging_name(void **state)
 	f.url = "http://hanging.example/";
 	f.deadline_ms = clock_now_ms() + 100;
 	expect_problem(w, &f, HTTP_FETCH_TOO_SLOW, "no connection stood in time");
+	assert_false(f.unsendable);
+	assert_int_equal(f.queued_us, 0);
 	assert_in_range(f.took_us, 95 * 1000, (100 + SLACK_MS) * 1000);
 	f = get(w, "/plain");
 	run_expecting(w, &f, HTTP_FETCH_DONE);

@@ -331,6 +331,32 @@ static void too_slow_is_a_timeout(void **state)
 
 /* ---- Retry-After ---- */
 
+/* Anywhere below the ceiling, so that many who failed together do not come again together. */
+static void pauses_are_drawn_anew(void **state)
+{
+	enum { TIMES = 12, CEILING_MS = 64 };
+	static const struct step steps[] = {{HTTP_FETCH_DONE, 503, NULL, NULL}};
+	struct script script = SCRIPT(steps);
+	struct fixture *f = fixture_new(answer_script, &script);
+	int64_t first = -1;
+	bool differ = false;
+
+	(void)state;
+	f->config.upstream_retry_delay_ms = CEILING_MS;
+	f->config.upstream_attempts = 2;
+	for (int i = 0; i < TIMES; i++) {
+		int64_t pause;
+
+		canned_http_forget(&f->http);
+		assert_false(run(f, PALETTE_READ));
+		pause = f->http.requests[1].at_ms - f->http.requests[0].at_ms;
+		first = first < 0 ? pause : first;
+		differ = differ || pause - first > 3 || first - pause > 3;
+	}
+	assert_true(differ);
+	fixture_free(f);
+}
+
 static void retry_after_is_obeyed(void **state)
 {
 	static const struct step steps[] = {
@@ -610,6 +636,7 @@ int main(void)
 		cmocka_unit_test(a_create_is_never_sent_twice),
 		cmocka_unit_test(a_create_without_an_answer_says_so),
 		cmocka_unit_test(too_slow_is_a_timeout),
+		cmocka_unit_test(pauses_are_drawn_anew),
 		cmocka_unit_test(retry_after_is_obeyed),
 		cmocka_unit_test(retry_after_beyond_the_deadline_ends_at_once),
 		cmocka_unit_test(retry_after_may_be_a_date),

@@ -24,6 +24,7 @@ struct fixture {
 	struct config_environment environments[2];
 	struct config config;
 	struct http_client http;
+	struct palette_hosts *hosts;
 	struct palette_client *client;
 	struct arena arena;
 	struct palette *palette; /* of the first environment, with its own apiToken */
@@ -48,6 +49,7 @@ static inline struct config fixture_config(void)
 		.upstream_max_pages = 1000,
 		.upstream_attempts = 4,
 		.upstream_retry_delay_ms = 1,
+		.upstream_replicas = 1,
 	};
 }
 
@@ -77,7 +79,8 @@ static inline struct fixture *fixture_new(canned_fn *answer, void *context)
 	f->config.environment_count = ARRAY_LEN(f->environments);
 	log_open(LOG_OFF, LOG_TEXT);
 	canned_http_init(&f->http, answer, context);
-	palette_client_new(&f->config, &f->http, &f->client);
+	f->hosts = palette_hosts_new(NULL);
+	palette_client_new(&f->config, &f->http, f->hosts, &f->client);
 	arena_init(&f->arena);
 	buf_init(&f->out, 0);
 	fixture_open(f, (struct text){NULL, 0}, 60000);
@@ -88,6 +91,7 @@ static inline void fixture_free(struct fixture *f)
 {
 	palette_close(f->palette);
 	palette_client_free(f->client);
+	palette_hosts_free(f->hosts);
 	canned_http_fini(&f->http);
 	arena_fini(&f->arena);
 	buf_fini(&f->out);

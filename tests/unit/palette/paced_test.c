@@ -31,7 +31,7 @@ static struct fixture *fixture_paced(struct upstream *u, unsigned percent)
 	f->config.upstream_rate_percent = (int)percent;
 	f->config.upstream_replicas = 1;
 	f->config.upstream_attempts = 1;
-	palette_client_new(&f->config, &f->http, &f->client);
+	palette_client_new(&f->config, &f->http, f->hosts, &f->client);
 	fixture_open(f, (struct text){NULL, 0}, 60000);
 	return f;
 }
@@ -177,7 +177,7 @@ static void environments_of_one_host_share_its_budget(void **state)
 		f->config.upstream_rate_percent = 100;
 		f->environments[0].url = cases[i].first;
 		f->environments[1].url = cases[i].second;
-		palette_client_new(&f->config, &f->http, &f->client);
+		palette_client_new(&f->config, &f->http, f->hosts, &f->client);
 		fixture_open(f, (struct text){NULL, 0}, 60000);
 		assert_true(palette_open(f->client, &f->environments[1], PALETTE_OF_REQUESTS,
 					 (struct text){NULL, 0}, &f->arena, clock_now_ms() + 1000,

@@ -216,19 +216,28 @@ static void older_tables_are_brought_up_to_date(void **state)
 	struct store_once found;
 
 	put(w, "a@x", "prod", "kept", in_ms(MINUTE_MS));
-	sql("DROP TABLE spectrocloud_once; UPDATE spectrocloud_version SET version = 1");
+	sql("DROP TABLE spectrocloud_once, spectrocloud_budget; "
+	    "UPDATE spectrocloud_version SET version = 1");
 	reopen(w);
 	assert_string_equal(get(w, "a@x", "prod"), "kept");
 	assert_true(begin_in(w, w->store, &deed, &found));
 	answers("SELECT count(*) FROM spectrocloud_once", "1\n");
-	answers("SELECT max(version) FROM spectrocloud_version", "2\n");
+	answers("SELECT count(*) FROM spectrocloud_budget", "0\n");
+	answers("SELECT max(version) FROM spectrocloud_version", "3\n");
+	sql("DROP TABLE spectrocloud_budget; DELETE FROM spectrocloud_version; "
+	    "INSERT INTO spectrocloud_version VALUES (2)");
+	reopen(w);
+	assert_string_equal(get(w, "a@x", "prod"), "kept");
+	answers("SELECT count(*) FROM spectrocloud_once", "1\n");
+	answers("SELECT count(*) FROM spectrocloud_budget", "0\n");
+	answers("SELECT max(version) FROM spectrocloud_version", "3\n");
 }
 
 static void newer_tables_are_left_alone(void **state)
 {
 	struct world *w = *state;
 
-	sql("INSERT INTO spectrocloud_version VALUES (3)");
+	sql("INSERT INTO spectrocloud_version VALUES (4)");
 	fails_to_open(w, ERROR_INPUT, "newer version");
 }
 
@@ -394,6 +403,69 @@ static void who_was_cut_off_says_so_and_hears_again(void **state)
 	store_close(other);
 }
 
+/* ---- replicas that meet ---- */
+
+/* What the others with that host have written, as "a|b", in the order of their letters. */
+static const char *meet(struct world *w, const char *replica, const char *host, const char *busy)
+{
+	const char *together = "";
+	const char **others;
+	struct error err;
+	size_t count;
+
+	if (!store_budget_meet(w->store, &w->arena, replica, host, busy, soon(), &others, &count,
+			       &err))
+		fail_msg("%s", err.message);
+	for (size_t i = 0; i < count; i++) { /* few: the smallest first */
+		size_t least = i;
+
+		for (size_t o = i + 1; o < count; o++)
+			if (strcmp(others[o], others[least]) < 0)
+				least = o;
+		together = arena_printf(&w->arena, "%s%s%s", together, i == 0 ? "" : "|",
+					others[least]);
+		others[least] = others[i];
+	}
+	return together;
+}
+
+static void replicas_meet(void **state)
+{
+	struct world *w = *state;
+	struct error err;
+
+	assert_true(store_can_meet(w->store));
+	assert_string_equal(meet(w, "r1", "https://a", "/v1/x -"), "");
+	assert_string_equal(meet(w, "r2", "https://a", ""), "/v1/x -");
+	assert_string_equal(meet(w, "r3", "https://b", "other"), "");
+	assert_string_equal(meet(w, "r1", "https://a", "/v1/y"), "");
+	assert_string_equal(meet(w, "r3", "https://a", "z"), "|/v1/y");
+	/* Who has not been there for some seconds is not seen, and gone after a minute. */
+	sql("UPDATE spectrocloud_budget SET seen_ms = seen_ms - 6000 WHERE replica = 'r1'");
+	assert_string_equal(meet(w, "r3", "https://a", "z"), "");
+	assert_string_equal(meet(w, "r2", "https://a", ""), "z");
+	purge(w);
+	answers("SELECT count(*) FROM spectrocloud_budget", "4\n");
+	sql("UPDATE spectrocloud_budget SET seen_ms = seen_ms - 60000 WHERE replica = 'r1'");
+	purge(w);
+	answers("SELECT count(*) FROM spectrocloud_budget", "3\n");
+	assert_true(store_budget_leave(w->store, "r3", soon(), &err));
+	assert_string_equal(meet(w, "r2", "https://a", ""), "");
+	answers("SELECT count(*) FROM spectrocloud_budget", "1\n");
+}
+
+static void what_is_no_line_is_not_written(void **state)
+{
+	struct world *w = *state;
+	const char **others;
+	struct error err;
+	size_t count;
+
+	assert_false(store_budget_meet(w->store, &w->arena, "r1", "h", "a\nb", soon(), &others,
+				       &count, &err));
+	assert_int_equal(err.kind, ERROR_INPUT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -415,6 +487,8 @@ int main(void)
 		store_test(without_advisory_locks_a_row_does),
 		store_test(what_shall_be_tried_again_is),
 		store_test(others_hear_of_changes),
+		store_test(replicas_meet),
+		store_test(what_is_no_line_is_not_written),
 		store_test(who_was_cut_off_says_so_and_hears_again),
 	};
 	int failed;

@@ -1,0 +1,229 @@
+/* The pacers and circuits there are. They are made when they are first asked for, and stay: a
+ * configuration that goes and comes back finds them as it left them. */
+#include "palette/hosts.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+
+struct host {
+	char *origin; /* owned */
+	struct pacer *pacer;
+	struct host *next;
+};
+
+struct environment {
+	char *origin; /* owned, as the next */
+	char *name;   /* "": it has none */
+	struct circuit *circuit;
+	struct environment *next;
+};
+
+struct palette_hosts {
+	pthread_mutex_t lock; /* guards the lists; what is in them lives as long as they */
+	struct host *hosts;
+	struct environment *environments;
+	struct budget *budget; /* NULL: the replicas do not know each other */
+};
+
+struct palette_hosts *palette_hosts_new(struct store *store)
+{
+	struct palette_hosts *h = heap_alloc(sizeof *h);
+
+	*h = (struct palette_hosts){.budget = budget_start(store)};
+	pthread_mutex_init(&h->lock, NULL);
+	return h;
+}
+
+void palette_hosts_free(struct palette_hosts *hosts)
+{
+	if (hosts == NULL)
+		return;
+	budget_stop(hosts->budget);
+	for (struct host *h = hosts->hosts, *next; h != NULL; h = next) {
+		next = h->next;
+		pacer_free(h->pacer);
+		free(h->origin);
+		free(h);
+	}
+	for (struct environment *e = hosts->environments, *next; e != NULL; e = next) {
+		next = e->next;
+		circuit_free(e->circuit);
+		free(e->origin);
+		free(e->name);
+		free(e);
+	}
+	pthread_mutex_destroy(&hosts->lock);
+	free(hosts);
+}
+
+const char *palette_origin(struct arena *a, const char *url)
+{
+	size_t scheme = (size_t)(strstr(url, "://") - url) + 3;
+	char *origin = arena_copy(a, (struct text){url, scheme + strcspn(url + scheme, "/")});
+	const char *port;
+	struct text t;
+
+	for (char *c = origin; *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	t = text_of(origin);
+	port = text_starts(t, "https://") ? ":443" : ":80";
+	if (text_ends(t, port))
+		origin[t.len - strlen(port)] = '\0';
+	return origin;
+}
+
+/* ---- rates ---- */
+
+struct rates {
+	struct pacer_rate rows[PACER_MOST_RATES + 1];
+	size_t count;
+};
+
+/* In the place of the one with that prefix, or as one more. */
+static void put_rate(struct rates *r, struct pacer_rate rate)
+{
+	size_t i = 0;
+
+	while (i < r->count && strcmp(r->rows[i].prefix, rate.prefix) != 0)
+		i++;
+	if (i == PACER_MOST_RATES) /* the published ones and two full lists are fewer */
+		return;
+	r->rows[i] = rate;
+	if (i == r->count)
+		r->count++;
+}
+
+static void put_rates(struct rates *r, const struct config_rate *rates, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		put_rate(r, (struct pacer_rate){rates[i].path, (unsigned)rates[i].per_second,
+						(unsigned)rates[i].at_once});
+}
+
+/* The first environment of that host that has rates of its own. */
+static const struct config_environment *with_rates(struct arena *a, const struct config *config,
+						   const char *origin)
+{
+	for (size_t i = 0; i < config->environment_count; i++) {
+		const struct config_environment *e = &config->environments[i];
+
+		if (e->rate_count > 0 && strcmp(palette_origin(a, e->url), origin) == 0)
+			return e;
+	}
+	return NULL;
+}
+
+static struct rates *rates_of(struct arena *a, const struct config *config, const char *origin)
+{
+	const struct config_environment *own = with_rates(a, config, origin);
+	struct rates *r = arena_new(a, struct rates);
+
+	for (const struct pacer_rate *rate = pacer_published; rate->prefix != NULL; rate++)
+		put_rate(r, *rate);
+	put_rates(r, config->upstream_rates, config->upstream_rate_count);
+	if (own != NULL)
+		put_rates(r, own->rates, own->rate_count);
+	return r;
+}
+
+/* ---- finding and making; under the lock ---- */
+
+static struct host *find_host(struct palette_hosts *hosts, const char *origin)
+{
+	struct host *h = hosts->hosts;
+
+	while (h != NULL && strcmp(h->origin, origin) != 0)
+		h = h->next;
+	return h;
+}
+
+static struct host *add_host(struct palette_hosts *hosts, const char *origin,
+			     const struct pacer_rate *rates, double part, unsigned replicas)
+{
+	struct host *h = heap_alloc(sizeof *h);
+
+	*h = (struct host){.origin = heap_copy(text_of(origin)),
+			   .pacer = pacer_new(rates, part),
+			   .next = hosts->hosts};
+	if (hosts->budget != NULL)
+		budget_add(hosts->budget, h->origin, h->pacer, replicas);
+	hosts->hosts = h;
+	return h;
+}
+
+static struct pacer *pacer_for(struct palette_hosts *hosts, const char *origin,
+			       const struct pacer_rate *rates, double part, unsigned replicas)
+{
+	struct host *h = find_host(hosts, origin);
+
+	if (h == NULL)
+		h = add_host(hosts, origin, rates, part, replicas);
+	else
+		pacer_set_rates(h->pacer, rates, part);
+	if (hosts->budget != NULL)
+		budget_set_replicas(hosts->budget, replicas);
+	else
+		pacer_set_share(h->pacer, NULL, 1.0 / replicas);
+	return h->pacer;
+}
+
+struct pacer *palette_hosts_pacer(struct palette_hosts *hosts, const struct config *config,
+				  size_t environment)
+{
+	struct pacer *pacer;
+	const char *origin;
+	struct arena a;
+
+	if (config->upstream_rate_percent == 0)
+		return NULL;
+	arena_init(&a);
+	origin = palette_origin(&a, config->environments[environment].url);
+	pthread_mutex_lock(&hosts->lock);
+	pacer = pacer_for(hosts, origin, rates_of(&a, config, origin)->rows,
+			  config->upstream_rate_percent / 100.0,
+			  (unsigned)config->upstream_replicas);
+	pthread_mutex_unlock(&hosts->lock);
+	arena_fini(&a);
+	return pacer;
+}
+
+static struct environment *environment_for(struct palette_hosts *hosts, const char *origin,
+					   const char *name)
+{
+	struct environment *e = hosts->environments;
+
+	while (e != NULL && (strcmp(e->origin, origin) != 0 || strcmp(e->name, name) != 0))
+		e = e->next;
+	if (e != NULL)
+		return e;
+	e = heap_alloc(sizeof *e);
+	*e = (struct environment){.origin = heap_copy(text_of(origin)),
+				  .name = heap_copy(text_of(name)),
+				  .circuit = circuit_new(name),
+				  .next = hosts->environments};
+	hosts->environments = e;
+	return e;
+}
+
+struct circuit *palette_hosts_circuit(struct palette_hosts *hosts, const struct config *config,
+				      size_t environment)
+{
+	const struct config_environment *e = &config->environments[environment];
+	struct circuit *circuit;
+	struct arena a;
+
+	arena_init(&a);
+	pthread_mutex_lock(&hosts->lock);
+	circuit = environment_for(hosts, palette_origin(&a, e->url), e->name == NULL ? "" : e->name)
+			  ->circuit;
+	pthread_mutex_unlock(&hosts->lock);
+	arena_fini(&a);
+	circuit_set(circuit, (unsigned)config->upstream_circuit_failures,
+		    config->upstream_circuit_pause_ms);
+	return circuit;
+}

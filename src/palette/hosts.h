@@ -1,0 +1,25 @@
+/*
+ * Inside palette/: what is known of Palette's hosts for as long as the process lives, whatever
+ * becomes of its configuration: how much of each host's budget is left (pacer.h), and whether each
+ * environment answers (circuit.h).
+ */
+#ifndef PALETTE_HOSTS_H
+#define PALETTE_HOSTS_H
+
+#include "palette/budget.h"
+#include "palette/circuit.h"
+#include "palette/pacer.h"
+#include "palette/palette.h"
+
+/* Scheme, host and port of an address, in lower case and without the usual port; arena. */
+const char *palette_origin(struct arena *a, const char *url);
+
+/* The pacer of the environment's host, with the rates of this configuration; NULL: nothing is
+ * paced. Environments of one host have it together. Lives as long as hosts. Any thread. */
+struct pacer *palette_hosts_pacer(struct palette_hosts *hosts, const struct config *config,
+				  size_t environment);
+/* The same of the circuit of an environment, which its name and its host tell apart. */
+struct circuit *palette_hosts_circuit(struct palette_hosts *hosts, const struct config *config,
+				      size_t environment);
+
+#endif
