@@ -1,6 +1,6 @@
 /*
  * A token or key. It is kept apart from other text so that no log or JSON function takes it, it is
- * wiped when released, and it is compared in constant time.
+ * wiped when released, left out of core files, and compared in constant time.
  */
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H
