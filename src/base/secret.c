@@ -9,24 +9,24 @@
 
 /* Sanitizers know the heap, and see who reads past a secret or forgets one. */
 #ifdef INSTRUMENTED
-static void *take_memory(size_t size)
+void *secret_alloc(size_t size)
 {
 	return heap_alloc(size);
 }
 
-static void give_back(void *memory, size_t size)
+void secret_free(void *memory, size_t size)
 {
 	if (memory != NULL)
 		explicit_bzero(memory, size);
 	free(memory);
 }
 #else
-static void *take_memory(size_t size)
+void *secret_alloc(size_t size)
 {
 	return hidden_alloc(size);
 }
 
-static void give_back(void *memory, size_t size)
+void secret_free(void *memory, size_t size)
 {
 	hidden_free(memory, size);
 }
@@ -34,7 +34,7 @@ static void give_back(void *memory, size_t size)
 
 void secret_set(struct secret *s, struct text value)
 {
-	char *copy = take_memory(value.len + 1);
+	char *copy = secret_alloc(value.len + 1);
 
 	if (value.len > 0)
 		memcpy(copy, value.ptr, value.len);
@@ -46,7 +46,7 @@ void secret_set(struct secret *s, struct text value)
 
 void secret_wipe(struct secret *s)
 {
-	give_back(s->ptr, s->len + 1);
+	secret_free(s->ptr, s->len + 1);
 	*s = (struct secret){0};
 }
 

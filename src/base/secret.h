@@ -15,6 +15,11 @@ struct secret {
 	size_t len;
 };
 
+/* Memory for what is secret, zeroed only where sanitizers watch. Owned: secret_free() with the same
+ * size, which wipes it. */
+void *secret_alloc(size_t size);
+void secret_free(void *memory, size_t size);
+
 /* Takes a copy; what was in it before is wiped. */
 void secret_set(struct secret *s, struct text value);
 /* Wipes and releases; the secret is unset. */
