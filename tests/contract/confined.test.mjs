@@ -132,7 +132,7 @@ describe('the running process', { skip }, () => {
     }
     const bytes = readFileSync(join(folder, core));
     rmSync(join(folder, core));
-    assert.ok(bytes.includes('app-config.yaml'), 'what is not secret is in it');
+    assert.ok(bytes.includes('"openapi"'), 'what is not secret is in it');
     assert.ok(!bytes.includes(secret));
   });
 
