@@ -103,11 +103,12 @@ static bool open_client(struct app *app, struct error *err)
 	return op_check_table(err) && http_client_open(&options, &app->http, err);
 }
 
-static bool open_parts(struct app *app, struct error *err)
+static bool open_parts(struct app *app, struct http_listener *listener, struct error *err)
 {
 	const struct config *c = app->config;
 	const struct http_server_options server = {
 		.listen = c->listen,
+		.listener = listener,
 		.max_body_bytes = (size_t)c->max_body_bytes,
 		.max_header_bytes = (size_t)c->max_header_bytes,
 		.max_connections = descriptors_for_clients(c),
@@ -186,14 +187,15 @@ static void return_large_pieces(void)
 	mallopt(M_MMAP_THRESHOLD, LARGE_PIECE);
 }
 
-bool app_open(const struct config *config, struct app **app, struct error *err)
+bool app_open(const struct config *config, struct http_listener *listener, struct app **app,
+	      struct error *err)
 {
 	struct app *a = heap_alloc(sizeof *a);
 
 	return_large_pieces();
 	a->config = config;
 	buf_init(&a->openapi, LONGEST_OPENAPI);
-	if (!open_parts(a, err) || !start_keeper(a, err)) {
+	if (!open_parts(a, listener, err) || !start_keeper(a, err)) {
 		app_close(a);
 		return false;
 	}

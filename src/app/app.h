@@ -11,13 +11,16 @@
 struct app;
 struct arena;
 struct call;
+struct http_listener;
 struct op_services;
 
 /*
  * Starts everything but the listening loop: HTTP client, Backstage, Palette, workers, server.
- * app  out, owned: app_close(). config is borrowed for its life.
+ * listener  the socket to serve on, taken out of it; NULL: one is opened where config says.
+ * app       out, owned: app_close(). config is borrowed for its life.
  */
-MUST_USE bool app_open(const struct config *config, struct app **app, struct error *err);
+MUST_USE bool app_open(const struct config *config, struct http_listener *listener,
+		       struct app **app, struct error *err);
 
 /*
  * Opens only what a command needs that runs tools for the person who started it: HTTP client,

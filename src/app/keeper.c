@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "app/notify.h"
 #include "base/arena.h"
 #include "base/clock.h"
 
@@ -51,20 +52,47 @@ static void lead_out(struct keeper *k)
 	http_server_stop(k->options.server);
 }
 
+/* Of the service manager's watchdog. */
+struct alive {
+	int64_t every_ms; /* 0: nobody waits for it */
+	int64_t next_ms;
+};
+
+static void say_alive(struct alive *alive)
+{
+	if (alive->every_ms == 0 || clock_left_ms(alive->next_ms) > 0)
+		return;
+	notify_alive();
+	alive->next_ms = clock_now_ms() + alive->every_ms;
+}
+
+/* Not longer than the watchdog waits. */
+static int64_t next_look_ms(const struct alive *alive)
+{
+	int64_t left_ms = clock_left_ms(alive->next_ms);
+
+	return alive->every_ms != 0 && left_ms < LOOK_EVERY_MS ? left_ms : LOOK_EVERY_MS;
+}
+
 static void *keep(void *argument)
 {
 	struct keeper *k = argument;
+	struct alive alive = {.every_ms = notify_alive_every_ms()};
 
 	backstage_warm_up(k->options.backstage);
 	op_life_enter(k->options.life, PHASE_SERVING);
+	if (!is_over(k))
+		notify_ready();
 	while (!is_over(k)) {
-		doze(k, LOOK_EVERY_MS);
+		say_alive(&alive);
+		doze(k, next_look_ms(&alive));
 		if (!is_over(k))
 			backstage_look_around(k->options.backstage);
 		if (!is_over(k))
 			sessions_look_around(k->options.sessions);
 		mcp_host_look_around(k->options.mcp);
 	}
+	notify_stopping();
 	lead_out(k);
 	atomic_store(&k->ended, true);
 	return NULL;

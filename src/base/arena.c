@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/secret.h"
+
 enum {
 	FIRST_BLOCK = 4096,
 	LARGEST_BLOCK = 256 * 1024, /* larger pieces get a block of their own */
@@ -62,6 +64,29 @@ void arena_init(struct arena *a)
 	*a = (struct arena){0};
 }
 
+void arena_init_secret(struct arena *a)
+{
+	*a = (struct arena){.secret = true};
+}
+
+static void *take_block(const struct arena *a, size_t size)
+{
+	void *block = a->secret ? secret_alloc(size) : malloc(size);
+
+	if (block == NULL)
+		arena_out_of_memory(size);
+	return block;
+}
+
+static void give_block_back(const struct arena *a, struct arena_block *block)
+{
+	explicit_bzero(block->data, block->used);
+	if (a->secret)
+		secret_free(block, sizeof *block + block->size);
+	else
+		free(block);
+}
+
 void arena_fini(struct arena *a)
 {
 	struct arena_block *block = a->blocks;
@@ -69,11 +94,11 @@ void arena_fini(struct arena *a)
 	while (block != NULL) {
 		struct arena_block *next = block->next;
 
-		explicit_bzero(block->data, block->used);
-		free(block);
+		give_block_back(a, block);
 		block = next;
 	}
-	arena_init(a);
+	a->blocks = NULL;
+	a->taken = 0;
 }
 
 static struct arena_block *add_block(struct arena *a, size_t at_least)
@@ -87,9 +112,7 @@ static struct arena_block *add_block(struct arena *a, size_t at_least)
 		size = at_least;
 	if (size > SIZE_MAX - sizeof *block)
 		arena_out_of_memory(size);
-	block = malloc(sizeof *block + size);
-	if (block == NULL)
-		arena_out_of_memory(size);
+	block = take_block(a, sizeof *block + size);
 	block->next = a->blocks;
 	block->size = size;
 	block->used = 0;

@@ -9,6 +9,7 @@
 #define BASE_ARENA_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attr.h"
@@ -19,10 +20,13 @@ struct arena_block;
 struct arena {
 	struct arena_block *blocks; /* newest first */
 	size_t taken;               /* bytes handed out so far, for statistics */
+	bool secret;                /* left out of core files */
 };
 
 /* An empty arena takes no memory yet. */
 void arena_init(struct arena *a);
+/* One for texts in which there are tokens: core files do not have it (base/secret.h). */
+void arena_init_secret(struct arena *a);
 /* Gives everything back; the arena is empty again. What was handed out is wiped first. */
 void arena_fini(struct arena *a);
 

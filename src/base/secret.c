@@ -5,11 +5,40 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/hidden.h"
+
+/* Sanitizers know the heap, and see who reads past a secret or forgets one. */
+#ifdef INSTRUMENTED
+void *secret_alloc(size_t size)
+{
+	return heap_alloc(size);
+}
+
+void secret_free(void *memory, size_t size)
+{
+	if (memory != NULL)
+		explicit_bzero(memory, size);
+	free(memory);
+}
+#else
+void *secret_alloc(size_t size)
+{
+	return hidden_alloc(size);
+}
+
+void secret_free(void *memory, size_t size)
+{
+	hidden_free(memory, size);
+}
+#endif
 
 void secret_set(struct secret *s, struct text value)
 {
-	char *copy = heap_copy(value);
+	char *copy = secret_alloc(value.len + 1);
 
+	if (value.len > 0)
+		memcpy(copy, value.ptr, value.len);
+	copy[value.len] = '\0';
 	secret_wipe(s);
 	s->ptr = copy;
 	s->len = value.len;
@@ -17,9 +46,7 @@ void secret_set(struct secret *s, struct text value)
 
 void secret_wipe(struct secret *s)
 {
-	if (s->ptr != NULL)
-		explicit_bzero(s->ptr, s->len);
-	free(s->ptr);
+	secret_free(s->ptr, s->len + 1);
 	*s = (struct secret){0};
 }
 

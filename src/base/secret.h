@@ -1,6 +1,6 @@
 /*
  * A token or key. It is kept apart from other text so that no log or JSON function takes it, it is
- * wiped when released, and it is compared in constant time.
+ * wiped when released, left out of core files, and compared in constant time.
  */
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H
@@ -14,6 +14,11 @@ struct secret {
 	char *ptr; /* NUL-terminated; NULL when unset */
 	size_t len;
 };
+
+/* Memory for what is secret, zeroed only where sanitizers watch. Owned: secret_free() with the same
+ * size, which wipes it. */
+void *secret_alloc(size_t size);
+void secret_free(void *memory, size_t size);
 
 /* Takes a copy; what was in it before is wiped. */
 void secret_set(struct secret *s, struct text value);

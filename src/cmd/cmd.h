@@ -66,6 +66,11 @@ struct own_option {
 	bool *given;           /* out, as value */
 };
 
+/* Both, for a command that takes options of its own. */
+MUST_USE bool options_begin_with(const struct command *command, int argc, char **argv,
+				 const struct own_option *own, size_t own_count,
+				 struct options *options, int *status);
+
 /* The same with options of the command's own. Here they may also stand behind arguments, which go
  * to the end of argv. */
 MUST_USE bool options_read_with(int argc, char **argv, const struct own_option *own,
@@ -84,6 +89,11 @@ MUST_USE bool options_load_quietly(const struct options *options, struct config 
 /* For commands that hold tokens while others work with them: the process leaves no core file and
  * lets nobody look. */
 void command_protect_memory(void);
+
+/* The opposite, for who looks for a defect: a core file may be written, as large as the hard limit
+ * allows. The variables of the environment are not in it, nor what is in a struct secret; other
+ * copies of tokens can be. Again after a change of the user, which forbids it anew. */
+void command_allow_core_files(void);
 
 /* "spectrocloud-backend serve [OPTIONS]" and the help text. */
 void command_print_help(const struct command *command);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "app/confine.h"
 #include "app/stdio.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
@@ -13,6 +14,7 @@ static int serve(const struct config *config)
 	struct app *app;
 	bool ok;
 
+	confine_process(config, NULL, 0);
 	if (!app_open_alone(config, &app, &err)) {
 		fprintf(stderr, "spectrocloud-backend: %s\n", err.message);
 		return 1;

@@ -155,8 +155,15 @@ bool options_read_with(int argc, char **argv, const struct own_option *own, size
 bool options_begin(const struct command *command, int argc, char **argv, struct options *options,
 		   int *status)
 {
+	return options_begin_with(command, argc, argv, NULL, 0, options, status);
+}
+
+bool options_begin_with(const struct command *command, int argc, char **argv,
+			const struct own_option *own, size_t own_count, struct options *options,
+			int *status)
+{
 	*status = 2;
-	if (!options_read(argc, argv, options))
+	if (!options_read_with(argc, argv, own, own_count, options))
 		return false;
 	if (options->help) {
 		command_print_help(command);

@@ -8,6 +8,8 @@
 #include "app/app.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
+#include "cmd/serve_rights.h"
+#include "http/server.h"
 
 static struct app *running;
 
@@ -47,13 +49,28 @@ static void watch_signals(void)
 	sigaction(SIGPIPE, &ignore, NULL);
 }
 
-static int serve(const struct config *config)
+/* With the rights that the process is to have, which may be fewer than those it binds with. */
+static bool open_with_fewer_rights(const struct config *config, const struct serve_rights *rights,
+				   struct app **app, struct error *err)
+{
+	struct http_listener *listener;
+	bool ok;
+
+	if (!http_listener_open(config->listen, &listener, err))
+		return false;
+	ok = serve_rights_reduce(rights, config, listener, err) &&
+	     app_open(config, listener, app, err);
+	http_listener_close(listener);
+	return ok;
+}
+
+static int serve(const struct config *config, const struct serve_rights *rights)
 {
 	struct error err;
 	struct app *app;
 
 	block_signals(SIG_BLOCK);
-	if (!app_open(config, &app, &err)) {
+	if (!open_with_fewer_rights(config, rights, &app, &err)) {
 		fprintf(stderr, "spectrocloud-backend: %s\n", err.message);
 		return err.kind == ERROR_INPUT ? 2 : 1; /* 2: what is configured cannot be */
 	}
@@ -76,17 +93,23 @@ static int serve(const struct config *config)
 
 static int run(int argc, char **argv)
 {
+	struct serve_rights rights = {.user = NULL};
+	const struct own_option own[] = {
+		{.name = "user", .value = &rights.user},
+		{.name = "allow-core-dumps", .given = &rights.core_files},
+	};
 	struct options options;
 	struct config *config;
 	int status;
 
-	if (!options_begin(&command_serve, argc, argv, &options, &status))
+	if (!options_begin_with(&command_serve, argc, argv, own, ARRAY_LEN(own), &options,
+				&status) ||
+	    !serve_rights_check(&rights, &status))
 		return status;
-	command_protect_memory();
 	if (!options_load(&options, &config))
 		return 2;
 	log_open(config->log_level, config->log_format);
-	status = serve(config);
+	status = serve(config, &rights);
 	config_free(config);
 	return status;
 }
@@ -103,6 +126,13 @@ const struct command command_serve = {
 		"                     spectrocloud.upstream.timeout=10s\n"
 		"  --listen ADDRESS   HOST:PORT, [IPV6]:PORT or unix:PATH; the same as\n"
 		"                     --set spectrocloud.server.listen=ADDRESS\n"
+		"  --user NAME[:GROUP]\n"
+		"                     started as root: become this user once the address is\n"
+		"                     bound, for good. What is read later has to be readable\n"
+		"                     for that user, and SQLite's file and folder theirs; the\n"
+		"                     configuration and the files that it names are read first\n"
+		"  --allow-core-dumps for debugging: a crash may leave a core file, in which\n"
+		"                     tokens can be\n"
 		"  -h, --help         show this\n"
 		"\n"
 		"SIGTERM and SIGINT stop it: running requests are finished first; a second\n"

@@ -245,6 +245,7 @@ struct config {
 	int idle_timeout_ms;
 	int drain_timeout_ms;
 	bool compression;
+	bool confine; /* see app/confine.h */
 
 	/* spectrocloud.upstream */
 	int upstream_timeout_ms;

@@ -210,7 +210,7 @@ bool config_load(const struct config_options *options, struct config **config,
 		.bytes_left = LOAD_MAX_EXPANDED_BYTES,
 	};
 
-	arena_init(&made->arena);
+	arena_init_secret(&made->arena);
 	made->tree = arena_new(&made->arena, struct config_tree);
 	fill(&l, made, options);
 	if (!findings_none(&found, err)) {

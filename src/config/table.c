@@ -215,6 +215,16 @@ const struct setting settings[] = {
 		.help = "Whether answers from 1 KiB on are compressed with gzip for clients that "
 			"take it. Answers that hold secrets never are.",
 	},
+	{
+		.path = "spectrocloud.server.confine",
+		.type = SETTING_BOOL,
+		.into = offsetof(struct config, confine),
+		.fallback = "true",
+		.help = "Whether `serve` and `mcp` give up, by means of the kernel (seccomp and "
+			"Landlock), what they never need: starting programs, writing files but "
+			"where sessions are kept, and many system calls. The log says what is in "
+			"force; where the kernel has neither, they go on without, with a warning.",
+	},
 
 	{
 		.path = "spectrocloud.upstream.timeout",

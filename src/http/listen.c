@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "http/server.h"
 
 enum {
 	BACKLOG = 1024,
@@ -202,6 +203,53 @@ bool listener_open(struct listener *listener, const char *address, struct error 
 		return open_local(listener, address, address + strlen(local), err);
 	return open_tcp(listener, address, err);
 }
+
+/* ---- before there is a server ---- */
+
+struct http_listener {
+	struct listener listener;
+	char *address;
+};
+
+bool http_listener_open(const char *address, struct http_listener **listener, struct error *err)
+{
+	struct http_listener *l = heap_alloc(sizeof *l);
+
+	if (!listener_open(&l->listener, address, err)) {
+		free(l);
+		return false;
+	}
+	l->address = heap_copy(text_of(address));
+	*listener = l;
+	return true;
+}
+
+/* The folder may be somebody's who puts a link in the place of the socket. */
+bool http_listener_give(const struct http_listener *listener, uid_t user, gid_t group,
+			struct error *err)
+{
+	const char *path = listener->listener.path;
+
+	return path == NULL || lchown(path, user, group) == 0 ||
+	       fail(err, listener->address, strerror(errno));
+}
+
+void http_listener_close(struct http_listener *listener)
+{
+	if (listener == NULL)
+		return;
+	listener_close(&listener->listener);
+	free(listener->address);
+	free(listener);
+}
+
+void listener_take(struct listener *listener, struct http_listener *from)
+{
+	*listener = from->listener;
+	from->listener = (struct listener){.fd = -1};
+}
+
+/* ---- the end ---- */
 
 void listener_close(struct listener *listener)
 {

@@ -23,6 +23,10 @@ struct listener {
  */
 MUST_USE bool listener_open(struct listener *listener, const char *address, struct error *err);
 
+struct http_listener;
+/* What one had that was opened before (http_listener_open()), which is empty then. */
+void listener_take(struct listener *listener, struct http_listener *from);
+
 /* No more connections: closes the socket and removes its path, if it is still ours. Twice is fine.
  */
 void listener_close(struct listener *listener);

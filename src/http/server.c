@@ -531,6 +531,15 @@ static bool start_loop(struct http_server *s, struct error *err)
 	return true;
 }
 
+static bool begin_listening(struct http_server *s, const struct http_server_options *options,
+			    struct error *err)
+{
+	if (options->listener == NULL)
+		return listener_open(&s->listener, options->listen, err);
+	listener_take(&s->listener, options->listener);
+	return true;
+}
+
 bool http_server_open(const struct http_server_options *options, struct http_server **server,
 		      struct error *err)
 {
@@ -538,6 +547,7 @@ bool http_server_open(const struct http_server_options *options, struct http_ser
 
 	s->options = *options;
 	s->options.listen = NULL;
+	s->options.listener = NULL;
 	s->epoll = -1;
 	s->wake = -1;
 	s->listener.fd = -1;
@@ -546,8 +556,7 @@ bool http_server_open(const struct http_server_options *options, struct http_ser
 	atomic_init(&s->references, 1);
 	pthread_mutex_init(&s->lock, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	if (!listener_open(&s->listener, options->listen, err) || !start_loop(s, err) ||
-	    !start_library(s, err)) {
+	if (!begin_listening(s, options, err) || !start_loop(s, err) || !start_library(s, err)) {
 		http_server_close(s);
 		return false;
 	}

@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/attr.h"
@@ -135,10 +136,31 @@ void *http_exchange_data(const struct http_exchange *x);
  * will read it. Also once a drain has cut the exchange off. Any thread. */
 bool http_exchange_gone(const struct http_exchange *x);
 
+/* A socket that listens before there is a server, for a process that gives up in between what it
+ * needs to bind it. */
+struct http_listener;
+
+/*
+ * Binds and listens as http_server_open() does with the same address; who connects waits.
+ * listener  out, owned: http_listener_close().
+ * Fails with ERROR_INTERNAL: which address, and what the system said.
+ */
+MUST_USE bool http_listener_open(const char *address, struct http_listener **listener,
+				 struct error *err);
+
+/* Makes the path of a local socket theirs; nothing to do for other sockets. Fails with
+ * ERROR_INTERNAL. */
+MUST_USE bool http_listener_give(const struct http_listener *listener, uid_t user, gid_t group,
+				 struct error *err);
+
+/* Also of one that a server has taken: then there is nothing to close. NULL is fine. */
+void http_listener_close(struct http_listener *listener);
+
 struct http_server_options {
 	/* "HOST:PORT", "[IPV6]:PORT", ":PORT" or "PORT" for all addresses, "unix:PATH". Port 0
 	 * takes a free one. */
 	const char *listen;
+	struct http_listener *listener; /* taken out of it; NULL: one of its own, at `listen` */
 	size_t max_body_bytes;
 	size_t max_header_bytes;  /* request line and headers together */
 	unsigned max_connections; /* one more is accepted and closed */

@@ -21,6 +21,12 @@ static void make_folder(const char *file)
 	free(folder);
 }
 
+void store_make_folder(const struct config *config)
+{
+	if (config->store.type == CONFIG_STORE_SQLITE)
+		make_folder(config->store.file);
+}
+
 bool sqlite_make_file(const char *file, struct error *err)
 {
 	struct stat st;

@@ -52,6 +52,9 @@ MUST_USE bool store_open(const struct config *config, struct store **store, stru
  * it. Fails with ERROR_INPUT; the message repeats nothing that may be part of a password.
  */
 MUST_USE bool store_check(const struct config *config, struct error *err);
+/* Makes the folder of SQLite's file, if it is to be there and only it is missing; that it could not
+ * is seen when the store is opened. */
+void store_make_folder(const struct config *config);
 /* NULL is fine. No call may be under way. Waits for an attempt to connect that is under way. */
 void store_close(struct store *store);
 

@@ -538,6 +538,57 @@ static void local_socket(void **state)
 	assert_int_equal(0, rmdir(folder));
 }
 
+static void who_connects_before_there_is_a_server_waits_for_it(void **state)
+{
+	struct http_server_options options = front_options();
+	char folder[] = "/tmp/server_test.XXXXXX";
+	struct http_listener *listener;
+	char answer[WIRE_SIZE];
+	char address[64];
+	struct error err;
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(address, sizeof address, "unix:%s/s", folder);
+	assert_true(http_listener_open(address, &listener, &err));
+	assert_true(http_listener_give(listener, getuid(), getgid(), &err));
+	fd = connect_local(address + strlen("unix:"));
+	wire_say(fd, GET("/a"));
+
+	options.listen = address;
+	options.listener = listener;
+	front_start(&front, options, 5000);
+	wire_answer(fd, false, answer);
+	assert_non_null(strstr(answer, " 200 "));
+	close(fd);
+	http_listener_close(listener); /* has nothing any more */
+	assert_int_equal(0, access(address + strlen("unix:"), F_OK));
+	assert_true(front_stop(&front));
+	assert_int_equal(0, rmdir(folder));
+
+	assert_false(http_listener_open("127.0.0.1:x", &listener, &err));
+	http_listener_close(NULL);
+}
+
+static void a_listener_that_no_server_takes_is_taken_down(void **state)
+{
+	char folder[] = "/tmp/server_test.XXXXXX";
+	struct http_listener *listener;
+	char address[64];
+	struct error err;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(address, sizeof address, "unix:%s/s", folder);
+	assert_true(http_listener_open(address, &listener, &err));
+	http_listener_close(listener);
+	assert_int_equal(0, rmdir(folder));
+	assert_true(http_listener_open("127.0.0.1:0", &listener, &err));
+	assert_true(http_listener_give(listener, getuid(), getgid(), &err));
+	http_listener_close(listener);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -558,6 +609,8 @@ int main(void)
 		cmocka_unit_test(addresses_are_checked),
 		cmocka_unit_test(address_in_use_is_said),
 		cmocka_unit_test(local_socket),
+		cmocka_unit_test(who_connects_before_there_is_a_server_waits_for_it),
+		cmocka_unit_test(a_listener_that_no_server_takes_is_taken_down),
 	};
 
 	return cmocka_run_group_tests_name("http/server_life", tests, NULL, NULL);
