@@ -321,7 +321,7 @@ static int try_files(void)
 	MUST(is_denied(symlink("/etc/passwd", in(folder, "link"))));
 	MUST(is_denied(mkfifo(in(folder, "pipe"), 0600)));
 	MUST(rename(in(outside, "before"), in(folder, "stolen")) < 0);
-	MUST(is_denied(execv("/bin/true", arguments)));
+	MUST(is_denied(execv("/bin/false", arguments)));
 	return 0;
 }
 

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
+
 #include "base/hidden.h"
 #include "base/text.h"
 
@@ -85,6 +87,43 @@ static void what_is_released_is_wiped_and_used_again(void **state)
 	hidden_free(NULL, 10);
 }
 
+/* The thread's number is in all that it holds; NULL if that was ever another's. */
+static void *take_and_give_back(void *argument)
+{
+	const int *number = argument;
+	char *held[50];
+
+	for (size_t round = 0; round < 200; round++) {
+		for (size_t i = 0; i < ARRAY_LEN(held); i++) {
+			held[i] = hidden_alloc(100);
+			memset(held[i], *number, 100);
+		}
+		for (size_t i = 0; i < ARRAY_LEN(held); i++) {
+			for (size_t at = 0; at < 100; at++)
+				if (held[i][at] != *number)
+					return NULL;
+			hidden_free(held[i], 100);
+		}
+	}
+	return argument;
+}
+
+static void threads_do_not_get_the_same(void **state)
+{
+	static int numbers[4] = {1, 2, 3, 4};
+	pthread_t threads[4];
+	void *result;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, take_and_give_back, &numbers[i]),
+				 0);
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(pthread_join(threads[i], &result), 0);
+		assert_ptr_equal(result, &numbers[i]);
+	}
+}
+
 static void pages_can_be_hidden_later(void **state)
 {
 	char *pages = aligned_alloc(65536, (size_t)2 * 65536);
@@ -102,6 +141,7 @@ int main(void)
 		cmocka_unit_test(no_core_file_has_it),
 		cmocka_unit_test(pieces_are_apart),
 		cmocka_unit_test(what_is_released_is_wiped_and_used_again),
+		cmocka_unit_test(threads_do_not_get_the_same),
 		cmocka_unit_test(pages_can_be_hidden_later),
 	};
 
