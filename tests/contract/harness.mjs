@@ -142,8 +142,8 @@ export async function startServiceIn(place, config, ...options) {
     log: () => Buffer.concat(log).toString(),
     pid: child.pid,
     // path is sent as it is.
-    request(method, path, { token = TOKEN, headers = {}, body } = {}) {
-      return send({ port, agent, method, path, body, headers: {
+    request(method, path, { token = TOKEN, headers = {}, body, patience } = {}) {
+      return send({ port, agent, method, path, body, patience, headers: {
         ...(token ? { authorization: `Bearer ${token}` } : {}),
         ...(body ? { 'content-type': 'application/json' } : {}),
         ...headers,
@@ -182,7 +182,7 @@ export async function startServiceIn(place, config, ...options) {
   };
 }
 
-function send({ port, agent, method, path, headers, body }) {
+function send({ port, agent, method, path, headers, body, patience = 60000 }) {
   return new Promise((resolve, reject) => {
     const request = http.request(
       { host: '127.0.0.1', port, agent, method, path, headers }, response => {
@@ -197,7 +197,7 @@ function send({ port, agent, method, path, headers, body }) {
         response.on('error', reject);
       });
     request.on('error', reject);
-    request.setTimeout(60000, () => request.destroy(new Error('no answer in 60 s')));
+    request.setTimeout(patience, () => request.destroy(new Error(`no answer in ${patience} ms`)));
     request.end(body);
   });
 }
