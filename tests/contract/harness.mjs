@@ -1,6 +1,6 @@
 // Starts the service and the simulated Palette, and sends requests byte for byte as given.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -57,6 +57,9 @@ function ended(child) {
     else child.once('exit', code => resolve(code));
   });
 }
+
+// Whether the service is built with a sanitizer, whose memory is not the service's.
+export const isSanitized = () => /__[at]san_init/.test(readFileSync(BACKEND, 'latin1'));
 
 export async function startSimulator(...options) {
   const child = start(SIMULATOR, ['--die-with-parent', '--api-key', 'sim-key', ...options]);
