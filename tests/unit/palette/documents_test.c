@@ -28,7 +28,7 @@ static void answer_all(void *context, const struct canned_request *request,
 	else if (strstr(request->path, "/meta") != NULL || strstr(request->path, "limit") != NULL)
 		buf_add_string(answer->body, "[{\"metadata\":{\"uid\":\"c\"}}]");
 	else
-		buf_printf(answer->body, "{\"spec\":{\"cloudConfig\":{\"cloudType\":\"%s\"}}}",
+		buf_printf(answer->body, "{\"spec\":{\"cloudConfig\":{\"cloudType\":%s}}}",
 			   u->cloud_type);
 }
 
@@ -36,7 +36,7 @@ static struct fixture *fixture_keeping(struct upstream *u)
 {
 	struct fixture *f;
 
-	*u = (struct upstream){.status = 200, .changes = 200, .cloud_type = "eks"};
+	*u = (struct upstream){.status = 200, .changes = 200, .cloud_type = "\"eks\""};
 	f = fixture_new(answer_all, u);
 	palette_close(f->palette);
 	palette_client_free(f->client);
@@ -121,7 +121,10 @@ static void a_virtual_cluster_is_a_cluster_of_its_type(void **state)
 	assert_false(reads(f, PALETTE_DOCUMENT_VIRTUAL_CLUSTER, "p", "a"));
 	assert_int_equal(f->err.kind, ERROR_NOT_FOUND);
 	assert_int_equal(f->http.count, 1);
-	u.cloud_type = "nested";
+	u.cloud_type = "[\"nested\"]";
+	assert_false(reads(f, PALETTE_DOCUMENT_VIRTUAL_CLUSTER, "p", "w"));
+	assert_int_equal(f->err.kind, ERROR_NOT_FOUND);
+	u.cloud_type = "\"nested\"";
 	assert_int_equal(cost(f, PALETTE_DOCUMENT_VIRTUAL_CLUSTER, "p", "v"), 1);
 	assert_int_equal(cost(f, PALETTE_DOCUMENT_CLUSTER, "p", "v"), 0);
 	fixture_free(f);
