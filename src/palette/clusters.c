@@ -40,29 +40,6 @@ bool palette_cluster_object(struct palette *p, const char *project, const char *
 	return palette_get_object(p, project, path, cluster_name(p, uid), out, err);
 }
 
-static bool is_nested(struct text cluster)
-{
-	struct text type;
-
-	return json_at(cluster, "/spec/cloudConfig/cloudType", &type) &&
-	       json_string_is(type, "nested");
-}
-
-bool palette_virtual_cluster(struct palette *p, const char *project, const char *uid,
-			     struct buf *out, struct error *err)
-{
-	struct buf cluster;
-
-	if (!palette_cluster(p, project, uid, &cluster, err))
-		return false;
-	if (!is_nested(text_trim(buf_text(&cluster)))) {
-		buf_fini(&cluster);
-		return error_set(err, ERROR_NOT_FOUND, "Cluster %s is not a virtual cluster", uid);
-	}
-	*out = cluster;
-	return true;
-}
-
 bool palette_cluster_profiles(struct palette *p, const char *project, const char *uid,
 			      struct buf *out, struct error *err)
 {

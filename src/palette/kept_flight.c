@@ -54,7 +54,7 @@ static void hold(struct kept *k, struct kept_flight *f)
 	f->holders++;
 }
 
-static struct kept_flight *take_off(struct kept *k, const struct kept_key *key)
+struct kept_flight *kept_take_off(struct kept *k, const struct kept_key *key)
 {
 	struct kept_flight *f = heap_alloc(sizeof *f);
 
@@ -81,7 +81,7 @@ static void unlink_flight(struct kept_flight *f)
 }
 
 /* The newest that may be joined. */
-static struct kept_flight *find_flight(struct kept *k, const struct kept_key *key)
+struct kept_flight *kept_find_flight(struct kept *k, const struct kept_key *key)
 {
 	struct kept_flight *f = k->flights;
 
@@ -340,8 +340,8 @@ static enum outcome outcome_of(struct kept_flight *f, const struct seat *s, bool
 }
 
 /* Under the lock, and returns without it. */
-static bool join(struct kept *k, struct kept_flight *f, const struct kept_question *q,
-		 struct kept_answer *answer, struct error *err)
+bool kept_join(struct kept *k, struct kept_flight *f, const struct kept_question *q,
+	       struct kept_answer *answer, struct error *err)
 {
 	struct seat seat = {.k = k, .flight = f, .until_ms = q->until_ms, .next = f->seats};
 	struct kept_flight *over = NULL;
@@ -378,10 +378,10 @@ static bool join(struct kept *k, struct kept_flight *f, const struct kept_questi
 }
 
 /* Under the lock, and returns without it. */
-static bool ask_first(struct kept *k, const struct kept_question *q, struct kept_answer *answer,
-		      struct error *err)
+bool kept_ask_first(struct kept *k, const struct kept_question *q, struct kept_answer *answer,
+		    struct error *err)
 {
-	struct kept_flight *f = take_off(k, &q->key);
+	struct kept_flight *f = kept_take_off(k, &q->key);
 	struct kept_flight *over;
 	bool ok;
 
@@ -398,7 +398,7 @@ static bool ask_first(struct kept *k, const struct kept_question *q, struct kept
 /* ---- refreshing ---- */
 
 /* Nobody asks after all. */
-static void abandon(struct kept *k, struct kept_flight *f)
+void kept_abandon(struct kept *k, struct kept_flight *f)
 {
 	struct kept_flight *over;
 
@@ -421,60 +421,6 @@ void kept_fly(struct kept *k, struct kept_flight *flight, const struct kept_ques
 	over = let_go(k, flight);
 	pthread_mutex_unlock(&k->lock);
 	free_flight(over);
-}
-
-/* ---- reading ---- */
-
-/* Under the lock. Whether the entry answers the question; *refresh: by whom, if it is to be asked
- * again. */
-static bool answer_from(struct kept *k, struct kept_entry *e, const struct kept_question *q,
-			int64_t now_ms, struct kept_answer *answer, struct kept_flight **refresh)
-{
-	bool fresh = e != NULL && now_ms < e->fresh_until_ms;
-
-	if (e == NULL || q->anew || (!fresh && (q->refresh == NULL || now_ms >= e->stale_until_ms)))
-		return false;
-	kept_touch(k, e);
-	*answer = e->answer;
-	answer->age_ms = now_ms - e->kept_ms;
-	shared_ref(answer->bytes);
-	if (fresh) {
-		k->statistics.hits++;
-		return true;
-	}
-	k->statistics.stale++;
-	if (find_flight(k, &q->key) == NULL && !k->closing)
-		*refresh = take_off(k, &q->key);
-	return true;
-}
-
-static void sweep(struct kept *k, int64_t now_ms)
-{
-	struct kept_entry *gone = NULL;
-
-	pthread_mutex_lock(&k->lock);
-	kept_sweep(k, now_ms, &gone);
-	pthread_mutex_unlock(&k->lock);
-	kept_release(gone);
-}
-
-bool kept_read(struct kept *k, const struct kept_question *q, struct kept_answer *answer,
-	       struct error *err)
-{
-	struct kept_flight *refresh = NULL;
-	int64_t now_ms = clock_now_ms();
-	struct kept_flight *f;
-
-	sweep(k, now_ms);
-	pthread_mutex_lock(&k->lock);
-	if (answer_from(k, kept_find(k, &q->key), q, now_ms, answer, &refresh)) {
-		pthread_mutex_unlock(&k->lock);
-		if (refresh != NULL && !q->refresh(q->context, refresh))
-			abandon(k, refresh);
-		return true;
-	}
-	f = q->anew ? NULL : find_flight(k, &q->key);
-	return f != NULL ? join(k, f, q, answer, err) : ask_first(k, q, answer, err);
 }
 
 /* ---- the end ---- */

@@ -1,4 +1,5 @@
-/* Inside palette/kept*.c: what is kept (kept.c), and what is being asked (kept_flight.c). */
+/* Inside palette/kept*.c: what is kept (kept.c), what is being asked (kept_flight.c), and which of
+ * them answers a question (kept_read.c). */
 #ifndef PALETTE_KEPT_INSIDE_H
 #define PALETTE_KEPT_INSIDE_H
 
@@ -56,7 +57,22 @@ struct kept_entry *kept_entry_new(const struct kept *k, const struct kept_key *k
 				  uint64_t number);
 void kept_release(struct kept_entry *gone);
 
-/* kept_flight.c; under the lock: those of the environment, of the credential where key is not NULL,
+/* ---- kept_flight.c ---- */
+
+/* Under the lock. A new one, which the caller holds and asks for; and the newest that may be
+ * joined, NULL: there is none. */
+struct kept_flight *kept_take_off(struct kept *k, const struct kept_key *key);
+struct kept_flight *kept_find_flight(struct kept *k, const struct kept_key *key);
+/* Both are called under the lock and return without it: waits for the flight's outcome, or takes
+ * off. */
+MUST_USE bool kept_join(struct kept *k, struct kept_flight *f, const struct kept_question *q,
+			struct kept_answer *answer, struct error *err);
+MUST_USE bool kept_ask_first(struct kept *k, const struct kept_question *q,
+			     struct kept_answer *answer, struct error *err);
+/* Without the lock: nobody asks after all. */
+void kept_abandon(struct kept *k, struct kept_flight *f);
+
+/* Under the lock: those of the environment, of the credential where key is not NULL,
  * are not kept when they land. */
 void kept_outdate(struct kept *k, size_t environment, const struct kept_key *key);
 /* Calls all off, and waits for them if wait. Without the lock. */

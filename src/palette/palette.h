@@ -179,10 +179,6 @@ MUST_USE bool palette_cluster(struct palette *p, const char *project, const char
 MUST_USE bool palette_cluster_object(struct palette *p, const char *project, const char *uid,
 				     struct buf *out, struct error *err);
 
-/* The summary of a virtual cluster: ERROR_NOT_FOUND if its cloud type is not `nested`. */
-MUST_USE bool palette_virtual_cluster(struct palette *p, const char *project, const char *uid,
-				      struct buf *out, struct error *err);
-
 /*
  * GET /v1/spectroclusters/{uid}/assets/kubeconfig: the client kubeconfig, never the admin one.
  * out holds YAML with credentials: never log it.
@@ -317,7 +313,8 @@ enum palette_document_kind {
 	PALETTE_DOCUMENT_CLUSTER_GROUPS,   /* "items"; project */
 	/* Objects, as Palette has them. */
 	PALETTE_DOCUMENT_CLUSTER,         /* project, uid */
-	PALETTE_DOCUMENT_VIRTUAL_CLUSTER, /* likewise; fails as palette_virtual_cluster() */
+	PALETTE_DOCUMENT_VIRTUAL_CLUSTER, /* likewise; ERROR_NOT_FOUND where its cloud type is not
+					   * `nested` */
 	PALETTE_DOCUMENT_PROFILE,         /* likewise */
 	PALETTE_DOCUMENT_CLUSTER_GROUP,   /* likewise */
 	PALETTE_DOCUMENT_ME,              /* who the caller is */

@@ -1,6 +1,6 @@
 // Starts the service and the simulated Palette, and sends requests byte for byte as given.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -57,6 +57,9 @@ function ended(child) {
     else child.once('exit', code => resolve(code));
   });
 }
+
+// Whether the service is built with a sanitizer, whose memory is not the service's.
+export const isSanitized = () => /__[at]san_init/.test(readFileSync(BACKEND, 'latin1'));
 
 export async function startSimulator(...options) {
   const child = start(SIMULATOR, ['--die-with-parent', '--api-key', 'sim-key', ...options]);
@@ -142,8 +145,8 @@ export async function startServiceIn(place, config, ...options) {
     log: () => Buffer.concat(log).toString(),
     pid: child.pid,
     // path is sent as it is.
-    request(method, path, { token = TOKEN, headers = {}, body } = {}) {
-      return send({ port, agent, method, path, body, headers: {
+    request(method, path, { token = TOKEN, headers = {}, body, patience } = {}) {
+      return send({ port, agent, method, path, body, patience, headers: {
         ...(token ? { authorization: `Bearer ${token}` } : {}),
         ...(body ? { 'content-type': 'application/json' } : {}),
         ...headers,
@@ -182,7 +185,7 @@ export async function startServiceIn(place, config, ...options) {
   };
 }
 
-function send({ port, agent, method, path, headers, body }) {
+function send({ port, agent, method, path, headers, body, patience = 60000 }) {
   return new Promise((resolve, reject) => {
     const request = http.request(
       { host: '127.0.0.1', port, agent, method, path, headers }, response => {
@@ -197,7 +200,7 @@ function send({ port, agent, method, path, headers, body }) {
         response.on('error', reject);
       });
     request.on('error', reject);
-    request.setTimeout(60000, () => request.destroy(new Error('no answer in 60 s')));
+    request.setTimeout(patience, () => request.destroy(new Error(`no answer in ${patience} ms`)));
     request.end(body);
   });
 }

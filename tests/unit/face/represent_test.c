@@ -41,6 +41,7 @@ static int scene_end(void **state)
 	struct scene *s = *state;
 
 	buf_fini(&s->r.body_owned);
+	shared_unref(s->r.shared);
 	represent_free(s->represent);
 	arena_fini(&s->arena);
 	free(s);
@@ -57,6 +58,17 @@ static void asks(struct scene *s, const char *name, const char *value)
 static void asks_also(struct scene *s, const char *name, const char *value)
 {
 	s->headers[s->request.header_count++] = (struct http_header){text_of(name), text_of(value)};
+}
+
+/* The same of bytes that others have too. */
+static void answer_shared(struct scene *s, struct shared *shared)
+{
+	buf_fini(&s->r.body_owned);
+	shared_unref(s->r.shared);
+	s->r = (struct http_response){
+		.status = 200, .body = shared_text(shared), .shared = shared_ref(shared)};
+	http_response_header(&s->r, "Content-Type", "application/json; charset=utf-8");
+	represent_answer(s->represent, &s->request, &s->op, NULL, &s->r);
 }
 
 static void answer_as(struct scene *s, const char *type, size_t len)
@@ -280,9 +292,65 @@ static void without_compression_there_are_tags(void **state)
 	assert_int_equal(strlen(said(s, "ETag")), 45);
 }
 
+/* Who has it second gets the very bytes that were made for the first, and the same tag as when
+ * nobody shared it. */
+static void what_is_shared_is_compressed_once(void **state)
+{
+	struct scene *s = *state;
+	const char *tag;
+	const char *first;
+	struct shared *shared;
+	struct buf bytes;
+
+	asks(s, "Accept-Encoding", "gzip");
+	answer(s, 5000);
+	tag = said(s, "ETag");
+	buf_init(&bytes, SIZE_MAX);
+	buf_add(&bytes, (struct text){s->body, 5000});
+	shared = shared_new(&bytes);
+	answer_shared(s, shared);
+	assert_string_equal(said(s, "ETag"), tag);
+	assert_string_equal(said(s, "Content-Encoding"), "gzip");
+	first = s->r.body.ptr;
+	assert_true(s->r.body.len < 1000);
+	answer_shared(s, shared);
+	assert_ptr_equal(s->r.body.ptr, first);
+	s->request.header_count = 0;
+	answer_shared(s, shared);
+	assert_ptr_equal(s->r.body.ptr, shared_text(shared).ptr);
+	asks(s, "Accept-Encoding", "gzip");
+	asks_also(s, "If-None-Match", tag);
+	answer_shared(s, shared);
+	assert_int_equal(s->r.status, 304);
+	assert_null(s->r.shared);
+	assert_true(s->r.unsent < 1000);
+	shared_unref(shared);
+}
+
+/* The last one who has it gives the plain bytes up. */
+static void what_nobody_shares_is_in_memory_once(void **state)
+{
+	struct scene *s = *state;
+	struct buf bytes;
+
+	buf_init(&bytes, SIZE_MAX);
+	buf_add(&bytes, (struct text){s->body, 5000});
+	asks(s, "Accept-Encoding", "gzip");
+	s->r = (struct http_response){.status = 200, .shared = shared_new(&bytes)};
+	s->r.body = shared_text(s->r.shared);
+	http_response_header(&s->r, "Content-Type", "application/json; charset=utf-8");
+	represent_answer(s->represent, &s->request, &s->op, NULL, &s->r);
+	assert_null(s->r.shared);
+	assert_true(s->r.body_owned.len > 0 && s->r.body_owned.len < 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(what_is_shared_is_compressed_once, scene_begin,
+						scene_end),
+		cmocka_unit_test_setup_teardown(what_nobody_shares_is_in_memory_once, scene_begin,
+						scene_end),
 		cmocka_unit_test_setup_teardown(the_plain_form_has_a_tag, scene_begin, scene_end),
 		cmocka_unit_test_setup_teardown(the_compressed_form_has_another, scene_begin,
 						scene_end),

@@ -167,11 +167,63 @@ static void tags_are_compared(void **state)
 	}
 }
 
+static void kept_answers_are_declined(void **state)
+{
+	static const struct {
+		const char *lines[MOST_LINES]; /* of Cache-Control */
+		const char *pragma;
+		bool anew;
+	} rows[] = {
+		{{NULL}, NULL, false},
+		{{"no-cache"}, NULL, true},
+		{{"NO-CACHE"}, NULL, true},
+		{{"no-store"}, NULL, true},
+		{{"max-age=0"}, NULL, true},
+		{{"max-age = 0"}, NULL, true},
+		{{"Max-Age=\"0\""}, NULL, true},
+		{{"max-age=00"}, NULL, true},
+		{{"private, , no-cache"}, NULL, true},
+		{{"private", "no-cache"}, NULL, true},
+		{{"no-cache=\"x\""}, NULL, true},
+		{{NULL}, "no-cache", true},
+		{{NULL}, "x, no-cache", true},
+		/* others */
+		{{""}, NULL, false},
+		{{"max-age=1"}, NULL, false},
+		{{"max-age=0x"}, NULL, false},
+		{{"max-age=-0x"}, NULL, false},
+		{{"max-age"}, NULL, false},
+		{{"max-age="}, NULL, false},
+		{{"max-stale=0"}, NULL, false},
+		{{"no-cached"}, NULL, false},
+		{{"only-if-cached"}, NULL, false},
+		{{NULL}, "other", false},
+		/* Pragma only counts alone. */
+		{{"max-age=5"}, "no-cache", false},
+		{{""}, "no-cache", false},
+	};
+	struct http_header headers[MOST_LINES + 2];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		size_t count = 0;
+
+		if (rows[i].lines[0] != NULL)
+			count = put(headers, "cache-control", rows[i].lines);
+		if (rows[i].pragma != NULL)
+			headers[count++] =
+				(struct http_header){TEXT("Pragma"), text_of(rows[i].pragma)};
+		if (http_wants_anew(headers, count) != rows[i].anew)
+			fail_msg("%zu: %s", i, rows[i].lines[0]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(codings_are_chosen),
 		cmocka_unit_test(tags_are_compared),
+		cmocka_unit_test(kept_answers_are_declined),
 	};
 
 	return cmocka_run_group_tests_name("http/fields", tests, NULL, NULL);

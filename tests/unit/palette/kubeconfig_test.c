@@ -97,25 +97,6 @@ static void uids_cannot_leave_their_segment(void **state)
 	fixture_free(f);
 }
 
-static void a_virtual_cluster_is_one_of_type_nested(void **state)
-{
-	struct text body;
-	struct fixture *f = fixture_new(answer_body, &body);
-
-	(void)state;
-	body = TEXT(" {\"spec\":{\"cloudConfig\":{\"cloudType\":\"nested\"}}}\n");
-	assert_true(palette_virtual_cluster(f->palette, NULL, "c1", &f->out, &f->err));
-	assert_true(text_equal(buf_text(&f->out), body));
-	buf_fini(&f->out);
-	body = TEXT("{\"spec\":{\"cloudConfig\":{\"cloudType\":\"eks\"}}}");
-	assert_false(palette_virtual_cluster(f->palette, NULL, "c1", &f->out, &f->err));
-	assert_int_equal(f->err.kind, ERROR_NOT_FOUND);
-	body = TEXT("{\"spec\":{\"cloudConfig\":{\"cloudType\":[\"nested\"]}}}");
-	assert_false(palette_virtual_cluster(f->palette, NULL, "c1", &f->out, &f->err));
-	assert_int_equal(f->err.kind, ERROR_NOT_FOUND);
-	fixture_free(f);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -123,7 +104,6 @@ int main(void)
 		cmocka_unit_test(base64_of_a_file_is_decoded),
 		cmocka_unit_test(anything_else_is_no_kubeconfig),
 		cmocka_unit_test(uids_cannot_leave_their_segment),
-		cmocka_unit_test(a_virtual_cluster_is_one_of_type_nested),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
