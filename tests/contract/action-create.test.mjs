@@ -25,7 +25,7 @@ let flat; // by kind: name => body
 let named = 0;
 
 const start = mcp => startService(configuration([simulator], { mcp,
-  upstream: { timeout: '2s', attempts: 2, connectTimeout: '500ms' } }));
+  upstream: { timeout: '2s', attempts: 2, circuitFailures: 0, connectTimeout: '500ms' } }));
 
 before(async () => {
   simulator = await startSimulator('--seed', '7', '--projects', '3', '--inherit-tenant-objects');

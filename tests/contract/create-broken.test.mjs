@@ -97,7 +97,7 @@ before(async () => {
   simulator = await startSimulator('--seed', '41');
   gate = new Gate();
   await gate.open(simulator.url);
-  const settings = { upstream: { timeout: '700ms' }, server: { requestTimeout: '3s' } };
+  const settings = { upstream: { timeout: '700ms', circuitFailures: 0 }, server: { requestTimeout: '3s' } };
   direct = await startService(configuration([simulator], settings));
   gated = await startService(configuration([{ url: gate.url }], settings));
   all = creations(await simulator.world());

@@ -23,7 +23,7 @@ const answers = []; // all that were not 2xx
 before(async () => {
   simulator = await startSimulator('--seed', '81', '--profiles', '60');
   service = await startService(configuration([simulator], { telemetry: { logLevel: 'debug' },
-    upstream: { timeout: '1s', attempts: 1 } }));
+    upstream: { timeout: '1s', attempts: 1, circuitFailures: 0 } }));
   const world = await simulator.world();
   project = world.projects[0].uid;
   profile = world.profiles.find(p => p.type === 'cluster' && p.cloudType === 'eks' && p.versions[0].published &&

@@ -11,7 +11,7 @@ const STEPS = ['ImageResolutionDone', 'CloudInfrastructureReady', 'Bootstrapping
   'WorkerNodeAdditionDone', 'AddOnDeploymentDone', 'KubeConfigReady'];
 const SESSION = 'session-of-ada';
 const SETTINGS = { follow: { interval: '1s', keepAlive: '1s', recheck: '1s', patience: '4s' },
-  upstream: { retryDelay: '1ms', attempts: 1, timeout: '2s' } };
+  upstream: { retryDelay: '1ms', attempts: 1, timeout: '2s', circuitFailures: 0 } };
 
 let simulator;
 let world;

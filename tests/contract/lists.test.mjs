@@ -12,7 +12,7 @@ before(async () => {
   simulator = await startSimulator('--seed', '21', '--projects', '70', '--clusters', '400',
     '--virtual-clusters', '180', '--profiles', '130', '--session-token', 'session-admin');
   world = await simulator.world();
-  service = await startService(configuration([simulator], { upstream: { timeout: '3s', attempts: 3 } }));
+  service = await startService(configuration([simulator], { upstream: { timeout: '3s', attempts: 3, circuitFailures: 0 } }));
 });
 
 after(async () => {

@@ -26,6 +26,7 @@ before(async () => {
   simulator = await startSimulator('--seed', '7', '--projects', '3', '--clusters', '40',
     '--virtual-clusters', '9');
   service = await startService(configuration([simulator], { upstream: {
+    circuitFailures: 0,
     timeout: '600ms', attempts: 2, maxAnswerBytes: 2 * 1024 * 1024, connectTimeout: '500ms' } }));
   ({ document, rows } = await operations(service));
   good = goodRequests(await simulator.world());
