@@ -1,4 +1,5 @@
 // Starts the service and the simulated Palette, and sends requests byte for byte as given.
+import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -200,6 +201,25 @@ function send({ port, agent, method, path, headers, body }) {
 
 export const pathParameters = row => row.parameters.filter(p => p.in === "path").map(p => p.name);
 export const asksPalette = row => row.parameters.some(p => p.$ref);
+
+// ---- errors ----
+
+const NAMES = {
+  400: 'InputError', 401: 'AuthenticationError', 403: 'NotAllowedError', 404: 'NotFoundError',
+  409: 'ConflictError', 422: 'UnprocessableEntityError', 502: 'BadGatewayError',
+  503: 'ServiceUnavailableError', 504: 'GatewayTimeoutError',
+};
+
+// An error of a route: in Backstage's form, and with nothing of Palette's in it.
+export function assertErrorAnswer(answer, wanted, method, what = '') {
+  assert.equal(answer.status, wanted, `${what}: ${answer.text}`);
+  assert.match(answer.headers['content-type'], /^application\/json/, what);
+  assert.equal(answer.json.error.name, NAMES[wanted], what);
+  assert.equal(answer.json.response.statusCode, wanted, what);
+  assert.equal(answer.json.request.method, method, what);
+  assert.ok(!answer.text.includes('sim-secret'), `${what}: an upstream text came through`);
+  assert.ok(!answer.text.includes('sim-key'), `${what}: the key came through`);
+}
 
 // ---- the operations, from the service's own description ----
 
