@@ -79,7 +79,8 @@ bool palette_me(struct palette *p, struct palette_me *me, struct error *err)
 	struct buf user;
 	bool ok;
 
-	if (!palette_get_ours(p, NULL, "/v1/users/me", "Your Palette user", &user, err))
+	if (!palette_get_ours(p, PALETTE_FORM_OBJECT, NULL, "/v1/users/me", "Your Palette user",
+			      &user, err))
 		return false;
 	ok = read_me(p->arena, text_trim(buf_text(&user)), &found);
 	buf_fini(&user);
@@ -121,7 +122,8 @@ static bool add_projects_by_list(struct palette *p, struct palette_list *list,
 	struct json_walk walk;
 	struct buf answer;
 
-	if (!palette_get_ours(p, NULL, "/v1/dashboard/projects/metadata", "Projects", &answer, err))
+	if (!palette_get_ours(p, PALETTE_FORM_LIST, NULL, "/v1/dashboard/projects/metadata",
+			      "Projects", &answer, err))
 		return err->upstream_status == 403 || err->upstream_status == 404;
 	if (json_member(text_trim(buf_text(&answer)), "items", &items)) {
 		walk = json_walk_begin(items);

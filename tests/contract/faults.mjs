@@ -15,9 +15,9 @@ const MIB = 1024 * 1024;
 // column: its name in the table. rule: of the simulator's, for the requests that are hit.
 // wanted: what routes answer. heals: the service asks again, and then gets what it wants.
 // everywhere: not only at one request of a list.
-// service: which of two, by how long it waits for Palette: patient, unless it is hasty.
+// service: of three that differ in how long they wait for Palette and how often they ask; patient unless it says so.
 export const faults = [
-  { column: '429/3', rule: { fault: 'status', status: 429, every: 3 }, wanted: [], heals: true },
+  { column: '429/3', rule: { fault: 'status', status: 429, every: 3 }, wanted: [], heals: true, service: 'insistent' },
   { column: '429', rule: { fault: 'status', status: 429 }, wanted: [503] },
   { column: '500', everywhere: true, rule: { fault: 'status', status: 500 }, wanted: [502] },
   { column: '503', rule: { fault: 'status', status: 503 }, wanted: [502] },

@@ -21,7 +21,7 @@ const WORKERS = 24;
 const SHARE = 18; // of them, of one environment: three quarters
 const PROJECTS = 12; // that members of some projects have
 // How long the service may take, by the service; and what a busy machine may add.
-const REQUEST_TIMEOUT_MS = { patient: 40000, hasty: 4000 };
+const REQUEST_TIMEOUT_MS = { patient: 40000, insistent: 40000, hasty: 4000 };
 const MARGIN_MS = 10000;
 const [ONLY_COLUMN, ONLY_OPERATION] = process.env.FAULTS_ONLY?.split(':') ?? [];
 const CREATE = 'create_spectrocloud_cluster';
@@ -31,7 +31,7 @@ const PLAN = 'plan_spectrocloud_cluster';
 const INDEPENDENT = {};
 
 const lanes = Array.from({ length: LANES }, (_, i) => ({ number: i }));
-const services = {}; // patient: waits long for Palette; hasty: does not
+const services = {}; // patient: waits long for Palette; insistent: and asks again often; hasty: neither
 let reads; // the simulators: of what reads
 let writes; // and of what creates and changes
 const backstages = {}; // of each service its own
@@ -54,7 +54,7 @@ function settings(name, backstage, upstream) {
     mcp: { kubeconfig: 'full', toolsets: ['core', 'operations', 'packs', 'tags', 'create'],
       include: ['*', ...TAG_ACTIONS, CREATE] },
     server: { workers: WORKERS, requestTimeout: `${REQUEST_TIMEOUT_MS[name]}ms` },
-    upstream: { attempts: 6, maxAnswerBytes: 2 * 1024 * 1024, connectionsPerHost: 8 * LANES, callsInFlight: 8 * LANES,
+    upstream: { attempts: 2, maxAnswerBytes: 1024 * 1024, connectionsPerHost: 8 * LANES, callsInFlight: 8 * LANES,
       ...upstream },
   });
   config.spectrocloud.environments.push(...strangers.environments.map(environment =>
@@ -69,7 +69,8 @@ before(async () => {
     '--provision-seconds', '600', ...admins());
   strangers = await unreachable(reads);
   const entities = entitiesOf(await reads.world());
-  for (const [name, upstream] of [['patient', { timeout: '20s' }], ['hasty', { timeout: '500ms', connectTimeout: '400ms', attempts: 2 }]]) {
+  for (const [name, upstream] of [['patient', { timeout: '20s' }], ['insistent', { timeout: '20s', attempts: 6 }],
+    ['hasty', { timeout: '600ms', connectTimeout: '400ms' }]]) {
     const backstage = backstages[name] = await startBackstage();
     backstage.entities.push(...entities);
     services[name] = await startBeside(backstage, settings(name, backstage, upstream));
@@ -124,7 +125,7 @@ function tools(actions, inputs, creation) {
       return { ...input, planId: plan.json.output.planId };
     },
     ask: (service, lane, { environment, name, prepared, member }) => invoke(service, tool, {
-      ...(prepared ?? inputs[tool]), ...(TAG_ACTIONS.includes(tool) && { add: [name] }),
+      ...(prepared ?? inputs[tool]), ...(TAG_ACTIONS.includes(tool) && { add: [name], dryRun: false }),
       ...(environment && { instanceName: environment }),
     }, { headers: { 'X-SpectroCloud-Token': tokenOf(lane, member) } }),
     assertError: (answer, status) => {
@@ -188,9 +189,9 @@ async function requestsOf(operation, lane) {
   return [...seen.values()];
 }
 
-async function prepare(operation, service, lane) {
+async function prepare(operation, lane) {
   const name = operation.writes ? `made-${process.pid}-${++made}` : undefined;
-  const prepared = await operation.prepare?.(service, lane, name);
+  const prepared = await operation.prepare?.(services.patient, lane, name);
   return { name, prepared, environment: environmentOf(operation), member: operation.member };
 }
 
@@ -198,18 +199,16 @@ test('without faults', async t => {
   await reads.forget();
   await writes.forget();
   await inLanes(lanes.slice(0, 1), all, async (operation, lane) => {
-    const change = await prepare(operation, services.patient, lane);
+    const change = await prepare(operation, lane);
     await simulatorOf(operation).forget();
-    const begun = Date.now();
     const answer = await operation.ask(services.patient, lane, change);
-    if (process.env.TIMES) console.log(operation.name, Date.now() - begun);
     assert.ok(operation.ok.includes(answer.status), `${operation.name}: ${answer.status} ${answer.text}`);
     assert.equal(answer.json?.warnings, undefined, operation.name);
     operation.truth = operation.writes ? undefined : truthOf(answer);
     operation.requests = await requestsOf(operation, lane);
   });
   await inLanes(lanes, all, async (operation, lane) => {
-    const again = await operation.ask(services.patient, lane, await prepare(operation, services.patient, lane));
+    const again = await operation.ask(services.patient, lane, await prepare(operation, lane));
     if (!operation.writes) assert.equal(truthOf(again), operation.truth, `${operation.name} differs from itself`);
   });
   const asked = all.filter(o => o.requests.length > 0);
@@ -271,6 +270,7 @@ async function assertCell({ operation, fault, change, answer, ms, part }) {
   assert.ok(ms < REQUEST_TIMEOUT_MS[fault.service] + MARGIN_MS, `${where}: ${ms} ms`);
   if (operation.writes) await assertWritten(operation, answer, change, where);
   if (operation.ok.includes(status)) {
+    if (fault.column === 'short' && isCut(operation, answer)) return status;
     assert.ok(fault.heals || part, `${where}: ${status} ${answer.text.slice(0, 600)}`);
     if (!operation.writes)
       assert.equal(truthOf(answer), operation.truth, `${where}: an answer that is not whole: ${answer.text.slice(0, 2000)}`);
@@ -289,10 +289,14 @@ async function assertCell({ operation, fault, change, answer, ms, part }) {
   return status;
 }
 
+// A file that came as long as it was said to be: nothing tells that there should have been more of it. JSON tells.
+const isCut = ({ truth, name }, { text, json }) => /kubeconfig/.test(name) && (json === undefined
+  ? truth.startsWith(text) : truth.includes(JSON.stringify(json.output.kubeconfig).slice(0, -1)));
+
 async function runCell(service, lane, { operation, fault, part, environment }, rule) {
   const simulator = simulatorOf(operation);
   const credential = credentialOf(lane, operation.member);
-  const change = await prepare(operation, service, lane);
+  const change = await prepare(operation, lane);
   if (environment) change.environment = environment;
   if (rule) await simulator.fault({ ...rule, match: { ...rule.match, credential } });
   const begun = Date.now();
@@ -320,9 +324,9 @@ async function assertWell(service) {
   assert.deepEqual([health.status, health.json], [200, { status: 'ok' }]);
   const held = [{ simulator: reads, environment: 'first', count: SHARE },
     { simulator: writes, environment: 'second', count: WORKERS - SHARE }];
-  let delay = 100;
+  let delay = 100; // ms
   await until(async () => {
-    delay *= 2;
+    delay = Math.min(delay * 2, service === services.hasty ? 400 : 3200);
     for (const { simulator } of held) {
       await simulator.forget();
       await simulator.fault({ match: { pathPrefix: '/v1', credential: 'key:0' }, fault: 'delay', ms: delay });
