@@ -14,7 +14,7 @@ const MIB = 1024 * 1024;
 
 // column: its name in the table. rule: of the simulator's, for the requests that are hit.
 // wanted: what routes answer. heals: the service asks again, and then gets what it wants.
-// everywhere: not only at one request of a list.
+// everywhere: not only at one request of a list. fine: operations for which it is an answer as documented.
 // service: of three that differ in how long they wait for Palette and how often they ask; patient unless it says so.
 export const faults = [
   { column: '429/3', rule: { fault: 'status', status: 429, every: 3 }, wanted: [], heals: true, service: 'insistent' },
@@ -35,7 +35,8 @@ export const faults = [
   { column: 'string', rule: { fault: 'not-object' }, wanted: [502] },
   { column: '200error', everywhere: true, rule: { fault: 'status', status: 200, body: ERROR_BODY }, wanted: [502] },
   { column: '200html', rule: { fault: 'status', status: 200, body: HTML, contentType: 'text/html' }, wanted: [502] },
-  { column: '200{}', rule: { fault: 'status', status: 200, body: '{}' }, wanted: [502] },
+  { column: '200{}', rule: { fault: 'status', status: 200, body: '{}' }, wanted: [502],
+    fine: /^profile\.variables$|_profile_variables$/ },
   { column: 'reset', rule: { fault: 'reset' }, wanted: [502] },
   { column: 'resetin', everywhere: true, rule: { fault: 'reset', bytes: 20 }, wanted: [502] },
   { column: '100MiB', rule: { fault: 'oversized', bytes: 100 * MIB }, wanted: [502] },
@@ -64,7 +65,7 @@ function listening(server, sockets) {
   return new Promise(done => server.listen(0, '127.0.0.1', () => done(server.address().port)));
 }
 
-// Environments of the service by name: { url, caFile } and why each fails. simulator: speaks plain HTTP.
+// Environments of the service: { name, url, caFile }. simulator: speaks plain HTTP.
 export async function unreachable(simulator) {
   const folder = mkdtempSync(join(tmpdir(), 'faults-'));
   const stranger = certificate(folder, 'localhost');

@@ -115,7 +115,7 @@ function routes(rows, good, world) {
 
 function tools(actions, inputs, creation) {
   return actions.filter(action => inputs[action.name]).map(({ name: tool }) => ({
-    table: 'action', name: tool, writes: tool === CREATE || TAG_ACTIONS.includes(tool), ok: [200],
+    table: 'action', name: tool, named: Object.keys(inputs[tool]).some(n => /^(cluster|profile)Name$/.test(n)), writes: tool === CREATE || TAG_ACTIONS.includes(tool), ok: [200],
     // A creation needs the plan of just that.
     prepare: tool !== CREATE ? undefined : async (service, lane, name) => {
       const input = creation(name);
@@ -270,14 +270,14 @@ async function assertCell({ operation, fault, change, answer, ms, part }) {
   assert.ok(ms < REQUEST_TIMEOUT_MS[fault.service] + MARGIN_MS, `${where}: ${ms} ms`);
   if (operation.writes) await assertWritten(operation, answer, change, where);
   if (operation.ok.includes(status)) {
-    if (fault.column === 'short' && isCut(operation, answer)) return status;
+    if (fault.fine?.test(operation.name) || (fault.column === 'short' && isCut(operation, answer))) return status;
     assert.ok(fault.heals || part, `${where}: ${status} ${answer.text.slice(0, 600)}`);
     if (!operation.writes)
       assert.equal(truthOf(answer), operation.truth, `${where}: an answer that is not whole: ${answer.text.slice(0, 2000)}`);
     return status;
   }
   bodies.push(answer.text);
-  const right = operation.table === 'action' ? fault.wanted.map(() => 503) : fault.wanted;
+  const right = operation.table === 'action' ? fault.wanted.map(() => 503) : fault.wanted; // as Backstage passes it on
   assert.ok(right.includes(status), `${where}: ${status} ${answer.text}`);
   try {
     operation.assertError(answer, status);
@@ -366,12 +366,20 @@ for (const fault of faults) {
 
 test('Palettes that nobody reaches', async t => {
   if (ONLY_COLUMN && !strangers.environments.some(e => e.name === ONLY_COLUMN)) return;
-  const cells = strangers.environments.filter(({ name }) => !ONLY_COLUMN || name === ONLY_COLUMN)
-    .flatMap(({ name }) => all.filter(o => !o.member && !o.prepare)
-      .map(operation => ({ operation, environment: name, fault: { column: name, wanted: [502], service: 'hasty' } })));
-  await runCells(services.hasty, cells);
+  let count = 0;
+  for (const { name } of strangers.environments) {
+    if (ONLY_COLUMN && name !== ONLY_COLUMN) continue;
+    // Where nothing is said the wait ends: for a connection usually, for the answer on a busy machine.
+    const fault = name === 'handshake' ? { column: name, wanted: [502, 504], service: 'hasty' }
+      : { column: name, wanted: [502], service: 'patient' };
+    // What the catalog has is in one environment only, and a plan is of one.
+    const cells = all.filter(o => !o.member && !o.prepare && !o.named).map(operation => ({ operation, environment: name, fault }));
+    await runCells(services[fault.service], cells);
+    count += cells.length;
+  }
   assert.equal(strangers.asked(), 0, 'a request went to somebody who is not Palette');
-  t.diagnostic(`${cells.length} cells`);
+  t.diagnostic(`${count} cells`);
+  await assertWell(services.patient);
   await assertWell(services.hasty);
 });
 

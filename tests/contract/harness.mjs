@@ -120,12 +120,12 @@ export const checkConfiguration = config => runCommand(config, 'config', 'check'
 
 export const startService = (config, ...options) => startServiceIn({}, config, ...options);
 
-// place: spawn's options, such as its folder.
-export async function startServiceIn(place, config, ...options) {
+// place: spawn's options, such as its folder; program: another than the environment names.
+export async function startServiceIn({ program = BACKEND, ...place }, config, ...options) {
   const folder = mkdtempSync(join(tmpdir(), 'contract-'));
   const file = join(folder, 'app-config.yaml');
   writeFileSync(file, JSON.stringify(config));
-  const child = start(BACKEND, ['serve', '--config', file, '--listen', '127.0.0.1:0', ...options], place);
+  const child = start(program, ['serve', '--config', file, '--listen', '127.0.0.1:0', ...options], place);
   const log = [];
   child.stderr.on('data', chunk => log.push(chunk));
   const [, port] = await outputLine(child, 'stderr', / started .* port=(\d+)/, 'the service')

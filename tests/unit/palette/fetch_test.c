@@ -562,7 +562,7 @@ static void each_of_many_has_its_own_outcome(void **state)
 		if (requests[i].ok) /* the answer is its own, not a neighbour's */
 			assert_string_equal(
 				requests[i].answer.ptr,
-				arena_printf(&f->arena, "{\"path\":\"%s\"}", requests[i].path));
+				arena_printf(&f->arena, "{\"spec\":\"%s\"}", requests[i].path));
 	}
 	assert_int_equal(f->http.count, COUNT + COUNT / 3);
 	palette_requests_fini(requests, COUNT);
