@@ -207,10 +207,11 @@ node_sqlite()
 		npm rebuild better-sqlite3 --prefix "$1" --ignore-scripts=false "${headers[@]}"
 }
 
-# show_operations SUITE: the walks over the tables of operations and actions are worth seeing.
+# show_operations SUITE: the walks over the tables of operations and actions are worth seeing, and what
+# became of the requests of odd forms.
 show_operations()
 {
-	sed -n "/^\(operation\|action\)  /,/^[^a-z]/p" "$bins/log/test-$1.log" 2>/dev/null | grep "^[a-z]"
+	sed -n "/^\(operation\|action\|form\)  /,/^[^a-z0-9]/p" "$bins/log/test-$1.log" 2>/dev/null | grep "^[a-z0-9]"
 }
 
 # The contract has two suites, for no suite is to take too long: what frontends and Backstage are

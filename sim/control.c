@@ -50,7 +50,10 @@ static void faults_post(struct request *r, struct reply *a)
 
 static void faults_delete(struct request *r, struct reply *a)
 {
-	faults_clear(r->sim->faults);
+	char *credential = request_query(r, "credential");
+
+	faults_clear(r->sim->faults, credential);
+	free(credential);
 	done(a);
 }
 

@@ -16,7 +16,6 @@ enum effect {
 	EFFECT_GARBAGE,
 	EFFECT_NOT_OBJECT,
 	EFFECT_HTML,
-	EFFECT_OVERSIZED,
 	EFFECT_DEEP,
 	EFFECT_EMPTY,
 	EFFECT_NUMERIC,
@@ -31,6 +30,10 @@ enum effect {
 	EFFECT_TRUNCATE,
 	EFFECT_WRONG_LENGTH,
 	EFFECT_RESET,
+	EFFECT_STALL,
+	EFFECT_CUT_CHUNKS,
+	EFFECT_OVERSIZED,
+	EFFECT_FLOOD,
 };
 
 /* What each is called, and which member of a rule holds its amount. */
@@ -60,6 +63,9 @@ static const struct effect_row {
 	[EFFECT_TRUNCATE] = {"truncate", "bytes", 10, 1 << 30},
 	[EFFECT_WRONG_LENGTH] = {"wrong-length", "bytes", 10, 1 << 30},
 	[EFFECT_RESET] = {"reset", "bytes", 0, 1 << 30},
+	[EFFECT_STALL] = {"stall", "bytes", 10, 1 << 30},
+	[EFFECT_CUT_CHUNKS] = {"cut-chunks", "bytes", 10, 1 << 30},
+	[EFFECT_FLOOD] = {"flood", "bytes", 64 << 20, 1 << 30},
 };
 
 struct fault {
@@ -133,27 +139,35 @@ static void rule_free(struct rule *u)
 	free(u);
 }
 
-void faults_clear(struct faults *f)
+static bool is_of(const struct rule *u, const char *credential)
 {
-	struct rule *rules;
+	return credential == NULL ||
+	       (u->credential != NULL && strcmp(u->credential, credential) == 0);
+}
+
+void faults_clear(struct faults *f, const char *credential)
+{
+	struct rule **at = &f->rules;
 
 	pthread_mutex_lock(&f->lock);
-	rules = f->rules;
-	f->rules = NULL;
-	pthread_mutex_unlock(&f->lock);
-	while (rules != NULL) {
-		struct rule *next = rules->next;
+	while (*at != NULL) {
+		struct rule *rule = *at;
 
-		rule_free(rules);
-		rules = next;
+		if (!is_of(rule, credential)) {
+			at = &rule->next;
+			continue;
+		}
+		*at = rule->next;
+		rule_free(rule);
 	}
+	pthread_mutex_unlock(&f->lock);
 }
 
 void faults_free(struct faults *f)
 {
 	if (f == NULL)
 		return;
-	faults_clear(f);
+	faults_clear(f, NULL);
 	pthread_mutex_destroy(&f->lock);
 	free(f);
 }
@@ -349,20 +363,6 @@ static void reply_text(struct reply *a, const struct fault *t, unsigned status, 
 		   blob_new(t->body != NULL ? text_of(t->body) : body));
 }
 
-static void reply_oversized(struct reply *a, const struct fault *t)
-{
-	struct buf big;
-
-	buf_init(&big, (size_t)t->amount + 64);
-	buf_reserve(&big, (size_t)t->amount + 32);
-	buf_add_string(&big, "{\"items\":[\"");
-	while (big.len + 64 < (size_t)t->amount)
-		buf_add_string(&big, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
-	buf_add_string(&big, "\"]}");
-	reply_text(a, t, 200, "application/json", buf_text(&big));
-	buf_fini(&big);
-}
-
 static void reply_deep(struct reply *a, const struct fault *t)
 {
 	struct buf deep;
@@ -419,9 +419,6 @@ static bool make_reply(const struct fault *t, struct reply *a)
 		reply_text(a, t, 404, "application/json",
 			   TEXT("{\"code\":404,\"message\":\"path was not found\"}"));
 		return true;
-	case EFFECT_OVERSIZED:
-		reply_oversized(a, t);
-		return true;
 	case EFFECT_DEEP:
 		reply_deep(a, t);
 		return true;
@@ -447,6 +444,12 @@ static enum paging_fault paging_of(enum effect effect)
 	}
 }
 
+/* Nothing of the real answer is sent, so that nothing is to be done for it. */
+static bool is_without_handler(enum effect effect)
+{
+	return effect == EFFECT_HANG || effect == EFFECT_OVERSIZED || effect == EFFECT_FLOOD;
+}
+
 bool fault_before(struct fault *t, struct request *r, struct reply *a)
 {
 	if (t->effect == EFFECT_DELAY)
@@ -454,8 +457,9 @@ bool fault_before(struct fault *t, struct request *r, struct reply *a)
 	r->paging_fault = paging_of(t->effect);
 	if (make_reply(t, a))
 		return true;
-	if (t->effect < EFFECT_SLOW_HEADERS || (t->status == 0 && t->body == NULL))
-		return t->effect == EFFECT_HANG;
+	if (t->effect < EFFECT_SLOW_HEADERS ||
+	    (t->status == 0 && t->body == NULL && !is_without_handler(t->effect)))
+		return false;
 	reply_text(a, t, 200, "application/json", TEXT("{}"));
 	return true;
 }
@@ -469,6 +473,10 @@ void fault_after(struct fault *t, struct request *r, struct reply *a)
 		[EFFECT_TRUNCATE] = WIRE_TRUNCATE,
 		[EFFECT_WRONG_LENGTH] = WIRE_WRONG_LENGTH,
 		[EFFECT_RESET] = WIRE_RESET,
+		[EFFECT_STALL] = WIRE_STALL,
+		[EFFECT_CUT_CHUNKS] = WIRE_CUT_CHUNKS,
+		[EFFECT_OVERSIZED] = WIRE_OVERSIZED,
+		[EFFECT_FLOOD] = WIRE_FLOOD,
 	};
 	const char *name;
 	json_t *value;

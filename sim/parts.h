@@ -87,7 +87,8 @@ bool search_string(const json_t *filter, const char *value);
 
 struct faults *faults_new(void);
 void faults_free(struct faults *f);
-void faults_clear(struct faults *f);
+/* credential: of whose requests the rules are; NULL: all rules. */
+void faults_clear(struct faults *f, const char *credential);
 /* Adds one rule, or says why not in message. */
 bool faults_add(struct faults *f, const json_t *rule, char *message, size_t size);
 json_t *faults_report(struct faults *f);
@@ -103,7 +104,18 @@ void fault_after(struct fault *t, struct request *r, struct reply *a);
 
 /* ---- wire.c: answers that no HTTP library would send ---- */
 
-enum wire { WIRE_SLOW_HEADERS, WIRE_HANG, WIRE_DRIP, WIRE_TRUNCATE, WIRE_WRONG_LENGTH, WIRE_RESET };
+enum wire {
+	WIRE_SLOW_HEADERS,
+	WIRE_HANG,
+	WIRE_DRIP,
+	WIRE_TRUNCATE,
+	WIRE_WRONG_LENGTH,
+	WIRE_RESET,
+	WIRE_STALL,
+	WIRE_CUT_CHUNKS,
+	WIRE_OVERSIZED,
+	WIRE_FLOOD,
+};
 /* amount: milliseconds or bytes, as the kind has it. Marks the reply as taken. */
 void wire_send(struct request *r, struct reply *a, enum wire wire, int64_t amount);
 

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "parts.h"
 
-enum { SEND_TIMEOUT_MS = 30000, HANG_MS = 600000 };
+enum { SEND_TIMEOUT_MS = 30000, HANG_MS = 600000, PIECE = 64 << 10 };
 
 /* All of it, waiting for a slow reader; false if the reader is gone. */
 static bool send_all(const struct request *r, struct text bytes)
@@ -35,14 +35,20 @@ static bool send_all(const struct request *r, struct text bytes)
 	return true;
 }
 
-static void put_head(struct buf *out, const struct reply *a, size_t length)
+enum framing { FRAMING_LENGTH, FRAMING_CHUNKS };
+
+/* length: of FRAMING_LENGTH. */
+static void put_head(struct buf *out, const struct reply *a, enum framing framing, size_t length)
 {
 	buf_printf(out, "HTTP/1.1 %u Simulated\r\nConnection: close\r\n", a->status);
 	if (a->content_type != NULL)
 		buf_printf(out, "Content-Type: %s\r\n", a->content_type);
 	for (size_t i = 0; i < a->header_count; i++)
 		buf_printf(out, "%s: %s\r\n", a->headers[i].name, a->headers[i].value);
-	buf_printf(out, "Content-Length: %zu\r\n\r\n", length);
+	if (framing == FRAMING_CHUNKS)
+		buf_add_string(out, "Transfer-Encoding: chunked\r\n\r\n");
+	else
+		buf_printf(out, "Content-Length: %zu\r\n\r\n", length);
 }
 
 /* A reset, not a close: dissolving the association makes the kernel send RST at once. */
@@ -69,14 +75,14 @@ static void send_body(struct request *r, const struct reply *a, enum wire wire, 
 	size_t sent = body.len;
 	size_t claimed = body.len;
 
-	if (wire == WIRE_TRUNCATE || wire == WIRE_RESET)
+	if (wire == WIRE_TRUNCATE || wire == WIRE_RESET || wire == WIRE_STALL)
 		sent = amount < (int64_t)body.len ? (size_t)amount : body.len;
-	if (wire == WIRE_TRUNCATE && sent == body.len)
+	if ((wire == WIRE_TRUNCATE || wire == WIRE_STALL) && sent == body.len)
 		claimed = body.len + 1; /* cut off even if there is less than asked for */
 	if (wire == WIRE_WRONG_LENGTH)
 		claimed = body.len > (size_t)amount ? body.len - (size_t)amount : 0;
 	buf_init(&head, 16384);
-	put_head(&head, a, claimed);
+	put_head(&head, a, FRAMING_LENGTH, claimed);
 	if (send_all(r, buf_text(&head))) {
 		if (wire == WIRE_DRIP)
 			drip(r, body, amount);
@@ -84,6 +90,61 @@ static void send_body(struct request *r, const struct reply *a, enum wire wire, 
 			send_all(r, text_slice(body, 0, sent));
 	}
 	buf_fini(&head);
+}
+
+/* The first bytes of the body in one chunk, and no last chunk. */
+static void send_cut_chunks(const struct request *r, const struct reply *a, int64_t amount)
+{
+	struct text body = text_slice(blob_text(a->body), 0, (size_t)amount);
+	struct buf out;
+
+	buf_init(&out, body.len + 16384);
+	put_head(&out, a, FRAMING_CHUNKS, 0);
+	buf_printf(&out, "%zx\r\n", body.len);
+	buf_add(&out, body);
+	buf_add_string(&out, "\r\n");
+	send_all(r, buf_text(&out));
+	buf_fini(&out);
+}
+
+/* A piece of the body, as a chunk of its own where there are chunks. */
+static bool send_piece(const struct request *r, enum framing framing, struct text piece)
+{
+	char size[32];
+
+	if (framing == FRAMING_LENGTH)
+		return send_all(r, piece);
+	snprintf(size, sizeof(size), "%zx\r\n", piece.len);
+	return send_all(r, text_of(size)) && send_all(r, piece) && send_all(r, TEXT("\r\n"));
+}
+
+/* JSON of so many bytes, never whole in memory: a list with one long string. */
+static void send_large(const struct request *r, const struct reply *a, enum framing framing,
+		       size_t bytes)
+{
+	static const char begin[] = "{\"items\":[\"";
+	static const char end[] = "\"]}";
+	size_t around = strlen(begin) + strlen(end);
+	size_t left = bytes > around ? bytes - around : 0;
+	struct buf head, fill;
+	bool ok;
+
+	buf_init(&head, 16384);
+	buf_init(&fill, PIECE);
+	put_head(&head, a, framing, left + around);
+	while (fill.len < PIECE)
+		buf_add_char(&fill, 'x');
+	ok = send_all(r, buf_text(&head)) && send_piece(r, framing, text_of(begin));
+	while (ok && left > 0) {
+		struct text piece = text_slice(buf_text(&fill), 0, left);
+
+		ok = send_piece(r, framing, piece);
+		left -= piece.len;
+	}
+	if (ok && send_piece(r, framing, text_of(end)) && framing == FRAMING_CHUNKS)
+		send_all(r, TEXT("0\r\n\r\n"));
+	buf_fini(&head);
+	buf_fini(&fill);
 }
 
 void wire_send(struct request *r, struct reply *a, enum wire wire, int64_t amount)
@@ -95,9 +156,15 @@ void wire_send(struct request *r, struct reply *a, enum wire wire, int64_t amoun
 	}
 	if (wire == WIRE_SLOW_HEADERS && !sim_wait(r->sim, r->fd, amount))
 		return;
-	/* A reset without a body comes before any answer. */
-	if (wire != WIRE_RESET || amount > 0)
+	if (wire == WIRE_CUT_CHUNKS)
+		send_cut_chunks(r, a, amount);
+	else if (wire == WIRE_OVERSIZED || wire == WIRE_FLOOD)
+		send_large(r, a, wire == WIRE_FLOOD ? FRAMING_CHUNKS : FRAMING_LENGTH,
+			   (size_t)amount);
+	else if (wire != WIRE_RESET || amount > 0) /* 0: a reset before any answer */
 		send_body(r, a, wire, amount);
+	if (wire == WIRE_STALL)
+		sim_wait(r->sim, r->fd, HANG_MS);
 	if (wire == WIRE_RESET)
 		reset(r->fd);
 }

@@ -200,7 +200,8 @@ static void *on_request_line(void *context, const char *target, struct MHD_Conne
 	return NULL;
 }
 
-/* A head with a Content-Length that cannot be right, on its way through the library. */
+/* A head with a Content-Length that cannot be right, on its way through the library; that takes
+ * spaces behind the number for a part of it. */
 static bool has_bad_length(const struct conn *c, struct error *err)
 {
 	const char *value;
@@ -209,7 +210,7 @@ static bool has_bad_length(const struct conn *c, struct error *err)
 		return false;
 	value = MHD_lookup_connection_value(c->mhd, MHD_HEADER_KIND, "Content-Length");
 	return value != NULL &&
-	       !guard_length(text_trim(text_of(value)), c->server->options.max_body_bytes, err);
+	       !guard_length(text_of(value), c->server->options.max_body_bytes, err);
 }
 
 /*

@@ -54,6 +54,7 @@ struct palette_question palette_account_names_question(struct palette *p, const 
 	(void)p;
 	return (struct palette_question){
 		.kind = PALETTE_ABOUT_OURS,
+		.form = PALETTE_FORM_LIST,
 		.path = "/v1/dashboard/cloudaccounts/metadata",
 		.project = project,
 		.what = "Cloud accounts",
@@ -65,6 +66,7 @@ struct palette_question palette_datacenters_question(struct palette *p, const ch
 {
 	return (struct palette_question){
 		.kind = PALETTE_ABOUT_OBJECT,
+		.form = PALETTE_FORM_LIST,
 		.path = http_url(p->arena, "/v1/cloudaccounts/vsphere/%s/properties/datacenters",
 				 uid),
 		.project = project,
@@ -78,6 +80,7 @@ struct palette_question palette_resources_question(struct palette *p, const char
 {
 	return (struct palette_question){
 		.kind = PALETTE_ABOUT_OBJECT,
+		.form = PALETTE_FORM_RESOURCES,
 		.path = http_url(p->arena,
 				 "/v1/cloudaccounts/vsphere/%s/properties/computecluster/resources"
 				 "?datacenter=%s&computecluster=%s",
@@ -92,6 +95,7 @@ struct palette_question palette_overlords_question(struct palette *p, const char
 	(void)p;
 	return (struct palette_question){
 		.kind = PALETTE_ABOUT_OURS,
+		.form = PALETTE_FORM_LIST,
 		.path = "/v1/overlords",
 		.project = project,
 		.what = "Private cloud gateways",
@@ -103,6 +107,7 @@ struct palette_question palette_ip_pools_question(struct palette *p, const char 
 {
 	return (struct palette_question){
 		.kind = PALETTE_ABOUT_OBJECT,
+		.form = PALETTE_FORM_LIST,
 		.path = http_url(p->arena, "/v1/overlords/vsphere/%s/pools", uid),
 		.project = project,
 		.what = arena_printf(p->arena, "Private cloud gateway %s", uid),
@@ -137,7 +142,8 @@ bool palette_vsphere_resources(struct palette *p, const char *project, const cha
 
 bool palette_ssh_keys(struct palette *p, const char *project, struct buf *out, struct error *err)
 {
-	return palette_get_ours(p, project, "/v1/users/assets/sshkeys", "SSH keys", out, err);
+	return palette_get_ours(p, PALETTE_FORM_LIST, project, "/v1/users/assets/sshkeys",
+				"SSH keys", out, err);
 }
 
 bool palette_overlords(struct palette *p, const char *project, struct buf *out, struct error *err)

@@ -65,7 +65,7 @@ bool palette_cloud_config(struct palette *p, const char *project, const char *cl
 	if (!check_names(cloud_type, uid, "-", err))
 		return false;
 	return palette_get_object(
-		p, project,
+		p, PALETTE_FORM_OBJECT, project,
 		http_url(p->arena, "/v1/cloudconfigs/%s/%s", path_of_cloud(cloud_type), uid),
 		arena_printf(p->arena, "Cloud config %s", uid), out, err);
 }

@@ -37,7 +37,8 @@ bool palette_cluster_object(struct palette *p, const char *project, const char *
 {
 	const char *path = http_url(p->arena, "/v1/spectroclusters/%s", uid);
 
-	return palette_get_object(p, project, path, cluster_name(p, uid), out, err);
+	return palette_get_object(p, PALETTE_FORM_OBJECT, project, path, cluster_name(p, uid), out,
+				  err);
 }
 
 bool palette_cluster_profiles(struct palette *p, const char *project, const char *uid,
@@ -46,7 +47,8 @@ bool palette_cluster_profiles(struct palette *p, const char *project, const char
 	const char *path = http_url(
 		p->arena, "/v1/spectroclusters/%s/profiles?includePackMeta=schema,presets", uid);
 
-	return palette_get_object(p, project, path, cluster_name(p, uid), out, err);
+	return palette_get_object(p, PALETTE_FORM_PROFILES, project, path, cluster_name(p, uid),
+				  out, err);
 }
 
 bool palette_manifest(struct palette *p, const char *project, const char *uid, const char *manifest,
@@ -56,7 +58,7 @@ bool palette_manifest(struct palette *p, const char *project, const char *uid, c
 		http_url(p->arena, "/v1/spectroclusters/%s/pack/manifests/%s", uid, manifest);
 	const char *what = arena_printf(p->arena, "Manifest %s of cluster %s", manifest, uid);
 
-	return palette_get_object(p, project, path, what, out, err);
+	return palette_get_object(p, PALETTE_FORM_OBJECT, project, path, what, out, err);
 }
 
 /* ---- kubeconfig ---- */
@@ -200,6 +202,7 @@ struct palette_question palette_cluster_group_names_question(struct palette *p, 
 	(void)p;
 	return (struct palette_question){
 		.kind = PALETTE_ABOUT_OURS,
+		.form = PALETTE_FORM_LIST,
 		.path = "/v1/clustergroups/hostCluster/metadata",
 		.project = project,
 		.what = "Cluster groups",

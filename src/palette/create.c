@@ -34,6 +34,7 @@ bool palette_create_cluster(struct palette *p, const char *project, const char *
 	struct palette_request r = {
 		.purpose = PALETTE_CREATE,
 		.expect = PALETTE_OBJECT,
+		.form = PALETTE_FORM_UID,
 		.method = "POST",
 		.path = http_url(p->arena, "/v1/spectroclusters/%s", kind),
 		.project = project,
@@ -288,6 +289,7 @@ bool palette_try_cluster(struct palette *p, const char *project, const char *kin
 	struct palette_request check = {
 		.purpose = PALETTE_CHECK,
 		.expect = PALETTE_OBJECT,
+		.form = PALETTE_FORM_FINDINGS,
 		.method = "POST",
 		.path = http_url(p->arena, "/v1/spectroclusters/%s/validate", kind),
 		.project = project,
@@ -297,6 +299,7 @@ bool palette_try_cluster(struct palette *p, const char *project, const char *kin
 	struct palette_request rate = {
 		.purpose = PALETTE_CHECK,
 		.expect = PALETTE_OBJECT,
+		.form = PALETTE_FORM_PRICE,
 		.method = "POST",
 		.path = http_url(p->arena, "/v1/spectroclusters/%s/rate?periodType=" PERIOD, kind),
 		.project = project,

@@ -140,18 +140,32 @@ static bool has_expected_type(enum palette_expect expect, struct text value)
 	       (expect == PALETTE_ARRAY || expect == PALETTE_OBJECT_OR_ARRAY);
 }
 
+static bool is_as_documented(const struct palette_request *r, struct text value)
+{
+	return has_expected_type(r->expect, value) &&
+	       (json_type_of(value) != JSON_TYPE_OBJECT || palette_has_form(r->form, value));
+}
+
 static bool check_answer(const struct palette_request *r, const struct http_fetch *fetch,
 			 struct error *err)
 {
 	struct error ignored;
 	struct text value;
+	bool is_json;
 
-	if (r->expect == PALETTE_BYTES || r->expect == PALETTE_NOTHING)
+	if (r->expect == PALETTE_BYTES)
 		return true;
-	if (!json_check(buf_text(&fetch->answer), &value, &ignored))
+	is_json = json_check(buf_text(&fetch->answer), &value, &ignored);
+	if (is_json && palette_is_error(value))
+		return error_set(err, ERROR_UPSTREAM,
+				 "%s: Palette answered with an error under a status of success",
+				 r->what);
+	if (r->expect == PALETTE_NOTHING)
+		return true;
+	if (!is_json)
 		return error_set(err, ERROR_UPSTREAM, "%s: Palette answered with broken JSON",
 				 r->what);
-	if (!has_expected_type(r->expect, value))
+	if (!is_as_documented(r, value))
 		return error_set(err, ERROR_UPSTREAM,
 				 "%s: Palette answered with JSON of another form than its API has",
 				 r->what);
@@ -472,12 +486,14 @@ void palette_requests_fini(struct palette_request *requests, size_t count)
 			buf_fini(&requests[i].answer);
 }
 
-static bool get_object(struct palette *p, enum palette_purpose purpose, const char *project,
-		       const char *path, const char *what, struct buf *out, struct error *err)
+static bool get_object(struct palette *p, enum palette_purpose purpose, enum palette_form form,
+		       const char *project, const char *path, const char *what, struct buf *out,
+		       struct error *err)
 {
 	struct palette_request r = {
 		.purpose = purpose,
 		.expect = PALETTE_OBJECT,
+		.form = form,
 		.method = "GET",
 		.path = path,
 		.project = project,
@@ -490,14 +506,14 @@ static bool get_object(struct palette *p, enum palette_purpose purpose, const ch
 	return true;
 }
 
-bool palette_get_object(struct palette *p, const char *project, const char *path, const char *what,
-			struct buf *out, struct error *err)
+bool palette_get_object(struct palette *p, enum palette_form form, const char *project,
+			const char *path, const char *what, struct buf *out, struct error *err)
 {
-	return get_object(p, PALETTE_READ, project, path, what, out, err);
+	return get_object(p, PALETTE_READ, form, project, path, what, out, err);
 }
 
-bool palette_get_ours(struct palette *p, const char *project, const char *path, const char *what,
-		      struct buf *out, struct error *err)
+bool palette_get_ours(struct palette *p, enum palette_form form, const char *project,
+		      const char *path, const char *what, struct buf *out, struct error *err)
 {
-	return get_object(p, PALETTE_LIST, project, path, what, out, err);
+	return get_object(p, PALETTE_LIST, form, project, path, what, out, err);
 }

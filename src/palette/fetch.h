@@ -65,12 +65,13 @@ enum palette_expect {
 	PALETTE_ARRAY,
 	PALETTE_OBJECT_OR_ARRAY,
 	PALETTE_BYTES,
-	PALETTE_NOTHING, /* whatever comes with the success is not looked at */
+	PALETTE_NOTHING, /* what comes with the success is not looked at, unless it is an error */
 };
 
 struct palette_request {
 	enum palette_purpose purpose;
 	enum palette_expect expect;
+	enum palette_form form; /* of an answer that is an object */
 	const char *method;
 	const char *path; /* encoded, with query; made by http_url() */
 	const char *project;
@@ -96,14 +97,16 @@ size_t palette_batch(const struct palette *p);
 /* Releases the answers of those that were ok. */
 void palette_requests_fini(struct palette_request *requests, size_t count);
 
-/* GET of one object into out. path is encoded. */
-MUST_USE bool palette_get_object(struct palette *p, const char *project, const char *path,
-				 const char *what, struct buf *out, struct error *err);
+/* GET of one answer of that form into out. path is encoded. */
+MUST_USE bool palette_get_object(struct palette *p, enum palette_form form, const char *project,
+				 const char *path, const char *what, struct buf *out,
+				 struct error *err);
 
 /* The same where no identifier of the caller's is in the path: a refusal is not about their input.
  */
-MUST_USE bool palette_get_ours(struct palette *p, const char *project, const char *path,
-			       const char *what, struct buf *out, struct error *err);
+MUST_USE bool palette_get_ours(struct palette *p, enum palette_form form, const char *project,
+			       const char *path, const char *what, struct buf *out,
+			       struct error *err);
 
 /* Asks one question; fails as it did. out: its answer. */
 MUST_USE bool palette_answer(struct palette *p, const struct palette_question *question,
@@ -113,6 +116,12 @@ MUST_USE bool palette_answer(struct palette *p, const struct palette_question *q
  * the configuration gives an answer. *why: out, of a failure; static. */
 enum circuit_verdict palette_verdict(const struct palette *p, const struct http_fetch *fetch,
 				     bool whole, const char **why);
+/* form.c: whether an object has what an answer of that form is made of. */
+bool palette_has_form(enum palette_form form, struct text object);
+/* form.c: whether a value is Palette's error body, {"code","message",...}: no documented answer
+ * has these two. */
+bool palette_is_error(struct text value);
+
 /* errors.c: adds that a create or a change may have been carried out all the same. */
 void palette_say_unknown(const struct palette *p, const struct palette_request *r,
 			 struct error *err);

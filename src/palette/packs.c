@@ -84,14 +84,16 @@ bool palette_pack_search(struct palette *p, const char *project,
 bool palette_pack(struct palette *p, const char *project, const char *uid, struct buf *out,
 		  struct error *err)
 {
-	return palette_get_object(p, project, http_url(p->arena, "/v1/packs/%s", uid),
+	return palette_get_object(p, PALETTE_FORM_PACK, project,
+				  http_url(p->arena, "/v1/packs/%s", uid),
 				  arena_printf(p->arena, "Pack %s", uid), out, err);
 }
 
 bool palette_pack_versions(struct palette *p, const char *project, const char *name,
 			   const char *registry, struct buf *out, struct error *err)
 {
-	return palette_get_object(
-		p, project, http_url(p->arena, "/v1/packs/%s/registries/%s", name, registry),
-		arena_printf(p->arena, "Pack %s of registry %s", name, registry), out, err);
+	return palette_get_object(p, PALETTE_FORM_PACK, project,
+				  http_url(p->arena, "/v1/packs/%s/registries/%s", name, registry),
+				  arena_printf(p->arena, "Pack %s of registry %s", name, registry),
+				  out, err);
 }

@@ -52,6 +52,7 @@ static void prepare_page(const struct palette *p, const struct palette_listing *
 	scope->request = (struct palette_request){
 		.purpose = listing->of_object ? PALETTE_READ : PALETTE_LIST,
 		.expect = listing->items == NULL ? PALETTE_ARRAY : PALETTE_OBJECT_OR_ARRAY,
+		.form = PALETTE_FORM_LIST,
 		.method = listing->method,
 		.path = page_path(p, listing, scope),
 		.project = scope->project,

@@ -155,6 +155,19 @@ typedef void palette_progress_fn(void *context, int64_t done, int64_t total, con
 /* progress  NULL: nobody is told. context: borrowed until palette_close(). */
 void palette_set_progress(struct palette *p, palette_progress_fn *progress, void *context);
 
+/* What an answer is made of, by its endpoint's documentation: it has one of these members. */
+enum palette_form {
+	PALETTE_FORM_OBJECT,    /* "metadata", "spec", "status" */
+	PALETTE_FORM_LIST,      /* "items", of cluster groups "summaries", or "listmeta" */
+	PALETTE_FORM_PROFILES,  /* "profiles" */
+	PALETTE_FORM_VARIABLES, /* "variables"; empty where there are none */
+	PALETTE_FORM_RESOURCES, /* "computecluster", "datacenter" */
+	PALETTE_FORM_PACK,      /* "name", "packValues", "tags" */
+	PALETTE_FORM_UID,       /* "uid" */
+	PALETTE_FORM_FINDINGS,  /* "machinePools", "profiles"; may be empty */
+	PALETTE_FORM_PRICE,     /* "rate", "machinePools", "name" */
+};
+
 /* ---- how a call fails ----
  *
  * All functions below fail alike: ERROR_NOT_FOUND, ERROR_DENIED (a user's own token),
@@ -497,6 +510,7 @@ struct palette_question {
 	const char *path;        /* arena or static; encoded */
 	const char *project;     /* NULL: the tenant's scope */
 	const char *what;        /* for errors; arena or static */
+	enum palette_form form;  /* of its answer */
 	palette_answer_fn *take; /* set by who asks; NULL: nobody looks at the answer */
 	void *context;
 

@@ -26,6 +26,7 @@ struct palette_question palette_profile_variables_question(struct palette *p, co
 {
 	return (struct palette_question){
 		.kind = PALETTE_ABOUT_OBJECT,
+		.form = PALETTE_FORM_VARIABLES,
 		.path = http_url(p->arena, "/v1/clusterprofiles/%s/variables", uid),
 		.project = project,
 		.what = profile_name(p, uid),
@@ -46,7 +47,8 @@ bool palette_profile_packs(struct palette *p, const char *project, const char *u
 	const char *path =
 		http_url(p->arena, "/v1/clusterprofiles/%s?includePackMeta=schema,presets", uid);
 
-	return palette_get_object(p, project, path, profile_name(p, uid), out, err);
+	return palette_get_object(p, PALETTE_FORM_OBJECT, project, path, profile_name(p, uid), out,
+				  err);
 }
 
 bool palette_profile_variables(struct palette *p, const char *project, const char *uid,

@@ -13,6 +13,7 @@ static struct palette_request request_of(const struct palette_question *q)
 	return (struct palette_request){
 		.purpose = purposes[q->kind],
 		.expect = q->kind == PALETTE_ABOUT_VALUE ? PALETTE_NOTHING : PALETTE_OBJECT,
+		.form = q->form,
 		.method = "GET",
 		.path = q->path,
 		.project = q->project,

@@ -96,7 +96,8 @@ static bool get_owner(struct palette *p, const struct owner *owner, struct buf *
 {
 	const char *path = arena_printf(p->arena, "%s%s", owner->path, owner->query);
 
-	return palette_get_object(p, owner->project, path, owner->what, object, err);
+	return palette_get_object(p, PALETTE_FORM_OBJECT, owner->project, path, owner->what, object,
+				  err);
 }
 
 static struct palette_tags tags_of(struct palette *p, const struct labels *labels)

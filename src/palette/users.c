@@ -122,7 +122,8 @@ static bool add_projects_by_list(struct palette *p, struct palette_list *list,
 	struct json_walk walk;
 	struct buf answer;
 
-	if (!palette_get_ours(p, NULL, "/v1/dashboard/projects/metadata", "Projects", &answer, err))
+	if (!palette_get_ours(p, PALETTE_FORM_LIST, NULL, "/v1/dashboard/projects/metadata",
+			      "Projects", &answer, err))
 		return err->upstream_status == 403 || err->upstream_status == 404;
 	if (json_member(text_trim(buf_text(&answer)), "items", &items)) {
 		walk = json_walk_begin(items);

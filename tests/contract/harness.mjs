@@ -1,4 +1,5 @@
 // Starts the service and the simulated Palette, and sends requests byte for byte as given.
+import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -126,12 +127,12 @@ export const checkConfiguration = config => runCommand(config, 'config', 'check'
 
 export const startService = (config, ...options) => startServiceIn({}, config, ...options);
 
-// place: spawn's options, such as its folder.
-export async function startServiceIn(place, config, ...options) {
+// place: spawn's options, such as its folder; program: another than the environment names.
+export async function startServiceIn({ program = BACKEND, ...place }, config, ...options) {
   const folder = mkdtempSync(join(tmpdir(), 'contract-'));
   const file = join(folder, 'app-config.yaml');
   writeFileSync(file, JSON.stringify(config));
-  const child = start(BACKEND, ['serve', '--config', file, '--listen', '127.0.0.1:0', ...options], place);
+  const child = start(program, ['serve', '--config', file, '--listen', '127.0.0.1:0', ...options], place);
   const log = [];
   child.stderr.on('data', chunk => log.push(chunk));
   const [, port] = await outputLine(child, 'stderr', / started .* port=(\d+)/, 'the service')
@@ -207,6 +208,25 @@ function send({ port, agent, method, path, headers, body, patience = 60000 }) {
 
 export const pathParameters = row => row.parameters.filter(p => p.in === "path").map(p => p.name);
 export const asksPalette = row => row.parameters.some(p => p.$ref);
+
+// ---- errors ----
+
+const NAMES = {
+  400: 'InputError', 401: 'AuthenticationError', 403: 'NotAllowedError', 404: 'NotFoundError',
+  409: 'ConflictError', 422: 'UnprocessableEntityError', 502: 'BadGatewayError',
+  503: 'ServiceUnavailableError', 504: 'GatewayTimeoutError',
+};
+
+// An error of a route: in Backstage's form, and with nothing of Palette's in it.
+export function assertErrorAnswer(answer, wanted, method, what = '') {
+  assert.equal(answer.status, wanted, `${what}: ${answer.text}`);
+  assert.match(answer.headers['content-type'], /^application\/json/, what);
+  assert.equal(answer.json.error.name, NAMES[wanted], what);
+  assert.equal(answer.json.response.statusCode, wanted, what);
+  assert.equal(answer.json.request.method, method, what);
+  assert.ok(!answer.text.includes('sim-secret'), `${what}: an upstream text came through`);
+  assert.ok(!answer.text.includes('sim-key'), `${what}: the key came through`);
+}
 
 // ---- the operations, from the service's own description ----
 

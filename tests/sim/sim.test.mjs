@@ -377,7 +377,8 @@ test('faults: chosen requests, chosen ways', async () => {
     await fault({ fault: kind });
     assert.ok(check(await me()), kind);
   }
-  for (const rule of [{ fault: 'truncate', bytes: 5 }, { fault: 'reset' }, { fault: 'reset', bytes: 20 }]) {
+  for (const rule of [{ fault: 'truncate', bytes: 5 }, { fault: 'truncate', bytes: 1 << 30 }, { fault: 'reset' },
+    { fault: 'reset', bytes: 20 }, { fault: 'cut-chunks', bytes: 5 }]) {
     await order('DELETE', '/faults');
     await fault(rule);
     await assert.rejects(me(), { code: 'ECONNRESET' }, JSON.stringify(rule));
@@ -401,6 +402,41 @@ test('faults: chosen requests, chosen ways', async () => {
   const first = token(await post(search, {}));
   assert.equal(token(await post(`${search}?continue=${encodeURIComponent(first)}`, {})), first);
   await order('DELETE', '/faults');
+});
+
+test('faults: much of an answer, and an error that looks like success', async () => {
+  const me = () => get('/v1/users/me');
+  for (const [kind, length] of [['oversized', '200000'], ['flood', undefined]]) {
+    await fault({ fault: kind, bytes: 200000 });
+    const large = await me();
+    assert.deepEqual([large.status, large.headers['content-length'], large.text.length], [200, length, 200000], kind);
+    assert.equal(large.json.items[0].length, 200000 - '{"items":[""]}'.length);
+    await order('DELETE', '/faults');
+  }
+  await fault({ fault: 'status', status: 200 });
+  const wrong = await me();
+  assert.equal(wrong.status, 200);
+  assert.deepEqual(Object.keys(wrong.json).sort().filter((name) => name !== 'details'), ['code', 'message', 'ref']);
+  await order('DELETE', '/faults');
+
+  await fault({ fault: 'stall', bytes: 3, status: 200, body: 'stalls' });
+  const socket = net.connect(Number(new URL(sim.url).port), '127.0.0.1');
+  socket.write('GET /v1/users/me HTTP/1.1\r\nHost: a\r\nApiKey: sim-key\r\n\r\n');
+  let came = '';
+  for await (const part of socket) if (/\r\n\r\nsta$/.test(came += part)) break;
+  assert.match(came, /Content-Length: 6\r\n/);
+  socket.destroy();
+  await order('DELETE', '/faults');
+});
+
+test('faults of one credential end alone', async () => {
+  await fault({ match: { credential: 'key:0' }, fault: 'status', status: 503 });
+  await fault({ match: { credential: 'key:1' }, fault: 'status', status: 504 });
+  assert.equal((await order('DELETE', '/faults?credential=key:1')).status, 204);
+  assert.deepEqual((await order('GET', '/faults')).json.map((rule) => rule.fault), ['status']);
+  assert.equal((await get('/v1/users/me')).status, 503);
+  await order('DELETE', '/faults?credential=key:0');
+  assert.equal((await get('/v1/users/me')).status, 200);
 });
 
 test('a request that hangs is seen, and holds up nobody', async () => {

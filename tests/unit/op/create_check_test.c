@@ -352,7 +352,8 @@ static void all_faults_come_at_once(void **state)
 	put_row(0, "/v1/spectroclusters/validate/", 409, "{}");
 	put_row(1, "/v1/clusterprofiles/base-vsphere", 404, "");
 	put_row(2, "/v1/overlords/vsphere/", 200, "{\"items\":[]}");
-	put_row(3, "/v1/cloudaccounts/vsphere/a1/properties/computecluster/", 200, "{}");
+	put_row(3, "/v1/cloudaccounts/vsphere/a1/properties/computecluster/", 200,
+		"{\"datacenter\":\"dc1\"}");
 	assert_false(create(CREATING_VSPHERE, true, false));
 	assert_string_equal(
 		faults(),

@@ -70,6 +70,7 @@ static bool create(struct fixture *f)
 	struct palette_request r = {
 		.purpose = PALETTE_CREATE,
 		.expect = PALETTE_OBJECT,
+		.form = PALETTE_FORM_LIST, /* as all its answers are */
 		.method = "POST",
 		.path = "/v1/x",
 		.body = TEXT("{}"),

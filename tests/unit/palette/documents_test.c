@@ -43,7 +43,7 @@ static struct fixture *fixture_keeping(struct upstream *u)
 	f->config.upstream_attempts = 1;
 	f->config.cache = (struct config_cache){
 		.lists_ms = 3600 * 1000, .details_ms = 3600 * 1000, .max_bytes = 1024 * 1024};
-	palette_client_new(&f->config, &f->http, &f->client);
+	palette_client_new(&f->config, &f->http, f->hosts, &f->client);
 	f->palette = NULL;
 	fixture_open(f, (struct text){NULL, 0}, 60000);
 	return f;

@@ -26,7 +26,7 @@ static void answer_script(void *context, const struct canned_request *request,
 	answer->end = step->end;
 	answer->status = step->status;
 	answer->retry_after = step->retry_after;
-	buf_add_string(answer->body, step->body == NULL ? "{\"a\":1}" : step->body);
+	buf_add_string(answer->body, step->body == NULL ? "{\"spec\":1}" : step->body);
 }
 
 #define SCRIPT(steps)                        \
@@ -104,7 +104,7 @@ static void the_scope_and_the_body_have_their_headers(void **state)
 	(void)state;
 	r.project = "p1";
 	assert_true(palette_fetch(f->palette, &r, &f->err));
-	assert_string_equal(r.answer.ptr, "{\"a\":1}");
+	assert_string_equal(r.answer.ptr, "{\"spec\":1}");
 	palette_requests_fini(&r, 1);
 	assert_string_equal(f->http.requests[0].project, "p1");
 	assert_string_equal(f->http.requests[0].content_type, "application/json");
@@ -458,18 +458,32 @@ static void answers_have_the_form_that_was_asked_for(void **state)
 {
 	static const struct {
 		const char *body;
-		bool fits[PALETTE_BYTES + 1];
+		bool fits[PALETTE_NOTHING + 1];
 	} rows[] = {
-		{"{}", {[PALETTE_OBJECT] = true, [PALETTE_OBJECT_OR_ARRAY] = true}},
-		{" {\"a\":[1]}\n", {[PALETTE_OBJECT] = true, [PALETTE_OBJECT_OR_ARRAY] = true}},
-		{"[]", {[PALETTE_ARRAY] = true, [PALETTE_OBJECT_OR_ARRAY] = true}},
-		{"null", {[PALETTE_ARRAY] = true}},
-		{"\"x\"", {false}},
-		{"7", {false}},
-		{"{}{}", {false}},
-		{"{\"a\":}", {false}},
-		{"", {false}},
-		{"\xEF\xBB\xBF{}", {false}},
+		{"{\"metadata\":{}}",
+		 {[PALETTE_OBJECT] = true,
+		  [PALETTE_OBJECT_OR_ARRAY] = true,
+		  [PALETTE_NOTHING] = true}},
+		{" {\"spec\":[1]}\n",
+		 {[PALETTE_OBJECT] = true,
+		  [PALETTE_OBJECT_OR_ARRAY] = true,
+		  [PALETTE_NOTHING] = true}},
+		{"{}", {[PALETTE_NOTHING] = true}},
+		{"{\"code\":\"Busy\",\"message\":\"m\",\"ref\":\"r\"}", {false}},
+		{"{\"message\":\"m\",\"metadata\":{},\"code\":503}", {false}},
+		{"{\"message\":\"m\"}", {[PALETTE_NOTHING] = true}},
+		{"{\"code\":null,\"message\":\"m\"}", {[PALETTE_NOTHING] = true}},
+		{"[]",
+		 {[PALETTE_ARRAY] = true,
+		  [PALETTE_OBJECT_OR_ARRAY] = true,
+		  [PALETTE_NOTHING] = true}},
+		{"null", {[PALETTE_ARRAY] = true, [PALETTE_NOTHING] = true}},
+		{"\"x\"", {[PALETTE_NOTHING] = true}},
+		{"7", {[PALETTE_NOTHING] = true}},
+		{"{\"spec\":1}{}", {[PALETTE_NOTHING] = true}},
+		{"{\"spec\":}", {[PALETTE_NOTHING] = true}},
+		{"", {[PALETTE_NOTHING] = true}},
+		{"\xEF\xBB\xBF{\"spec\":1}", {[PALETTE_NOTHING] = true}},
 	};
 	struct step step = {HTTP_FETCH_DONE, 200, NULL, NULL};
 	struct script script = {&step, 1, 0};
@@ -477,7 +491,7 @@ static void answers_have_the_form_that_was_asked_for(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		for (int expect = PALETTE_OBJECT; expect <= PALETTE_BYTES; expect++) {
+		for (int expect = PALETTE_OBJECT; expect <= PALETTE_NOTHING; expect++) {
 			struct palette_request r = request_of(PALETTE_READ);
 			bool ok;
 
@@ -493,9 +507,38 @@ static void answers_have_the_form_that_was_asked_for(void **state)
 	fixture_free(f);
 }
 
+/* What each endpoint documents, and what could be taken for it. */
+static void answers_have_what_their_endpoint_documents(void **state)
+{
+	static const struct {
+		enum palette_form form;
+		const char *fits;
+		bool empty; /* whether {} does */
+	} rows[] = {
+		{PALETTE_FORM_OBJECT, "{\"status\":null}", false},
+		{PALETTE_FORM_LIST, "{\"items\":null}", false},
+		{PALETTE_FORM_LIST, "{\"summaries\":[]}", false},
+		{PALETTE_FORM_LIST, "{\"listmeta\":{}}", false},
+		{PALETTE_FORM_PROFILES, "{\"profiles\":null}", false},
+		{PALETTE_FORM_VARIABLES, "{\"variables\":[]}", true},
+		{PALETTE_FORM_RESOURCES, "{\"datacenter\":\"d\"}", false},
+		{PALETTE_FORM_PACK, "{\"tags\":[]}", false},
+		{PALETTE_FORM_UID, "{\"uid\":\"u\"}", false},
+		{PALETTE_FORM_FINDINGS, "{\"profiles\":null}", true},
+		{PALETTE_FORM_PRICE, "{\"rate\":{}}", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_true(palette_has_form(rows[i].form, text_of(rows[i].fits)));
+		assert_int_equal(palette_has_form(rows[i].form, TEXT("{ }")), rows[i].empty);
+		assert_false(palette_has_form(rows[i].form, TEXT("{\"other\":{\"items\":[]}}")));
+	}
+}
+
 static void an_answer_over_the_limit_is_an_error(void **state)
 {
-	struct step step = {HTTP_FETCH_DONE, 200, NULL, "{\"a\":\"12345678\"}"};
+	struct step step = {HTTP_FETCH_DONE, 200, NULL, "{\"spec\":\"12345\"}"};
 	struct script script = {&step, 1, 0};
 	struct fixture *f = fixture_new(answer_script, &script);
 
@@ -520,7 +563,7 @@ static void answer_by_path(void *context, const struct canned_request *request,
 	answer->status = strncmp(request->path, "/bad", 4) == 0              ? 500
 			 : strncmp(request->path, "/busy", 5) == 0 && !again ? 429
 									     : 200;
-	buf_printf(answer->body, "{\"path\":\"%s\"}", request->path);
+	buf_printf(answer->body, "{\"spec\":\"%s\"}", request->path);
 }
 
 static void each_of_many_has_its_own_outcome(void **state)
@@ -546,7 +589,7 @@ static void each_of_many_has_its_own_outcome(void **state)
 		if (requests[i].ok) /* the answer is its own, not a neighbour's */
 			assert_string_equal(
 				requests[i].answer.ptr,
-				arena_printf(&f->arena, "{\"path\":\"%s\"}", requests[i].path));
+				arena_printf(&f->arena, "{\"spec\":\"%s\"}", requests[i].path));
 	}
 	assert_int_equal(f->http.count, COUNT + COUNT / 3);
 	palette_requests_fini(requests, COUNT);
@@ -643,6 +686,7 @@ int main(void)
 		cmocka_unit_test(retry_after_is_never_cut_short),
 		cmocka_unit_test(a_pause_that_would_use_up_the_time_is_not_made),
 		cmocka_unit_test(answers_have_the_form_that_was_asked_for),
+		cmocka_unit_test(answers_have_what_their_endpoint_documents),
 		cmocka_unit_test(an_answer_over_the_limit_is_an_error),
 		cmocka_unit_test(each_of_many_has_its_own_outcome),
 		cmocka_unit_test(a_slow_environment_does_not_take_every_worker),

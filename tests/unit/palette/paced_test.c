@@ -17,7 +17,7 @@ static void answer(void *context, const struct canned_request *request,
 	(void)request;
 	answer->status = u->status;
 	answer->retry_after = u->retry_after;
-	buf_add_string(answer->body, "{\"a\":1}");
+	buf_add_string(answer->body, "{\"spec\":1}");
 }
 
 /* With the limits as they are published, from now on. */

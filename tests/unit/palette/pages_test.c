@@ -372,7 +372,10 @@ static void answers_of_every_form(void **state)
 	} cases[] = {
 		{"{\"items\":[]}", "{\"things\":[]}"},
 		{"{\"items\":null,\"listmeta\":{}}", "{\"things\":[]}"},
-		{"{}", "{\"things\":[]}"},
+		{"{\"listmeta\":{}}", "{\"things\":[]}"},
+		{"{}", NULL},
+		{"{\"code\":\"Busy\",\"message\":\"m\",\"ref\":\"r\"}", NULL},
+		{"{\"code\":503,\"message\":\"m\",\"items\":[]}", NULL},
 		{"[]", "{\"things\":[]}"},
 		{" [ " ITEM("a") " ]\n", "{\"things\":[" ITEM("a") "]}"},
 		{"{\"listmeta\":{\"continue\":\"\"},\"items\":[" ITEM("a") "]}",
@@ -655,8 +658,8 @@ static void a_project_that_is_forbidden_later_is_a_warning_too(void **state)
 	static const struct row rows[] = {
 		{FIRST, "pa", 200, "{\"items\":[" ITEM("1") "],\"listmeta\":{\"continue\":\"t\"}}"},
 		{FIRST "&continue=t", "pa", 403, ""},
-		{FIRST, "pb", 200, "{}"},
-		{FIRST, "pc", 200, "{}"},
+		{FIRST, "pb", 200, "{\"items\":null}"},
+		{FIRST, "pc", 200, "{\"items\":null}"},
 		{.path = NULL},
 	};
 	struct fixture *f = fixture_with(rows);
@@ -795,9 +798,9 @@ static void another_failure_of_the_tenants_list_fails_the_whole(void **state)
 	struct row rows[] = {
 		{"/v1/users/me", NULL, 200, ME("\"thing.list\"")},
 		{FIRST, NULL, 0, ""},
-		{FIRST, "pa", 200, "{}"},
-		{FIRST, "pb", 200, "{}"},
-		{FIRST, "pc", 200, "{}"},
+		{FIRST, "pa", 200, "{\"items\":null}"},
+		{FIRST, "pb", 200, "{\"items\":null}"},
+		{FIRST, "pc", 200, "{\"items\":null}"},
 		{.path = NULL},
 	};
 	struct fixture *f = fixture_with(rows);

@@ -27,7 +27,7 @@ static void labels_are_tags(void **state)
 		{"{\"metadata\":{\"labels\":{}}}", ""},
 		{"{\"metadata\":{\"labels\":null}}", ""},
 		{"{\"metadata\":{}}", ""},
-		{"{}", ""},
+		{"{}", NULL},
 		{"{\"metadata\":{\"labels\":[]}}", NULL},
 		{"{\"metadata\":{\"labels\":{\"a\":1}}}", NULL},
 		{"{\"metadata\":{\"labels\":{\"a\":null}}}", NULL},
