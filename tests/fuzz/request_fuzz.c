@@ -7,8 +7,8 @@
  * The input is cut into heads and bodies here, as leniently as the HTTP library does it. Where the
  * credential is {free}, {ours} or {user}, a good one of that caller stands in its place.
  */
+#include "fuzz/head.h"
 #include "fuzz/service.h"
-#include "http/guard.h"
 #include "unit/face/exchange.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -22,108 +22,15 @@ static char *user_token;
 static void answer(void *context, const struct canned_request *request,
 		   struct canned_answer *answer)
 {
-	static const struct creating_row others[] = {
-		{"/v1/dashboard/spectroclusters/", NULL, HTTP_FETCH_DONE, 200,
-		 "{\"metadata\":{\"uid\":\"c1\",\"name\":\"one\"},\"specSummary\":{\"cloudConfig\":"
-		 "{\"cloudType\":\"nested\"}},\"status\":{\"state\":\"Running\"}}"},
-		{"/v1/spectroclusters/c1/assets/kubeconfig", NULL, HTTP_FETCH_DONE, 200,
-		 "apiVersion: v1\nkind: Config\nusers: []\n"},
-		{"/v1/spectroclusters/c2", NULL, HTTP_FETCH_DONE, 404, "{\"code\":\"NotFound\"}"},
-		{.path = NULL},
-	};
-
 	(void)context;
 	service_check_request(request);
-	if (strcmp(request->host, "http://backstage.test") == 0) {
+	if (strcmp(request->host, "http://backstage.test") == 0)
 		service_answer_backstage(&service, request, answer);
-	} else if (creating_find(creating_rows, request) != NULL ||
-		   creating_find(others, request) != NULL) {
-		creating_answer(others, request, answer);
-	} else {
-		answer->status = strcmp(request->method, "GET") == 0 ? 200 : 201;
-		buf_add_string(answer->body,
-			       "{\"uid\":\"u1\",\"metadata\":{\"uid\":\"u1\",\"name\":\"one\"},"
-			       "\"items\":[{\"metadata\":{\"uid\":\"u1\",\"name\":\"one\"}},"
-			       "{\"metadata\":{\"uid\":\"u2\",\"name\":\"two\"}}],\"spec\":{},"
-			       "\"status\":{\"state\":\"Running\"},\"listmeta\":{\"count\":2}}");
-	}
+	else
+		service_answer_palette(request, answer);
 }
 
-/* ---- one request, taken apart ---- */
-
-struct head {
-	struct guard_head guard;
-	struct http_header headers[GUARD_MAX_HEADERS + 1];
-	struct text rest; /* what stands behind it */
-};
-
-/* Where the line ends, and where the next one begins. */
-static char *line_end(char *at, char *end, char **next)
-{
-	char *feed = memchr(at, '\n', (size_t)(end - at));
-
-	if (feed == NULL)
-		return NULL;
-	*next = feed + 1;
-	return feed > at && feed[-1] == '\r' ? feed - 1 : feed;
-}
-
-static bool read_first_line(struct arena *a, char *at, char *end, struct head *head)
-{
-	char *target = memchr(at, ' ', (size_t)(end - at));
-	char *version = target == NULL ? NULL : memrchr(target + 1, ' ', (size_t)(end - target - 1));
-
-	if (version == NULL)
-		return false;
-	*target++ = '\0';
-	*version = '\0';
-	head->guard.method = at;
-	head->guard.version = version + 1;
-	head->guard.target = arena_copy_text(a, (struct text){target, (size_t)(version - target)});
-	return true;
-}
-
-static bool read_header(char *at, char *end, struct http_header *h)
-{
-	char *colon = memchr(at, ':', (size_t)(end - at));
-	char *value = colon == NULL ? NULL : colon + 1;
-
-	if (colon == NULL)
-		return false;
-	while (value < end && (*value == ' ' || *value == '\t'))
-		value++;
-	while (end > value && (end[-1] == ' ' || end[-1] == '\t'))
-		end--;
-	*colon = '\0';
-	*end = '\0';
-	*h = (struct http_header){{at, (size_t)(colon - at)}, {value, (size_t)(end - value)}};
-	return true;
-}
-
-/* Cuts up the bytes, which are ours. False: no whole head, which the library would not show us. */
-static bool read_head(struct arena *a, char *at, char *end, struct head *head)
-{
-	char *begin = at;
-	char *next = NULL;
-	char *stop = line_end(at, end, &next);
-
-	*head = (struct head){.guard.headers = head->headers};
-	if (stop == NULL || !read_first_line(a, at, stop, head))
-		return false;
-	*stop = '\0';
-	for (at = next; (stop = line_end(at, end, &next)) != NULL && stop != at; at = next) {
-		if (head->guard.header_count > GUARD_MAX_HEADERS ||
-		    !read_header(at, stop, &head->headers[head->guard.header_count++]))
-			return false;
-	}
-	if (stop == NULL)
-		return false;
-	head->guard.size = (size_t)(next - begin);
-	head->rest = (struct text){next, (size_t)(end - next)};
-	return true;
-}
-
-/* ---- from it to an exchange ---- */
+/* ---- from a head to an exchange ---- */
 
 static struct text credential(struct text value)
 {
@@ -152,8 +59,8 @@ static void keep_headers(struct http_exchange *x, struct head *head)
 /* The body, and what is behind it; the coding "chunked" is the library's matter. */
 static void keep_body(struct http_exchange *x, struct text *rest)
 {
-	const struct http_header *h = http_header_find(x->request.headers, x->request.header_count,
-						       "Content-Length");
+	const struct http_header *h =
+		http_header_find(x->request.headers, x->request.header_count, "Content-Length");
 	int64_t length = 0;
 
 	if (h != NULL && !text_to_int(h->value, &length))
@@ -236,8 +143,7 @@ static void handle(struct http_exchange *x, const struct error *refused)
 /* False: the connection is closed behind the answer. */
 static bool run(struct head *head, struct text *rest)
 {
-	const struct guard_limits limits = {LONGEST_HEAD,
-					    (size_t)service.config->max_body_bytes};
+	const struct guard_limits limits = {LONGEST_HEAD, (size_t)service.config->max_body_bytes};
 	struct guard_target target = guard_any_target(head->guard.target);
 	struct http_exchange x;
 	struct error err;
@@ -283,7 +189,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int i = 0; i < MOST_REQUESTS && rest.len > 0; i++) {
 		struct arena a = {0};
 		char *bytes = arena_copy(&a, rest);
-		bool goes_on = read_head(&a, bytes, bytes + rest.len, &head);
+		bool goes_on = head_read(&a, bytes, rest.len, &head);
 
 		rest = goes_on ? arena_copy_text(&a, head.rest) : TEXT("");
 		goes_on = goes_on && run(&head, &rest);
@@ -292,6 +198,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			       : TEXT("");
 		arena_fini(&a);
 	}
-	canned_http_forget(&service.http);
+	service_forget(&service);
 	return 0;
 }

@@ -17,11 +17,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "face/face.h"
-#include "json/json.h"
 #include "op/mcp_host.h"
 #include "op/op.h"
 #include "store/store.h"
 #include "unit/op/creating.h"
+#include "json/json.h"
 
 #define SERVICE_MARK "zqS3c"
 
@@ -156,6 +156,16 @@ static inline char *service_user_token(const struct service *s)
 	return copy;
 }
 
+/* Behind an input, so that the next one finds nothing of it. */
+static inline void service_forget(struct service *s)
+{
+	struct catalog_gate *gate = &s->services.backstage->catalog_gate;
+
+	canned_http_forget(&s->http);
+	atomic_store(&gate->silent, false);
+	atomic_store(&gate->plain_until_ms, 0);
+}
+
 /* ---- answers as they should be ---- */
 
 static inline void service_answer_backstage(const struct service *s,
@@ -179,6 +189,32 @@ static inline void service_answer_backstage(const struct service *s,
 		buf_add_string(answer->body, "]}");
 	}
 	arena_fini(&a);
+}
+
+static inline void service_answer_palette(const struct canned_request *request,
+					  struct canned_answer *answer)
+{
+	static const struct creating_row others[] = {
+		{"/v1/dashboard/spectroclusters/", NULL, HTTP_FETCH_DONE, 200,
+		 "{\"metadata\":{\"uid\":\"c1\",\"name\":\"one\"},\"specSummary\":{\"cloudConfig\":"
+		 "{\"cloudType\":\"nested\"}},\"status\":{\"state\":\"Running\"}}"},
+		{"/v1/spectroclusters/c1/assets/kubeconfig", NULL, HTTP_FETCH_DONE, 200,
+		 "apiVersion: v1\nkind: Config\nusers: []\n"},
+		{"/v1/spectroclusters/c2", NULL, HTTP_FETCH_DONE, 404, "{\"code\":\"NotFound\"}"},
+		{.path = NULL},
+	};
+
+	if (creating_find(creating_rows, request) != NULL ||
+	    creating_find(others, request) != NULL) {
+		creating_answer(others, request, answer);
+		return;
+	}
+	answer->status = strcmp(request->method, "GET") == 0 ? 200 : 201;
+	buf_add_string(answer->body,
+		       "{\"uid\":\"u1\",\"metadata\":{\"uid\":\"u1\",\"name\":\"one\"},"
+		       "\"items\":[{\"metadata\":{\"uid\":\"u1\",\"name\":\"one\"}},"
+		       "{\"metadata\":{\"uid\":\"u2\",\"name\":\"two\"}}],\"spec\":{},"
+		       "\"status\":{\"state\":\"Running\"},\"listmeta\":{\"count\":2}}");
 }
 
 /* What every request of ours must be like, whoever caused it. */
