@@ -31,7 +31,7 @@ static struct text take_until(const char *stops)
 {
 	struct text taken = {left.ptr, 0};
 
-	while (taken.len < left.len && strchr(stops, left.ptr[taken.len]) == NULL)
+	while (taken.len < left.len && memchr(stops, left.ptr[taken.len], strlen(stops)) == NULL)
 		taken.len++;
 	left = text_slice(left, taken.len, SIZE_MAX);
 	return taken;
@@ -131,7 +131,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	check_target(&a, text_slice(all, 0, text_find(all, '\n')));
 	if (head_read(&a, arena_copy(&a, all), size, &head)) {
-		if (guard_head(&head.guard, &limits, &err))
+		struct guard_target target;
+
+		if (guard_head(&head.guard, &limits, &err) &&
+		    guard_split_target(&a, head.guard.target, &target, &err))
 			read_strictly(text_slice(all, 0, head.guard.size));
 		else
 			must(err.kind == ERROR_INPUT || err.kind == ERROR_METHOD ||

@@ -45,6 +45,9 @@ static const struct op listing = {
 };
 static const struct page page = {.key = "things", .item = item_fields, .filters = filters};
 
+static const struct config config = {.upstream_max_answer_bytes = 1024 * 1024};
+static const struct op_services services = {.config = &config};
+
 struct answer {
 	struct text items; /* ptr NULL: it was refused */
 	int64_t total;
@@ -56,7 +59,7 @@ static struct answer ask(struct arena *a, struct text document, int limit, const
 {
 	struct result res = {.status = 200, .body = TEXT("")};
 	struct answer answer = {.items = {NULL, 0}};
-	struct call c = {.op = &listing, .arena = a};
+	struct call c = {.op = &listing, .arena = a, .services = &services};
 	struct error err = {.message = ""};
 	struct json_writer w;
 	struct text body;
