@@ -16,7 +16,7 @@ struct head {
 	struct text rest; /* what stands behind it */
 };
 
-/* Where the line ends, and where the next one begins. */
+/* Where the line ends, which becomes NUL, and where the next one begins. */
 static inline char *head_line_end(char *at, char *end, char **next)
 {
 	char *feed = memchr(at, '\n', (size_t)(end - at));
@@ -24,7 +24,11 @@ static inline char *head_line_end(char *at, char *end, char **next)
 	if (feed == NULL)
 		return NULL;
 	*next = feed + 1;
-	return feed > at && feed[-1] == '\r' ? feed - 1 : feed;
+	*feed = '\0';
+	if (feed == at || feed[-1] != '\r')
+		return feed;
+	feed[-1] = '\0';
+	return feed - 1;
 }
 
 static inline bool head_first_line(struct arena *a, char *at, char *end, struct head *head)
@@ -55,7 +59,6 @@ static inline bool head_header(char *at, char *end, struct http_header *h)
 	while (end > value && (end[-1] == ' ' || end[-1] == '\t'))
 		end--;
 	*colon = '\0';
-	*end = '\0';
 	*h = (struct http_header){{at, (size_t)(colon - at)}, {value, (size_t)(end - value)}};
 	return true;
 }
@@ -71,7 +74,6 @@ static inline bool head_read(struct arena *a, char *bytes, size_t size, struct h
 	head->guard = (struct guard_head){.headers = head->headers};
 	if (stop == NULL || !head_first_line(a, at, stop, head))
 		return false;
-	*stop = '\0';
 	for (at = next; (stop = head_line_end(at, end, &next)) != NULL && stop != at; at = next) {
 		if (head->guard.header_count > GUARD_MAX_HEADERS ||
 		    !head_header(at, stop, &head->headers[head->guard.header_count]))

@@ -45,7 +45,10 @@ static const struct op listing = {
 };
 static const struct page page = {.key = "things", .item = item_fields, .filters = filters};
 
-static const struct config config = {.upstream_max_answer_bytes = 1024 * 1024};
+static struct config_environment environment = {.name = "test", .url = "http://palette.test"};
+static const struct config config = {.environments = &environment,
+				     .environment_count = 1,
+				     .upstream_max_answer_bytes = 1024 * 1024};
 static const struct op_services services = {.config = &config};
 
 struct answer {
@@ -59,7 +62,10 @@ static struct answer ask(struct arena *a, struct text document, int limit, const
 {
 	struct result res = {.status = 200, .body = TEXT("")};
 	struct answer answer = {.items = {NULL, 0}};
-	struct call c = {.op = &listing, .arena = a, .services = &services};
+	struct call c = {.op = &listing,
+			 .arena = a,
+			 .services = &services,
+			 .environment = &config.environments[0]};
 	struct error err = {.message = ""};
 	struct json_writer w;
 	struct text body;
