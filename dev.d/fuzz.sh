@@ -1,31 +1,38 @@
 # shellcheck shell=bash
 # ./dev fuzz [SECONDS [NAME...]]: every fuzz target for that long, two at a time, from a copy of its
 # corpus. What is found stays in build-fuzz/findings/, what is new in build-fuzz/corpus/.
+# ./dev fuzz until RUNS [NAME...]: one after the other, until each has had so many runs in all.
+# ./dev fuzz total: how many that are, as a table; build-fuzz/log/executions has a line a run.
+
+fuzz_history=build-fuzz/log/executions
 
 fuzz_targets()
 {
 	ninja -C build-fuzz -t targets all | sed -n 's|^tests/fuzz/fuzz_\([a-z0-9_]*\): c_LINKER.*|\1|p' | sort
 }
 
-# fuzz_one NAME SECONDS: runs one target; prints a line when it is done.
+# fuzz_one NAME SECONDS [OPTION...]: runs one target; prints a line when it is done.
 fuzz_one()
 {
-	local name=$1 seconds=$2 status=0 dictionary=()
+	local name=$1 seconds=$2 status=0 start=$SECONDS dictionary=()
 	local corpus=build-fuzz/corpus/$1 findings=build-fuzz/findings/$1 log=build-fuzz/log/fuzz-$1.log
 
+	shift 2
 	mkdir -p "$corpus" "$findings"
 	cp -R "tests/fuzz/corpus/$name/." "$corpus/" 2>/dev/null
 	[ -f "tests/fuzz/$name.dict" ] && dictionary=(-dict="tests/fuzz/$name.dict")
 	limited $((seconds + 120)) "$log" "build-fuzz/tests/fuzz/fuzz_$name" "$corpus" \
 		-max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 \
-		-artifact_prefix="$findings/" "${dictionary[@]}" || status=$?
-	awk -v name="$name" -v status="$status" '
+		-artifact_prefix="$findings/" "${dictionary[@]}" "$@" || status=$?
+	awk -v name="$name" -v status="$status" -v took="$((SECONDS - start))" \
+		-v history="$fuzz_history" -v when="$(date -u +%FT%TZ)" '
 		/^stat::number_of_executed_units:/ { runs = $2 }
 		/^stat::new_units_added:/ { added = $2 }
 		/ cov: / { for (i = 1; i < NF; i++) if ($i == "cov:") covered = $(i + 1) }
 		/Test unit written to / { finding = $NF }
 		/^SUMMARY: / { summary = $0 }
 		END {
+			print name, runs + 0, took, covered + 0, status, when >>history
 			printf "%s ... %d runs, coverage %d, %d new inputs, ", name, runs, covered, added
 			if (status == 0) {
 				print "nothing found"
@@ -40,19 +47,71 @@ fuzz_one()
 	return 1
 }
 
-fuzz_main()
+# fuzz_ready [NAME...]: compiles them and puts their names, or those of all, into $names.
+fuzz_ready()
 {
-	local seconds=${1:-60} names name running=0 faults=0
-
-	[[ $seconds =~ ^[1-9][0-9]{0,5}$ ]] || die "how many seconds? '$seconds' is no number"
-	[ $# -gt 0 ] && shift
 	need build test clang && configure build-fuzz || exit 1
 	mapfile -t names < <(fuzz_targets)
 	[ ${#names[@]} -gt 0 ] || die "tests/fuzz/meson.build lists no target"
 	[ $# -gt 0 ] && names=("$@")
 	compile build-fuzz "${names[@]/#/tests/fuzz/fuzz_}" || exit 1
+	# An input is over soon: a short memory of what was freed is enough, and most of what the
+	# sanitizer does otherwise is to fill and give back pages.
+	export ASAN_OPTIONS=detect_leaks=1:quarantine_size_mb=16:malloc_context_size=8
+	ASAN_OPTIONS+=:max_malloc_fill_size=0:allocator_release_to_os_interval_ms=-1
+	export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+}
 
-	export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+# fuzz_had NAME: its runs so far.
+fuzz_had()
+{
+	awk -v name="$1" '$1 == name { sum += $2 } END { print sum + 0 }' "$fuzz_history" 2>/dev/null ||
+		echo 0
+}
+
+# For a day each at most; a target that ends at a finding is left there.
+fuzz_until()
+{
+	local wanted=$1 names name had faults=0
+
+	[[ $wanted =~ ^[1-9][0-9]{0,10}$ ]] || die "how many runs? '$wanted' is no number"
+	shift
+	fuzz_ready "$@"
+	for name in "${names[@]}"; do
+		had=$(fuzz_had "$name")
+		[ "$had" -ge "$wanted" ] && continue
+		# To weigh the inputs by what is rare in them costs a third of the time.
+		fuzz_one "$name" 86400 -entropic=0 -runs=$((wanted - had)) || faults=$((faults + 1))
+	done
+	echo "fuzz: ${#names[@]} targets, $faults with findings"
+	[ "$faults" -eq 0 ]
+}
+
+fuzz_total()
+{
+	[ -s "$fuzz_history" ] || die "nothing has been run yet"
+	awk '
+		{
+			runs[$1] += $2
+			took[$1] += $3
+			covered[$1] = $4
+			found[$1] += $5 != 0
+		}
+		END {
+			for (name in runs)
+				printf "| %s | %d | %d | %d | %d |\n", name, runs[name],
+					runs[name] / (took[name] > 0 ? took[name] : 1), covered[name],
+					found[name]
+		}' "$fuzz_history" | sort | sed '1i | target | executions | per second | coverage | findings |\n|---|---|---|---|---|'
+}
+
+fuzz_for()
+{
+	local seconds=$1 names name running=0 faults=0
+
+	[[ $seconds =~ ^[1-9][0-9]{0,5}$ ]] || die "how many seconds? '$seconds' is no number"
+	shift
+	fuzz_ready "$@"
 	echo "${#names[@]} targets, $seconds seconds each, two at a time"
 	for name in "${names[@]}"; do
 		if [ "$running" -eq 2 ]; then
@@ -68,4 +127,22 @@ fuzz_main()
 	done
 	echo "fuzz: ${#names[@]} targets, $faults with findings"
 	[ "$faults" -eq 0 ]
+}
+
+fuzz_main()
+{
+	case ${1:-60} in
+	total)
+		fuzz_total
+		;;
+	until)
+		shift
+		[ $# -gt 0 ] || die "until how many runs each?"
+		fuzz_until "$@"
+		;;
+	*)
+		[ $# -gt 0 ] || set -- 60
+		fuzz_for "$@"
+		;;
+	esac
 }

@@ -7,6 +7,8 @@
 
 #include "base/glob_tree.h"
 
+enum { FIRST_STEPS = 64 };
+
 /* ---- what text consists of ---- */
 
 enum piece_kind { PIECE_CHAR, PIECE_ANY, PIECE_STAR, PIECE_SET, PIECE_NEVER, PIECE_GROUP };
@@ -32,7 +34,8 @@ struct compile {
 	bool nocase;
 	struct glob_step *steps;
 	size_t step_count;
-	size_t step_room;
+	size_t step_capacity;
+	size_t step_room; /* more there must not be */
 };
 
 static void add_piece(struct pieces *pieces, struct piece piece)
@@ -171,12 +174,26 @@ struct standing {
 	bool copied;
 };
 
+/* Most patterns take few. */
+static void make_room(struct compile *c)
+{
+	size_t capacity = c->step_capacity == 0 ? FIRST_STEPS : c->step_capacity * 2;
+	struct glob_step *steps = arena_array(c->parse->arena, struct glob_step, capacity);
+
+	if (c->step_count > 0)
+		memcpy(steps, c->steps, c->step_count * sizeof *steps);
+	c->steps = steps;
+	c->step_capacity = capacity;
+}
+
 static uint16_t emit(struct compile *c, struct glob_step step)
 {
 	if (c->step_count == c->step_room) {
 		glob_fail(c->parse, "it is too complicated");
 		return 0;
 	}
+	if (c->step_count == c->step_capacity)
+		make_room(c);
 	c->steps[c->step_count] = step;
 	return (uint16_t)c->step_count++;
 }
@@ -453,7 +470,7 @@ bool glob_segment_new(struct arena *a, struct text pattern, bool nocase, size_t 
 
 	arena_init(&scratch);
 	p.pattern = double_backslashes(&scratch, pattern);
-	c.steps = arena_array(&scratch, struct glob_step, *steps_left + 1);
+	make_room(&c);
 	root = glob_parse(&p);
 	if (!p.failed)
 		compile(&c, root, &made);

@@ -80,10 +80,22 @@ static void read_variables_of(struct entity_work *work, struct entity_draft *dra
 	}
 }
 
+static size_t count_of(const struct entity_work *work, const char *field)
+{
+	struct text object;
+	size_t count;
+
+	if (!json_member(work->body, field, &object))
+		return 0;
+	count = json_count_members(object);
+	return count > ENTITY_MOST_MEMBERS ? 0 : count;
+}
+
 void entity_read_variables(struct entity_work *work, struct entity_draft *draft)
 {
-	draft->variables =
-		arena_array(work->arena, struct entity_variable, (size_t)2 * ENTITY_MOST_MEMBERS);
+	size_t count = count_of(work, "profileVariables") + count_of(work, "clusterVariables");
+
+	draft->variables = arena_array(work->arena, struct entity_variable, count);
 	read_variables_of(work, draft, "profileVariables", NULL);
 	read_variables_of(work, draft, "clusterVariables", entity_cluster_settings);
 }

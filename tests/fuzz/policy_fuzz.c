@@ -118,6 +118,8 @@ static struct text some_subject(struct arena *a, struct text text)
 	struct error err;
 	struct text line;
 
+	if (text_starts(text, "\xEF\xBB\xBF"))
+		text = text_slice(text, 3, text.len);
 	while (text_next(&text, '\n', &line))
 		if (!text_starts(policy_csv_trim(line), "#") &&
 		    policy_csv_split(a, line, &fields, &err) && fields.count >= 3)

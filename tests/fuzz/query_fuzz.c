@@ -73,11 +73,29 @@ static bool take_into_queue(void *context, struct http_exchange *x)
 	return true;
 }
 
+static struct config_environment environment = {.name = "test", .url = "http://palette.test"};
+static const struct config config = {
+	.environments = &environment,
+	.environment_count = 1,
+	.workers = 1,
+	.request_timeout_ms = 60000,
+	.upstream_timeout_ms = 60000,
+	.upstream_calls_in_flight = 1,
+	.upstream_parallel = 1,
+	.upstream_max_answer_bytes = 1024 * 1024,
+	.upstream_max_pages = 5,
+	.upstream_attempts = 1,
+	.disable_default_auth_policy = true,
+};
+static struct op_services services = {.config = &config};
+static struct http_client http;
+static size_t route;
+
 /* The request, as far as it can be put into a target: the server lets no control characters in. */
-static void run(const struct op_services *services, struct text target)
+static void run(struct text target)
 {
 	struct http_exchange *queued = NULL;
-	struct rest rest = {.services = services,
+	struct rest rest = {.services = &services,
 			    .queue = take_into_queue,
 			    .queue_aside = take_into_queue,
 			    .queue_context = &queued,
@@ -96,49 +114,33 @@ static void run(const struct op_services *services, struct text target)
 	exchange_fini(&x);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void start(void)
 {
-	struct config_environment environment = {.name = "test", .url = "http://palette.test"};
-	const struct config config = {
-		.environments = &environment,
-		.environment_count = 1,
-		.workers = 1,
-		.request_timeout_ms = 60000,
-		.upstream_timeout_ms = 60000,
-		.upstream_calls_in_flight = 1,
-		.upstream_parallel = 1,
-		.upstream_max_answer_bytes = 1024 * 1024,
-		.upstream_max_pages = 5,
-		.upstream_attempts = 1,
-		.disable_default_auth_policy = true,
-	};
-	struct op_services services = {.config = &config, .life = op_life_new()};
 	struct error err;
-	struct palette_hosts *hosts;
-	struct http_client http;
-	struct buf target;
-	size_t route;
 
-	if (size == 0)
-		return 0;
-	hosts = palette_hosts_new(NULL);
-	route = data[0] % ARRAY_LEN(routes);
 	log_open(LOG_OFF, LOG_TEXT);
 	secret_set(&environment.api_token, TEXT("token"));
 	canned_http_init(&http, answer_route, &route);
-	palette_client_new(&config, &http, hosts, &services.palette);
+	palette_client_new(&config, &http, palette_hosts_new(NULL), &services.palette);
 	must(backstage_open(&config, &http, NULL, &services.backstage, &err), "the service starts");
+	services.life = op_life_new();
 	op_life_enter(services.life, PHASE_SERVING);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct buf target;
+
+	if (services.life == NULL)
+		start();
+	if (size == 0)
+		return 0;
+	route = data[0] % ARRAY_LEN(routes);
 	buf_init(&target, size + 200);
 	buf_add_string(&target, routes[route].target);
 	buf_add(&target, (struct text){(const char *)data + 1, size - 1});
-	run(&services, buf_text(&target));
+	run(buf_text(&target));
 	buf_fini(&target);
-	palette_client_free(services.palette);
-	palette_hosts_free(hosts);
-	backstage_close(services.backstage);
-	op_life_free(services.life);
-	canned_http_fini(&http);
-	secret_wipe(&environment.api_token);
+	canned_http_forget(&http);
 	return 0;
 }

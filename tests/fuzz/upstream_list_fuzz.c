@@ -103,22 +103,33 @@ static bool list_mine(struct palette *p, struct palette_list *list, struct error
 	return ok;
 }
 
-static void run(const struct config *config, struct text input, list_fn *ask)
+static struct config_environment environment = {.name = "test", .url = "http://palette.test"};
+static const struct config config = {
+	.environments = &environment,
+	.environment_count = 1,
+	.workers = 1,
+	.upstream_timeout_ms = 60000,
+	.upstream_calls_in_flight = 1,
+	.upstream_parallel = 1,
+	.upstream_max_answer_bytes = 1024 * 1024,
+	.upstream_max_pages = 5,
+	.upstream_attempts = 1,
+};
+static struct script script;
+static struct http_client http;
+static struct palette_client *client;
+
+static void run(struct text input, list_fn *ask)
 {
-	struct script script = {.rest = input, .last = TEXT("")};
-	struct palette_client *client;
 	struct palette_list list;
-	struct palette_hosts *hosts = palette_hosts_new(NULL);
-	struct http_client http;
 	struct palette *p;
 	struct arena arena;
 	struct error err;
 	struct buf out;
 
+	script = (struct script){.rest = input, .last = TEXT("")};
 	arena_init(&arena);
-	canned_http_init(&http, answer_next, &script);
-	palette_client_new(config, &http, hosts, &client);
-	must(palette_open(client, &config->environments[0], PALETTE_OF_REQUESTS,
+	must(palette_open(client, &config.environments[0], PALETTE_OF_REQUESTS,
 			  (struct text){NULL, 0}, &arena, clock_now_ms() + 60000, NULL, &p, &err),
 	     "there is a place");
 	palette_list_init(&list, p, "things");
@@ -128,33 +139,22 @@ static void run(const struct config *config, struct text input, list_fn *ask)
 	}
 	palette_list_fini(&list);
 	palette_close(p);
-	palette_client_free(client);
-	palette_hosts_free(hosts);
-	canned_http_fini(&http);
 	arena_fini(&arena);
+	canned_http_forget(&http);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct config_environment environment = {.name = "test", .url = "http://palette.test"};
-	const struct config config = {
-		.environments = &environment,
-		.environment_count = 1,
-		.workers = 1,
-		.upstream_timeout_ms = 60000,
-		.upstream_calls_in_flight = 1,
-		.upstream_parallel = 1,
-		.upstream_max_answer_bytes = 1024 * 1024,
-		.upstream_max_pages = 5,
-		.upstream_attempts = 1,
-	};
 	struct text input = {(const char *)data, size};
 
-	log_open(LOG_OFF, LOG_TEXT);
-	secret_set(&environment.api_token, TEXT("token"));
-	run(&config, input, list_one);
-	run(&config, input, list_all);
-	run(&config, input, list_mine);
-	secret_wipe(&environment.api_token);
+	if (client == NULL) {
+		log_open(LOG_OFF, LOG_TEXT);
+		secret_set(&environment.api_token, TEXT("token"));
+		canned_http_init(&http, answer_next, &script);
+		palette_client_new(&config, &http, palette_hosts_new(NULL), &client);
+	}
+	run(input, list_one);
+	run(input, list_all);
+	run(input, list_mine);
 	return 0;
 }

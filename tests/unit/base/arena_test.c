@@ -37,6 +37,27 @@ static void pieces_are_zeroed_aligned_and_apart(void **state)
 	arena_fini(&a);
 }
 
+/* Of the address sanitizer; NULL where it is not. */
+int __asan_address_is_poisoned(const volatile void *address) __attribute__((weak));
+
+static void what_is_behind_a_piece_is_forbidden(void **state)
+{
+	struct arena a;
+
+	(void)state;
+	if (__asan_address_is_poisoned == NULL)
+		skip();
+	arena_init(&a);
+	for (size_t size = 0; size < 40; size++) {
+		char *piece = arena_alloc(&a, size);
+
+		for (size_t i = 0; i < size; i++)
+			assert_false(__asan_address_is_poisoned(piece + i));
+		assert_true(__asan_address_is_poisoned(piece + size));
+	}
+	arena_fini(&a);
+}
+
 static void large_pieces_stand_beside_small_ones(void **state)
 {
 	static const size_t sizes[] = {1, 4096, 4097, 300 * 1024, 7, 5 * 1024 * 1024, 16};
@@ -161,6 +182,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pieces_are_zeroed_aligned_and_apart),
+		cmocka_unit_test(what_is_behind_a_piece_is_forbidden),
 		cmocka_unit_test(large_pieces_stand_beside_small_ones),
 		cmocka_unit_test(an_arena_can_be_used_again),
 		cmocka_unit_test(copies_end_with_nul),

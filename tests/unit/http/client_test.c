@@ -57,6 +57,22 @@ static void type_and_retry_after(void **state)
 	http_fetch_fini(&f);
 }
 
+/* What the library keeps of an answer must not be there for the next one: the first header of that
+ * would be added to it. */
+static void a_header_that_continues_nothing(void **state)
+{
+	for (int i = 0; i < 3; i++) {
+		struct http_fetch f = get(*state, "/typed");
+
+		run_expecting(*state, &f, HTTP_FETCH_DONE);
+		http_fetch_fini(&f);
+		f = get(*state, "/folded");
+		http_fetch(((struct world *)*state)->client, &f);
+		assert_true(f.end == HTTP_FETCH_DONE || f.end == HTTP_FETCH_BROKEN);
+		http_fetch_fini(&f);
+	}
+}
+
 static void what_is_sent(void **state)
 {
 	const struct http_header headers[] = {
@@ -560,6 +576,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(whole_answer),
 		TEST(type_and_retry_after),
+		TEST(a_header_that_continues_nothing),
 		TEST(what_is_sent),
 		TEST(large_body_is_sent_without_asking),
 		TEST(answers_without_body),

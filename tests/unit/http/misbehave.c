@@ -21,6 +21,13 @@ static bool answer_typed(struct raw_connection *c, const struct raw_request *r)
 			  "Retry-After: 17\r\nSet-Cookie: a=b\r\nContent-Length: 2\r\n\r\n{}");
 }
 
+/* As if it went on with a header of before, and there is none. */
+static bool answer_folded(struct raw_connection *c, const struct raw_request *r)
+{
+	(void)r;
+	return raw_printf(c, "HTTP/1.1 200 OK\r\n and more: of it\r\nContent-Length: 2\r\n\r\n{}");
+}
+
 static bool answer_long_values(struct raw_connection *c, const struct raw_request *r)
 {
 	(void)r;
@@ -328,6 +335,7 @@ static const struct {
 } answers[] = {
 	{"/plain", answer_plain},
 	{"/typed", answer_typed},
+	{"/folded", answer_folded},
 	{"/long-values", answer_long_values},
 	{"/echo", answer_echo},
 	{"/size", answer_size},

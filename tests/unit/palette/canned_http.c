@@ -23,6 +23,7 @@ void canned_http_fini(struct http_client *client)
 
 void canned_http_forget(struct http_client *client)
 {
+	arena_fini(&client->arena);
 	client->count = 0;
 	client->batches = 0;
 	client->parallel = 0;

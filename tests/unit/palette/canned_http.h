@@ -13,8 +13,8 @@
 #include "base/arena.h"
 #include "http/client.h"
 
-/* One request as it would have gone out. Strings last until canned_http_fini(); of a header that
- * was not sent NULL. */
+/* One request as it would have gone out. Strings last until canned_http_forget() or
+ * canned_http_fini(); of a header that was not sent NULL. */
 struct canned_request {
 	const char *method;
 	const char *host; /* "http://palette.test" */
@@ -57,7 +57,7 @@ struct http_client {
 
 void canned_http_init(struct http_client *client, canned_fn *answer, void *context);
 void canned_http_fini(struct http_client *client);
-/* Forgets the requests so far. */
+/* Forgets the requests so far. Not while one is under way. */
 void canned_http_forget(struct http_client *client);
 /* How many requests had this method, path (with query) and project; NULL counts any. */
 size_t canned_http_count(const struct http_client *client, const char *method, const char *path,
