@@ -52,9 +52,11 @@ const KINDS = [
 ];
 
 // Of all requests, so many percent are hit, by each kind in turn.
-const rulesFor = percent => {
+// first: which kind comes first, so that each has its turn in short rounds, too.
+const rulesFor = (percent, first) => {
   const every = Math.round(KINDS.length * 100 / percent);
-  return KINDS.map((kind, i) => ({ ...kind, every, skip: Math.round(i * every / KINDS.length) }));
+  return KINDS.map((_, i) => ({ ...KINDS[(i + first) % KINDS.length], every,
+    skip: Math.round(i * every / KINDS.length) }));
 };
 
 const IS_CREATE = { match: { method: 'POST', pathPrefix: '/v1/spectroclusters/' }, fault: 'status', status: 503 };
@@ -72,6 +74,8 @@ export class Palette {
     this.made = new Map();   // how many clusters of each name there have been
     this.strangers = 0;      // requests with a credential that is none of this Palette's
     this.restarts = 0;
+    this.turn = 0;
+    this.restarting = false;
     this.#options = options;
   }
 
@@ -87,7 +91,8 @@ export class Palette {
 
   async disturb(percent) {
     const end = this.disturbances.begin(`faults of ${this.name}`);
-    await this.#simulator.fault(rulesFor(percent));
+    await this.#simulator.fault(rulesFor(percent, this.turn));
+    this.turn += 11;
     this.#ends = end;
   }
 
@@ -125,17 +130,19 @@ export class Palette {
   // while no create can come through.
   async restart(downMs) {
     const disturbed = this.#ends !== null;
+    this.restarting = true;
     const end = this.disturbances.begin(`restart of ${this.name}`);
     await this.calm();
     await this.#simulator.fault(IS_CREATE);
     await this.#untilNoCreate();
-    const from = Date.now();
+    const allGone = this.truth.creations.allGoing();
     await this.takeStock();
     await this.#simulator.stop();
     await sleep(downMs);
     this.#simulator = await startSimulator(...this.#options);
-    this.truth.creations.allGone(from, Date.now());
+    allGone();
     this.restarts++;
+    this.restarting = false;
     end();
     if (disturbed) await this.disturb(5);
   }
@@ -145,12 +152,18 @@ export class Palette {
     for (let i = 0; i < 100 && (await this.#simulator.requests()).some(isUnderWay); i++) await sleep(20);
   }
 
-  // Takes away what was created, so that lists stay as long as they were.
+  // Takes away what was created, so that lists stay as long as they were. Not while it is started again, which takes
+  // away all of it.
   async remove(one) {
     const { creations } = this.truth;
+    if (this.restarting) return;
     creations.going(one.name);
-    await this.#simulator.control('POST', '/world/delete-cluster', { uid: one.uid });
-    creations.gone(one.name);
+    try {
+      await this.#simulator.control('POST', '/world/delete-cluster', { uid: one.uid });
+      creations.gone(one.name);
+    } catch (error) {
+      if (!this.restarting) throw error;
+    }
   }
 
   stop() { return this.#simulator.stop(); }

@@ -14,23 +14,26 @@ export class Creations {
       this.#all.set(name, { name, project, nested, begun: at, sure: Infinity, going: Infinity, gone: Infinity });
   }
 
-  // Answered with 201: from now on a list that leaves it out is wrong.
-  made(name, uid, at = Date.now()) {
+  // Answered with 201: from now on a list that leaves it out is wrong. Without sure it may have been in a life before.
+  made(name, uid, { sure = true, at = Date.now() } = {}) {
     const one = this.#all.get(name);
+    if (one === undefined) return;
     one.uid ??= uid;
-    one.sure = Math.min(one.sure, at);
+    if (sure) one.sure = Math.min(one.sure, at);
   }
 
   going(name, at = Date.now()) { this.#all.get(name).going = at; }
 
   gone(name, at = Date.now()) { this.#all.get(name).gone = at; }
 
-  // The simulator ended between these two times, and all of them with it.
-  allGone(from, to) {
-    for (const one of this.#all.values()) {
-      one.going = Math.min(one.going, from);
-      one.gone = Math.min(one.gone, to);
-    }
+  // The simulator is about to end, and those that it has with it. Of one whose answer is not there yet nobody knows
+  // whether it belongs to this life or the next. Returns what tells that it is over.
+  allGoing(at = Date.now()) {
+    const going = [...this.#all.values()].filter(({ sure }) => sure < Infinity);
+    for (const one of going) one.going = Math.min(one.going, at);
+    return (to = Date.now()) => {
+      for (const one of going) one.gone = Math.min(one.gone, to);
+    };
   }
 
   // Those whose end is long past can be in no answer any more.
@@ -115,7 +118,7 @@ export function listFaults(truth, items, { kind, credential, project, type, warn
     else if (nameOf(item) !== object.name) faults.push(`${uid} is called ${nameOf(item)}, not ${object.name}`);
   }
   if (part) return faults;
-  const left = ({ project: owner }) => warned.has(owner ?? '');
+  const left = ({ project: owner, uid }) => warned.has(kind === 'myProjects' ? uid : owner ?? '');
   for (const [uid, object] of wanted)
     if (!seen.has(uid) && !left(object)) faults.push(`${uid} (${object.name}) is missing`);
   if (isOfClusters(kind))
@@ -171,10 +174,12 @@ const NAMES = {
 
 // What is wrong with the form of an error: its status is a documented one, its body is Backstage's, it can be found
 // in the log.
-export function errorFaults({ status, headers, json, text }, { method, path }) {
+// names: where others are allowed than the status has.
+export function errorFaults({ status, headers, json, text }, { method, path }, names) {
   const faults = [];
+  const name = json?.error?.name;
   if (!(status in NAMES)) faults.push(`status ${status} is not documented`);
-  if (json?.error?.name !== NAMES[status]) faults.push(`status ${status} with the name ${json?.error?.name}`);
+  if (names === undefined ? name !== NAMES[status] : !names.test(name)) faults.push(`status ${status} with the name ${name}`);
   if (!json?.error?.message) faults.push('no message');
   if (json?.request?.method !== method) faults.push(`of the method ${json?.request?.method}`);
   const url = path.replace(/^\/api\/spectrocloud/, '');
