@@ -19,7 +19,7 @@ export class Disturbances {
     this.afterMs = afterMs; // for so long it may still be felt
   }
 
-  // Resolves nothing; returns what ends it.
+  // Returns what ends it.
   begin(what) {
     const one = { what, from: Date.now(), to: Infinity };
     this.#all.push(one);
@@ -30,6 +30,9 @@ export class Disturbances {
   met(names, from, to) {
     return this.#all.some(one => names.includes(one.what) && one.from <= to && one.to + this.afterMs >= from);
   }
+
+  // Something that is known only when it is over.
+  was(what, from, to) { this.#all.push({ what, from, to }); }
 
   get counts() {
     const counts = {};

@@ -3,7 +3,9 @@ import http from 'node:http';
 import { gunzipSync } from 'node:zlib';
 
 const SILENCE_MS = 60000;
-export const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+// The service closes connections that nobody uses for 75 seconds: a request must not meet that.
+const KEPT_MS = 30000;
+export const agent = new http.Agent({ keepAlive: true, maxSockets: 64, timeout: KEPT_MS });
 
 const parsed = text => { try { return JSON.parse(text); } catch { return undefined; } };
 

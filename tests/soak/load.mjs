@@ -18,8 +18,9 @@ function causesOf(status, environment) {
   const palette = environment === undefined ? ['faults of first', 'faults of second', 'restart of first',
     'restart of second'] : [`faults of ${environment}`, `restart of ${environment}`];
   switch (status) {
-    case 502: case 504: return palette;
-    case 503: return [...palette, 'restart of Backstage', 'restart of the store', 'flood', 'reload'];
+    case 502: return palette;
+    case 504: return [...palette, 'flood', 'busy machine'];
+    case 503: return [...palette, 'restart of Backstage', 'restart of the store', 'flood', 'reload', 'busy machine'];
     case 403: return [...palette.slice(0, -1), 'restart of Backstage'];
     case 400: case 401: case 404: case 409: case 422: return palette;
     default: return [];
