@@ -1,5 +1,5 @@
 // What requests cost this process, in processor time and memory, by kind: the figures of docs/scaling.md.
-//   SPECTROCLOUD_BACKEND=... PALETTE_SIM=... node tests/bench/costs.mjs
+//   SPECTROCLOUD_BACKEND=... PALETTE_SIM=... node tests/bench/costs.mjs [PART...]
 // Processor time is what the kernel counted for the threads of the service alone; figures of two machines do not compare.
 import crypto from 'node:crypto';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -14,6 +14,7 @@ import { startPostgres } from '../contract/postgres.mjs';
 
 const API = '/api/spectrocloud';
 const AT_ONCE = 8;
+const SESSION = 'session-of-costs'; // everybody's
 
 // ---- measures ----
 
@@ -164,7 +165,7 @@ async function databaseCalls(simulator) {
   const [create] = creations(world);
   const named = i => ({ token: TRUSTED, headers: { 'x-spectrocloud-user-email': `p${i}@example.com` } });
   await count('a session that comes', i => service.request('PUT', `${API}/session-tokens/p${i}%40example.com`,
-    { token: TRUSTED, body: JSON.stringify({ token: `t${i}`, expiresAt: Date.now() + 3600000 }) }));
+    { token: TRUSTED, body: JSON.stringify({ token: SESSION, expiresAt: Date.now() + 3600000 }) }));
   await count('the first request with one', i => service.request('GET', `${API}/users/me/projects`, named(i)));
   await count('a further one within ten seconds', i => service.request('GET', `${API}/users/me/projects`, named(i)));
   await count('a request without a session', () => service.request('GET', `${API}/projects`));
@@ -178,29 +179,48 @@ async function databaseCalls(simulator) {
 // ---- all of it ----
 
 const everyProject = Array.from({ length: 50 }, (_, i) => i + 1).join(',');
+
+async function withService(run) {
+  const backstage = await startBackstage();
+  backstage.decide = ({ user }) => (user === 'user:default/nobody' ? 'DENY' : 'ALLOW');
+  const config = configuration([simulator, simulator], { server: { maxConnections: 5000 }, permissions: { cacheTtl: '5m' } });
+  config.permission = { enabled: true };
+  config.backend.baseUrl = backstage.url;
+  config.spectrocloud.environments[1].apiToken = 'member';
+  const service = await startService(config);
+  backstage.serves(service);
+  await sleep(500);
+  row('memory: idle, after the start', `${(kilobytes(service.pid, 'VmRSS') / 1024).toFixed(1)} MB`);
+  await run(service, backstage);
+  row('memory: idle, afterwards', `${(kilobytes(service.pid, 'VmRSS') / 1024).toFixed(1)} MB`);
+  await service.stop();
+  await backstage.stop();
+}
+
+const parts = {
+  memory: () => withService(async service => {
+    await idleConnections(service, 2000);
+    await listsInFlight(service, 1);
+    await listsInFlight(service, 8);
+  }),
+  requests: () => withService(async (service, backstage) => requests(service, await simulator.world(), {
+    user: userToken(backstage.users[0]), nobody: userToken(backstage.users[0], { sub: 'user:default/nobody' }) })),
+  followers: () => withService(async service => followers(service, await simulator.world())),
+  sessions: () => withService(service => sessions(service, 5000)),
+  environments: async () => {
+    await environments(1);
+    await environments(1000);
+  },
+  database: () => databaseCalls(simulator),
+};
+
+const chosen = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(parts);
+const unknown = chosen.find(name => !(name in parts));
+if (unknown !== undefined) {
+  console.error(`usage: node costs.mjs [${Object.keys(parts).join(' | ')} ...]`);
+  process.exit(2);
+}
 const simulator = await startSimulator('--seed', '9', '--projects', '50', '--clusters', '5000', '--virtual-clusters', '100',
-  '--provision-seconds', '3600', '--api-key', `member:projects=${everyProject}`);
-const backstage = await startBackstage();
-backstage.decide = ({ user }) => (user === 'user:default/nobody' ? 'DENY' : 'ALLOW');
-const config = configuration([simulator, simulator], { server: { maxConnections: 5000 }, permissions: { cacheTtl: '5m' } });
-config.permission = { enabled: true };
-config.backend.baseUrl = backstage.url;
-config.spectrocloud.environments[1].apiToken = 'member';
-const service = await startService(config);
-backstage.serves(service);
-await sleep(500);
-const world = await simulator.world();
-row('memory: idle, after the start', `${(kilobytes(service.pid, 'VmRSS') / 1024).toFixed(1)} MB`);
-await idleConnections(service, 2000);
-await listsInFlight(service, 1);
-await listsInFlight(service, 8);
-await requests(service, world, { user: userToken(backstage.users[0]),
-  nobody: userToken(backstage.users[0], { sub: 'user:default/nobody' }) });
-await followers(service, await simulator.world());
-row('memory: idle, after all of this', `${(kilobytes(service.pid, 'VmRSS') / 1024).toFixed(1)} MB`);
-await sessions(service, 20000);
-await service.stop();
-await environments(1);
-await environments(1000);
-await databaseCalls(simulator);
-await Promise.all([simulator.stop(), backstage.stop()]);
+  '--provision-seconds', '3600', '--api-key', `member:projects=${everyProject}`, '--session-token', SESSION);
+for (const name of chosen) await parts[name]();
+await simulator.stop();

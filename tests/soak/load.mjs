@@ -402,9 +402,9 @@ export class Load {
     const from = Date.now();
     try {
       const stream = await follow(this.service, cluster, { token: person.token, headers, query: `&instance=${environment}` });
+      const answer = { ...stream, from, to: Date.now(), headers: stream.headers };
       if (stream.status === 200) await this.#watch(stream, cluster);
       this.report.answer('follow', stream.status);
-      const answer = { ...stream, from, to: Date.now(), headers: stream.headers };
       if (stream.fault) this.report.fault(`follow: ${stream.fault.message}`);
       if (stream.status !== 200)
         this.checkError('follow', environment, answer, { method: 'GET',
