@@ -63,14 +63,16 @@ test('a tenth of the size is a tenth, and the rates are those that the service k
 
 const everyProject = Array.from({ length: SMALL.P }, (_, i) => i + 1).join(',');
 const personOf = i => `person${i}@example.com`;
-const sessionOf = i => `session-of-person-${i}`;
+const sessionOf = i => `session-of-person-${i}`;   // with rights in some projects
+const wideSessionOf = i => `tenant-session-${i}`;
 const started = [];
 after(() => Promise.all(started.map(simulator => simulator.stop())));
 
 // Simulators count by address, so scenarios one after the other begin with full budgets each.
 async function startTenth() {
+  const projectsOf = i => Array.from({ length: SMALL.O }, (_, k) => (i + k) % SMALL.P + 1).join(',');
   const sessions = Array.from({ length: SMALL.N }, (_, i) => ['--session-token',
-    `${sessionOf(i)}:projects=${Array.from({ length: SMALL.O }, (__, k) => (i + k) % SMALL.P + 1).join(',')}`]).flat();
+    `${sessionOf(i)}:projects=${projectsOf(i)}`, '--session-token', wideSessionOf(i)]).flat();
   const simulator = await startSimulator('--seed', '9', '--projects', `${SMALL.P}`, '--clusters', `${SMALL.C}`,
     '--virtual-clusters', `${SMALL.V}`, '--api-key', `member:projects=${everyProject}`, ...sessions);
   started.push(simulator);
@@ -110,35 +112,38 @@ async function assertIsTenth(simulator) {
     [SMALL.P, SMALL.C, SMALL.V, SMALL.E], 'the tenant is as the page says: projects, clusters, virtual ones');
 }
 
-async function signIn(service, i) {
+async function signIn(service, i, session) {
   const { status, text } = await service.request('PUT', `/api/spectrocloud/session-tokens/${encodeURIComponent(personOf(i))}`,
-    { token: TRUSTED, body: JSON.stringify({ token: sessionOf(i), expiresAt: Date.now() + 600000 }) });
+    { token: TRUSTED, body: JSON.stringify({ token: session, expiresAt: Date.now() + 600000 }) });
   assert.equal(status, 200, text);
 }
 
 async function withTenantRights(simulator) {
   await assertIsTenth(simulator);
-  return withService(simulator, { apiToken: 'sim-key' }, async (service, step) => [
-    await step('clusters, tenant rights', oneOf(service, '/clusters')),
-    await step('virtual clusters, tenant rights', oneOf(service, '/virtualclusters')),
-    await step('projects, tenant rights', oneOf(service, '/projects')),
-  ]);
+  const results = [];
+  for (const [name, path] of [['clusters', '/clusters'], ['virtual clusters', '/virtualclusters'], ['projects', '/projects']])
+    results.push(...await withService(simulator, { apiToken: 'sim-key' }, async (service, step) =>
+      [await step(`${name}, tenant rights`, oneOf(service, path))]));
+  return results;
 }
 
-const everybodyWithTenantRights = simulator => withService(simulator, { apiToken: 'sim-key' }, async (service, step) =>
-  // Palette is asked for all of it, whatever part the client wants.
-  [await step('everybody, tenant rights', byAll(() => get(service, '/clusters?limit=10')))]);
-
-const everybodyWithSessions = simulator => withService(simulator, { apiToken: 'member' }, async (service, step) => {
-  await byAll(i => signIn(service, i))();
-  return [await step('everybody, own sessions', byAll(i =>
-    get(service, '/clusters', { token: TRUSTED, headers: { 'x-spectrocloud-user-email': personOf(i) } })))];
+// Palette is asked for all of a list, whatever part of it the client wants.
+const everybody = (simulator, name, session) => withService(simulator, { apiToken: 'member' }, async (service, step) => {
+  await byAll(i => signIn(service, i, session(i)))();
+  return [await step(name, byAll(i =>
+    get(service, '/clusters?limit=10', { token: TRUSTED, headers: { 'x-spectrocloud-user-email': personOf(i) } })))];
 });
 
-const withProjectRights = simulator => withService(simulator, { apiToken: 'member' }, async (service, step) => [
-  await step('clusters, project rights', oneOf(service, '/clusters')),
-  await step('own projects, project rights', oneOf(service, '/users/me/projects')),
-]);
+const everybodyWithTenantRights = simulator => everybody(simulator, 'everybody, own sessions, tenant rights', wideSessionOf);
+const everybodyWithProjects = simulator => everybody(simulator, 'everybody, own sessions, project rights', sessionOf);
+
+async function withProjectRights(simulator) {
+  const results = [];
+  for (const [name, path] of [['clusters', '/clusters'], ['own projects', '/users/me/projects']])
+    results.push(...await withService(simulator, { apiToken: 'member' }, async (service, step) =>
+      [await step(`${name}, project rights`, oneOf(service, path))]));
+  return results;
+}
 
 const asOneReplica = simulator => withService(simulator, { apiToken: 'member', replicas: SMALL.R },
   async (service, step) => [await step('clusters, project rights, of R replicas', oneOf(service, '/clusters'))]);
@@ -160,7 +165,7 @@ test('Palette is asked as often as predicted, in that time', async t => {
     for (const scenario of scenarios) results.push(...await scenario(simulator));
     return results;
   };
-  const results = (await Promise.all([inTurn(withTenantRights, everybodyWithSessions),
+  const results = (await Promise.all([inTurn(withTenantRights, everybodyWithProjects),
     inTurn(asOneReplica, withProjectRights, everybodyWithTenantRights)])).flat();
   results.forEach(result => assertPredicted(t, result));
   assert.deepEqual(results.map(({ name }) => name).sort(), [...rows.keys()].sort(), 'every row was tried');

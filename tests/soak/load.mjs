@@ -57,6 +57,7 @@ export class Load {
   constructor(setting) {
     Object.assign(this, setting);
     this.running = true;
+    this.staleMs = Number(process.env.SOAK_STALE ?? 0);
     this.followers = 0;
     this.creates = []; // { name, environment, ... } of all keys
     this.mayBeGone = (person, from, to) => this.disturbances.met(['faults of first', 'restart of first'],
@@ -118,7 +119,8 @@ export class Load {
   #judgeList(truth, items, { kind, credentials, project, type, warnings = [], part, time }) {
     const allowed = credentials.filter(c => !isRefused(truth, kind, c, project));
     const warned = new Set(warnings.map(w => w.projectUid));
-    return listFaultsOfAny(truth, items, allowed, { kind, project, type, warned, part, time });
+    return listFaultsOfAny(truth, items, allowed, { kind, project, type, warned, part,
+      time: { from: time.from - this.staleMs, to: time.to } });
   }
 
   #chooseScope(truth, kind) {

@@ -5,6 +5,7 @@
 //   SOAK_LOOPS    so many ask at a time (20); SOAK_PAUSE milliseconds in between (40)
 //   SOAK_HUPS=1   SIGHUP now and then, for a service that reads its configuration again then
 //   SOAK_ROUGH=1  memory is not judged: under a sanitizer it grows with what is freed
+//   SOAK_STALE    lists may be as old as this many milliseconds (0)
 //   SOAK_CORRUPT=1  takes an item out of one list before it is checked, which has to be found
 import { pathToFileURL } from 'node:url';
 
