@@ -4,7 +4,7 @@
 # shellcheck source=dev.d/docs.sh
 . dev.d/docs.sh
 
-SUITES=(unit fuzz tsan contract agents http sim schema mcp bridge e2e docs clang release)
+SUITES=(unit fuzz tsan contract agents soak http sim schema mcp bridge e2e docs clang release)
 SUITE_SECONDS=600 # no suite may hang for ever
 # What is slow under a sanitizer gets more time than its meson.build says.
 meson_test=(meson test --no-rebuild --print-errorlogs --timeout-multiplier 3)
@@ -234,6 +234,8 @@ suite_agents()
 	show_operations agents
 }
 suite_sim() { node_suite sim; }
+# Some seconds of ./dev soak, and what checks its answers.
+suite_soak() { node_suite soak; }
 
 suite_http()
 {
@@ -344,7 +346,7 @@ install_for()
 		case $suite in
 		clang) sections+=(clang) ;;
 		http) compgen -G 'tests/http/*.vtc' >/dev/null && sections+=(http) ;;
-		contract | agents | sim | schema)
+		contract | agents | soak | sim | schema)
 			[ "$suite" = schema ] && [ ! -f "${PALETTE_SPEC:-}" ] && continue
 			[ "$suite" = agents ] && suite=contract
 			compgen -G "tests/$suite/*.test.mjs" >/dev/null || continue

@@ -209,7 +209,7 @@ static void begin_stream(void *context, const char *content_type)
 	http_response_header(&r, "Cache-Control", "no-store");
 	/* Proxies would keep the pieces until the last one is there. */
 	http_response_header(&r, "X-Accel-Buffering", "no");
-	add_common_headers(&r, x, false);
+	add_common_headers(&r, x, rc->call.reauthenticate);
 	rc->streams = true;
 	http_exchange_stream(x, &r);
 }

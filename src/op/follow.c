@@ -282,14 +282,16 @@ static bool begin(struct following *f, struct error *err)
 	struct arena *a = &f->arenas[!f->turn];
 	struct call now = call_of_round(f, a, within(f, f->call->deadline_ms));
 	struct harvest h;
+	bool ok = run_round(f, &now, &h, err);
 
-	if (run_round(f, &now, &h, err)) {
+	/* The head of the answer says it, which goes out with the first event. */
+	f->call->reauthenticate = now.reauthenticate;
+	if (ok) {
 		take(f, a, &h);
 		return true;
 	}
 	if (err->kind == ERROR_CANCELLED && followers_are_closing(f->call->services->followers))
 		error_set(err, ERROR_UNAVAILABLE, "%s", follow_reason_message(FOLLOW_CLOSING));
-	f->call->reauthenticate = now.reauthenticate;
 	err->details = arena_copy_text(f->call->arena, err->details);
 	return false;
 }

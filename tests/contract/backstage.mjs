@@ -322,10 +322,15 @@ export async function startBackstage() {
     }
     (standIn.mood[name] ?? (x => x.good()))({ request, response, body, good });
   });
-  server.listen(0, '127.0.0.1');
-  await new Promise(done => server.once('listening', done));
-  server.unref();
-  standIn.url = `http://127.0.0.1:${server.address().port}`;
+  const listen = async port => {
+    server.listen(port, '127.0.0.1');
+    await new Promise((done, failed) => server.once('listening', done).once('error', failed));
+    server.unref();
+  };
+  await listen(0);
+  const { port } = server.address();
+  standIn.url = `http://127.0.0.1:${port}`;
+  standIn.again = () => listen(port); // after stop(), as it was
   standIn.stop = () => new Promise(done => {
     server.close(done);
     server.closeAllConnections();

@@ -120,6 +120,16 @@ test('a cluster that runs already: the state, the conditions, the newest events,
   assert.deepEqual(stream.uids(), (await told(cluster)).slice(-5));
 });
 
+test('whoever follows without the session that they named is told to sign in again', async () => {
+  const named = { token: TRUSTED, headers: { 'x-spectrocloud-user-email': 'nobody@example.com' } };
+  for (const [options, wanted] of [[named, 'true'], [{ token: TRUSTED }, undefined]]) {
+    const stream = await follow(service, existing('Running'), options);
+    assert.equal(stream.status, 200, stream.text);
+    assert.equal(stream.headers['x-spectrocloud-reauth-required'], wanted);
+    stream.leave();
+  }
+});
+
 test('virtual clusters are followed by the same route', async () => {
   const cluster = world.clusters.find(c => c.cloudType === 'nested' && c.state === 'Running');
   assert.equal((await (await follow(service, cluster)).end()).reason, 'running');

@@ -75,6 +75,7 @@ export async function startSimulator(...options) {
   };
   return {
     url,
+    controlUrl: control,
     control: json, // (method, path, body)
     world: () => json('GET', '/world'),
     stats: () => json('GET', '/stats'),
