@@ -112,6 +112,7 @@ static const char *const bodies[] = {
 };
 static struct script script;
 static struct http_client http;
+static struct palette_hosts *hosts;
 static struct palette_client *client;
 
 static void create_from(const char *body)
@@ -138,7 +139,8 @@ static void start(void)
 	log_open(LOG_OFF, LOG_TEXT);
 	secret_set(&environment.api_token, TEXT("token"));
 	canned_http_init(&http, answer_script, &script);
-	palette_client_new(&config, &http, palette_hosts_new(NULL), &client);
+	hosts = palette_hosts_new(NULL);
+	palette_client_new(&config, &http, hosts, &client);
 	for (size_t row = 0; row + 1 < ARRAY_LEN(creating_rows); row++) {
 		for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
 			script = (struct script){.rows = {creating_rows[row]}};

@@ -89,6 +89,7 @@ static const struct config config = {
 };
 static struct op_services services = {.config = &config};
 static struct http_client http;
+static struct palette_hosts *hosts;
 static size_t route;
 
 /* The request, as far as it can be put into a target: the server lets no control characters in. */
@@ -121,7 +122,8 @@ static void start(void)
 	log_open(LOG_OFF, LOG_TEXT);
 	secret_set(&environment.api_token, TEXT("token"));
 	canned_http_init(&http, answer_route, &route);
-	palette_client_new(&config, &http, palette_hosts_new(NULL), &services.palette);
+	hosts = palette_hosts_new(NULL);
+	palette_client_new(&config, &http, hosts, &services.palette);
 	must(backstage_open(&config, &http, NULL, &services.backstage, &err), "the service starts");
 	services.life = op_life_new();
 	op_life_enter(services.life, PHASE_SERVING);

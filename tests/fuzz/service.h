@@ -58,6 +58,7 @@ struct service {
 	struct config *config;
 	struct http_client http;
 	struct store *store;
+	struct palette_hosts *hosts;
 	struct buf openapi;
 	struct op_constant openapi_answer;
 	struct op_services services;
@@ -73,8 +74,8 @@ static void must(bool holds, const char *what)
 	abort();
 }
 
-/* Retries and Palette's limits cost no time, and no pause that an answer asks for fits into the
- * time of a call. */
+/* Retries and Palette's limits cost no time, no pause that an answer asks for fits into the time of
+ * a call, and nothing is left from one input to the next. */
 static inline void service_configure(struct service *s)
 {
 	char folder[] = "/tmp/fuzz-service-XXXXXX";
@@ -96,6 +97,9 @@ static inline void service_configure(struct service *s)
 	s->config->startup_pause_ms = 0;
 	s->config->upstream_retry_delay_ms = 0;
 	s->config->upstream_rate_percent = 0;
+	s->config->upstream_circuit_failures = 0;
+	s->config->cache.lists_ms = 0;
+	s->config->cache.details_ms = 0;
 	s->config->upstream_attempts = 2;
 	s->config->upstream_max_pages = 4;
 	s->config->upstream_max_answer_bytes = 1024 * 1024;
@@ -121,7 +125,8 @@ static inline void service_open(struct service *s, canned_fn *answer, void *cont
 	s->services.mcp = mcp_host_new(s->services.toolbox);
 	if (!backstage_open(s->config, &s->http, s->store, &s->services.backstage, &err))
 		must(false, err.message);
-	palette_client_new(s->config, &s->http, &s->services.palette);
+	s->hosts = palette_hosts_new(NULL);
+	palette_client_new(s->config, &s->http, s->hosts, &s->services.palette);
 	buf_init(&s->openapi, SIZE_MAX / 2);
 	face_openapi(&s->openapi);
 	op_constant_make(&s->openapi_answer, buf_text(&s->openapi), true);

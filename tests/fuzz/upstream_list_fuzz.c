@@ -117,6 +117,7 @@ static const struct config config = {
 };
 static struct script script;
 static struct http_client http;
+static struct palette_hosts *hosts;
 static struct palette_client *client;
 
 static void run(struct text input, list_fn *ask)
@@ -151,7 +152,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		log_open(LOG_OFF, LOG_TEXT);
 		secret_set(&environment.api_token, TEXT("token"));
 		canned_http_init(&http, answer_next, &script);
-		palette_client_new(&config, &http, palette_hosts_new(NULL), &client);
+		hosts = palette_hosts_new(NULL);
+	palette_client_new(&config, &http, hosts, &client);
 	}
 	run(input, list_one);
 	run(input, list_all);
