@@ -9,7 +9,7 @@
 		.list = &rate_list,
 		.help = "Rate limits of Palette other than the published ones, such as those of a "
 			"Palette of one's own: each takes the place of the published one of its "
-			"path, or is one more.",
+			"path, or is one more. 32 at most.",
 	},
 	{
 		.path = "spectrocloud.upstream.circuitFailures",

@@ -19,7 +19,7 @@ let tried = 0;
 before(async () => {
   simulator = await startSimulator('--seed', '57', '--api-key', 'key-few:deny=privateGateway.list',
     '--session-token', 'session-few:projects=1');
-  service = await startService(configuration([simulator]));
+  service = await startService(configuration([simulator], { upstream: { circuitFailures: 0 } }));
   world = await simulator.world();
   [project] = world.projects;
 });
