@@ -111,6 +111,7 @@ const struct setting settings[] = {
 		.fallback = "127.0.0.1:7727",
 		.accepts = accepts_listen_address,
 		.wants = "HOST:PORT, [IPV6]:PORT or unix:PATH",
+		.fixed = true,
 		.help = "Where the service listens. Backstage's own `backend.listen` is not used.",
 	},
 	{
@@ -120,6 +121,7 @@ const struct setting settings[] = {
 		.fallback = "1MiB",
 		.min = KIB,
 		.max = 64 * MIB,
+		.fixed = true,
 		.help = "Largest request body; a larger one is answered with 413.",
 	},
 	{
@@ -129,6 +131,7 @@ const struct setting settings[] = {
 		.fallback = "64KiB",
 		.min = 8 * KIB,
 		.max = MIB,
+		.fixed = true,
 		.help = "Largest request line and headers together. Backstage's tokens can take "
 			"32 KiB.",
 	},
@@ -139,6 +142,7 @@ const struct setting settings[] = {
 		.fallback = "1024",
 		.min = 1,
 		.max = 65536,
+		.fixed = true,
 		.help = "Most client connections at a time.",
 	},
 	{
@@ -148,6 +152,7 @@ const struct setting settings[] = {
 		.fallback = "16",
 		.min = 1,
 		.max = 1024,
+		.fixed = true,
 		.help = "Threads that answer requests; each waits for Palette while it serves one.",
 	},
 	{
@@ -157,6 +162,7 @@ const struct setting settings[] = {
 		.fallback = "256",
 		.min = 1,
 		.max = 65536,
+		.fixed = true,
 		.help = "Requests that may wait for a worker; further ones are answered with 503.",
 	},
 	{
@@ -175,6 +181,7 @@ const struct setting settings[] = {
 		.fallback = "20s",
 		.min = 100,
 		.max = HOUR,
+		.fixed = true,
 		.help = "Longest time a client may take to send its request.",
 	},
 	{
@@ -184,6 +191,7 @@ const struct setting settings[] = {
 		.fallback = "75s",
 		.min = 100,
 		.max = HOUR,
+		.fixed = true,
 		.help = "How long a connection may stay open without a request.",
 	},
 	{
@@ -193,7 +201,16 @@ const struct setting settings[] = {
 		.fallback = "30s",
 		.min = 0,
 		.max = HOUR,
+		.fixed = true,
 		.help = "How long a stop waits for the requests under way.",
+	},
+	{
+		.path = "spectrocloud.server.watchConfig",
+		.type = SETTING_BOOL,
+		.into = offsetof(struct config, watch_config),
+		.fallback = "true",
+		.help = "Whether the configuration is read again when one of its files changes. "
+			"SIGHUP has it read in any case.",
 	},
 	{
 		.path = "spectrocloud.server.compression",
@@ -421,6 +438,7 @@ const struct setting settings[] = {
 		.path = "spectrocloud.standalone.policyFile",
 		.type = SETTING_FILE,
 		.into = offsetof(struct config, policy_file),
+		.apart = true,
 		.help = "A file of rules that says who may do what, for a service without "
 			"Backstage's permission backend. Not in force where that backend decides: "
 			"with both `permission.enabled` and `spectrocloud.enablePermissions`.",
@@ -507,6 +525,7 @@ const struct setting settings[] = {
 		.into = offsetof(struct config, plugin_key_store),
 		.fallback = "database",
 		.choices = key_stores,
+		.fixed = true,
 		.help = "Where the keys come from that sign this service's own tokens. With "
 			"`database` they are made here, replaced every hour and kept in memory.",
 	},
