@@ -100,24 +100,27 @@ static uint64_t digest_of_attempt(const struct attempt *t, const char *reason)
 	return h;
 }
 
+#define EFFECT "the configuration that was read before stays in force"
+
 /* The same is not said again because somebody has touched a file. */
 static void refuse(struct attempt *t, const char *reason)
 {
+	const char *place = place_in(&t->arena, reason);
+	struct log_field fields[4] = {F_STR("reason", reason), F_STR("effect", EFFECT)};
 	uint64_t digest = digest_of_attempt(t, reason);
 	bool known = t->r->refused && digest == t->r->digest && !t->asked;
-	const char *place = place_in(&t->arena, reason);
 
-	log_event(known ? LOG_DEBUG : LOG_WARN, "config.refused",
-		  LOG_FIELDS(F_STR("reason", reason), F_STR("place", place == NULL ? "" : place),
-			     F_STR("effect", "the configuration that was read before stays in "
-					     "force")));
+	if (place != NULL)
+		fields[2] = F_STR("place", place);
+	log_event(known ? LOG_DEBUG : LOG_WARN, "config.refused", fields);
 	t->r->refused = true;
 	t->r->digest = digest;
 }
 
 static void say_unchanged(struct attempt *t)
 {
-	log_event(t->r->refused ? LOG_INFO : LOG_DEBUG, "config.unchanged",
+	/* It is news for who asked, and where what was refused is gone. */
+	log_event(t->asked || t->r->refused ? LOG_INFO : LOG_DEBUG, "config.unchanged",
 		  LOG_FIELDS(F_STR("why", t->asked ? "asked" : "a file changed")));
 	t->r->refused = false;
 }

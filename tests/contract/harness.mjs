@@ -135,6 +135,7 @@ export async function startServiceIn(place, config, ...options) {
   const agent = new http.Agent({ keepAlive: true });
   return {
     port: Number(port),
+    file, // its configuration
     log: () => Buffer.concat(log).toString(),
     pid: child.pid,
     // path is sent as it is.
