@@ -55,17 +55,35 @@ static bool queue_aside(void *context, struct http_exchange *x)
 	return workers_submit(app->aside, x);
 }
 
+/* How many there may be is a matter of each configuration: who is told to come again because there
+ * is a new one must not find the place taken that is about to be free. */
 static bool queue_following(void *context, struct http_exchange *x)
 {
+	struct generation *g = generation_of(rest_of(x));
 	struct app *app = context;
 
-	return workers_submit(app->following, x);
+	if (atomic_fetch_add(&g->followed, 1) < (unsigned)g->config->follow.most &&
+	    workers_submit(app->following, x))
+		return true;
+	atomic_fetch_sub(&g->followed, 1);
+	return false;
 }
 
 static void work_on_exchange(void *context, void *item)
 {
 	(void)context;
 	rest_work(item);
+}
+
+static void work_on_following(void *context, void *item)
+{
+	struct generation *g = generation_of(rest_of(item));
+
+	(void)context;
+	generation_hold(g);
+	rest_work(item);
+	atomic_fetch_sub(&g->followed, 1);
+	generation_drop(g);
 }
 
 /* An http_handler: a request belongs to the generation that is in force when it comes. */
@@ -107,8 +125,7 @@ static bool open_server(struct app *app, const struct config *c, struct error *e
 
 static bool start_workers(struct app *app, const struct config *c, struct error *err)
 {
-	app->following = workers_start_on_demand(CONFIG_MOST_FOLLOWED, work_on_exchange, app);
-	workers_allow(app->following, (unsigned)c->follow.most);
+	app->following = workers_start_on_demand(CONFIG_MOST_FOLLOWED, work_on_following, app);
 	return workers_start((unsigned)c->workers, (size_t)c->queue_length, work_on_exchange, app,
 			     &app->workers, err) &&
 	       workers_start(THREADS_ASIDE, QUEUE_ASIDE, work_on_exchange, app, &app->aside, err);
@@ -152,7 +169,6 @@ static void adopt(void *context, const struct config *c)
 	struct app *app = context;
 
 	log_open(c->log_level, c->log_format);
-	workers_allow(app->following, (unsigned)c->follow.most);
 	keeper_set_shutdown_delay(app->keeper, c->shutdown_delay_ms);
 }
 

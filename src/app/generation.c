@@ -52,9 +52,11 @@ static void make_face(struct generation *g, struct rest_queues *queues)
 				.queues = queues};
 }
 
-static void make_services(struct generation *g, const struct generation_base *base)
+static void make_services(struct generation *g, const struct generation_base *base,
+			  const struct generation *before)
 {
-	g->sessions = sessions_new(g->config, g->store);
+	g->sessions =
+		sessions_new_after(before == NULL ? NULL : before->sessions, g->config, g->store);
 	g->followers = followers_new();
 	face_openapi(&g->openapi);
 	op_constant_make(&g->openapi_answer, buf_text(&g->openapi), g->config->compression);
@@ -84,7 +86,7 @@ bool generation_open(const struct generation_base *base, const struct config *co
 	}
 	made->store = store_view(base->store, config);
 	make_tools(made, before);
-	make_services(made, base);
+	make_services(made, base, before);
 	make_face(made, base->queues);
 	*g = made;
 	return true;

@@ -6,6 +6,7 @@
 #ifndef APP_GENERATION_H
 #define APP_GENERATION_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -45,6 +46,7 @@ struct generation {
 	struct represent *represent;
 	struct op_services services;
 	struct rest rest;
+	atomic_uint followed; /* clusters, with this one; see spectrocloud.follow.most */
 
 	/* Of struct generations: */
 	struct generations *all;
@@ -80,10 +82,12 @@ typedef void generation_ended_fn(void *context);
 
 /* first: moved in. Owned: generations_close(). */
 struct generations *generations_new(struct generation *first);
-/* To be set before any is replaced. context: borrowed. */
+/* ended NULL: nobody is told any more, once this has returned. context: borrowed. */
 void generations_on_end(struct generations *all, generation_ended_fn *ended, void *context);
 /* The one in force, held: until generation_drop() it stays open. Any thread. */
 struct generation *generations_take(struct generations *all);
+/* Once more, by who holds it already. */
+void generation_hold(struct generation *g);
 void generation_drop(struct generation *g);
 /*
  * Puts next in the place of the one in force, for whoever takes one from now on; and has those who

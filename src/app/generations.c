@@ -7,9 +7,9 @@
 #include "base/arena.h"
 
 struct generations {
+	pthread_mutex_t lock; /* guards all below, and the last part of each generation */
 	generation_ended_fn *ended;
 	void *context;
-	pthread_mutex_t lock; /* guards all below, and the last part of each generation */
 	struct generation *current;
 	struct generation *replaced; /* held or not, until somebody takes them out to close them */
 	bool leaving;
@@ -27,8 +27,10 @@ struct generations *generations_new(struct generation *first)
 
 void generations_on_end(struct generations *all, generation_ended_fn *ended, void *context)
 {
+	pthread_mutex_lock(&all->lock);
 	all->ended = ended;
 	all->context = context;
+	pthread_mutex_unlock(&all->lock);
 }
 
 struct generation *generations_take(struct generations *all)
@@ -42,17 +44,22 @@ struct generation *generations_take(struct generations *all)
 	return g;
 }
 
+void generation_hold(struct generation *g)
+{
+	pthread_mutex_lock(&g->all->lock);
+	g->holders++;
+	pthread_mutex_unlock(&g->all->lock);
+}
+
 void generation_drop(struct generation *g)
 {
 	struct generations *all = g->all;
-	bool ended;
 
 	pthread_mutex_lock(&all->lock);
-	ended = --g->holders == 0 && g != all->current;
-	pthread_mutex_unlock(&all->lock);
-	/* From here on g may be gone. */
-	if (ended && all->ended != NULL)
+	/* Told within the lock: who is told may go as soon as it has said that it will. */
+	if (--g->holders == 0 && g != all->current && all->ended != NULL)
 		all->ended(all->context);
+	pthread_mutex_unlock(&all->lock);
 }
 
 bool generations_replace(struct generations *all, struct generation *next)
@@ -70,7 +77,7 @@ bool generations_replace(struct generations *all, struct generation *next)
 	old->next = all->replaced;
 	all->replaced = old;
 	/* Within the lock, as it may be closed as soon as nobody holds it. */
-	followers_close(old->followers);
+	followers_renew(old->followers);
 	pthread_mutex_unlock(&all->lock);
 	return true;
 }
@@ -106,6 +113,8 @@ void generations_leave(struct generations *all)
 	pthread_mutex_lock(&all->lock);
 	all->leaving = true;
 	followers_close(all->current->followers);
+	for (struct generation *g = all->replaced; g != NULL; g = g->next)
+		followers_close(g->followers);
 	pthread_mutex_unlock(&all->lock);
 }
 

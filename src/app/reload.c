@@ -354,6 +354,7 @@ void reloader_close(struct reloader *r)
 	atomic_store(&r->closing, true);
 	sem_post(&r->wake);
 	pthread_join(r->thread, NULL);
+	generations_on_end(r->options.generations, NULL, NULL);
 	watch_free(r->watch);
 	sem_destroy(&r->wake);
 	free(r);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 
 enum {
 	/* Who looks once a second may come a little early. */
@@ -69,12 +70,14 @@ static bool same_stamp(const struct stamp *a, const struct stamp *b)
 	       same_time(a->changed, b->changed);
 }
 
+/* Changed since then, or just before; not in some future. */
 static bool is_young(const struct stamp *stamp, int64_t begun_ms)
 {
 	int64_t changed_ms =
 		(int64_t)stamp->changed.tv_sec * 1000 + stamp->changed.tv_nsec / 1000000;
 
-	return stamp->problem == 0 && changed_ms >= begun_ms - YOUNG_MS;
+	return stamp->problem == 0 && changed_ms >= begun_ms - YOUNG_MS &&
+	       changed_ms <= clock_calendar_ms() + YOUNG_MS;
 }
 
 /* ---- all of them ---- */

@@ -31,7 +31,6 @@ struct workers {
 	size_t count;
 	size_t idle; /* threads that wait for work */
 	bool stopping;
-	unsigned allowed; /* at work at a time, of those on demand */
 	unsigned most;
 	struct worker threads[];
 };
@@ -126,27 +125,11 @@ static bool start_another(struct workers *w)
 /* ---- work ---- */
 
 /* Under the lock. */
-static unsigned count_running(const struct workers *w)
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < w->most; i++)
-		count += w->threads[i].state == WORKER_RUNS;
-	return count;
-}
-
-/* Under the lock: those that wait for work have what is in the queue as good as taken. */
-static bool may_more_work(const struct workers *w)
-{
-	return count_running(w) - w->idle + w->count < w->allowed;
-}
-
-/* Under the lock. */
 static bool has_room(struct workers *w)
 {
 	if (w->stopping || w->count == w->length)
 		return false;
-	return !w->on_demand || (may_more_work(w) && (w->idle > w->count || start_another(w)));
+	return !w->on_demand || w->idle > w->count || start_another(w);
 }
 
 bool workers_submit(struct workers *workers, void *item)
@@ -166,19 +149,13 @@ bool workers_submit(struct workers *workers, void *item)
 
 unsigned workers_count(struct workers *workers)
 {
-	unsigned count;
+	unsigned count = 0;
 
 	pthread_mutex_lock(&workers->lock);
-	count = count_running(workers);
+	for (unsigned i = 0; i < workers->most; i++)
+		count += workers->threads[i].state == WORKER_RUNS;
 	pthread_mutex_unlock(&workers->lock);
 	return count;
-}
-
-void workers_allow(struct workers *workers, unsigned most)
-{
-	pthread_mutex_lock(&workers->lock);
-	workers->allowed = most;
-	pthread_mutex_unlock(&workers->lock);
 }
 
 /* ---- start and stop ---- */
@@ -191,7 +168,6 @@ static struct workers *workers_new(unsigned most, size_t queue_length, work_fn *
 	w->work = work;
 	w->context = context;
 	w->most = most;
-	w->allowed = most;
 	w->length = queue_length;
 	w->ring = heap_alloc(queue_length * sizeof w->ring[0]);
 	pthread_mutex_init(&w->lock, NULL);

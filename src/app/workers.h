@@ -24,10 +24,6 @@ MUST_USE bool workers_start(unsigned threads, size_t queue_length, work_fn *work
  */
 struct workers *workers_start_on_demand(unsigned most, work_fn *work, void *context);
 
-/* Of those on demand: so many may be at work from now on, at most as many as they were started for.
- * What is at work already goes on. Any thread. */
-void workers_allow(struct workers *workers, unsigned most);
-
 /* False when the queue is full, or all threads are at work; the item is then still the caller's.
  * Any thread. */
 MUST_USE bool workers_submit(struct workers *workers, void *item);

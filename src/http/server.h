@@ -79,7 +79,8 @@ typedef void http_handler(void *context, struct http_exchange *x, const struct e
 
 /*
  * Called once for each exchange, when it is over and nothing of it or of its answer is needed any
- * more, just before it goes: on whatever thread that is. Must not block. One that the handler never
+ * more, just before it goes: on whatever thread that is, and of one that was cut off perhaps after
+ * http_server_close(). Must not block. One that the handler never
  * had is told, too: its data are NULL.
  */
 typedef void http_ended(void *context, struct http_exchange *x);

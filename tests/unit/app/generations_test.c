@@ -34,12 +34,14 @@ struct scene {
 
 static struct config *load(const char *override)
 {
-	const char *const overrides[] = {"spectrocloud.environments.0.url=http://palette.test",
+	const char *const overrides[] = {"spectrocloud.environments.0.url=https://palette.test",
+					 "spectrocloud.environments.0.tenant=tests",
+					 "spectrocloud.environments.0.apiToken=token-of-tests",
 					 override};
 	const struct config_options options = {.files = (const char *const[]){"/dev/null"},
 					       .file_count = 1,
 					       .overrides = overrides,
-					       .override_count = override == NULL ? 1 : 2};
+					       .override_count = override == NULL ? 3 : 4};
 	struct config *config = NULL;
 	struct error err;
 

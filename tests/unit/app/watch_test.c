@@ -19,7 +19,7 @@ enum { FILES = 3 };
 
 struct scene {
 	char folder[64];
-	char paths[FILES][128];
+	char paths[FILES][192];
 	struct config_file files[FILES];
 	size_t count;
 	struct watch *watch;
@@ -73,7 +73,7 @@ static struct config_file *add(struct scene *s, const char *name, bool there)
 {
 	struct config_file *file = &s->files[s->count];
 
-	snprintf(s->paths[s->count], sizeof s->paths[0], "%s/%s", s->folder, name);
+	memccpy(s->paths[s->count], path_of(s, name), '\0', sizeof s->paths[0]);
 	*file = (struct config_file){.path = s->paths[s->count], .there = there};
 	s->count++;
 	return file;

@@ -54,7 +54,7 @@ static void assert_changes(struct fixture *f, const char *before, const char *af
 	end(&t);
 }
 
-#define ENVIRONMENT(name, token) "{name: " name ", url: 'https://p.test', apiToken: " token "}"
+#define ENVIRONMENT(name, token) "{name: " name ", url: 'https://p.test', tenant: t, apiToken: " token "}"
 #define ENVIRONMENTS(list)       CALLER "spectrocloud: {environments: [" list "]}\n"
 
 static void values_that_differ_are_named(void **state)
@@ -198,7 +198,7 @@ static void every_file_of_a_load_is_remembered(void **state)
 	struct fixture *f = *state;
 
 	fixture_write(f, "token", "secret\n");
-	fixture_write(f, "more.yaml", "value: {$file: inner}\n");
+	fixture_write(f, "more.yaml", "value: {x: {$file: inner}}\n");
 	fixture_write(f, "inner", "x\n");
 	fixture_write(f, "rules.csv", "p, role:default/a, x, read, allow\n");
 	f->variables[0] = "BACKSTAGE_ENV=production";
