@@ -179,9 +179,9 @@ test('what has a fault is refused with the sentence that the start would have, a
     await faulty(missing, /environments\[0\]\.url: missing, because the variable NO_SUCH_VARIABLE is not set/);
     await faulty(config([first], { mcp: { toolsets: ['none'] } }), /spectrocloud\.mcp\.toolsets/);
     const external = config([first]);
-    external.backend.auth.externalAccess[0].accessRestriction = [];
-    await faulty(external, /accessRestriction/);
-    await faulty(config([first], { auth: { serviceTokenFor: ['veiw-info'] } }), /veiw-info/);
+    external.backend.auth.externalAccess[1].accessRestrictions[0].permision = 'x';
+    await faulty(external, /permision/);
+    await faulty(config([first], { auth: { serviceTokenFor: ['veiw-info'] } }), /serviceTokenFor\[0\]: there is no permission of this name/);
     await faulty(config([first, second], { server: { workers: 3, queueLength: 9 } }),
       /reason="this needs a restart: spectrocloud\.server\.workers, spectrocloud\.server\.queueLength"/);
     await faulty(config([first, second], { tokenStore: { type: 'sqlite', path: join(folder, 'x.db'),
