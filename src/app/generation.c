@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
-#include "face/face.h"
 #include "palette/palette.h"
 #include "session/session.h"
 #include "store/store.h"

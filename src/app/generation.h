@@ -13,7 +13,7 @@
 #include "base/attr.h"
 #include "base/error.h"
 #include "config/config.h"
-#include "face/rest.h"
+#include "face/face.h"
 #include "http/client.h"
 #include "op/follow.h"
 #include "op/mcp_host.h"

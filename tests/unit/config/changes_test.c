@@ -54,8 +54,9 @@ static void assert_changes(struct fixture *f, const char *before, const char *af
 	end(&t);
 }
 
-#define ENVIRONMENT(name, token) "{name: " name ", url: 'https://p.test', tenant: t, apiToken: " token "}"
-#define ENVIRONMENTS(list)       CALLER "spectrocloud: {environments: [" list "]}\n"
+#define ENVIRONMENT(name, token) \
+	"{name: " name ", url: 'https://p.test', tenant: t, apiToken: " token "}"
+#define ENVIRONMENTS(list) CALLER "spectrocloud: {environments: [" list "]}\n"
 
 static void values_that_differ_are_named(void **state)
 {
