@@ -7,22 +7,18 @@
 #include <unistd.h>
 
 #include "app/descriptors.h"
+#include "app/generation.h"
 #include "app/keeper.h"
+#include "app/reload.h"
 #include "app/workers.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "face/face.h"
-#include "http/client.h"
 #include "http/server.h"
-#include "op/follow.h"
-#include "op/mcp_host.h"
 #include "op/op.h"
-#include "palette/palette.h"
 #include "store/store.h"
 
 enum {
-	LONGEST_OPENAPI = 4 * 1024 * 1024,
 	LARGE_PIECE = 256 * 1024,
 	/* One may wait while the other answers those who need not. */
 	THREADS_ASIDE = 2,
@@ -31,30 +27,21 @@ enum {
 };
 
 struct app {
-	const struct config *config;
-	struct http_client *http;
-	struct store *store;
-	struct palette_hosts *hosts;
-	struct palette_client *palette;
-	struct sessions *sessions;
-	struct toolbox *toolbox;
-	struct mcp_host *mcp;
-	struct backstage *backstage;
+	struct palette_hosts *hosts; /* what outlives their generations */
 	struct op_life *life;
-	struct buf openapi;
-	struct op_constant openapi_answer;
-	struct represent *represent;
-	struct op_services services;
-	struct cors *cors;
-	struct secure *secure;
-	struct rest rest;
+	struct store *store;
 	struct workers *workers;
 	struct workers *aside;      /* see OP_ASIDE */
 	struct workers *following;  /* see OP_FOLLOWS */
 	struct workers *refreshing; /* what is kept of Palette's answers */
-	struct followers *followers;
+	struct rest_queues queues;
+	struct generation_base base;
+	struct generation *alone; /* of app_open_alone(); the rest is then not there */
+	struct generations *generations;
 	struct http_server *server;
+	int drain_timeout_ms;
 	struct keeper *keeper;
+	struct reloader *reloader;
 };
 
 static bool queue_exchange(void *context, struct http_exchange *x)
@@ -71,42 +58,60 @@ static bool queue_aside(void *context, struct http_exchange *x)
 	return workers_submit(app->aside, x);
 }
 
+/* How many there may be is a matter of each configuration: who is told to come again because there
+ * is a new one must not find the place taken that is about to be free. */
 static bool queue_following(void *context, struct http_exchange *x)
 {
+	struct generation *g = generation_of(rest_of(x));
 	struct app *app = context;
 
-	return workers_submit(app->following, x);
-}
-
-static bool start_refresh(void *context, void *item)
-{
-	struct app *app = context;
-
-	return workers_submit(app->refreshing, item);
+	if (atomic_fetch_add(&g->followed, 1) < (unsigned)g->config->follow.most &&
+	    workers_submit(app->following, x))
+		return true;
+	atomic_fetch_sub(&g->followed, 1);
+	return false;
 }
 
 static void work_on_exchange(void *context, void *item)
 {
+	(void)context;
+	rest_work(item);
+}
+
+static void work_on_following(void *context, void *item)
+{
+	struct generation *g = generation_of(rest_of(item));
+
+	(void)context;
+	generation_hold(g);
+	rest_work(item);
+	atomic_fetch_sub(&g->followed, 1);
+	generation_drop(g);
+}
+
+/* An http_handler: a request belongs to the generation that is in force when it comes. */
+static void handle_exchange(void *context, struct http_exchange *x, const struct error *refused)
+{
 	struct app *app = context;
 
-	rest_work(&app->rest, item);
+	rest_handle(&generations_take(app->generations)->rest, x, refused);
 }
 
-static bool open_client(struct app *app, struct error *err)
+static void end_exchange(void *context, struct http_exchange *x)
 {
-	const struct http_client_options options = {
-		.max_connections_per_host = (unsigned)app->config->upstream_connections_per_host,
-		.connect_timeout_ms = app->config->upstream_connect_timeout_ms,
-		.user_agent = "spectrocloud-backend/" PROJECT_VERSION,
-	};
+	const struct rest *rest = rest_of(x);
 
-	return op_check_table(err) && http_client_open(&options, &app->http, err);
+	(void)context;
+	if (rest != NULL)
+		generation_drop(generation_of(rest));
 }
 
-static bool open_parts(struct app *app, struct http_listener *listener, struct error *err)
+/* ---- start ---- */
+
+static bool open_server(struct app *app, const struct config *c, struct http_listener *listener,
+			struct error *err)
 {
-	const struct config *c = app->config;
-	const struct http_server_options server = {
+	const struct http_server_options options = {
 		.listen = c->listen,
 		.listener = listener,
 		.max_body_bytes = (size_t)c->max_body_bytes,
@@ -114,68 +119,81 @@ static bool open_parts(struct app *app, struct http_listener *listener, struct e
 		.max_connections = descriptors_for_clients(c),
 		.idle_timeout_ms = c->idle_timeout_ms,
 		.receive_timeout_ms = c->receive_timeout_ms,
-		.handle = rest_handle,
-		.context = &app->rest,
+		.handle = handle_exchange,
+		.ended = end_exchange,
+		.context = app,
 	};
 
-	if (!open_client(app, err) || !store_open(c, &app->store, err) ||
-	    !backstage_open(c, app->http, app->store, &app->backstage, err))
-		return false;
-	app->sessions = sessions_new(c, app->store);
-	app->life = op_life_new();
-	app->hosts = palette_hosts_new(app->store);
-	palette_client_new(c, app->http, app->hosts, &app->palette);
-	palette_client_on_wait(app->palette, workers_begin_wait, workers_end_wait);
-	app->refreshing = workers_start_on_demand(THREADS_REFRESHING, palette_refresh, NULL);
-	palette_client_refresh_by(app->palette, start_refresh, app);
-	face_openapi(&app->openapi);
-	op_constant_make(&app->openapi_answer, buf_text(&app->openapi), c->compression);
-	app->toolbox = toolbox_new(c);
-	app->mcp = mcp_host_new(app->toolbox);
-	app->followers = followers_new();
-	app->services = (struct op_services){.config = c,
-					     .followers = app->followers,
-					     .backstage = app->backstage,
-					     .life = app->life,
-					     .palette = app->palette,
-					     .sessions = app->sessions,
-					     .store = app->store,
-					     .toolbox = app->toolbox,
-					     .mcp = app->mcp,
-					     .openapi = &app->openapi_answer};
-	app->cors = cors_new(&c->cors);
-	app->secure = secure_new(c);
-	app->rest.services = &app->services;
-	app->rest.cors = app->cors;
-	app->rest.secure = app->secure;
-	app->represent = represent_new(c->compression);
-	app->rest.represent = app->represent;
-	app->rest.queue = queue_exchange;
-	app->rest.queue_aside = queue_aside;
-	app->following = workers_start_on_demand((unsigned)c->follow.most, work_on_exchange, app);
-	app->rest.queue_following = queue_following;
-	app->rest.queue_context = app;
-	app->rest.most_unknown = (unsigned)(c->queue_length + 1) / 2;
+	app->drain_timeout_ms = c->drain_timeout_ms;
+	return http_server_open(&options, &app->server, err);
+}
+
+static bool start_workers(struct app *app, const struct config *c, struct error *err)
+{
+	app->following = workers_start_on_demand(CONFIG_MOST_FOLLOWED, work_on_following, app);
 	return workers_start((unsigned)c->workers, (unsigned)c->waiting, (size_t)c->queue_length,
 			     work_on_exchange, app, &app->workers, err) &&
 	       workers_start(THREADS_ASIDE, 0, QUEUE_ASIDE, work_on_exchange, app, &app->aside,
-			     err) &&
-	       http_server_open(&server, &app->server, err);
+			     err);
 }
 
-static bool start_keeper(struct app *app, struct error *err)
+static bool open_first_generation(struct app *app, const struct config *c, struct error *err)
+{
+	struct generation *first;
+
+	app->life = op_life_new();
+	app->queues = (struct rest_queues){
+		.queue = queue_exchange,
+		.queue_aside = queue_aside,
+		.queue_following = queue_following,
+		.context = app,
+		.most_unknown = (unsigned)(c->queue_length + 1) / 2,
+	};
+	app->hosts = palette_hosts_new(app->store);
+	app->refreshing = workers_start_on_demand(THREADS_REFRESHING, palette_refresh, NULL);
+	app->base = (struct generation_base){.store = app->store,
+					     .hosts = app->hosts,
+					     .refreshing = app->refreshing,
+					     .life = app->life,
+					     .queues = &app->queues};
+	if (!generation_open(&app->base, c, NULL, &first, err))
+		return false;
+	app->generations = generations_new(first);
+	return true;
+}
+
+static bool start_keeper(struct app *app, const struct config *c, struct error *err)
 {
 	const struct keeper_options options = {
-		.backstage = app->backstage,
-		.sessions = app->sessions,
-		.mcp = app->mcp,
-		.followers = app->followers,
+		.generations = app->generations,
 		.life = app->life,
 		.server = app->server,
-		.shutdown_delay_ms = app->config->shutdown_delay_ms,
+		.shutdown_delay_ms = c->shutdown_delay_ms,
 	};
 
 	return keeper_open(&options, &app->keeper, err);
+}
+
+/* What of a new configuration is for those that live as long as the process. */
+static void adopt(void *context, const struct config *c)
+{
+	struct app *app = context;
+
+	log_open(c->log_level, c->log_format);
+	keeper_set_shutdown_delay(app->keeper, c->shutdown_delay_ms);
+}
+
+static bool start_reloader(struct app *app, const struct config_options *source, struct error *err)
+{
+	const struct reloader_options options = {
+		.generations = app->generations,
+		.base = &app->base,
+		.source = source,
+		.adopt = adopt,
+		.context = app,
+	};
+
+	return source == NULL || reloader_open(&options, &app->reloader, err);
 }
 
 /*
@@ -187,15 +205,24 @@ static void return_large_pieces(void)
 	mallopt(M_MMAP_THRESHOLD, LARGE_PIECE);
 }
 
-bool app_open(const struct config *config, struct http_listener *listener, struct app **app,
-	      struct error *err)
+static bool open_all(struct app *app, const struct config *config,
+		     const struct config_options *source, struct http_listener *listener,
+		     struct error *err)
+{
+	return op_check_table(err) && store_open(config, &app->store, err) &&
+	       open_first_generation(app, config, err) && start_workers(app, config, err) &&
+	       open_server(app, config, listener, err) && start_keeper(app, config, err) &&
+	       start_reloader(app, source, err);
+}
+
+bool app_open(const struct config *config, const struct config_options *source,
+	      struct http_listener *listener, struct app **app, struct error *err)
 {
 	struct app *a = heap_alloc(sizeof *a);
 
 	return_large_pieces();
-	a->config = config;
-	buf_init(&a->openapi, LONGEST_OPENAPI);
-	if (!open_parts(a, listener, err) || !start_keeper(a, err)) {
+	*a = (struct app){.server = NULL};
+	if (!open_all(a, config, source, listener, err)) {
 		app_close(a);
 		return false;
 	}
@@ -207,23 +234,13 @@ bool app_open_alone(const struct config *config, struct app **app, struct error 
 {
 	struct app *a = heap_alloc(sizeof *a);
 
-	a->config = config;
-	buf_init(&a->openapi, 0);
-	if (!open_client(a, err)) {
+	*a = (struct app){.life = op_life_new(), .hosts = palette_hosts_new(NULL)};
+	op_life_enter(a->life, PHASE_SERVING);
+	a->base = (struct generation_base){.hosts = a->hosts, .life = a->life};
+	if (!op_check_table(err) || !generation_open_alone(&a->base, config, &a->alone, err)) {
 		app_close(a);
 		return false;
 	}
-	a->life = op_life_new();
-	op_life_enter(a->life, PHASE_SERVING);
-	a->hosts = palette_hosts_new(NULL);
-	palette_client_new(config, a->http, a->hosts, &a->palette);
-	a->toolbox = toolbox_new(config);
-	a->mcp = mcp_host_new(a->toolbox);
-	a->services = (struct op_services){.config = config,
-					   .life = a->life,
-					   .palette = a->palette,
-					   .toolbox = a->toolbox,
-					   .mcp = a->mcp};
 	*app = a;
 	return true;
 }
@@ -245,10 +262,10 @@ void app_local_call(const struct app *app, struct arena *arena, struct call *cal
 	const char *token = getenv("SPECTROCLOUD_TOKEN");
 
 	*call = (struct call){
-		.services = &app->services,
+		.services = &app->alone->services,
 		.arena = arena,
 		.started_us = clock_now_us(),
-		.deadline_ms = clock_now_ms() + app->config->request_timeout_ms,
+		.deadline_ms = clock_now_ms() + app->alone->config->request_timeout_ms,
 		.local = true,
 		.principal = {.kind = PRINCIPAL_SERVICE, .subject = local_subject(arena)},
 	};
@@ -259,7 +276,7 @@ void app_local_call(const struct app *app, struct arena *arena, struct call *cal
 
 const struct op_services *app_services(const struct app *app)
 {
-	return &app->services;
+	return &app->alone->services;
 }
 
 int app_port(const struct app *app)
@@ -269,14 +286,21 @@ int app_port(const struct app *app)
 
 bool app_run(struct app *app)
 {
-	bool drained = http_server_run(app->server, app->config->drain_timeout_ms);
+	bool drained = http_server_run(app->server, app->drain_timeout_ms);
+	bool kept = keeper_ends(app->keeper);
 
-	return keeper_ends(app->keeper) && drained;
+	return reloader_ends(app->reloader) && kept && drained;
 }
 
 void app_stop(struct app *app)
 {
 	keeper_leave(app->keeper);
+}
+
+void app_reload(struct app *app)
+{
+	if (app->reloader != NULL)
+		reloader_ask(app->reloader);
 }
 
 void app_cut_off(struct app *app)
@@ -290,27 +314,17 @@ void app_close(struct app *app)
 {
 	if (app == NULL)
 		return;
+	reloader_close(app->reloader);
 	keeper_close(app->keeper);
 	workers_stop(app->workers);
 	workers_stop(app->aside);
 	workers_stop(app->following);
-	palette_client_call_off(app->palette);
-	workers_stop(app->refreshing);
 	http_server_close(app->server);
-	palette_client_free(app->palette);
+	generations_close(app->generations); /* waits for its refreshes */
+	generation_close(app->alone);
+	workers_stop(app->refreshing);
 	palette_hosts_free(app->hosts);
-	mcp_host_free(app->mcp);
-	followers_free(app->followers);
-	toolbox_free(app->toolbox);
-	sessions_free(app->sessions);
-	backstage_close(app->backstage);
 	store_close(app->store);
 	op_life_free(app->life);
-	http_client_close(app->http);
-	secure_free(app->secure);
-	cors_free(app->cors);
-	represent_free(app->represent);
-	op_constant_fini(&app->openapi_answer);
-	buf_fini(&app->openapi);
 	free(app);
 }

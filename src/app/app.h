@@ -15,12 +15,17 @@ struct http_listener;
 struct op_services;
 
 /*
- * Starts everything but the listening loop: HTTP client, Backstage, Palette, workers, server.
+ * Starts everything but the listening loop: the store, HTTP client, Backstage, Palette, workers,
+ * server.
+ *
+ * config    borrowed for its life.
+ * source    how it was read, and is read again when one of its files changes, or app_reload() asks
+ *           for it; borrowed for the app's life. NULL: never.
  * listener  the socket to serve on, taken out of it; NULL: one is opened where config says.
- * app       out, owned: app_close(). config is borrowed for its life.
+ * app       out, owned: app_close().
  */
-MUST_USE bool app_open(const struct config *config, struct http_listener *listener,
-		       struct app **app, struct error *err);
+MUST_USE bool app_open(const struct config *config, const struct config_options *source,
+		       struct http_listener *listener, struct app **app, struct error *err);
 
 /*
  * Opens only what a command needs that runs tools for the person who started it: HTTP client,
@@ -37,7 +42,7 @@ MUST_USE bool app_open_alone(const struct config *config, struct app **app, stru
  */
 void app_local_call(const struct app *app, struct arena *arena, struct call *call);
 
-/* What operations need; lives as long as the app. */
+/* What operations need, of app_open_alone(); lives as long as the app. */
 const struct op_services *app_services(const struct app *app);
 
 /* The port it listens on; 0 on a local socket. */
@@ -51,7 +56,11 @@ bool app_run(struct app *app);
  * handler. */
 void app_stop(struct app *app);
 
-/* The same, but does not wait for what is running, also in the middle of a drain. */
+/* Has the configuration read again; what comes of it the log says. Does nothing while the service
+ * stops. From any thread or a signal handler. */
+void app_reload(struct app *app);
+
+/* As app_stop(), but does not wait for what is running, also in the middle of a drain. */
 void app_cut_off(struct app *app);
 
 /* Of app_open() or app_open_alone(). NULL is fine. */

@@ -17,6 +17,7 @@ enum { LOOK_EVERY_MS = 1000, END_WITHIN_MS = 500, STACK_BYTES = 512 * 1024 };
 
 struct keeper {
 	struct keeper_options options;
+	atomic_int shutdown_delay_ms;
 	pthread_t thread;
 	sem_t wake; /* the one thing of these that a signal handler may touch */
 	atomic_bool leaving;
@@ -42,13 +43,13 @@ static bool is_over(struct keeper *k)
 
 static void lead_out(struct keeper *k)
 {
-	int64_t until_ms = atomic_load(&k->leave_ms) + k->options.shutdown_delay_ms;
+	int64_t until_ms = atomic_load(&k->leave_ms) + atomic_load(&k->shutdown_delay_ms);
 
 	/* The post that told us may still be there, and end the first of these. */
 	while (!atomic_load(&k->closing) && clock_left_ms(until_ms) > 0)
 		doze(k, clock_left_ms(until_ms));
 	op_life_enter(k->options.life, PHASE_STOPPING);
-	followers_close(k->options.followers);
+	generations_leave(k->options.generations);
 	http_server_stop(k->options.server);
 }
 
@@ -74,23 +75,40 @@ static int64_t next_look_ms(const struct alive *alive)
 	return alive->every_ms != 0 && left_ms < LOOK_EVERY_MS ? left_ms : LOOK_EVERY_MS;
 }
 
+/* With the configuration that is in force. */
+static void look_around(struct keeper *k)
+{
+	struct generation *g = generations_take(k->options.generations);
+
+	if (!is_over(k))
+		backstage_look_around(g->backstage);
+	if (!is_over(k))
+		sessions_look_around(g->sessions);
+	mcp_host_look_around(g->mcp);
+	generation_drop(g);
+}
+
+static void prepare(struct keeper *k)
+{
+	struct generation *g = generations_take(k->options.generations);
+
+	backstage_warm_up(g->backstage, g->config->backstage_timeout_ms);
+	generation_drop(g);
+}
+
 static void *keep(void *argument)
 {
 	struct keeper *k = argument;
 	struct alive alive = {.every_ms = notify_alive_every_ms()};
 
-	backstage_warm_up(k->options.backstage);
+	prepare(k);
 	op_life_enter(k->options.life, PHASE_SERVING);
 	if (!is_over(k))
 		notify_ready();
 	while (!is_over(k)) {
 		say_alive(&alive);
 		doze(k, next_look_ms(&alive));
-		if (!is_over(k))
-			backstage_look_around(k->options.backstage);
-		if (!is_over(k))
-			sessions_look_around(k->options.sessions);
-		mcp_host_look_around(k->options.mcp);
+		look_around(k);
 	}
 	notify_stopping();
 	lead_out(k);
@@ -105,6 +123,7 @@ bool keeper_open(const struct keeper_options *options, struct keeper **keeper, s
 	int problem;
 
 	k->options = *options;
+	atomic_init(&k->shutdown_delay_ms, options->shutdown_delay_ms);
 	sem_init(&k->wake, 0, 0);
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK_BYTES);
@@ -120,6 +139,11 @@ bool keeper_open(const struct keeper_options *options, struct keeper **keeper, s
 	return true;
 }
 
+void keeper_set_shutdown_delay(struct keeper *k, int ms)
+{
+	atomic_store(&k->shutdown_delay_ms, ms);
+}
+
 void keeper_leave(struct keeper *k)
 {
 	long long never = 0;
@@ -127,7 +151,7 @@ void keeper_leave(struct keeper *k)
 
 	atomic_compare_exchange_strong(&k->leave_ms, &never, clock_now_ms());
 	/* Without a delay it must not wait for what the thread may be looking at. */
-	if (k->options.shutdown_delay_ms == 0) {
+	if (atomic_load(&k->shutdown_delay_ms) == 0) {
 		op_life_mark(k->options.life, PHASE_STOPPING);
 		http_server_stop(k->options.server);
 	} else {

@@ -6,21 +6,16 @@
 #ifndef APP_KEEPER_H
 #define APP_KEEPER_H
 
-#include "backstage/backstage.h"
+#include "app/generation.h"
 #include "base/attr.h"
 #include "base/error.h"
 #include "http/server.h"
-#include "op/follow.h"
-#include "op/mcp_host.h"
 #include "op/op.h"
 
 struct keeper;
 
 struct keeper_options {
-	struct backstage *backstage;
-	struct sessions *sessions;
-	struct mcp_host *mcp;
-	struct followers *followers; /* told when the service stops */
+	struct generations *generations;
 	struct op_life *life;
 	struct http_server *server;
 	int shutdown_delay_ms; /* served so long after the wish to stop */
@@ -32,6 +27,9 @@ struct keeper_options {
  */
 MUST_USE bool keeper_open(const struct keeper_options *options, struct keeper **keeper,
 			  struct error *err);
+
+/* Of a new configuration. From any thread. */
+void keeper_set_shutdown_delay(struct keeper *keeper, int ms);
 
 /* The wish to stop: no longer ready at once; after the delay the server is told to stop. From any
  * thread or a signal handler. */

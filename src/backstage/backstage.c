@@ -1,4 +1,4 @@
-/* What lives as long as the process, put together. */
+/* What lives as long as a configuration is in force, put together. */
 #include "backstage/inside.h"
 
 #include <stdlib.h>
@@ -32,6 +32,21 @@ static bool make_external_secrets(struct backstage *b, struct error *err)
 bool backstage_open(const struct config *config, struct http_client *http, struct store *store,
 		    struct backstage **b, struct error *err)
 {
+	return backstage_open_after(NULL, config, http, store, b, err);
+}
+
+static bool open_keys(struct backstage *b, struct backstage *before, struct store *store,
+		      struct error *err)
+{
+	if (before != NULL)
+		b->own_keys = own_keys_share(before->own_keys);
+	return b->own_keys != NULL || own_keys_open(b->config, store, &b->own_keys, err);
+}
+
+bool backstage_open_after(struct backstage *before, const struct config *config,
+			  struct http_client *http, struct store *store, struct backstage **b,
+			  struct error *err)
+{
 	struct backstage *made = heap_alloc(sizeof *made);
 
 	made->config = config;
@@ -43,8 +58,7 @@ bool backstage_open(const struct config *config, struct http_client *http, struc
 	made->delegated = delegated_new();
 	made->emails = emails_new();
 	made->decisions = decisions_new(made);
-	if (!permissions_check(config, err) ||
-	    !own_keys_open(config, store, &made->own_keys, err) ||
+	if (!permissions_check(config, err) || !open_keys(made, before, store, err) ||
 	    !make_external_secrets(made, err) || !srv_open(NULL, &made->srv, err) ||
 	    (config->policy_file != NULL &&
 	     !policy_open(config->policy_file, &made->policy, err))) {
@@ -85,10 +99,11 @@ void backstage_close(struct backstage *b)
 	free(b);
 }
 
-void backstage_warm_up(struct backstage *b)
+void backstage_warm_up(struct backstage *b, int most_ms)
 {
-	struct backstage_call call = {
-		.deadline_ms = clock_now_ms() + b->config->backstage_timeout_ms, .may_wait = true};
+	int ms = b->config->backstage_timeout_ms;
+	struct backstage_call call = {.deadline_ms = clock_now_ms() + (ms < most_ms ? ms : most_ms),
+				      .may_wait = true};
 	struct error unused;
 	struct arena arena;
 	const char *url;
@@ -105,7 +120,7 @@ void backstage_warm_up(struct backstage *b)
 		issuers_prepare(b->issuers, &at, call.deadline_ms);
 	}
 	arena_fini(&arena);
-	backstage_look_around(b);
+	permissions_look(b);
 }
 
 struct text backstage_jwks(struct backstage *b, const struct backstage_call *call)

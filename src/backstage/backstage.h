@@ -35,6 +35,15 @@ struct store;
  */
 MUST_USE bool backstage_open(const struct config *config, struct http_client *http,
 			     struct store *store, struct backstage **b, struct error *err);
+/*
+ * The same with the keys of `before`, unless they are written in the configuration: what was signed
+ * with them stays good, and they go on being published. The store is then that of `before`, which
+ * may be closed first.
+ * before  NULL: there is none.
+ */
+MUST_USE bool backstage_open_after(struct backstage *before, const struct config *config,
+				   struct http_client *http, struct store *store,
+				   struct backstage **b, struct error *err);
 /* After every caller has returned. NULL is fine. */
 void backstage_close(struct backstage *b);
 
@@ -156,13 +165,14 @@ MUST_USE bool backstage_ready(struct backstage *b, struct error *err);
 /*
  * Keeps that knowledge fresh: looks whether the permission backend answers, if nobody has asked it
  * for a while or it failed. Makes our next key in time and shares it. To be called about once a
- * second, from one thread. Blocks for at most three seconds.
+ * second, from one thread at a time. Blocks for at most three seconds.
  */
 void backstage_look_around(struct backstage *b);
 
 /* Fetches what the first requests would have to wait for: the keys of Backstage's users. Blocks for
- * at most the time-out of a call. What it cannot get it logs; the requests will try again. */
-void backstage_warm_up(struct backstage *b);
+ * at most the time-out of a call, or most_ms, and then for at most two seconds, for the permission
+ * backend. What it cannot get it logs; the requests will try again. */
+void backstage_warm_up(struct backstage *b, int most_ms);
 
 /* ---- people: catalog.c ---- */
 

@@ -112,6 +112,9 @@ void issuers_prepare(struct issuers *all, const struct issuer_address *at, int64
  * store it opens all the same. */
 MUST_USE bool own_keys_open(const struct config *config, struct store *store,
 			    struct own_keys **keys, struct error *err);
+/* The same keys for another configuration, so that what they signed stays good: each is closed.
+ * NULL: they are the configuration's, which is to be read again. */
+struct own_keys *own_keys_share(struct own_keys *keys);
 void own_keys_close(struct own_keys *keys);
 /* See backstage_jwks(); as it is at that time. */
 struct text own_keys_jwks(struct own_keys *keys, const struct backstage_call *call, int64_t at_s);
@@ -127,6 +130,8 @@ MUST_USE bool own_keys_sign(struct own_keys *keys, const char *type, struct text
 
 /* Whether every permission exists that the configuration names. Fails with ERROR_INPUT. */
 MUST_USE bool permissions_check(const struct config *config, struct error *err);
+/* Looks whether the permission backend answers, where it is asked and that is not known. */
+void permissions_look(struct backstage *b);
 
 /* ---- shared_keys.c: the public keys of all replicas ---- */
 

@@ -8,6 +8,7 @@
  * all are published, nothing ends, and the store has nothing to do with them.
  */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,7 @@ struct own_key {
 };
 
 struct own_keys {
+	atomic_uint users;
 	bool fixed;
 	struct store *store; /* NULL: what is made is published at once */
 	struct shared_keys *shared;
@@ -308,6 +310,7 @@ bool own_keys_open(const struct config *config, struct store *store, struct own_
 	struct own_keys *made = heap_alloc(sizeof *made);
 	bool ok;
 
+	atomic_init(&made->users, 1);
 	made->fixed = config->plugin_key_count > 0;
 	made->store = made->fixed ? NULL : store;
 	made->items = heap_alloc((made->fixed ? config->plugin_key_count : MOST_MADE_KEYS) *
@@ -322,9 +325,17 @@ bool own_keys_open(const struct config *config, struct store *store, struct own_
 	return true;
 }
 
+struct own_keys *own_keys_share(struct own_keys *keys)
+{
+	if (keys->fixed)
+		return NULL;
+	atomic_fetch_add(&keys->users, 1);
+	return keys;
+}
+
 void own_keys_close(struct own_keys *keys)
 {
-	if (keys == NULL)
+	if (keys == NULL || atomic_fetch_sub(&keys->users, 1) > 1)
 		return;
 	for (size_t i = 0; i < keys->count; i++)
 		release_key(&keys->items[i]);

@@ -218,9 +218,14 @@ bool backstage_ready(struct backstage *b, struct error *err)
 }
 
 /* A look is signed: the key should be known by then. */
+void permissions_look(struct backstage *b)
+{
+	if (asks_permission_backend(b))
+		decisions_look(b->decisions);
+}
+
 void backstage_look_around(struct backstage *b)
 {
 	own_keys_tend(b->own_keys, now_s());
-	if (asks_permission_backend(b))
-		decisions_look(b->decisions);
+	permissions_look(b);
 }

@@ -26,7 +26,7 @@ struct log_field {
 #define F_STR(n, s)  F_TEXT(n, text_of(s))
 #define F_INT(n, i)  ((struct log_field){.name = (n), .type = LOG_FIELD_INT, .number = (int64_t)(i)})
 
-/* Before any thread starts. */
+/* What is logged, and how, from now on. Any thread. */
 void log_open(enum log_level least, enum log_format format);
 /* The id that the thread's lines carry until the next call; NULL: none. Borrowed. */
 void log_set_request(const char *id);

@@ -83,6 +83,9 @@ MUST_USE bool options_load(const struct options *options, struct config **config
 MUST_USE bool options_load_counting(const struct options *options, struct config **config,
 				    size_t *warnings);
 
+/* How that is done, for who does it again. Borrows from options. */
+struct config_options options_source(const struct options *options);
+
 /* The same without its notices, which may be none of a command's business: the faults alone. */
 MUST_USE bool options_load_quietly(const struct options *options, struct config **config);
 

@@ -195,10 +195,9 @@ bool options_load(const struct options *options, struct config **config)
 static const char *const of_the_service[] = {"backend.auth", "backend.database",
 					     "spectrocloud.tokenStore", NULL};
 
-static bool load(const struct options *options, struct config **config,
-		 struct config_notices *notices)
+struct config_options options_source(const struct options *options)
 {
-	const struct config_options how = {
+	return (struct config_options){
 		.files = options->files,
 		.file_count = options->file_count,
 		.overrides = options->overrides,
@@ -206,6 +205,12 @@ static bool load(const struct options *options, struct config **config,
 		.environment = environ,
 		.unread = options->alone ? of_the_service : NULL,
 	};
+}
+
+static bool load(const struct options *options, struct config **config,
+		 struct config_notices *notices)
+{
+	const struct config_options how = options_source(options);
 	struct error err;
 	struct buf faults;
 	bool ok;

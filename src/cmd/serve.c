@@ -1,8 +1,9 @@
-/* serve: start, run, drain, stop. */
+/* serve: start, run, read the configuration again, drain, stop. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "app/app.h"
@@ -25,33 +26,71 @@ static void on_stop_signal(int number)
 		app_stop(running);
 }
 
-/* Only the main thread is to run the handler: the others, which it starts, have them blocked. */
+static bool on_terminal; /* it was started at one */
+
+/* It also comes when the terminal is gone, and then it means what it meant there. */
+static void on_hangup(int number)
+{
+	struct termios unused;
+
+	if (on_terminal && tcgetattr(STDERR_FILENO, &unused) != 0)
+		on_stop_signal(number);
+	else
+		app_reload(running);
+}
+
+static const struct {
+	int number;
+	void (*handler)(int);
+} signals[] = {{SIGTERM, on_stop_signal}, {SIGINT, on_stop_signal}, {SIGHUP, on_hangup}};
+
+/* Only the main thread is to run the handlers: the others, which it starts, have them blocked. */
 static void block_signals(int how)
 {
-	sigset_t stop;
+	sigset_t handled;
 
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGTERM);
-	sigaddset(&stop, SIGINT);
-	pthread_sigmask(how, &stop, NULL);
+	sigemptyset(&handled);
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+		sigaddset(&handled, signals[i].number);
+	pthread_sigmask(how, &handled, NULL);
+}
+
+/* That the configuration is to be read again can wait until it was read once. */
+static void block_hangup(void)
+{
+	sigset_t hangup;
+
+	sigemptyset(&hangup);
+	sigaddset(&hangup, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &hangup, NULL);
 }
 
 static void watch_signals(void)
 {
-	struct sigaction stop = {.sa_handler = on_stop_signal};
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
-	sigemptyset(&stop.sa_mask);
-	sigaddset(&stop.sa_mask, SIGTERM);
-	sigaddset(&stop.sa_mask, SIGINT);
-	sigaction(SIGTERM, &stop, NULL);
-	sigaction(SIGINT, &stop, NULL);
+	on_terminal = isatty(STDERR_FILENO) == 1;
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
+		struct sigaction handle = {.sa_handler = signals[i].handler};
+
+		sigemptyset(&handle.sa_mask);
+		for (size_t j = 0; j < ARRAY_LEN(signals); j++)
+			sigaddset(&handle.sa_mask, signals[j].number);
+		sigaction(signals[i].number, &handle, NULL);
+	}
 	sigaction(SIGPIPE, &ignore, NULL);
 }
 
+static void ignore_signals(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+		signal(signals[i].number, SIG_IGN);
+}
+
 /* With the rights that the process is to have, which may be fewer than those it binds with. */
-static bool open_with_fewer_rights(const struct config *config, const struct serve_rights *rights,
-				   struct app **app, struct error *err)
+static bool open_with_fewer_rights(const struct config *config, const struct config_options *source,
+				   const struct serve_rights *rights, struct app **app,
+				   struct error *err)
 {
 	struct http_listener *listener;
 	bool ok;
@@ -59,18 +98,19 @@ static bool open_with_fewer_rights(const struct config *config, const struct ser
 	if (!http_listener_open(config->listen, &listener, err))
 		return false;
 	ok = serve_rights_reduce(rights, config, listener, err) &&
-	     app_open(config, listener, app, err);
+	     app_open(config, source, listener, app, err);
 	http_listener_close(listener);
 	return ok;
 }
 
-static int serve(const struct config *config, const struct serve_rights *rights)
+static int serve(const struct config *config, const struct config_options *source,
+		 const struct serve_rights *rights)
 {
 	struct error err;
 	struct app *app;
 
 	block_signals(SIG_BLOCK);
-	if (!open_with_fewer_rights(config, rights, &app, &err)) {
+	if (!open_with_fewer_rights(config, source, rights, &app, &err)) {
 		fprintf(stderr, "spectrocloud-backend: %s\n", err.message);
 		return err.kind == ERROR_INPUT ? 2 : 1; /* 2: what is configured cannot be */
 	}
@@ -84,8 +124,7 @@ static int serve(const struct config *config, const struct serve_rights *rights)
 		log_warn("stopped", F_STR("drain", "what had not ended was cut off"));
 		_exit(0);
 	}
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGINT, SIG_IGN);
+	ignore_signals();
 	app_close(app);
 	log_info("stopped");
 	return 0;
@@ -98,6 +137,7 @@ static int run(int argc, char **argv)
 		{.name = "user", .value = &rights.user},
 		{.name = "allow-core-dumps", .given = &rights.core_files},
 	};
+	struct config_options source;
 	struct options options;
 	struct config *config;
 	int status;
@@ -106,10 +146,12 @@ static int run(int argc, char **argv)
 				&status) ||
 	    !serve_rights_check(&rights, &status))
 		return status;
+	block_hangup();
 	if (!options_load(&options, &config))
 		return 2;
 	log_open(config->log_level, config->log_format);
-	status = serve(config, &rights);
+	source = options_source(&options);
+	status = serve(config, &source, &rights);
 	config_free(config);
 	return status;
 }
@@ -136,6 +178,8 @@ const struct command command_serve = {
 		"  -h, --help         show this\n"
 		"\n"
 		"SIGTERM and SIGINT stop it: running requests are finished first; a second\n"
-		"signal cuts them off.\n",
+		"signal cuts them off. SIGHUP, or a change of one of its files, has the\n"
+		"configuration read again: a good one is in force from then on, a faulty one is\n"
+		"refused, and the log says why.\n",
 	.run = run,
 };

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/attr.h"
@@ -190,6 +191,7 @@ struct config_mcp {
 						  besides its own; as browsers send them */
 };
 
+enum { CONFIG_MOST_FOLLOWED = 1024 };
 /* spectrocloud.follow */
 struct config_follow {
 	int interval_ms;   /* between two looks at Palette */
@@ -224,6 +226,21 @@ struct config_actions {
 	size_t exclude_count;
 };
 
+/* A file that a load has read, or looked for. */
+struct config_file {
+	const char *path;
+	bool there;      /* it was, and could be read */
+	bool apart;      /* who uses it sees by itself that it changes */
+	uint64_t digest; /* of what was in it, to tell one state from another */
+};
+struct config_files {
+	struct config_file *items;
+	size_t count;
+	struct arena arena; /* of items and paths */
+};
+/* Of config_options.read. */
+void config_files_fini(struct config_files *files);
+
 /* Constant after config_load(); everything in it is released by config_free(). */
 struct config {
 	/* spectrocloud */
@@ -244,6 +261,7 @@ struct config {
 	int receive_timeout_ms;
 	int idle_timeout_ms;
 	int drain_timeout_ms;
+	bool watch_config;
 	bool compression;
 	bool confine; /* see app/confine.h */
 
@@ -312,6 +330,10 @@ struct config {
 	int startup_pause_ms;         /* backend.lifecycle.startupRequestPauseTimeout */
 	int shutdown_delay_ms;        /* backend.lifecycle.serverShutdownDelay */
 
+	const struct config_file *files; /* that it was read from */
+	size_t file_count;
+	int64_t read_ms; /* calendar: when their reading began */
+
 	struct arena arena;
 	struct config_tree *tree; /* the merged document, for config_show() */
 };
@@ -327,6 +349,9 @@ struct config_options {
 	/* Paths of sections that the caller does not use, ends with NULL; NULL: none. What is wrong
 	 * in them is passed over, and what they fill is not to be read. */
 	const char *const *unread;
+	/* Out, also where the load fails: which files were read or looked for. Owned:
+	 * config_files_fini(). NULL: nobody wants to know. */
+	struct config_files *read;
 };
 
 /* A remark about the configuration: something unknown or unwise, but no reason to stop. */
@@ -362,6 +387,19 @@ void config_free(struct config *config);
 /* The merged configuration of the paths this service reads as YAML, defaults included as comments
  * say; secrets as ***; behind each value a comment with where it comes from. */
 void config_show(const struct config *config, struct buf *out);
+
+/* What two configurations differ in, by the paths of settings such as
+ * "spectrocloud.environments[0].apiToken"; never with a value. Arena. */
+struct config_changes {
+	const char **paths;
+	size_t count;
+	const char **fixed; /* those of them that cannot change while the service runs */
+	size_t fixed_count;
+};
+/* A setting that names a file has changed, too, where the file holds something else. */
+void config_compare(struct arena *a, const struct config *before, const struct config *after,
+		    struct config_changes *changes);
+
 /* The reference page docs/configuration.md, from the rows. */
 void config_document(struct buf *out);
 

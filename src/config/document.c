@@ -36,6 +36,26 @@ static const char introduction[] =
 	"`null` "
 	"removes it.\n"
 	"\n"
+	"## When it changes\n"
+	"\n"
+	"A running `serve` reads its configuration again on SIGHUP, and by itself when one of the "
+	"files changes that it\n"
+	"was read from: those of `--config`, what `$file` and `$include` name, certificates, keys. "
+	"That may be a symbolic\n"
+	"link that leads elsewhere, as with ConfigMaps and Secrets of Kubernetes. Variables are "
+	"those that the process was\n"
+	"started with.\n"
+	"\n"
+	"The new configuration is checked as a whole, and then is in force for every request that "
+	"comes from then on;\n"
+	"requests that have begun end with the one that they began with. The log says "
+	"`config.reloaded`, and which settings\n"
+	"changed. Where it has a fault, or a setting changed that needs a restart, it is refused "
+	"as a whole: the log says\n"
+	"`config.refused` and why, and the old one stays in force. Where nothing changed nothing "
+	"happens. `backend.database`\n"
+	"needs a restart only where sessions are kept there.\n"
+	"\n"
 	"## Inside a file\n"
 	"\n"
 	"Files are YAML 1.2: `yes` and `on` are strings, a key stands once in a map, and a file "
@@ -159,8 +179,9 @@ static void put_row(struct arena *a, const struct setting *row, const char *name
 	const char *range = range_of(a, row);
 	const char *once = !row->unique ? "" : *range == '\0' ? "each once" : "; each once";
 
-	buf_printf(out, "| `%s` | %s | %s | %s%s | %s |\n", name, type_of(row), default_of(a, row),
-		   range, once, row->help);
+	buf_printf(out, "| `%s` | %s | %s | %s%s | %s%s |\n", name, type_of(row),
+		   default_of(a, row), range, once, row->help,
+		   row->fixed ? " Needs a restart." : "");
 }
 
 static void put_table_head(const char *title, struct buf *out)

@@ -141,6 +141,8 @@ static void check_file_value(struct check *c, const struct setting *row, const s
 			       "got a file that holds something else, wanted %s", row->wants);
 	else
 		*into = name;
+	if (row->apart)
+		load_note_apart(c->l, name);
 }
 
 void check_value(struct check *c, const struct setting *row, const struct node *value,

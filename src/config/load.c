@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "config/check.h"
 #include "config/yaml.h"
@@ -43,6 +44,78 @@ const char *load_directory(struct arena *a, const char *path)
 	return arena_copy(a, (struct text){path, (size_t)(slash - path)});
 }
 
+/* ---- which files ---- */
+
+static uint64_t digest_of(struct text bytes)
+{
+	uint64_t h = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < bytes.len; i++)
+		h = (h ^ (unsigned char)bytes.ptr[i]) * 0x100000001b3;
+	return h;
+}
+
+static struct config_file *find_noted(struct loader *l, const char *path)
+{
+	for (size_t i = 0; i < l->noted_count; i++)
+		if (strcmp(l->noted[i].path, path) == 0)
+			return &l->noted[i];
+	return NULL;
+}
+
+/* NULL where there is no room: so many are a fault, and nobody compares them then. */
+static struct config_file *note(struct loader *l, const char *path)
+{
+	struct config_file *file = find_noted(l, path);
+
+	if (file != NULL || l->noted_count == LOAD_MAX_NOTED)
+		return file;
+	file = &l->noted[l->noted_count++];
+	*file = (struct config_file){.path = arena_copy(l->arena, text_of(path))};
+	return file;
+}
+
+void load_note_missing(struct loader *l, const char *path)
+{
+	note(l, path);
+}
+
+void load_note_apart(struct loader *l, const char *path)
+{
+	struct config_file *file = note(l, path);
+
+	if (file != NULL)
+		file->apart = true;
+}
+
+static void note_read(struct loader *l, const char *path, struct text content)
+{
+	struct config_file *file = note(l, path);
+
+	if (file == NULL)
+		return;
+	file->there = true;
+	file->digest = digest_of(content);
+}
+
+static void copy_noted(const struct loader *l, struct config_files *files)
+{
+	arena_init(&files->arena);
+	files->count = l->noted_count;
+	files->items = arena_array(&files->arena, struct config_file, files->count);
+	for (size_t i = 0; i < files->count; i++) {
+		files->items[i] = l->noted[i];
+		files->items[i].path = arena_copy(&files->arena, text_of(l->noted[i].path));
+	}
+}
+
+void config_files_fini(struct config_files *files)
+{
+	arena_fini(&files->arena);
+	files->items = NULL;
+	files->count = 0;
+}
+
 bool load_file(struct loader *l, const char *path, struct text *content, struct error *err)
 {
 	struct buf bytes;
@@ -53,8 +126,12 @@ bool load_file(struct loader *l, const char *path, struct text *content, struct 
 	l->files_left--;
 	buf_init(&bytes, LOAD_MAX_FILE_BYTES);
 	ok = file_read(path, &bytes, err);
-	if (ok)
+	if (ok) {
 		*content = arena_copy_text(l->arena, buf_text(&bytes));
+		note_read(l, path, *content);
+	} else {
+		load_note_missing(l, path);
+	}
 	buf_fini(&bytes);
 	return ok;
 }
@@ -102,6 +179,8 @@ static void add_if_there(struct loader *l, struct node **tree, const char *name)
 
 	if (access(path, F_OK) == 0)
 		add_source(l, tree, path, "");
+	else
+		load_note_missing(l, path);
 }
 
 /* One file for each name in BACKSTAGE_ENV. */
@@ -211,8 +290,14 @@ bool config_load(const struct config_options *options, struct config **config,
 	};
 
 	arena_init_secret(&made->arena);
+	made->read_ms = clock_calendar_ms();
 	made->tree = arena_new(&made->arena, struct config_tree);
+	l.noted = arena_array(&made->arena, struct config_file, LOAD_MAX_NOTED);
 	fill(&l, made, options);
+	made->files = l.noted;
+	made->file_count = l.noted_count;
+	if (options->read != NULL)
+		copy_noted(&l, options->read);
 	if (!findings_none(&found, err)) {
 		findings_tell_notices(&found);
 		config_free(made);

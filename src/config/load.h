@@ -9,6 +9,7 @@ enum {
 	LOAD_MAX_FILE_BYTES = 1024 * 1024,
 	LOAD_MAX_NODES = 250000,
 	LOAD_MAX_FILES = 256,                       /* read in one load, included ones too */
+	LOAD_MAX_NOTED = 2 * LOAD_MAX_FILES,        /* those that were not there included */
 	LOAD_MAX_INCLUDES = 16,                     /* of a file in a file */
 	LOAD_MAX_EXPANDED_BYTES = 16 * 1024 * 1024, /* made by substitution in one load */
 };
@@ -21,6 +22,8 @@ struct loader {
 	size_t nodes_left;
 	size_t files_left;
 	size_t bytes_left;
+	struct config_file *noted; /* files that were read or looked for; LOAD_MAX_NOTED fit */
+	size_t noted_count;
 };
 
 /* The trimmed value of an environment variable, borrowed. False if it is not set. */
@@ -30,7 +33,12 @@ bool load_variable(const struct loader *l, struct text name, struct text *value)
 const char *load_path(struct arena *a, const char *directory, const char *path);
 /* The directory part of a path; arena. */
 const char *load_directory(struct arena *a, const char *path);
-/* A whole file into the arena. The message says why not, without naming the file. */
+/* Remembers a file that would be read if it were there. */
+void load_note_missing(struct loader *l, const char *path);
+/* Whoever uses this file, which was read, sees by itself that it changes. */
+void load_note_apart(struct loader *l, const char *path);
+/* A whole file into the arena, and remembers it. The message says why not, without naming the file.
+ */
 MUST_USE bool load_file(struct loader *l, const char *path, struct text *content,
 			struct error *err);
 

@@ -16,7 +16,7 @@
 		.into = offsetof(struct config, follow.most),
 		.fallback = "64",
 		.min = 1,
-		.max = 1024,
+		.max = CONFIG_MOST_FOLLOWED,
 		.help = "How many clusters can be followed at a time; further requests are answered "
 			"with 503. Each takes a thread while it lasts, but none of "
 			"`spectrocloud.server.workers`.",

@@ -111,6 +111,7 @@ const struct setting settings[] = {
 		.fallback = "127.0.0.1:7727",
 		.accepts = accepts_listen_address,
 		.wants = "HOST:PORT, [IPV6]:PORT or unix:PATH",
+		.fixed = true,
 		.help = "Where the service listens. Backstage's own `backend.listen` is not used.",
 	},
 	{
@@ -120,6 +121,7 @@ const struct setting settings[] = {
 		.fallback = "1MiB",
 		.min = KIB,
 		.max = 64 * MIB,
+		.fixed = true,
 		.help = "Largest request body; a larger one is answered with 413.",
 	},
 	{
@@ -129,6 +131,7 @@ const struct setting settings[] = {
 		.fallback = "64KiB",
 		.min = 8 * KIB,
 		.max = MIB,
+		.fixed = true,
 		.help = "Largest request line and headers together. Backstage's tokens can take "
 			"32 KiB.",
 	},
@@ -139,6 +142,7 @@ const struct setting settings[] = {
 		.fallback = "1024",
 		.min = 1,
 		.max = 65536,
+		.fixed = true,
 		.help = "Most client connections at a time.",
 	},
 	{
@@ -148,6 +152,7 @@ const struct setting settings[] = {
 		.fallback = "16",
 		.min = 1,
 		.max = 1024,
+		.fixed = true,
 		.help = "Requests that are worked on at a time; each has a thread, which waits "
 			"for Palette while it serves one.",
 	},
@@ -158,6 +163,7 @@ const struct setting settings[] = {
 		.fallback = "256",
 		.min = 1,
 		.max = 65536,
+		.fixed = true,
 		.help = "Requests that may wait for a worker; further ones are answered with 503.",
 	},
 	{
@@ -167,6 +173,7 @@ const struct setting settings[] = {
 		.fallback = "512",
 		.min = 0,
 		.max = 4096,
+		.fixed = true,
 		.help = "How many requests may wait without holding up others: for Palette's rate "
 			"limits, or for an answer that somebody else has asked for already. Each "
 			"has a thread while it waits, besides `spectrocloud.server.workers`.",
@@ -187,6 +194,7 @@ const struct setting settings[] = {
 		.fallback = "20s",
 		.min = 100,
 		.max = HOUR,
+		.fixed = true,
 		.help = "Longest time a client may take to send its request.",
 	},
 	{
@@ -196,6 +204,7 @@ const struct setting settings[] = {
 		.fallback = "75s",
 		.min = 100,
 		.max = HOUR,
+		.fixed = true,
 		.help = "How long a connection may stay open without a request.",
 	},
 	{
@@ -205,7 +214,16 @@ const struct setting settings[] = {
 		.fallback = "30s",
 		.min = 0,
 		.max = HOUR,
+		.fixed = true,
 		.help = "How long a stop waits for the requests under way.",
+	},
+	{
+		.path = "spectrocloud.server.watchConfig",
+		.type = SETTING_BOOL,
+		.into = offsetof(struct config, watch_config),
+		.fallback = "true",
+		.help = "Whether the configuration is read again when one of its files changes. "
+			"SIGHUP has it read in any case.",
 	},
 	{
 		.path = "spectrocloud.server.compression",
@@ -220,6 +238,7 @@ const struct setting settings[] = {
 		.type = SETTING_BOOL,
 		.into = offsetof(struct config, confine),
 		.fallback = "true",
+		.fixed = true,
 		.help = "Whether `serve` and `mcp` give up, by means of the kernel (seccomp and "
 			"Landlock), what they never need: starting programs, writing files but "
 			"where sessions are kept, and many system calls. The log says what is in "
@@ -447,6 +466,7 @@ const struct setting settings[] = {
 		.path = "spectrocloud.standalone.policyFile",
 		.type = SETTING_FILE,
 		.into = offsetof(struct config, policy_file),
+		.apart = true,
 		.help = "A file of rules that says who may do what, for a service without "
 			"Backstage's permission backend. Not in force where that backend decides: "
 			"with both `permission.enabled` and `spectrocloud.enablePermissions`.",
@@ -533,6 +553,7 @@ const struct setting settings[] = {
 		.into = offsetof(struct config, plugin_key_store),
 		.fallback = "database",
 		.choices = key_stores,
+		.fixed = true,
 		.help = "Where the keys come from that sign this service's own tokens. With "
 			"`database` they are made here, replaced every hour and kept in memory.",
 	},

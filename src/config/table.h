@@ -62,6 +62,8 @@ struct setting {
 	bool unique;  /* no two elements of a list may have the same */
 	bool narrows; /* a fault if it depends on a variable that is not set: more would be allowed
 			 than was meant */
+	bool fixed;   /* it cannot change while the service runs */
+	bool apart;   /* of FILE: who uses it sees by itself that it changes */
 	int64_t min;  /* of numbers, in the unit of the type; of STRINGS and LIST: how many */
 	int64_t max;
 	unsigned url; /* enum setting_url */

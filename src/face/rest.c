@@ -334,7 +334,7 @@ static bool read_inputs(const struct http_request *request, struct rest_call *rc
 	return true;
 }
 
-static bool make_call(struct rest *rest, struct http_exchange *x, struct rest_call *rc,
+static bool make_call(const struct rest *rest, struct http_exchange *x, struct rest_call *rc,
 		      struct error *err)
 {
 	const struct http_request *request = http_exchange_request(x);
@@ -413,9 +413,9 @@ static bool follows(const struct rest_call *rc)
 	return rc->match.op != NULL && op_holds_thread(rc->match.op, &rc->call);
 }
 
-static bool queue_following(struct rest *rest, struct http_exchange *x, struct error *err)
+static bool queue_following(struct rest_queues *q, struct http_exchange *x, struct error *err)
 {
-	if (rest->queue_following(rest->queue_context, x))
+	if (q->queue_following(q->context, x))
 		return true;
 	error_set(err, ERROR_UNAVAILABLE,
 		  "As many clusters are followed as can be at a time "
@@ -425,24 +425,24 @@ static bool queue_following(struct rest *rest, struct http_exchange *x, struct e
 }
 
 /* Nobody gets a thread of their own before it is known that they may. */
-static void admit_and_hand_over(struct rest *rest, struct http_exchange *x, struct rest_call *rc)
+static void admit_and_hand_over(struct http_exchange *x, struct rest_call *rc)
 {
 	struct error err;
 
 	if (op_admit_waiting(rc->match.op, &rc->call, &err) != OP_ADMITTED)
 		answer_error(x, rc->url, &err, false);
-	else if (!queue_following(rest, x, &err))
+	else if (!queue_following(rc->rest->queues, x, &err))
 		answer_refusal(x, rc->url, &err);
 }
 
-void rest_work(struct rest *rest, struct http_exchange *x)
+void rest_work(struct http_exchange *x)
 {
 	struct rest_call *rc = http_exchange_data(x);
 	const char *id = rc->call.id;
 	struct error err;
 
 	if (rc->unknown)
-		atomic_fetch_sub(&rest->unknown, 1);
+		atomic_fetch_sub(&rc->rest->queues->unknown, 1);
 	rc->unknown = false;
 	log_set_request(id);
 	if (!may_work(x, rc, &err))
@@ -450,30 +450,30 @@ void rest_work(struct rest *rest, struct http_exchange *x)
 	else if (rc->match.op == NULL)
 		answer_no_route(x, rc);
 	else if (follows(rc) && !rc->call.admitted)
-		admit_and_hand_over(rest, x, rc);
+		admit_and_hand_over(x, rc);
 	else
 		run_and_answer(x, rc);
 	log_set_request(NULL);
 }
 
-static bool queue(struct rest *rest, struct http_exchange *x, struct rest_call *rc,
+static bool queue(struct rest_queues *q, struct http_exchange *x, struct rest_call *rc,
 		  struct error *err)
 {
 	if (has_flag(rc, OP_ASIDE))
-		return rest->queue_aside(rest->queue_context, x) ||
+		return q->queue_aside(q->context, x) ||
 		       error_set(err, ERROR_UNAVAILABLE, "Too many requests at the moment");
 	if (follows(rc) && rc->call.admitted)
-		return queue_following(rest, x, err);
+		return queue_following(q, x, err);
 	rc->unknown = !rc->call.identified;
-	if (rc->unknown && atomic_fetch_add(&rest->unknown, 1) >= rest->most_unknown) {
-		atomic_fetch_sub(&rest->unknown, 1);
+	if (rc->unknown && atomic_fetch_add(&q->unknown, 1) >= q->most_unknown) {
+		atomic_fetch_sub(&q->unknown, 1);
 		return error_set(err, ERROR_UNAVAILABLE,
 				 "Too many requests of unknown senders at the moment");
 	}
-	if (rest->queue(rest->queue_context, x))
+	if (q->queue(q->context, x))
 		return true;
 	if (rc->unknown)
-		atomic_fetch_sub(&rest->unknown, 1);
+		atomic_fetch_sub(&q->unknown, 1);
 	return error_set(err, ERROR_UNAVAILABLE, "Too many requests at the moment");
 }
 
@@ -515,7 +515,7 @@ static void get_to_know(struct rest_call *rc)
 }
 
 /* From a whole, acceptable request on. */
-static void handle_call(struct rest *rest, struct http_exchange *x, struct rest_call *rc)
+static void handle_call(const struct rest *rest, struct http_exchange *x, struct rest_call *rc)
 {
 	bool always = has_flag(rc, OP_ALWAYS);
 	enum op_phase phase = op_life_phase(rest->services->life);
@@ -530,7 +530,7 @@ static void handle_call(struct rest *rest, struct http_exchange *x, struct rest_
 		return;
 	if (phase == PHASE_STARTING && !always)
 		get_to_know(rc);
-	if (!queue(rest, x, rc, &err))
+	if (!queue(rest->queues, x, rc, &err))
 		answer_refusal(x, rc->url, &err);
 }
 
@@ -538,7 +538,7 @@ void rest_handle(void *context, struct http_exchange *x, const struct error *ref
 {
 	const struct http_request *request = http_exchange_request(x);
 	struct rest_call *rc = arena_new(request->arena, struct rest_call);
-	struct rest *rest = context;
+	const struct rest *rest = context;
 	struct text path = request->path;
 	struct error err;
 	bool mounted;
@@ -559,4 +559,11 @@ void rest_handle(void *context, struct http_exchange *x, const struct error *ref
 			answer_refusal(x, rc->url, &err);
 	}
 	log_set_request(NULL);
+}
+
+const struct rest *rest_of(const struct http_exchange *x)
+{
+	const struct rest_call *rc = http_exchange_data(x);
+
+	return rc == NULL ? NULL : rc->rest;
 }

@@ -15,19 +15,16 @@
 #include "http/server.h"
 #include "op/op.h"
 
-struct rest {
-	const struct op_services *services;
-	const struct cors *cors;     /* NULL: answers are for pages of the own origin */
-	const struct secure *secure; /* NULL, for tests: none of its headers */
-	struct represent *represent; /* NULL, for tests: answers go out as they are */
+/* The ways to the threads; the same for all that a service answers with. */
+struct rest_queues {
 	/* Hands an exchange to a worker, which calls rest_work(). False when the queue is full. */
-	bool (*queue)(void *queue_context, struct http_exchange *x);
+	bool (*queue)(void *context, struct http_exchange *x);
 	/* The same for OP_ASIDE, by other threads and with a queue of its own. */
-	bool (*queue_aside)(void *queue_context, struct http_exchange *x);
+	bool (*queue_aside)(void *context, struct http_exchange *x);
 	/* The same for what op_holds_thread(): on a thread that it has for itself. False when there
 	 * are as many as there may be. */
-	bool (*queue_following)(void *queue_context, struct http_exchange *x);
-	void *queue_context;
+	bool (*queue_following)(void *context, struct http_exchange *x);
+	void *context;
 	/* Queued requests whose sender is not known yet: strangers get only their part of the
 	 * queue.
 	 */
@@ -35,10 +32,24 @@ struct rest {
 	atomic_uint unknown;
 };
 
-/* An http_handler; context is the struct rest. Runs on the front thread. */
+/* What requests are answered with. Everything is borrowed. */
+struct rest {
+	const struct op_services *services;
+	const struct cors *cors;     /* NULL: answers are for pages of the own origin */
+	const struct secure *secure; /* NULL, for tests: none of its headers */
+	struct represent *represent; /* NULL, for tests: answers go out as they are */
+	struct rest_queues *queues;
+};
+
+/* An http_handler, but that context is the struct rest, which has to stay until the exchange is
+ * over. Runs on the front thread. */
 void rest_handle(void *context, struct http_exchange *x, const struct error *refused);
 
 /* The rest of the work for a queued exchange, on a worker; answers it. */
-void rest_work(struct rest *rest, struct http_exchange *x);
+void rest_work(struct http_exchange *x);
+
+/* What an exchange is answered with; NULL: rest_handle() never had it. Until the exchange is over.
+ */
+const struct rest *rest_of(const struct http_exchange *x);
 
 #endif

@@ -58,6 +58,10 @@ struct http_exchange *exchange_new(struct conn *c, const char *target)
 
 void exchange_free(struct http_exchange *x)
 {
+	const struct http_server_options *o = &x->server->options;
+
+	if (o->ended != NULL)
+		o->ended(o->context, x);
 	if (x->stream != NULL)
 		stream_free_pieces(x->stream);
 	buf_fini(&x->body);

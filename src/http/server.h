@@ -80,6 +80,14 @@ struct http_exchange;
  */
 typedef void http_handler(void *context, struct http_exchange *x, const struct error *refused);
 
+/*
+ * Called once for each exchange, when it is over and nothing of it or of its answer is needed any
+ * more, just before it goes: on whatever thread that is, and of one that was cut off perhaps after
+ * http_server_close(). Must not block. One that the handler never
+ * had is told, too: its data are NULL.
+ */
+typedef void http_ended(void *context, struct http_exchange *x);
+
 const struct http_request *http_exchange_request(const struct http_exchange *x);
 
 /*
@@ -167,6 +175,7 @@ struct http_server_options {
 	int idle_timeout_ms;      /* between requests of a connection, and of a stalled reader */
 	int receive_timeout_ms;   /* from a request's first byte to its last; late: the end */
 	http_handler *handle;
+	http_ended *ended; /* NULL: nobody wants to know */
 	void *context;
 };
 

@@ -393,6 +393,7 @@ bool follow_cluster(struct call *c, const char *project, const char *uid,
 	follow_seen_begin(&f.seen, &options->since);
 	followers_enter(c->services->followers, &place, c->cancel);
 	ok = begin(&f, err);
+	followers_begun(c->services->followers, &place);
 	while (ok && !following_is_over(&f)) {
 		rest(&f);
 		if (!following_is_over(&f))

@@ -93,7 +93,7 @@ enum follow_reason {
 	FOLLOW_EXPIRED,     /* the caller's own credential is over */
 	FOLLOW_DENIED,      /* the caller may not see it any more */
 	FOLLOW_UNREACHABLE, /* no good round for spectrocloud.follow.patience */
-	FOLLOW_CLOSING,     /* the service stops */
+	FOLLOW_CLOSING,     /* the service stops, or has a new configuration */
 	FOLLOW_TIME_UP,     /* options->deadline_ms */
 	FOLLOW_LEFT,        /* call->cancel was set, or the sink said so: nobody listens */
 	FOLLOW_REASONS
@@ -139,7 +139,10 @@ struct followers *followers_new(void);
 void followers_free(struct followers *followers);
 /* Ends all with FOLLOW_CLOSING, and each that begins from now on. Does not wait. Any thread. */
 void followers_close(struct followers *followers);
-bool followers_are_closing(struct followers *followers); /* NULL: never */
+/* The same for a service that goes on with another configuration: who begins from now on, and who
+ * was beginning, ends so when the first round has been told, so that nobody is turned away. */
+void followers_renew(struct followers *followers);
+bool followers_are_closing(struct followers *followers); /* either; NULL: never */
 
 /* From now on until followers_leave(), followers_close() sets cancel. place: zero before use, and
  * stays where it is. followers may be NULL. */
@@ -147,9 +150,11 @@ struct followers_place {
 	struct http_cancel *cancel;
 	struct followers_place *next;
 	struct followers_place **link; /* what points here; NULL: not among them */
+	bool begun;                    /* the first round has been told */
 };
 void followers_enter(struct followers *followers, struct followers_place *place,
 		     struct http_cancel *cancel);
+void followers_begun(struct followers *followers, struct followers_place *place);
 void followers_leave(struct followers *followers, struct followers_place *place);
 
 #endif

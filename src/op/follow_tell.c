@@ -20,7 +20,8 @@ static const struct {
 	[FOLLOW_EXPIRED] = {"expired", true, "Your token has expired; come back with a new one"},
 	[FOLLOW_DENIED] = {"denied", false, "You may not see this cluster any more"},
 	[FOLLOW_UNREACHABLE] = {"unreachable", true, "Palette has not answered for too long"},
-	[FOLLOW_CLOSING] = {"closing", true, "The service is shutting down"},
+	[FOLLOW_CLOSING] = {"closing", true,
+			    "The service is shutting down, or has a new configuration"},
 	[FOLLOW_TIME_UP] = {"time-up", true, "The time is up"},
 	[FOLLOW_LEFT] = {"left", true, "Nobody listens any more"},
 };

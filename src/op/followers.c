@@ -8,6 +8,7 @@ struct followers {
 	pthread_mutex_t lock; /* guards all below, and the links of the places */
 	struct followers_place *first;
 	bool closing;
+	bool renewing;
 };
 
 struct followers *followers_new(void)
@@ -16,6 +17,7 @@ struct followers *followers_new(void)
 
 	followers->first = NULL;
 	followers->closing = false;
+	followers->renewing = false;
 	pthread_mutex_init(&followers->lock, NULL);
 	return followers;
 }
@@ -37,6 +39,16 @@ void followers_close(struct followers *followers)
 	pthread_mutex_unlock(&followers->lock);
 }
 
+void followers_renew(struct followers *followers)
+{
+	pthread_mutex_lock(&followers->lock);
+	followers->renewing = true;
+	for (struct followers_place *p = followers->first; p != NULL; p = p->next)
+		if (p->begun)
+			http_cancel_set(p->cancel);
+	pthread_mutex_unlock(&followers->lock);
+}
+
 bool followers_are_closing(struct followers *followers)
 {
 	bool closing;
@@ -44,7 +56,7 @@ bool followers_are_closing(struct followers *followers)
 	if (followers == NULL)
 		return false;
 	pthread_mutex_lock(&followers->lock);
-	closing = followers->closing;
+	closing = followers->closing || followers->renewing;
 	pthread_mutex_unlock(&followers->lock);
 	return closing;
 }
@@ -63,6 +75,17 @@ void followers_enter(struct followers *followers, struct followers_place *place,
 	followers->first = place;
 	if (followers->closing)
 		http_cancel_set(cancel);
+	pthread_mutex_unlock(&followers->lock);
+}
+
+void followers_begun(struct followers *followers, struct followers_place *place)
+{
+	if (followers == NULL || place->link == NULL)
+		return;
+	pthread_mutex_lock(&followers->lock);
+	place->begun = true;
+	if (followers->renewing)
+		http_cancel_set(place->cancel);
 	pthread_mutex_unlock(&followers->lock);
 }
 

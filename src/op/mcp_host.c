@@ -2,6 +2,7 @@
 #include "op/mcp_host.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,12 +16,18 @@ enum {
 	LONGEST_NOTIFICATION = 16 * 1024,
 };
 
+/* The calls that run; hosts that follow one another know the same. */
+struct mcp_runs {
+	atomic_uint hosts;
+	pthread_mutex_t lock; /* guards the next, and that one message is sent after the other */
+	struct mcp_run *first;
+};
+
 struct mcp_host {
 	const struct toolbox *box;
 	struct mcp_server server;
 	struct buf instructions;
-	pthread_mutex_t lock; /* guards the runs, and that one message is sent after the other */
-	struct mcp_run *runs;
+	struct mcp_runs *runs;
 };
 
 /* ---- what a model is told before anything else ---- */
@@ -51,12 +58,36 @@ static void write_instructions(struct buf *out, const struct toolbox *box)
 	list_writing(out, box);
 }
 
+static struct mcp_runs *runs_new(void)
+{
+	struct mcp_runs *runs = heap_alloc(sizeof *runs);
+
+	runs->first = NULL;
+	atomic_init(&runs->hosts, 0);
+	pthread_mutex_init(&runs->lock, NULL);
+	return runs;
+}
+
+static void runs_leave(struct mcp_runs *runs)
+{
+	if (atomic_fetch_sub(&runs->hosts, 1) > 1)
+		return;
+	pthread_mutex_destroy(&runs->lock);
+	free(runs);
+}
+
 struct mcp_host *mcp_host_new(const struct toolbox *box)
+{
+	return mcp_host_new_after(NULL, box);
+}
+
+struct mcp_host *mcp_host_new_after(struct mcp_host *before, const struct toolbox *box)
 {
 	struct mcp_host *host = heap_alloc(sizeof *host);
 
 	host->box = box;
-	pthread_mutex_init(&host->lock, NULL);
+	host->runs = before == NULL ? runs_new() : before->runs;
+	atomic_fetch_add(&host->runs->hosts, 1);
 	buf_init(&host->instructions, LONGEST_INSTRUCTIONS);
 	write_instructions(&host->instructions, box);
 	host->server = (struct mcp_server){
@@ -73,7 +104,7 @@ void mcp_host_free(struct mcp_host *host)
 {
 	if (host == NULL)
 		return;
-	pthread_mutex_destroy(&host->lock);
+	runs_leave(host->runs);
 	buf_fini(&host->instructions);
 	free(host);
 }
@@ -87,24 +118,26 @@ const struct mcp_server *mcp_host_server(const struct mcp_host *host)
 
 void mcp_run_begin(struct mcp_host *host, struct mcp_run *run)
 {
+	struct mcp_runs *runs = host->runs;
+
 	run->host = host;
 	run->said_ms = clock_now_ms();
-	pthread_mutex_lock(&host->lock);
-	run->next = host->runs;
-	run->link = &host->runs;
+	pthread_mutex_lock(&runs->lock);
+	run->next = runs->first;
+	run->link = &runs->first;
 	if (run->next != NULL)
 		run->next->link = &run->next;
-	host->runs = run;
-	pthread_mutex_unlock(&host->lock);
+	runs->first = run;
+	pthread_mutex_unlock(&runs->lock);
 }
 
 void mcp_run_end(struct mcp_run *run)
 {
-	pthread_mutex_lock(&run->host->lock);
+	pthread_mutex_lock(&run->host->runs->lock);
 	*run->link = run->next;
 	if (run->next != NULL)
 		run->next->link = run->link;
-	pthread_mutex_unlock(&run->host->lock);
+	pthread_mutex_unlock(&run->host->runs->lock);
 }
 
 static bool is_same(const char *a, const char *b)
@@ -133,8 +166,8 @@ void mcp_host_cancel(struct mcp_host *host, const struct call *c, struct text id
 	struct mcp_run *found = NULL;
 	size_t count = 0;
 
-	pthread_mutex_lock(&host->lock);
-	for (struct mcp_run *run = host->runs; run != NULL; run = run->next) {
+	pthread_mutex_lock(&host->runs->lock);
+	for (struct mcp_run *run = host->runs->first; run != NULL; run = run->next) {
 		if (!run->by_id || !text_equal(run->message->id, id) ||
 		    !is_same_client(run->call, c))
 			continue;
@@ -143,24 +176,24 @@ void mcp_host_cancel(struct mcp_host *host, const struct call *c, struct text id
 	}
 	if (count == 1)
 		http_cancel_set(found->call->cancel);
-	pthread_mutex_unlock(&host->lock);
+	pthread_mutex_unlock(&host->runs->lock);
 }
 
 void mcp_host_cancel_all(struct mcp_host *host)
 {
-	pthread_mutex_lock(&host->lock);
-	for (struct mcp_run *run = host->runs; run != NULL; run = run->next)
+	pthread_mutex_lock(&host->runs->lock);
+	for (struct mcp_run *run = host->runs->first; run != NULL; run = run->next)
 		http_cancel_set(run->call->cancel);
-	pthread_mutex_unlock(&host->lock);
+	pthread_mutex_unlock(&host->runs->lock);
 }
 
 bool mcp_host_is_busy(struct mcp_host *host)
 {
 	bool busy;
 
-	pthread_mutex_lock(&host->lock);
-	busy = host->runs != NULL;
-	pthread_mutex_unlock(&host->lock);
+	pthread_mutex_lock(&host->runs->lock);
+	busy = host->runs->first != NULL;
+	pthread_mutex_unlock(&host->runs->lock);
 	return busy;
 }
 
@@ -168,14 +201,14 @@ void mcp_host_look_around(struct mcp_host *host)
 {
 	int64_t now_ms = clock_now_ms();
 
-	pthread_mutex_lock(&host->lock);
-	for (struct mcp_run *run = host->runs; run != NULL; run = run->next) {
+	pthread_mutex_lock(&host->runs->lock);
+	for (struct mcp_run *run = host->runs->first; run != NULL; run = run->next) {
 		if (run->keep_alive == NULL || now_ms - run->said_ms < QUIET_MS)
 			continue;
 		run->said_ms = now_ms;
 		run->keep_alive(run->context);
 	}
-	pthread_mutex_unlock(&host->lock);
+	pthread_mutex_unlock(&host->runs->lock);
 }
 
 /* A palette_progress_fn. */
@@ -186,10 +219,10 @@ static void report(void *context, int64_t done, int64_t total, const char *messa
 
 	buf_init(&out, LONGEST_NOTIFICATION);
 	if (mcp_put_progress(&out, run->message, done, total, message) && buf_complete(&out)) {
-		pthread_mutex_lock(&run->host->lock);
+		pthread_mutex_lock(&run->host->runs->lock);
 		run->said_ms = clock_now_ms();
 		run->notify(run->context, buf_text(&out));
-		pthread_mutex_unlock(&run->host->lock);
+		pthread_mutex_unlock(&run->host->runs->lock);
 	}
 	buf_fini(&out);
 }

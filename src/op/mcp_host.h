@@ -14,7 +14,12 @@ struct mcp_host;
 /* What is offered, and how it presents itself. box: borrowed for its life. Owned: mcp_host_free().
  */
 struct mcp_host *mcp_host_new(const struct toolbox *box);
-/* When no call runs any more. NULL is fine. */
+/*
+ * The same in the place of another one, whose calls go on meanwhile: what runs can be called off
+ * and kept alive with either. before may be freed first.
+ */
+struct mcp_host *mcp_host_new_after(struct mcp_host *before, const struct toolbox *box);
+/* When no call of its own runs any more. NULL is fine. */
 void mcp_host_free(struct mcp_host *host);
 
 /* Constant. */

@@ -48,6 +48,17 @@ struct reach {
 	atomic_llong ask_again_ms; /* while it is lost */
 };
 
+/* Changes of one address come one after the other, in the order in which they are asked for: one
+ * that waits for a slow store must not overtake a later one. Those who follow one another share
+ * them. */
+struct lanes {
+	atomic_uint users;
+	pthread_mutex_t lock; /* guards what follows */
+	pthread_cond_t freed;
+	bool taken[LANES];
+	unsigned about_sessions; /* requests that wait for the store about sessions themselves */
+};
+
 struct sessions {
 	struct store *store;
 	const char *environment;
@@ -59,12 +70,7 @@ struct sessions {
 	struct reach reading;
 	struct reach changing;
 	atomic_bool told; /* a line says that one of them is lost */
-	/* Changes of one address come one after the other, in the order in which they are asked
-	 * for: one that waits for a slow store must not overtake a later one. */
-	pthread_mutex_t lane_lock; /* guards the next three */
-	pthread_cond_t lane_freed;
-	bool lanes[LANES];
-	unsigned about_sessions; /* requests that wait for the store about sessions themselves */
+	struct lanes *lanes;
 	unsigned most_about_sessions;
 	atomic_uint_fast64_t hits;
 	atomic_uint_fast64_t misses;
@@ -173,11 +179,39 @@ static void recall(void *context, const void *value)
 
 /* ---- open, close ---- */
 
+static struct lanes *lanes_new(void)
+{
+	struct lanes *lanes = heap_alloc(sizeof *lanes);
+	pthread_condattr_t steady;
+
+	atomic_init(&lanes->users, 0);
+	pthread_mutex_init(&lanes->lock, NULL);
+	pthread_condattr_init(&steady);
+	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+	pthread_cond_init(&lanes->freed, &steady);
+	pthread_condattr_destroy(&steady);
+	return lanes;
+}
+
+static void lanes_leave(struct lanes *lanes)
+{
+	if (atomic_fetch_sub(&lanes->users, 1) > 1)
+		return;
+	pthread_cond_destroy(&lanes->freed);
+	pthread_mutex_destroy(&lanes->lock);
+	free(lanes);
+}
+
 struct sessions *sessions_new(const struct config *config, struct store *store)
+{
+	return sessions_new_after(NULL, config, store);
+}
+
+struct sessions *sessions_new_after(struct sessions *before, const struct config *config,
+				    struct store *store)
 {
 	const struct config_environment *environment = config_session_environment(config);
 	struct sessions *s = heap_alloc(sizeof *s);
-	pthread_condattr_t steady;
 
 	s->store = store;
 	s->environment = environment == NULL || environment->name == NULL ? "" : environment->name;
@@ -186,11 +220,8 @@ struct sessions *sessions_new(const struct config *config, struct store *store)
 	s->changing = (struct reach){.lost_event = "sessions.unchangeable",
 				     .back_event = "sessions.changeable"};
 	s->most_about_sessions = config->workers > 4 ? (unsigned)config->workers / 4 : 1;
-	pthread_mutex_init(&s->lane_lock, NULL);
-	pthread_condattr_init(&steady);
-	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->lane_freed, &steady);
-	pthread_condattr_destroy(&steady);
+	s->lanes = before == NULL ? lanes_new() : before->lanes;
+	atomic_fetch_add(&s->lanes->users, 1);
 	if (store_is_remote(store)) {
 		s->kept = digest_map_new(MOST_KEPT, MOST_KEPT_BYTES, release_kept);
 		store_watch(store, forget, s);
@@ -205,8 +236,7 @@ void sessions_free(struct sessions *s)
 	if (s->kept != NULL)
 		store_watch(s->store, NULL, NULL);
 	digest_map_free(s->kept);
-	pthread_cond_destroy(&s->lane_freed);
-	pthread_mutex_destroy(&s->lane_lock);
+	lanes_leave(s->lanes);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 }
@@ -372,38 +402,41 @@ struct visit {
 static bool enter(struct sessions *s, struct visit *v, int64_t deadline_ms, struct error *err)
 {
 	size_t lane = lane_of(v->email);
+	struct lanes *lanes = s->lanes;
 	struct timespec until;
 	bool late = false;
 
 	if (!may_ask(v->reach))
 		return refuse(ERROR_UNAVAILABLE, err);
-	pthread_mutex_lock(&s->lane_lock);
-	v->hurried = s->about_sessions++ >= s->most_about_sessions ||
+	pthread_mutex_lock(&lanes->lock);
+	v->hurried = lanes->about_sessions++ >= s->most_about_sessions ||
 		     clock_left_ms(deadline_ms) < CHANGE_MS;
 	v->until_ms = sooner(deadline_ms, v->hurried ? HURRIED_MS : CHANGE_MS);
 	until = (struct timespec){.tv_sec = v->until_ms / 1000,
 				  .tv_nsec = v->until_ms % 1000 * 1000000};
-	while (v->alone && s->lanes[lane] && !late)
-		late = pthread_cond_timedwait(&s->lane_freed, &s->lane_lock, &until) != 0;
-	late = v->alone && s->lanes[lane];
+	while (v->alone && lanes->taken[lane] && !late)
+		late = pthread_cond_timedwait(&lanes->freed, &lanes->lock, &until) != 0;
+	late = v->alone && lanes->taken[lane];
 	if (late)
-		s->about_sessions--;
+		lanes->about_sessions--;
 	else if (v->alone)
-		s->lanes[lane] = true;
-	pthread_mutex_unlock(&s->lane_lock);
+		lanes->taken[lane] = true;
+	pthread_mutex_unlock(&lanes->lock);
 	return !late || refuse(ERROR_UNAVAILABLE, err);
 }
 
 /* ok, err: what the store said. What a hurried one meets says nothing about the store. */
 static bool leave(struct sessions *s, const struct visit *v, bool ok, struct error *err)
 {
-	pthread_mutex_lock(&s->lane_lock);
-	s->about_sessions--;
+	struct lanes *lanes = s->lanes;
+
+	pthread_mutex_lock(&lanes->lock);
+	lanes->about_sessions--;
 	if (v->alone) {
-		s->lanes[lane_of(v->email)] = false;
-		pthread_cond_broadcast(&s->lane_freed);
+		lanes->taken[lane_of(v->email)] = false;
+		pthread_cond_broadcast(&lanes->freed);
 	}
-	pthread_mutex_unlock(&s->lane_lock);
+	pthread_mutex_unlock(&lanes->lock);
 	if (!ok && v->hurried && err->kind == ERROR_UNAVAILABLE)
 		return refuse(ERROR_UNAVAILABLE, err);
 	return note(s, v->reach, ok, err);

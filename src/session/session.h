@@ -29,6 +29,10 @@ enum {
 
 /* config and store are borrowed for its life; it watches the store. Owned. */
 struct sessions *sessions_new(const struct config *config, struct store *store);
+/* The same in the place of another one, which may still be at work, and may be freed first:
+ * together they keep the order of changes to one address. before  NULL: there is none. */
+struct sessions *sessions_new_after(struct sessions *before, const struct config *config,
+				    struct store *store);
 /* NULL is fine. */
 void sessions_free(struct sessions *s);
 

@@ -19,10 +19,15 @@ struct store {
 	void *self;
 	struct seal_keys *keys;
 	const struct config *config;
-	atomic_llong tell_again_ms; /* of rows that cannot be opened */
-	pthread_mutex_t watching;   /* guards the two below, and is held while one is told */
+	struct store *opened; /* the one that store_open() made: itself, unless it is a view */
 	store_changed_fn *changed;
 	void *context;
+	struct store *next; /* of the views */
+
+	/* Of the opened one: */
+	atomic_llong tell_again_ms; /* of rows that cannot be opened */
+	pthread_mutex_t watching;   /* guards changed, context and next of it and of all its views;
+				       held while they are told */
 };
 
 /* ---- open, close ---- */
@@ -52,7 +57,7 @@ bool store_open(const struct config *config, struct store **store, struct error 
 		return error_set(err, ERROR_INPUT,
 				 "spectrocloud.tokenStore.encryptionKey is missing");
 	s = heap_alloc(sizeof *s);
-	*s = (struct store){.config = config};
+	*s = (struct store){.config = config, .opened = s};
 	pthread_mutex_init(&s->watching, NULL);
 	s->keys = c->key_count > 0 ? seal_keys_new(c->keys, c->key_count) : seal_keys_random();
 	if (!open_kind(s, c, err)) {
@@ -63,10 +68,44 @@ bool store_open(const struct config *config, struct store **store, struct error 
 	return true;
 }
 
+struct store *store_view(struct store *store, const struct config *config)
+{
+	struct store *opened = store->opened;
+	struct store *view = heap_alloc(sizeof *view);
+
+	*view = (struct store){.kind = opened->kind,
+			       .self = opened->self,
+			       .keys = opened->keys,
+			       .config = config,
+			       .opened = opened};
+	pthread_mutex_lock(&opened->watching);
+	view->next = opened->next;
+	opened->next = view;
+	pthread_mutex_unlock(&opened->watching);
+	return view;
+}
+
+static void close_view(struct store *view)
+{
+	struct store *opened = view->opened;
+	struct store *before = opened;
+
+	pthread_mutex_lock(&opened->watching);
+	while (before->next != view)
+		before = before->next;
+	before->next = view->next;
+	pthread_mutex_unlock(&opened->watching);
+	free(view);
+}
+
 void store_close(struct store *store)
 {
 	if (store == NULL)
 		return;
+	if (store->opened != store) {
+		close_view(store);
+		return;
+	}
 	if (store->self != NULL)
 		store->kind->close(store->self);
 	seal_keys_free(store->keys);
@@ -88,18 +127,21 @@ bool store_too_slow(struct error *err)
 
 void store_watch(struct store *store, store_changed_fn *changed, void *context)
 {
-	pthread_mutex_lock(&store->watching);
+	pthread_mutex_lock(&store->opened->watching);
 	store->changed = changed;
 	store->context = context;
-	pthread_mutex_unlock(&store->watching);
+	pthread_mutex_unlock(&store->opened->watching);
 }
 
 void store_tell(struct store *store, const char *digest)
 {
-	pthread_mutex_lock(&store->watching);
-	if (store->changed != NULL)
-		store->changed(store->context, digest);
-	pthread_mutex_unlock(&store->watching);
+	struct store *opened = store->opened;
+
+	pthread_mutex_lock(&opened->watching);
+	for (const struct store *s = opened; s != NULL; s = s->next)
+		if (s->changed != NULL)
+			s->changed(s->context, digest);
+	pthread_mutex_unlock(&opened->watching);
 }
 
 bool store_is_remote(const struct store *store)
@@ -222,7 +264,7 @@ const struct seal_keys *store_seal_keys(const struct store *store)
 
 void store_tell_unreadable(struct store *store)
 {
-	if (clock_turn(&store->tell_again_ms, TELL_EVERY_MS))
+	if (clock_turn(&store->opened->tell_again_ms, TELL_EVERY_MS))
 		log_warn("store.unreadable", F_STR("store", store->kind->name),
 			 F_STR("why", "sealed with a key that is not configured, or broken"));
 }

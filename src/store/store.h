@@ -55,7 +55,14 @@ MUST_USE bool store_check(const struct config *config, struct error *err);
 /* Makes the folder of SQLite's file, if it is to be there and only it is missing; that it could not
  * is seen when the store is opened. */
 void store_make_folder(const struct config *config);
-/* NULL is fine. No call may be under way. Waits for an attempt to connect that is under way. */
+/*
+ * The same store as another configuration sees it: with the environments of that one, and a watcher
+ * of its own. What is kept is the same.
+ * config  borrowed for the view's life. Owned: store_close(), before that of the store.
+ */
+struct store *store_view(struct store *store, const struct config *config);
+/* Of either. NULL is fine. No call may be under way. Of what store_open() made, waits for an
+ * attempt to connect that is under way. */
 void store_close(struct store *store);
 
 /* "memory", "sqlite" or "postgresql"; static. */
@@ -129,7 +136,8 @@ void store_digest(struct text email, char digest[STORE_DIGEST_SIZE]);
  * and store_tells_of_others() is false.
  */
 typedef void store_changed_fn(void *context, const char *digest);
-/* changed NULL: no longer. When it returns, the former one is not called any more. */
+/* One for the store, and one for each view. changed NULL: no longer. When it returns, the former
+ * one is not called any more. */
 void store_watch(struct store *store, store_changed_fn *changed, void *context);
 bool store_tells_of_others(const struct store *store);
 /* Whether it lies behind a network, so that what was read is worth keeping for a moment. */

@@ -144,6 +144,7 @@ export async function startServiceIn({ program = BACKEND, ...place }, config, ..
   const agent = new http.Agent({ keepAlive: true });
   return {
     port: Number(port),
+    file, // its configuration
     log: () => Buffer.concat(log).toString(),
     pid: child.pid,
     // path is sent as it is.

@@ -161,7 +161,7 @@ static void check_reply(struct text reply, bool heads)
 static bool work_at_once(void *context, struct http_exchange *x)
 {
 	(void)context;
-	rest_work(&service.rest, x);
+	rest_work(x);
 	return true;
 }
 
@@ -176,9 +176,9 @@ static void start(void)
 {
 	service_open(&service, answer, NULL);
 	user_token = service_user_token(&service);
-	service.rest.queue = work_at_once;
-	service.rest.queue_aside = work_at_once;
-	service.rest.queue_following = take_nobody;
+	service.queues.queue = work_at_once;
+	service.queues.queue_aside = work_at_once;
+	service.queues.queue_following = take_nobody;
 	backstage_warm_up(service.services.backstage);
 	server_start(rest_handle, &service.rest);
 }

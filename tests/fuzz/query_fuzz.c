@@ -96,11 +96,11 @@ static size_t route;
 static void run(struct text target)
 {
 	struct http_exchange *queued = NULL;
-	struct rest rest = {.services = &services,
-			    .queue = take_into_queue,
-			    .queue_aside = take_into_queue,
-			    .queue_context = &queued,
-			    .most_unknown = 1};
+	struct rest_queues queues = {.queue = take_into_queue,
+				     .queue_aside = take_into_queue,
+				     .context = &queued,
+				     .most_unknown = 1};
+	struct rest rest = {.services = &services, .queues = &queues};
 	struct http_exchange x;
 	struct text value;
 	struct error err;
@@ -108,7 +108,7 @@ static void run(struct text target)
 	exchange_init(&x, "GET", target);
 	rest_handle(&rest, &x, NULL);
 	if (queued != NULL)
-		rest_work(&rest, queued);
+		rest_work(queued);
 	must(x.answers == 1, "there is one answer");
 	must(x.response.status == 200 || x.response.status == 400, "of one of two kinds");
 	must(json_check(buf_text(&x.body), &value, &err), "it is JSON");

@@ -136,7 +136,7 @@ static void handle(struct http_exchange *x, const struct error *refused)
 	queued = NULL;
 	rest_handle(&service.rest, x, refused);
 	if (queued != NULL)
-		rest_work(&service.rest, queued);
+		rest_work(queued);
 	check_answer(x);
 }
 
@@ -170,9 +170,9 @@ static void start(void)
 {
 	service_open(&service, answer, NULL);
 	user_token = service_user_token(&service);
-	service.rest.queue = take_into_queue;
-	service.rest.queue_aside = take_into_queue;
-	service.rest.queue_following = take_nobody;
+	service.queues.queue = take_into_queue;
+	service.queues.queue_aside = take_into_queue;
+	service.queues.queue_following = take_nobody;
 	/* Now, so that no input pays for it. */
 	backstage_warm_up(service.services.backstage);
 }

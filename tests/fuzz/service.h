@@ -62,6 +62,7 @@ struct service {
 	struct buf openapi;
 	struct op_constant openapi_answer;
 	struct op_services services;
+	struct rest_queues queues; /* the target's, but for most_unknown */
 	struct rest rest;
 	struct jose_key *user_key; /* of Backstage's users */
 };
@@ -132,11 +133,12 @@ static inline void service_open(struct service *s, canned_fn *answer, void *cont
 	op_constant_make(&s->openapi_answer, buf_text(&s->openapi), true);
 	s->services.openapi = &s->openapi_answer;
 	op_life_enter(s->services.life, PHASE_SERVING);
+	s->queues.most_unknown = 1;
 	s->rest = (struct rest){.services = &s->services,
 				.cors = cors_new(&s->config->cors),
 				.secure = secure_new(s->config),
 				.represent = represent_new(true),
-				.most_unknown = 1};
+				.queues = &s->queues};
 }
 
 /* A token of Backstage's for ada, good for a day. The heap's. */

@@ -12,6 +12,7 @@ struct scene {
 	struct fixture *f;
 	struct op_services services;
 	struct rest rest;
+	struct rest_queues queues;
 	struct secure *secure;
 	struct http_exchange x;
 	struct http_exchange *queued;
@@ -90,11 +91,12 @@ static int scene_begin(void **state)
 	s->rest.services = &s->services;
 	s->rest.secure = s->secure;
 	s->rest.represent = represent_new(true);
-	s->rest.queue = take_into_queue;
-	s->rest.queue_aside = take_aside;
-	s->rest.queue_following = take_following;
-	s->rest.queue_context = s;
-	s->rest.most_unknown = 4;
+	s->queues.queue = take_into_queue;
+	s->queues.queue_aside = take_aside;
+	s->queues.queue_following = take_following;
+	s->queues.context = s;
+	s->rest.queues = &s->queues;
+	s->queues.most_unknown = 4;
 	s->status = 200;
 	s->body = TEXT("{\"metadata\":{\"uid\":\"c1\"}}");
 	exchange_init(&s->x, "GET", TEXT("/"));
@@ -136,7 +138,7 @@ static int handle(struct scene *s)
 	rest_handle(&s->rest, &s->x, NULL);
 	if (s->queued != NULL) {
 		assert_int_equal(s->x.answers, 0);
-		rest_work(&s->rest, s->queued);
+		rest_work(s->queued);
 	}
 	assert_int_equal(s->x.answers, 1);
 	assert_string_equal(exchange_answered(&s->x, "X-Request-Id"), "req-1");
@@ -639,7 +641,7 @@ static void who_follows_gets_a_thread_once_they_are_let_in(void **state)
 	s->queued = s->following = NULL;
 	rest_handle(&s->rest, &s->x, NULL);
 	if (s->queued != NULL)
-		rest_work(&s->rest, s->queued);
+		rest_work(s->queued);
 	assert_null(s->following); /* nobody knows who that is */
 	assert_int_equal(s->x.response.status, 401);
 }
@@ -696,7 +698,7 @@ static void what_goes_aside_waits_for_nobody(void **state)
 
 	s->services.life = life;
 	s->queue_full = true;
-	s->rest.unknown = s->rest.most_unknown;
+	s->queues.unknown = s->queues.most_unknown;
 	for (size_t i = 0; i < ARRAY_LEN(phases); i++) {
 		if (i > 0)
 			op_life_enter(life, phases[i]);
@@ -705,11 +707,11 @@ static void what_goes_aside_waits_for_nobody(void **state)
 		rest_handle(&s->rest, &s->x, NULL);
 		assert_non_null(s->aside);
 		assert_int_equal(s->x.answers, 0);
-		rest_work(&s->rest, s->aside);
+		rest_work(s->aside);
 		assert_int_equal(s->x.response.status, 200);
 		assert_non_null(strstr(body(s), "\"kid\""));
 	}
-	assert_int_equal(s->rest.unknown, s->rest.most_unknown);
+	assert_int_equal(s->queues.unknown, s->queues.most_unknown);
 	s->aside_full = true;
 	begin(s, "GET", target);
 	assert_int_equal(handle(s), 503);

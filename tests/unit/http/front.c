@@ -69,6 +69,8 @@ static void handle(void *context, struct http_exchange *x, const struct error *r
 	const struct http_request *r = http_exchange_request(x);
 	struct front *f = context;
 
+	atomic_fetch_add(&f->handled, 1);
+	http_exchange_set_data(x, f);
 	if (refused != NULL)
 		answer(x, error_face(refused->kind)->http_status,
 		       text_of(arena_printf(r->arena, "%s [%.*s]", refused->message,
@@ -87,6 +89,14 @@ static void handle(void *context, struct http_exchange *x, const struct error *r
 		answer_large(x, FRONT_HUGE);
 	else
 		answer_echo(x);
+}
+
+static void count_ended(void *context, struct http_exchange *x)
+{
+	struct front *f = context;
+
+	if (http_exchange_data(x) != NULL)
+		atomic_fetch_add(&f->ended, 1);
 }
 
 static void *run_loop(void *context)
@@ -127,6 +137,7 @@ struct http_server_options front_options(void)
 		.idle_timeout_ms = 8000,
 		.receive_timeout_ms = 8000,
 		.handle = handle,
+		.ended = count_ended,
 	};
 }
 
@@ -161,6 +172,9 @@ bool front_stop(struct front *f)
 	if (!f->closing)
 		front_drain(f);
 	http_server_close(f->server);
+	/* What was cut off is over when it is answered. */
+	if (f->drained)
+		assert_int_equal(atomic_load(&f->handled), atomic_load(&f->ended));
 	pthread_cond_destroy(&f->changed);
 	pthread_mutex_destroy(&f->lock);
 	return f->drained;

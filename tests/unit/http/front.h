@@ -10,6 +10,7 @@
 #define TEST_FRONT_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -41,6 +42,8 @@ struct front {
 	struct front_queue parked;
 	struct front_queue later;
 	bool closing;
+	atomic_uint handled; /* exchanges */
+	atomic_uint ended;   /* of those */
 };
 
 /* Modest limits on a free port of 127.0.0.1; a test changes what it is about. */

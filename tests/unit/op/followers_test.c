@@ -46,6 +46,38 @@ static void closing_ends_who_is_there_and_who_comes(void **state)
 	followers_free(followers);
 }
 
+/* Whoever has been told nothing yet is not turned away. */
+static void renewing_ends_those_who_have_been_told_something(void **state)
+{
+	struct followers_place places[3] = {{.link = NULL}};
+	struct http_cancel *cancels[3];
+
+	(void)state;
+	followers = followers_new();
+	for (size_t i = 0; i < 3; i++)
+		cancels[i] = http_cancel_new();
+	followers_enter(followers, &places[0], cancels[0]);
+	followers_enter(followers, &places[1], cancels[1]);
+	followers_begun(followers, &places[0]);
+	assert_false(http_cancelled(cancels[0]));
+	followers_renew(followers);
+	assert_true(followers_are_closing(followers));
+	assert_true(http_cancelled(cancels[0]));
+	assert_false(http_cancelled(cancels[1]));
+	followers_enter(followers, &places[2], cancels[2]);
+	assert_false(http_cancelled(cancels[2]));
+	followers_begun(followers, &places[1]);
+	assert_true(http_cancelled(cancels[1]));
+	followers_close(followers);
+	assert_true(http_cancelled(cancels[2]));
+	for (size_t i = 0; i < 3; i++) {
+		followers_leave(followers, &places[i]);
+		followers_begun(followers, &places[i]);
+		http_cancel_free(cancels[i]);
+	}
+	followers_free(followers);
+}
+
 static void without_a_service_nobody_is_counted(void **state)
 {
 	struct followers_place place = {.link = NULL};
@@ -54,6 +86,7 @@ static void without_a_service_nobody_is_counted(void **state)
 	(void)state;
 	assert_false(followers_are_closing(NULL));
 	followers_enter(NULL, &place, cancel);
+	followers_begun(NULL, &place);
 	followers_leave(NULL, &place);
 	followers_free(NULL);
 	http_cancel_free(cancel);
@@ -97,6 +130,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(closing_ends_who_is_there_and_who_comes),
+		cmocka_unit_test(renewing_ends_those_who_have_been_told_something),
 		cmocka_unit_test(without_a_service_nobody_is_counted),
 		cmocka_unit_test(many_come_and_go_while_it_closes),
 	};

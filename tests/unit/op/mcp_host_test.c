@@ -309,6 +309,28 @@ static void who_calls_off_is_who_called(void **state)
 	mcp_host_cancel(s->host, &other, TEXT("1"));
 }
 
+/* What began before goes on, and is found by who comes later. */
+static void one_in_the_place_of_another_knows_its_calls(void **state)
+{
+	struct scene *s = *state;
+	struct mcp_host *next = mcp_host_new_after(s->host, s->box);
+	struct visit one;
+	struct visit two;
+
+	visit_begin(s, &one, "do", "it");
+	assert_true(mcp_host_is_busy(next));
+	mcp_host_cancel(next, &one.call, TEXT("1"));
+	assert_true(is_off(&one));
+	visit_end(&one);
+	assert_false(mcp_host_is_busy(next));
+	mcp_host_free(s->host);
+	s->host = next;
+	visit_begin(s, &two, "do", "it");
+	mcp_host_cancel(next, &two.call, TEXT("1"));
+	assert_true(is_off(&two));
+	visit_end(&two);
+}
+
 static void of_two_that_are_alike_neither(void **state)
 {
 	struct scene *s = *state;
@@ -398,10 +420,15 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, scene_begin, scene_end)
 	const struct CMUnitTest tests[] = {
-		TEST(the_model_is_told_what_writes),     TEST(answers),
-		TEST(failures_say_what_to_do),           TEST(progress_is_reported),
-		TEST(who_calls_off_is_who_called),       TEST(of_two_that_are_alike_neither),
-		TEST(quiet_streams_show_that_they_live), TEST(many_at_once),
+		TEST(the_model_is_told_what_writes),
+		TEST(answers),
+		TEST(failures_say_what_to_do),
+		TEST(progress_is_reported),
+		TEST(who_calls_off_is_who_called),
+		TEST(one_in_the_place_of_another_knows_its_calls),
+		TEST(of_two_that_are_alike_neither),
+		TEST(quiet_streams_show_that_they_live),
+		TEST(many_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

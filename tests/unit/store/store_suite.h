@@ -441,6 +441,36 @@ static inline void own_changes_are_told_at_once(void **state)
 	assert_true(told.count >= 1);
 }
 
+/* Another configuration sees the same sessions, but of an environment that lies elsewhere none; and
+ * each has its own watcher. */
+static inline void a_view_is_the_same_store_with_other_environments(void **state)
+{
+	struct world *w = *state;
+	struct config_environment here = {.name = "prod", .url = "https://here.test"};
+	struct config_environment there = {.name = "prod", .url = "https://there.test"};
+	const struct config same = {.environments = &here, .environment_count = 1};
+	const struct config other = {.environments = &there, .environment_count = 1};
+	struct told told = {.lock = PTHREAD_MUTEX_INITIALIZER};
+	struct store *views[2] = {store_view(w->store, &same), NULL};
+	struct store *opened = w->store;
+
+	views[1] = store_view(views[0], &other);
+	store_watch(views[1], note, &told);
+	w->store = views[0];
+	put(w, "a@b.test", "prod", "t", in_ms(MINUTE_MS));
+	assert_true(told.count >= 1);
+	assert_string_equal(get(w, "a@b.test", "prod"), "t");
+	w->store = views[1];
+	assert_null(get(w, "a@b.test", "prod"));
+	w->store = opened;
+	store_close(views[0]);
+	told.count = 0;
+	put(w, "a@b.test", "else", "t", in_ms(MINUTE_MS));
+	assert_true(told.count >= 1);
+	store_close(views[1]);
+	put(w, "a@b.test", "else", "t", in_ms(MINUTE_MS));
+}
+
 /* ---- many at once ---- */
 
 enum {
@@ -824,8 +854,10 @@ static inline void without_a_key_it_does_not_open(void **state)
 		store_test(the_list_is_ordered_and_bounded),                                   \
 		store_test(what_cannot_be_is_refused), store_test(names_are_only_names),       \
 		store_test(only_the_one_that_is_meant_goes), store_test(public_keys),          \
-		store_test(own_changes_are_told_at_once), store_test(a_crowd_loses_nothing),   \
-		store_test(a_deed_begins_once), store_test(what_was_released_may_begin_again), \
+		store_test(own_changes_are_told_at_once),                                      \
+		store_test(a_view_is_the_same_store_with_other_environments),                  \
+		store_test(a_crowd_loses_nothing), store_test(a_deed_begins_once),             \
+		store_test(what_was_released_may_begin_again),                                 \
 		store_test(what_has_expired_may_begin_again), store_test(notes_have_a_length), \
 		store_test(of_many_one_begins)
 
