@@ -179,7 +179,7 @@ static void start(void)
 	service.queues.queue = work_at_once;
 	service.queues.queue_aside = work_at_once;
 	service.queues.queue_following = take_nobody;
-	backstage_warm_up(service.services.backstage);
+	backstage_warm_up(service.services.backstage, 5000);
 	server_start(rest_handle, &service.rest);
 }
 

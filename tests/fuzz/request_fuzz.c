@@ -174,7 +174,7 @@ static void start(void)
 	service.queues.queue_aside = take_into_queue;
 	service.queues.queue_following = take_nobody;
 	/* Now, so that no input pays for it. */
-	backstage_warm_up(service.services.backstage);
+	backstage_warm_up(service.services.backstage, 5000);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
