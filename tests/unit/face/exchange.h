@@ -54,6 +54,8 @@ void http_exchange_answer(struct http_exchange *x, const struct http_response *r
 	x->response = *response;
 	buf_add(&x->body, owned->len > 0 ? buf_text(owned) : response->body);
 	buf_fini(owned);
+	shared_unref(x->response.shared);
+	x->response.shared = NULL;
 }
 
 /* A stream becomes the body piece by piece. */
