@@ -211,7 +211,7 @@ node_sqlite()
 # became of the requests of odd forms.
 show_operations()
 {
-	sed -n "/^\(operation\|action\|form\)  /,/^[^a-z0-9]/p" "$bins/log/test-$1.log" 2>/dev/null | grep "^[a-z0-9]"
+	sed -n "/^\(operation\|action\|form\)  /,/^[^a-z]/p" "$bins/log/test-$1.log" 2>/dev/null | grep "^[a-z]"
 }
 
 # The contract has two suites, for no suite is to take too long: what frontends and Backstage are

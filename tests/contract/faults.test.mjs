@@ -27,8 +27,8 @@ const [ONLY_COLUMN, ONLY_OPERATION] = process.env.FAULTS_ONLY?.split(':') ?? [];
 const CREATE = 'create_spectrocloud_cluster';
 const PLAN = 'plan_spectrocloud_cluster';
 
-// What would make one cell depend on another.
-const INDEPENDENT = {};
+// Settings of `spectrocloud` that keep what became of one cell from having a part in the next.
+const INDEPENDENT = { upstream: {} };
 
 const lanes = Array.from({ length: LANES }, (_, i) => ({ number: i }));
 const services = {}; // patient: waits long for Palette; insistent: and asks again often; hasty: neither
@@ -55,7 +55,7 @@ function settings(name, backstage, upstream) {
       include: ['*', ...TAG_ACTIONS, CREATE] },
     server: { workers: WORKERS, requestTimeout: `${REQUEST_TIMEOUT_MS[name]}ms` },
     upstream: { attempts: 2, maxAnswerBytes: 1024 * 1024, connectionsPerHost: 8 * LANES, callsInFlight: 8 * LANES,
-      ...upstream },
+      ...INDEPENDENT.upstream, ...upstream },
   });
   config.spectrocloud.environments.push(...strangers.environments.map(environment =>
     ({ ...environment, tenant: 'sim', apiToken: 'sim-key' })));
@@ -98,7 +98,7 @@ after(async () => {
 
 // One that is tried: its name in the table, how it is asked, and whether it writes. member: of some projects only.
 // ask(service, lane, change): change.environment, change.name of what is written.
-function routes(rows, good, world) {
+function routes(rows, good) {
   return rows.filter(asksPalette).map(row => ({
     table: 'operation', name: row.operationId, writes: row.responses['201'] !== undefined, ok: [200, 201],
     ask: (service, lane, { environment, name, member }) => {
@@ -109,7 +109,6 @@ function routes(rows, good, world) {
         headers: { 'X-SpectroCloud-Token': tokenOf(lane, member) } });
     },
     assertError: (answer, status) => assertErrorAnswer(answer, status, row.method),
-    world,
   }));
 }
 
