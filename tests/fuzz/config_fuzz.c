@@ -18,11 +18,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define CANARY "zq8-canary-Qz"
 
-static char folder[] = "/tmp/config-fuzz-XXXXXX";
+/* Where files are memory, if there is such a place. */
+static char folder[] = "/dev/shm/config-fuzz-XXXXXX";
+static char elsewhere[] = "/tmp/config-fuzz-XXXXXX";
+static const char *used = folder;
 
 static void file_path(char path[128], const char *name)
 {
-	snprintf(path, 128, "%s/%s", folder, name);
+	snprintf(path, 128, "%s/%s", used, name);
 }
 
 static void write_file(const char *name, const void *bytes, size_t len)
@@ -47,7 +50,7 @@ static void remove_folder(void)
 		file_path(path, names[i]);
 		unlink(path);
 	}
-	rmdir(folder);
+	rmdir(used);
 }
 
 static void prepare(void)
@@ -60,6 +63,8 @@ static void prepare(void)
 	if (ready)
 		return;
 	if (mkdtemp(folder) == NULL)
+		used = elsewhere;
+	if (used == elsewhere && mkdtemp(elsewhere) == NULL)
 		abort();
 	ready = true;
 	write_file("other.yaml", other, sizeof other - 1);
@@ -107,7 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static char level[] = "LOG_LEVEL=warn";
 	static char workers[] = "APP_CONFIG_spectrocloud_server_workers=3";
 	static char *const environment[] = {alpha, empty, canary, level, workers, NULL};
-	struct config_options options = {.directory = folder, .environment = environment};
+	struct config_options options = {.directory = used, .environment = environment};
 	bool watch = !holds_canary(data, size);
 	struct config_notices notices;
 	struct config *config;

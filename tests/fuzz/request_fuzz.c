@@ -111,7 +111,7 @@ static void check_answer(struct http_exchange *x)
 	if (exchange_answered(x, "Content-Encoding") != NULL)
 		return;
 	must(!service_holds_secret(body), "no secret is in it");
-	if (status >= 400 && strstr(x->request.path.ptr, "/health/") == NULL)
+	if (status >= 400)
 		service_check_error_body(&x->arena, status, body);
 	else if (body.len > 0 && is_json(x))
 		must(json_check(body, &value, &ignored), "it is JSON");

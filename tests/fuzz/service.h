@@ -277,6 +277,9 @@ static inline void service_check_error_body(struct arena *a, int status, struct 
 	int64_t said = 0;
 
 	must(json_check(body, &value, &ignored), "an error is JSON");
+	/* Whether the process is ready is said as Backstage says it. */
+	if (strcmp(json_string_at(a, value, "/status", ""), "error") == 0)
+		return;
 	if (json_member(value, "jsonrpc", &part)) {
 		must(json_member(value, "error", &part) || json_member(value, "result", &part),
 		     "an error of JSON-RPC is one");
