@@ -20,7 +20,7 @@ function causesOf(status, environment) {
   switch (status) {
     case 502: return palette;
     case 504: return [...palette, 'flood', 'busy machine'];
-    case 503: return [...palette, 'restart of Backstage', 'restart of the store', 'flood', 'reload', 'busy machine'];
+    case 503: return [...palette, 'restart of Backstage', 'restart of the store', 'flood', 'busy machine'];
     case 403: return [...palette.slice(0, -1), 'restart of Backstage'];
     case 400: case 401: case 404: case 409: case 422: return palette;
     default: return [];
@@ -53,15 +53,15 @@ const isRefused = (truth, kind, credential, project) => {
 export class Load {
   #tags = new Map(); // entity tags, and the items behind them
 
-  // setting: { service, palettes: { first, second }, people, backstage, disturbances, report, random }
+  // setting: { service, palettes: { first, second }, people, backstage, disturbances, report, random, staleMs }:
+  // answers may be so old.
   constructor(setting) {
     Object.assign(this, setting);
     this.running = true;
-    this.staleMs = Number(process.env.SOAK_STALE ?? 0);
     this.followers = 0;
     this.creates = []; // { name, environment, ... } of all keys
     this.mayBeGone = (person, from, to) => this.disturbances.met(['faults of first', 'restart of first'],
-      person.kept.since, to) || this.disturbances.met(['restart of the store', 'reload'], from - 12000, to);
+      person.kept.since, to) || this.disturbances.met(['restart of the store'], from - 12000, to);
   }
 
   pick(list) { return list[Math.floor(this.random() * list.length)]; }

@@ -3,10 +3,9 @@
 // anything was wrong. ./dev soak runs it; the variables are:
 //   SOAK_SEED     of the choices (the time); SOAK_STORE=sqlite instead of PostgreSQL
 //   SOAK_LOOPS    so many ask at a time (20); SOAK_PAUSE milliseconds in between (40)
-//   SOAK_HUPS=1   SIGHUP now and then, for a service that reads its configuration again then
 //   SOAK_ROUGH=1  memory is not judged: under a sanitizer it grows with what is freed
-//   SOAK_STALE    lists may be as old as this many milliseconds (0)
 //   SOAK_CORRUPT=1  takes an item out of one list before it is checked, which has to be found
+import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
 import { sleep, until } from '../contract/backstage.mjs';
@@ -22,6 +21,7 @@ import { Report } from './report.mjs';
 const JUDGED_S = 120; // a shorter run is still warming up when it ends
 const QUIET_MS = 20000;
 const PROJECTS = 12;
+const KEPT_MS = 1000;
 
 // mulberry32: small, and the same everywhere.
 function randomFrom(seed) {
@@ -81,7 +81,8 @@ const configurationOf = (backstage, palettes, store) => ({
     auth: { trustedServices: ['tests-trusted'] },
     server: { workers: 32, queueLength: 64, requestTimeout: '12s', drainTimeout: '15s' },
     upstream: { ratePercent: 0, timeout: '2s', attempts: 3, retryDelay: '20ms', maxAnswerBytes: '2MiB', maxPages: 20,
-      connectionsPerHost: 8 },
+      connectionsPerHost: 8, circuitPause: '300ms' },
+    cache: { ttl: { lists: `${KEPT_MS}ms`, details: '500ms' } },
     follow: { interval: '1s' },
     tokenStore: store.config,
     telemetry: { logLevel: 'info' },
@@ -107,19 +108,30 @@ async function startSetting(report, random, afterMs, which) {
   backstage.decide = ({ user }) => (user === nobody.ref ? 'DENY' : 'ALLOW');
   const creators = { first: people.at(-1),
     second: new Person('ian', backstage, { sent: { second: sessions.second.admin } }) };
-  const service = await startService(configurationOf(backstage, palettes, store));
+  const config = configurationOf(backstage, palettes, store);
+  const service = await startService(config);
   backstage.serves(service);
   await until(async () => (await send(service.port, { path: '/.backstage/health/v1/readiness', kept: false }))
     .status === 200, 'the service is ready', 30000);
-  const load = new Load({ service, palettes, people, nobody, creators, backstage, disturbances, report, random });
-  return { load, service, palettes, backstage, store, disturbances, people };
+  // A list that is past its time is given once more, for as long again.
+  const load = new Load({ service, palettes, people, nobody, creators, backstage, disturbances, report, random,
+    staleMs: 2 * KEPT_MS });
+  return { load, service, config, palettes, backstage, store, disturbances, people };
 }
 
 // ---- what happens to what stands around it ----
 
+// All that depends on the configuration is made anew, what is kept is gone, and nobody who asks may notice.
+async function newConfiguration({ service, config }, n) {
+  config.spectrocloud.upstream.maxPages = 20 + n % 2;
+  writeFileSync(service.file, JSON.stringify(config));
+  process.kill(service.pid, 'SIGHUP');
+  await sleep(500);
+}
+
 // One round of faults, restarts, a flood, and calm.
 async function round(setting, n, ms) {
-  const { load, service, palettes, backstage, store, disturbances } = setting;
+  const { load, palettes, backstage, store, disturbances } = setting;
   const down = Math.min(1500, ms / 20);
   const rest = part => (load.running ? sleep(ms * part) : undefined);
   await Promise.all([palettes.first.disturb(5), palettes.second.disturb(5)]);
@@ -130,12 +142,7 @@ async function round(setting, n, ms) {
   await rest(0.1);
   await store.restart(disturbances, down);
   await rest(0.1);
-  if (process.env.SOAK_HUPS) {
-    const end = disturbances.begin('reload');
-    process.kill(service.pid, 'SIGHUP');
-    await sleep(500);
-    end();
-  }
+  await newConfiguration(setting, n);
   await load.flood(150);
   await rest(0.05);
   await Promise.all([palettes.first.calm(), palettes.second.calm()]);
