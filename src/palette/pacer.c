@@ -15,6 +15,7 @@ enum {
 	HOLD_MS = 1000,
 	LONGEST_HOLD_MS = 60 * 1000, /* then Palette may say it again */
 	LONGEST_RETRY_S = 3600,
+	RETRY_IN_VAIN_S = 60, /* of what cannot be done while nobody changes anything */
 };
 
 /* ---- which bucket ---- */
@@ -299,6 +300,30 @@ bool pacer_wait(struct pacer *pacer, const char *path, uint64_t caller, int64_t 
 	}
 	pthread_cond_destroy(&self.changed);
 	return granted;
+}
+
+/* Our part may grow to all that the replicas have together: it goes to who needs it. */
+bool pacer_could(struct pacer *pacer, const char *path, size_t count, int64_t deadline_ms,
+		 struct error *err)
+{
+	const struct bucket *b;
+	double seconds = 0;
+
+	pthread_mutex_lock(&pacer->lock);
+	b = bucket_of(pacer, path);
+	if (b != NULL)
+		seconds = ((double)count - b->rate_at_once * pacer->part) /
+			  (b->rate_per_second * pacer->part);
+	pthread_mutex_unlock(&pacer->lock);
+	if (seconds * 1000 <= (double)clock_left_ms(deadline_ms))
+		return true;
+	error_set(err, ERROR_UNAVAILABLE,
+		  "Palette's rate limit lets %zu requests through in %.0f seconds, which is later "
+		  "than "
+		  "spectrocloud.server.requestTimeout allows",
+		  count, seconds);
+	err->retry_after_s = RETRY_IN_VAIN_S;
+	return false;
 }
 
 /* The budget is used up, whatever we thought; and who now waits in vain is to know it. */

@@ -78,6 +78,15 @@ bool pacer_take(struct pacer *pacer, const char *path);
 MUST_USE bool pacer_wait(struct pacer *pacer, const char *path, uint64_t caller,
 			 int64_t deadline_ms, struct http_cancel *cancel, struct error *err);
 
+/*
+ * Whether so many requests for path could be sent until deadline_ms at all, if nobody else sent
+ * any: what cannot be done is not begun, for it would only take away the others' turns.
+ *
+ * Fails with ERROR_UNAVAILABLE. Any thread.
+ */
+MUST_USE bool pacer_could(struct pacer *pacer, const char *path, size_t count, int64_t deadline_ms,
+			  struct error *err);
+
 /* Palette has answered with 429 all the same: others use the budget, too. Nothing goes there for so
  * long, a minute at most; 0: for a second. Any thread. */
 void pacer_hold(struct pacer *pacer, const char *path, int64_t ms);

@@ -81,14 +81,25 @@ test('with ratePercent 0 the same is refused by Palette', async t => {
   assert.ok(await refused() > 0);
 });
 
-test('replicas share the budget, and what has no turn in time is told so', async t => {
+test('replicas share the budget, and what cannot be done in time is not begun', async t => {
   const service = await startPaced(t, { ratePercent: 80, replicas: 10 }, { requestTimeout: '3s' });
   const { status, headers, json, took } = await ask(service, 'ann', '/clusters');
   assert.equal(status, 503);
-  assert.match(json.error.message, /Palette's rate limit/);
+  assert.match(json.error.message, /Palette's rate limit lets 60 requests through in 70 seconds/);
   assert.match(headers['retry-after'], /^[1-9]\d*$/);
   assert.ok(took < 3000, `after ${took} ms`);
-  const asked = (await simulator.requests()).filter(r => r.target.startsWith('/v1/dashboard'));
-  assert.ok(asked.length >= 4 && asked.length <= 7, `${asked.length} requests`);
+  assert.deepEqual((await simulator.requests()).map(r => r.target), ['/v1/users/me']);
+});
+
+test('what has no turn in time, because of others, is told so', async t => {
+  const service = await startPaced(t, { ratePercent: 80 }, { requestTimeout: '4s' });
+  const answers = await Promise.all(PEOPLE.map(name => ask(service, name, '/clusters')));
+  for (const { status, headers, json, took } of answers.filter(answer => answer.status !== 200)) {
+    assert.equal(status, 503);
+    assert.match(json.error.message, /Palette's rate limit lets no more requests through in time/);
+    assert.match(headers['retry-after'], /^[1-9]\d*$/);
+    assert.ok(took < 4000, `after ${took} ms`);
+  }
+  assert.ok(answers.some(answer => answer.status === 503));
   assert.equal(await refused(), 0);
 });
