@@ -26,6 +26,7 @@ struct palette_client {
 	struct kept *kept;
 	palette_start_fn *start; /* of a refresh; NULL: there are none */
 	void *start_context;
+	size_t share_count; /* the environments of config */
 	struct share shares[];
 };
 
@@ -70,6 +71,7 @@ void palette_client_new(const struct config *config, struct http_client *http,
 
 	c->config = config;
 	c->http = http;
+	c->share_count = count;
 	c->kept = kept_new((size_t)config->cache.max_bytes);
 	for (size_t i = 0; i < count; i++) {
 		const struct config_environment *e = &config->environments[i];
@@ -92,7 +94,7 @@ void palette_client_free(struct palette_client *client)
 	if (client == NULL)
 		return;
 	kept_free(client->kept);
-	for (size_t i = 0; i < client->config->environment_count; i++) {
+	for (size_t i = 0; i < client->share_count; i++) {
 		places_free(client->shares[i].calls);
 		places_free(client->shares[i].followers);
 	}

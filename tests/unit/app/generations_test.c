@@ -68,8 +68,10 @@ static int scene_begin(void **state)
 	s->config = load(NULL);
 	assert_true(store_open(s->config, &s->store, &err));
 	s->life = op_life_new();
-	s->base =
-		(struct generation_base){.store = s->store, .life = s->life, .queues = &s->queues};
+	s->base = (struct generation_base){.store = s->store,
+					   .hosts = palette_hosts_new(NULL),
+					   .life = s->life,
+					   .queues = &s->queues};
 	assert_true(generation_open(&s->base, s->config, NULL, &first, &err));
 	s->all = generations_new(first);
 	generations_on_end(s->all, count_ended, s);
@@ -84,6 +86,7 @@ static int scene_end(void **state)
 	generations_close(s->all);
 	generations_close(NULL);
 	generation_close(NULL);
+	palette_hosts_free(s->base.hosts);
 	store_close(s->store);
 	op_life_free(s->life);
 	config_free(s->config);

@@ -52,6 +52,7 @@ static bool run(struct fixture *f, enum palette_purpose purpose)
 	struct palette_request r = {
 		.purpose = purpose,
 		.expect = PALETTE_OBJECT,
+		.form = PALETTE_FORM_LIST,
 		.method = purpose == PALETTE_READ ? "GET" : "POST",
 		.path = "/v1/x",
 		.name = "c1",
@@ -147,6 +148,7 @@ static void shorter_waits_do_not_count(void **state)
 	struct fixture *f = fixture_circuited(&u, LONG_MS);
 	struct palette_request r = {.purpose = PALETTE_READ,
 				    .expect = PALETTE_OBJECT,
+				    .form = PALETTE_FORM_LIST,
 				    .method = "GET",
 				    .path = "/v1/x",
 				    .patience_ms = 1000,
