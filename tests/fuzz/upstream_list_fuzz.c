@@ -153,7 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		secret_set(&environment.api_token, TEXT("token"));
 		canned_http_init(&http, answer_next, &script);
 		hosts = palette_hosts_new(NULL);
-	palette_client_new(&config, &http, hosts, &client);
+		palette_client_new(&config, &http, hosts, &client);
 	}
 	run(input, list_one);
 	run(input, list_all);
