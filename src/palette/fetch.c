@@ -1,6 +1,6 @@
 /*
- * One request of Palette's, or many at once: credential, scope, deadline, retries, and whether the
- * answer is what was asked for.
+ * One request of Palette's, or many at once: retries, and whether the answer is what was asked for.
+ * What is sent, and when, is in attempt.c.
  *
  * Retries follow the official SDK: 429, a status above 500, a connection that failed. 500 itself is
  * Palette's own word and is not asked again.
@@ -10,111 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/client.h"
-#include "palette/circuit.h"
+#include "palette/attempt.h"
 #include "palette/kept.h"
-#include "palette/pacer.h"
 #include "json/json.h"
 
-enum { MOST_HEADERS = 4, LONGEST_PAUSE_MS = 15000 };
-
-/* What became of a request in a round. */
-enum sending {
-	SENDING_WAITS,
-	SENDING_DONE,
-	SENDING_OVER, /* not sent, and settled */
-};
-
-/* A request under way. */
-struct attempt {
-	enum sending sending;
-	struct palette_request *request;
-	struct circuit_leave leave; /* to send it */
-	bool whole;                 /* it may take as long as the configuration gives an answer */
-	struct http_fetch fetch;
-	struct http_header headers[MOST_HEADERS];
-};
-
-/* What must not happen twice. */
-static bool is_write(const struct palette_request *r)
-{
-	return r->purpose == PALETTE_CREATE || r->purpose == PALETTE_CHANGE;
-}
-
-static void add_header(struct attempt *at, const char *name, struct text value)
-{
-	at->headers[at->fetch.header_count++] = (struct http_header){text_of(name), value};
-}
-
-static int64_t patience_of(const struct palette *p, const struct palette_request *r)
-{
-	int64_t usual = p->config->upstream_timeout_ms;
-
-	return r->patience_ms > 0 && r->patience_ms < usual ? r->patience_ms : usual;
-}
-
-/* What was called off is not sent. A create that was begun before is carried through: to stop in
- * the middle would only mean not to know what became of it. */
-static struct http_cancel *cancel_of(const struct palette *p, const struct palette_request *r)
-{
-	return r->purpose == PALETTE_CREATE && !http_cancelled(p->cancel) ? NULL : p->cancel;
-}
-
-static void prepare(const struct palette *p, struct attempt *at)
-{
-	const struct palette_request *r = at->request;
-	const struct config_environment *e = p->environment;
-	int64_t patience = clock_now_ms() + patience_of(p, r);
-
-	at->whole =
-		patience <= p->deadline_ms && patience_of(p, r) == p->config->upstream_timeout_ms;
-	at->fetch = (struct http_fetch){
-		.method = r->method,
-		.url = arena_printf(p->arena, "%s%s", e->url, r->path),
-		.target = palette_target(p),
-		.headers = at->headers,
-		.body = r->body,
-		.deadline_ms = patience < p->deadline_ms ? patience : p->deadline_ms,
-		.max_bytes = (size_t)p->config->upstream_max_answer_bytes,
-		.once = is_write(r),
-		.uncompressed = r->expect == PALETTE_BYTES, /* JSON cannot end early unnoticed */
-		.cancel = cancel_of(p, r),
-	};
-	if (p->credential == PALETTE_SESSION)
-		add_header(at, "Authorization", p->session);
-	else
-		add_header(at, "ApiKey", (struct text){e->api_token.ptr, e->api_token.len});
-	add_header(at, "Accept",
-		   r->expect == PALETTE_BYTES ? TEXT("application/octet-stream, */*")
-					      : TEXT("application/json"));
-	if (r->body.len > 0)
-		add_header(at, "Content-Type", TEXT("application/json"));
-	if (r->project != NULL)
-		add_header(at, "ProjectUid", text_of(r->project));
-}
+enum { LONGEST_PAUSE_MS = 15000 };
 
 /* ---- judging an answer ---- */
-
-/* Retry-After (RFC 9110, 10.2.3) in seconds from now: a number, or a date. 0: none, or passed. */
-static int retry_after(const struct http_fetch *fetch)
-{
-	struct text value = text_trim(text_of(fetch->retry_after));
-	struct tm date = {0};
-	int64_t seconds;
-
-	if (!text_to_int(value, &seconds)) {
-		if (strptime(value.ptr, "%a, %d %b %Y %H:%M:%S GMT", &date) == NULL)
-			return 0;
-		seconds = timegm(&date) - clock_calendar_ms() / 1000;
-	}
-	if (seconds < 0)
-		return 0;
-	return seconds > 3600 ? 3600 : (int)seconds;
-}
 
 static bool may_try_again(const struct palette_request *r, const struct http_fetch *fetch)
 {
@@ -122,7 +28,7 @@ static bool may_try_again(const struct palette_request *r, const struct http_fet
 		return true;
 	if (fetch->end == HTTP_FETCH_DONE && fetch->status == 429)
 		return true;
-	if (is_write(r))
+	if (attempt_is_write(r))
 		return false;
 	return fetch->end == HTTP_FETCH_BROKEN ||
 	       (fetch->end == HTTP_FETCH_DONE && fetch->status > 500);
@@ -188,7 +94,7 @@ static void transport_error(const struct palette_request *r, const struct http_f
  * of it. */
 static bool outcome_unknown(const struct palette_request *r, const struct http_fetch *fetch)
 {
-	if (!is_write(r) || !fetch->may_have_arrived)
+	if (!attempt_is_write(r) || !fetch->may_have_arrived)
 		return false;
 	return fetch->end != HTTP_FETCH_DONE || fetch->status < 400 || fetch->status >= 500;
 }
@@ -214,7 +120,7 @@ static void settle(const struct palette *p, struct attempt *at)
 		transport_error(r, fetch, &r->error);
 	} else if (fetch->status < 200 || fetch->status > 299) {
 		palette_status_error(p, r, fetch->status, buf_text(&fetch->answer),
-				     retry_after(fetch), &r->error);
+				     attempt_retry_after(fetch), &r->error);
 	} else if (check_answer(r, fetch, &r->error)) {
 		r->ok = true;
 		r->answer = fetch->answer;
@@ -228,151 +134,6 @@ static void settle(const struct palette *p, struct attempt *at)
 		return; /* Palette has not failed */
 	if (r->status == 0 || r->status == 429 || r->status >= 500 || r->status < 400)
 		log_failure(p, r, fetch);
-}
-
-/* ---- whether the environment answers ---- */
-
-static void tell_circuit(struct palette *p, const struct attempt *at)
-{
-	const char *why;
-	enum circuit_verdict verdict = palette_verdict(p, &at->fetch, at->whole, &why);
-
-	circuit_tell(palette_circuit(p), &at->leave, verdict, why);
-}
-
-/* Nothing of it has gone out. */
-static bool was_refused(struct attempt *at)
-{
-	error_in(&at->request->error, "%s", at->request->what);
-	at->request->status = 0;
-	at->sending = SENDING_OVER;
-	return false;
-}
-
-/* Before it waits for anything, or takes what others could use. */
-static bool could_enter(struct palette *p, struct attempt *at)
-{
-	struct palette_request *r = at->request;
-
-	return circuit_look(palette_circuit(p), is_write(r), &r->error) || was_refused(at);
-}
-
-/* It has to be sent then, and the circuit told what became of it. */
-static bool enter(struct palette *p, struct attempt *at)
-{
-	struct palette_request *r = at->request;
-
-	return circuit_enter(palette_circuit(p), is_write(r), &at->leave, &r->error) ||
-	       was_refused(at);
-}
-
-/* ---- sending, as fast as Palette's rate limits allow ---- */
-
-/* Until when a request may wait for its turn. */
-static int64_t turn_deadline(const struct palette *p, const struct palette_request *r)
-{
-	int64_t patience = clock_now_ms() + r->patience_ms;
-
-	return r->patience_ms > 0 && patience < p->deadline_ms ? patience : p->deadline_ms;
-}
-
-/* Nothing of it has gone out, so that it is certain that it was not done. */
-static bool wait_for_turn(struct palette *p, struct attempt *at)
-{
-	struct palette_request *r = at->request;
-	bool granted;
-
-	palette_begin_wait(p);
-	granted = pacer_wait(palette_pacer(p), r->path, p->caller, turn_deadline(p, r), p->cancel,
-			     &r->error);
-	palette_end_wait(p);
-	if (granted)
-		return true;
-	return was_refused(at);
-}
-
-/* What changes something is not begun when it would be cut off at once, for then nobody would know
- * what became of it: a tenth of the time that such a request usually has, has to be left. */
-static bool has_time(const struct palette *p, struct attempt *at)
-{
-	struct palette_request *r = at->request;
-	int64_t usual = patience_of(p, r);
-
-	if (usual > p->config->request_timeout_ms)
-		usual = p->config->request_timeout_ms;
-	if (!is_write(r) || clock_left_ms(p->deadline_ms) >= usual / 10)
-		return true;
-	error_set(&r->error, ERROR_TIMEOUT, "%s: it was too late to begin with it", r->what);
-	r->status = 0;
-	at->sending = SENDING_OVER;
-	return false;
-}
-
-/* Moves to chunk what may be sent now. Where nothing may, the first waits until it may. One that
- * tries whether the environment answers goes alone: what becomes of the others depends on it. */
-static size_t take_chunk(struct palette *p, struct attempt *attempts, size_t count,
-			 struct attempt **chunk)
-{
-	struct pacer *pacer = palette_pacer(p);
-	struct attempt *first = NULL;
-	bool probe = false;
-	size_t taken = 0;
-
-	for (size_t i = 0; i < count && !probe; i++) {
-		struct attempt *at = &attempts[i];
-
-		if (at->sending != SENDING_WAITS || !has_time(p, at) || !could_enter(p, at))
-			continue;
-		if (pacer != NULL && !pacer_take(pacer, at->request->path)) {
-			first = first == NULL ? at : first;
-		} else if (enter(p, at)) {
-			probe = at->leave.probe;
-			chunk[taken++] = at;
-		}
-	}
-	if (taken == 0 && first != NULL && wait_for_turn(p, first) && has_time(p, first) &&
-	    enter(p, first))
-		chunk[taken++] = first;
-	return taken;
-}
-
-static void send_chunk(struct palette *p, struct attempt *const *chunk, size_t count,
-		       struct http_fetch **fetches)
-{
-	struct pacer *pacer = palette_pacer(p);
-
-	for (size_t i = 0; i < count; i++) {
-		prepare(p, chunk[i]);
-		chunk[i]->sending = SENDING_DONE;
-		fetches[i] = &chunk[i]->fetch;
-	}
-	http_fetch_all(palette_http(p), fetches, count, (unsigned)p->config->upstream_parallel);
-	for (size_t i = 0; i < count; i++) {
-		tell_circuit(p, chunk[i]);
-		if (pacer != NULL && fetches[i]->end == HTTP_FETCH_DONE &&
-		    fetches[i]->status == 429)
-			pacer_hold(pacer, chunk[i]->request->path,
-				   (int64_t)retry_after(fetches[i]) * 1000);
-	}
-}
-
-static bool any_waits(const struct attempt *attempts, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (attempts[i].sending == SENDING_WAITS)
-			return true;
-	return false;
-}
-
-static void send_all(struct palette *p, struct attempt *attempts, size_t count)
-{
-	struct http_fetch **fetches = arena_array(p->arena, struct http_fetch *, count);
-	struct attempt **chunk = arena_array(p->arena, struct attempt *, count);
-
-	for (size_t i = 0; i < count; i++)
-		attempts[i].sending = SENDING_WAITS;
-	while (any_waits(attempts, count))
-		send_chunk(p, chunk, take_chunk(p, attempts, count, chunk), fetches);
 }
 
 /* ---- rounds ---- */
@@ -403,14 +164,14 @@ static size_t run_round(struct palette *p, struct attempt *attempts, size_t coun
 	int64_t longest = 0;
 	size_t left = 0;
 
-	send_all(p, attempts, count);
+	attempt_all(p, attempts, count);
 	for (size_t i = 0; i < count; i++) {
 		struct attempt *at = &attempts[i];
 		int64_t asked;
 
 		if (at->sending == SENDING_OVER)
 			continue;
-		asked = (int64_t)retry_after(&at->fetch) * 1000;
+		asked = (int64_t)attempt_retry_after(&at->fetch) * 1000;
 		if (last || !may_try_again(at->request, &at->fetch) ||
 		    *pause_ms + asked >= clock_left_ms(p->deadline_ms)) {
 			settle(p, at);
@@ -433,12 +194,20 @@ static void forget_after(const struct palette *p, const struct palette_request *
 	struct kept *kept = palette_kept(p->client);
 	struct kept_key key;
 
-	if (is_write(r) && (r->ok || r->error.maybe_done))
+	if (attempt_is_write(r) && (r->ok || r->error.maybe_done))
 		kept_drop_environment(kept, p->environment_index);
 	if (r->ok || !r->error.reauthenticate)
 		return;
 	palette_credential_key(p, &key);
 	kept_drop_credential(kept, &key);
+}
+
+/* Once it is called off, nothing is sent. */
+static void pause_for(struct palette *p, int64_t ms)
+{
+	palette_begin_wait(p);
+	http_cancel_wait_ms(p->cancel, ms);
+	palette_end_wait(p);
 }
 
 void palette_fetch_all(struct palette *p, struct palette_request *const *requests, size_t count)
@@ -450,7 +219,7 @@ void palette_fetch_all(struct palette *p, struct palette_request *const *request
 	for (size_t i = 0; i < count; i++) {
 		requests[i]->ok = false;
 		attempts[i].request = requests[i];
-		for (size_t h = 0; h < MOST_HEADERS; h++)
+		for (size_t h = 0; h < ATTEMPT_MOST_HEADERS; h++)
 			attempts[i].headers[h] = (struct http_header){TEXT(""), TEXT("")};
 	}
 	for (unsigned round = 0; left > 0; round++) {
@@ -458,7 +227,7 @@ void palette_fetch_all(struct palette *p, struct palette_request *const *request
 
 		left = run_round(p, attempts, left, round + 1 >= rounds, &pause_ms);
 		if (left > 0)
-			http_cancel_wait_ms(p->cancel, pause_ms); /* then nothing is sent */
+			pause_for(p, pause_ms);
 	}
 	for (size_t i = 0; i < count; i++)
 		forget_after(p, requests[i]);

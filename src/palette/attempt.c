@@ -1,0 +1,223 @@
+/*
+ * Requests on their way, once each: credential, scope and deadline, a turn within Palette's rate
+ * limits, and whether the environment is asked at all at the moment.
+ */
+#include "palette/attempt.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+#include "palette/pacer.h"
+
+static void add_header(struct attempt *at, const char *name, struct text value)
+{
+	at->headers[at->fetch.header_count++] = (struct http_header){text_of(name), value};
+}
+
+static int64_t patience_of(const struct palette *p, const struct palette_request *r)
+{
+	int64_t usual = p->config->upstream_timeout_ms;
+
+	return r->patience_ms > 0 && r->patience_ms < usual ? r->patience_ms : usual;
+}
+
+/* What was called off is not sent. A create that was begun before is carried through: to stop in
+ * the middle would only mean not to know what became of it. */
+static struct http_cancel *cancel_of(const struct palette *p, const struct palette_request *r)
+{
+	return r->purpose == PALETTE_CREATE && !http_cancelled(p->cancel) ? NULL : p->cancel;
+}
+
+static void prepare(const struct palette *p, struct attempt *at)
+{
+	const struct palette_request *r = at->request;
+	const struct config_environment *e = p->environment;
+	int64_t patience = clock_now_ms() + patience_of(p, r);
+
+	at->whole =
+		patience <= p->deadline_ms && patience_of(p, r) == p->config->upstream_timeout_ms;
+	at->fetch = (struct http_fetch){
+		.method = r->method,
+		.url = arena_printf(p->arena, "%s%s", e->url, r->path),
+		.target = palette_target(p),
+		.headers = at->headers,
+		.body = r->body,
+		.deadline_ms = patience < p->deadline_ms ? patience : p->deadline_ms,
+		.max_bytes = (size_t)p->config->upstream_max_answer_bytes,
+		.once = attempt_is_write(r),
+		.uncompressed = r->expect == PALETTE_BYTES, /* JSON cannot end early unnoticed */
+		.cancel = cancel_of(p, r),
+	};
+	if (p->credential == PALETTE_SESSION)
+		add_header(at, "Authorization", p->session);
+	else
+		add_header(at, "ApiKey", (struct text){e->api_token.ptr, e->api_token.len});
+	add_header(at, "Accept",
+		   r->expect == PALETTE_BYTES ? TEXT("application/octet-stream, */*")
+					      : TEXT("application/json"));
+	if (r->body.len > 0)
+		add_header(at, "Content-Type", TEXT("application/json"));
+	if (r->project != NULL)
+		add_header(at, "ProjectUid", text_of(r->project));
+}
+
+int attempt_retry_after(const struct http_fetch *fetch)
+{
+	struct text value = text_trim(text_of(fetch->retry_after));
+	struct tm date = {0};
+	int64_t seconds;
+
+	if (!text_to_int(value, &seconds)) {
+		if (strptime(value.ptr, "%a, %d %b %Y %H:%M:%S GMT", &date) == NULL)
+			return 0;
+		seconds = timegm(&date) - clock_calendar_ms() / 1000;
+	}
+	if (seconds < 0)
+		return 0;
+	return seconds > 3600 ? 3600 : (int)seconds;
+}
+
+/* ---- whether the environment answers ---- */
+
+static void tell_circuit(struct palette *p, const struct attempt *at)
+{
+	const char *why;
+	enum circuit_verdict verdict = palette_verdict(p, &at->fetch, at->whole, &why);
+
+	circuit_tell(palette_circuit(p), &at->leave, verdict, why);
+}
+
+/* Nothing of it has gone out. */
+static bool was_refused(struct attempt *at)
+{
+	error_in(&at->request->error, "%s", at->request->what);
+	at->request->status = 0;
+	at->sending = SENDING_OVER;
+	return false;
+}
+
+/* Before it waits for anything, or takes what others could use. */
+static bool could_enter(struct palette *p, struct attempt *at)
+{
+	struct palette_request *r = at->request;
+
+	return circuit_look(palette_circuit(p), attempt_is_write(r), &r->error) || was_refused(at);
+}
+
+/* It has to be sent then, and the circuit told what became of it. */
+static bool enter(struct palette *p, struct attempt *at)
+{
+	struct palette_request *r = at->request;
+
+	return circuit_enter(palette_circuit(p), attempt_is_write(r), &at->leave, &r->error) ||
+	       was_refused(at);
+}
+
+/* ---- sending, as fast as Palette's rate limits allow ---- */
+
+/* Until when a request may wait for its turn. */
+static int64_t turn_deadline(const struct palette *p, const struct palette_request *r)
+{
+	int64_t patience = clock_now_ms() + r->patience_ms;
+
+	return r->patience_ms > 0 && patience < p->deadline_ms ? patience : p->deadline_ms;
+}
+
+/* Nothing of it has gone out, so that it is certain that it was not done. */
+static bool wait_for_turn(struct palette *p, struct attempt *at)
+{
+	struct palette_request *r = at->request;
+	bool granted;
+
+	palette_begin_wait(p);
+	granted = pacer_wait(palette_pacer(p), r->path, p->caller, turn_deadline(p, r), p->cancel,
+			     &r->error);
+	palette_end_wait(p);
+	if (granted)
+		return true;
+	return was_refused(at);
+}
+
+/* What changes something is not begun when it would be cut off at once, for then nobody would know
+ * what became of it: a tenth of the time that such a request usually has, has to be left. */
+static bool has_time(const struct palette *p, struct attempt *at)
+{
+	struct palette_request *r = at->request;
+	int64_t usual = patience_of(p, r);
+
+	if (usual > p->config->request_timeout_ms)
+		usual = p->config->request_timeout_ms;
+	if (!attempt_is_write(r) || clock_left_ms(p->deadline_ms) >= usual / 10)
+		return true;
+	error_set(&r->error, ERROR_TIMEOUT, "%s: it was too late to begin with it", r->what);
+	r->status = 0;
+	at->sending = SENDING_OVER;
+	return false;
+}
+
+/* Moves to chunk what may be sent now. Where nothing may, the first waits until it may. One that
+ * tries whether the environment answers goes alone: what becomes of the others depends on it. */
+static size_t take_chunk(struct palette *p, struct attempt *attempts, size_t count,
+			 struct attempt **chunk)
+{
+	struct pacer *pacer = palette_pacer(p);
+	struct attempt *first = NULL;
+	bool probe = false;
+	size_t taken = 0;
+
+	for (size_t i = 0; i < count && !probe; i++) {
+		struct attempt *at = &attempts[i];
+
+		if (at->sending != SENDING_WAITS || !has_time(p, at) || !could_enter(p, at))
+			continue;
+		if (pacer != NULL && !pacer_take(pacer, at->request->path)) {
+			first = first == NULL ? at : first;
+		} else if (enter(p, at)) {
+			probe = at->leave.probe;
+			chunk[taken++] = at;
+		}
+	}
+	if (taken == 0 && first != NULL && wait_for_turn(p, first) && has_time(p, first) &&
+	    enter(p, first))
+		chunk[taken++] = first;
+	return taken;
+}
+
+static void send_chunk(struct palette *p, struct attempt *const *chunk, size_t count,
+		       struct http_fetch **fetches)
+{
+	struct pacer *pacer = palette_pacer(p);
+
+	for (size_t i = 0; i < count; i++) {
+		prepare(p, chunk[i]);
+		chunk[i]->sending = SENDING_DONE;
+		fetches[i] = &chunk[i]->fetch;
+	}
+	http_fetch_all(palette_http(p), fetches, count, (unsigned)p->config->upstream_parallel);
+	for (size_t i = 0; i < count; i++) {
+		tell_circuit(p, chunk[i]);
+		if (pacer != NULL && fetches[i]->end == HTTP_FETCH_DONE &&
+		    fetches[i]->status == 429)
+			pacer_hold(pacer, chunk[i]->request->path,
+				   (int64_t)attempt_retry_after(fetches[i]) * 1000);
+	}
+}
+
+static bool any_waits(const struct attempt *attempts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (attempts[i].sending == SENDING_WAITS)
+			return true;
+	return false;
+}
+
+void attempt_all(struct palette *p, struct attempt *attempts, size_t count)
+{
+	struct http_fetch **fetches = arena_array(p->arena, struct http_fetch *, count);
+	struct attempt **chunk = arena_array(p->arena, struct attempt *, count);
+
+	for (size_t i = 0; i < count; i++)
+		attempts[i].sending = SENDING_WAITS;
+	while (any_waits(attempts, count))
+		send_chunk(p, chunk, take_chunk(p, attempts, count, chunk), fetches);
+}

@@ -1,0 +1,41 @@
+/* Inside palette/: requests on their way, once each; what becomes of them is in fetch.c. */
+#ifndef PALETTE_ATTEMPT_H
+#define PALETTE_ATTEMPT_H
+
+#include "http/client.h"
+#include "palette/circuit.h"
+#include "palette/fetch.h"
+
+enum { ATTEMPT_MOST_HEADERS = 4 };
+
+/* What became of a request in a round. */
+enum sending {
+	SENDING_WAITS,
+	SENDING_DONE,
+	SENDING_OVER, /* not sent, and settled */
+};
+
+/* A request under way. */
+struct attempt {
+	enum sending sending;
+	struct palette_request *request;
+	struct circuit_leave leave; /* to send it */
+	bool whole;                 /* it may take as long as the configuration gives an answer */
+	struct http_fetch fetch;
+	struct http_header headers[ATTEMPT_MOST_HEADERS];
+};
+
+/* What must not happen twice. */
+static inline bool attempt_is_write(const struct palette_request *r)
+{
+	return r->purpose == PALETTE_CREATE || r->purpose == PALETTE_CHANGE;
+}
+
+/* Sends all of them as fast as Palette's limits, the circuit and the deadlines allow. Each has
+ * ended then: fetch says how, or it was not sent and its request has the error. */
+void attempt_all(struct palette *p, struct attempt *attempts, size_t count);
+
+/* Retry-After (RFC 9110, 10.2.3) in seconds from now: a number, or a date. 0: none, or passed. */
+int attempt_retry_after(const struct http_fetch *fetch);
+
+#endif
