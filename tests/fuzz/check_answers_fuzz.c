@@ -112,7 +112,7 @@ static const char *const bodies[] = {
 };
 static struct script script;
 static struct http_client http;
-static struct palette_hosts *hosts;
+static struct palette_hosts *volatile hosts; /* kept, so that it is no leak */
 static struct palette_client *client;
 
 static void create_from(const char *body)

@@ -71,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buf faults;
 	bool watch = memmem(data, size, canary, strlen(canary)) == NULL;
 
+	l.noted = arena_array(&a, struct config_file, LOAD_MAX_NOTED);
 	buf_init(&faults, 1024 * 1024);
 	found.faults = &faults;
 	variables[variable_count++] = arena_printf(&a, "S=%s", canary);

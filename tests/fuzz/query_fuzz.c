@@ -64,7 +64,9 @@ static void answer_route(void *context, const struct canned_request *request,
 		     param_identifier_problem(text_of(request->project)) == NULL,
 	     "the project is an identifier");
 	answer->status = 200;
-	buf_add_string(answer->body, "{\"apiVersion\":\"v1\",\"kind\":\"Config\",\"items\":[]}");
+	buf_add_string(answer->body, "{\"apiVersion\":\"v1\",\"kind\":\"Config\",\"items\":[],"
+				     "\"metadata\":{},\"computecluster\":\"c\","
+				     "\"datacenter\":\"d\"}");
 }
 
 static bool take_into_queue(void *context, struct http_exchange *x)
@@ -89,7 +91,7 @@ static const struct config config = {
 };
 static struct op_services services = {.config = &config};
 static struct http_client http;
-static struct palette_hosts *hosts;
+static struct palette_hosts *volatile hosts; /* kept, so that it is no leak */
 static size_t route;
 
 /* The request, as far as it can be put into a target: the server lets no control characters in. */

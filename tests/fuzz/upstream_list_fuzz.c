@@ -117,7 +117,7 @@ static const struct config config = {
 };
 static struct script script;
 static struct http_client http;
-static struct palette_hosts *hosts;
+static struct palette_hosts *volatile hosts; /* kept, so that it is no leak */
 static struct palette_client *client;
 
 static void run(struct text input, list_fn *ask)
