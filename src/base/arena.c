@@ -9,33 +9,13 @@
 #include <unistd.h>
 
 #include "base/secret.h"
-
-/*
- * A block is one allocation, so the address sanitizer would not see that one of its pieces is left.
- * Where the sanitizer is, the pieces stand apart, and what is between and behind them is forbidden.
- */
-#ifdef __has_feature
-#if __has_feature(address_sanitizer)
-#define WATCHED
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-#define WATCHED
-#endif
-
-#ifdef WATCHED
-#include <sanitizer/asan_interface.h>
-#define FORBID(p, size) ASAN_POISON_MEMORY_REGION((p), (size))
-#define ALLOW(p, size)  ASAN_UNPOISON_MEMORY_REGION((p), (size))
-#else
-#define FORBID(p, size) ((void)(p))
-#define ALLOW(p, size)  ((void)(p))
-#endif
+#include "base/watched.h"
 
 enum {
 	FIRST_BLOCK = 4096,
 	LARGEST_BLOCK = 256 * 1024, /* larger pieces get a block of their own */
 #ifdef WATCHED
-	GAP = 16,
+	GAP = 16, /* between pieces */
 #else
 	GAP = 0,
 #endif
@@ -120,7 +100,7 @@ void arena_fini(struct arena *a)
 	while (block != NULL) {
 		struct arena_block *next = block->next;
 
-		ALLOW(block->data, block->size);
+		watched_allow(block->data, block->size);
 		give_block_back(a, block);
 		block = next;
 	}
@@ -143,7 +123,7 @@ static struct arena_block *add_block(struct arena *a, size_t at_least)
 	block->next = a->blocks;
 	block->size = size;
 	block->used = 0;
-	FORBID(block->data, block->size);
+	watched_forbid(block->data, block->size);
 	a->blocks = block;
 	return block;
 }
@@ -161,7 +141,7 @@ void *arena_alloc(struct arena *a, size_t size)
 	p = block->data + block->used;
 	block->used += rounded;
 	a->taken += rounded;
-	ALLOW(p, size);
+	watched_allow(p, size);
 	memset(p, 0, size);
 	return p;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/watched.h"
 
 void buf_init(struct buf *b, size_t max_bytes)
 {
@@ -21,6 +22,12 @@ void buf_fini(struct buf *b)
 	buf_init(b, b->max_bytes);
 }
 
+/* From that place on nothing is in use. */
+static void forbid_from(const struct buf *b, size_t at)
+{
+	watched_forbid(b->ptr + at, b->capacity - at);
+}
+
 /* Whether more bytes fit; if so there is room for them and a NUL. */
 static bool make_room(struct buf *b, size_t more)
 {
@@ -30,8 +37,10 @@ static bool make_room(struct buf *b, size_t more)
 		b->overflowed = true;
 		return false;
 	}
-	if (b->capacity > b->len + more)
+	if (b->capacity > b->len + more) {
+		watched_allow(b->ptr + b->len, more + 1);
 		return true;
+	}
 	capacity = b->capacity < 256 ? 256 : b->capacity + b->capacity / 2;
 	if (capacity - 1 > b->max_bytes)
 		capacity = b->max_bytes + 1;
@@ -39,13 +48,17 @@ static bool make_room(struct buf *b, size_t more)
 		capacity = b->len + more + 1;
 	b->ptr = heap_resize(b->ptr, capacity);
 	b->capacity = capacity;
+	watched_allow(b->ptr, b->len + more + 1);
+	forbid_from(b, b->len + more + 1);
 	return true;
 }
 
 void buf_reserve(struct buf *b, size_t more)
 {
-	if (more <= b->max_bytes - b->len && make_room(b, more))
-		b->ptr[b->len] = '\0';
+	if (more > b->max_bytes - b->len || !make_room(b, more))
+		return;
+	b->ptr[b->len] = '\0';
+	forbid_from(b, b->len + 1);
 }
 
 void buf_add(struct buf *b, struct text t)
@@ -90,6 +103,7 @@ void buf_truncate(struct buf *b, size_t len)
 		return;
 	b->len = len;
 	b->ptr[len] = '\0';
+	forbid_from(b, len + 1);
 }
 
 bool buf_complete(const struct buf *b)

@@ -20,7 +20,8 @@ static const char *tidy(struct arena *a, const char *text)
 		keep--;
 	out = arena_printf(a, "%.*s%s", (int)keep, text, keep < len ? "..." : "");
 	for (char *c = out; *c != '\0'; c++) {
-		bool is_c1 = (unsigned char)c[0] == 0xC2 && (unsigned char)c[1] < 0xA0;
+		bool is_c1 = (unsigned char)c[0] == 0xC2 && (unsigned char)c[1] >= 0x80 &&
+			     (unsigned char)c[1] < 0xA0;
 
 		if ((unsigned char)*c < 0x20 || *c == 0x7f || is_c1)
 			*c = '?';

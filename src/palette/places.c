@@ -145,21 +145,22 @@ static bool wait_in_line(struct places *places, struct waiter *w, int64_t deadli
 	return w->cancelled ? say_called_off(err) : refuse(err);
 }
 
-/* True: it has a place, or stands in line. */
-static bool begin(struct places *places, struct waiter *w)
+enum standing { STANDING_HAS, STANDING_WAITS, STANDING_NONE };
+
+static enum standing begin(struct places *places, struct waiter *w)
 {
-	bool in;
+	enum standing standing = STANDING_NONE;
 
 	pthread_mutex_lock(&places->lock);
-	in = places->free > 0 || places->waiting < places->line;
 	if (places->free > 0) {
 		places->free--;
-		w->has_place = true;
-	} else if (in) {
+		standing = STANDING_HAS;
+	} else if (places->waiting < places->line) {
 		join(places, w);
+		standing = STANDING_WAITS;
 	}
 	pthread_mutex_unlock(&places->lock);
-	return in;
+	return standing;
 }
 
 static bool wait_with_hooks(struct places *places, struct waiter *w, int64_t deadline_ms,
@@ -180,6 +181,7 @@ bool places_take(struct places *places, int64_t deadline_ms, struct http_cancel 
 		 struct error *err)
 {
 	struct http_cancel_watch watch;
+	enum standing standing;
 	struct waiter self;
 	bool taken;
 
@@ -189,11 +191,10 @@ bool places_take(struct places *places, int64_t deadline_ms, struct http_cancel 
 		pthread_cond_destroy(&self.changed);
 		return say_called_off(err);
 	}
-	taken = begin(places, &self);
-	if (!taken)
-		refuse(err);
-	else if (!self.has_place)
-		taken = wait_with_hooks(places, &self, deadline_ms, err);
+	standing = begin(places, &self);
+	taken = standing == STANDING_HAS ||
+		(standing == STANDING_WAITS ? wait_with_hooks(places, &self, deadline_ms, err)
+					    : refuse(err));
 	http_cancel_unwatch(&watch);
 	pthread_cond_destroy(&self.changed);
 	return taken;

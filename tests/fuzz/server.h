@@ -95,8 +95,10 @@ static inline void server_say(int fd, const char *data, size_t size)
 	shutdown(fd, SHUT_WR);
 }
 
-/* Reads up to the end; reply may be NULL. False: it has not come within that time. */
-static inline bool server_ends(int fd, int within_ms, struct buf *reply)
+enum server_end { SERVER_ENDED, SERVER_CUT_OFF, SERVER_GOES_ON };
+
+/* Reads up to the end, if it comes within that time; reply may be NULL. */
+static inline enum server_end server_ends(int fd, int within_ms, struct buf *reply)
 {
 	int64_t until_ms = clock_now_ms() + within_ms;
 	struct pollfd readable = {.fd = fd, .events = POLLIN};
@@ -109,12 +111,12 @@ static inline bool server_ends(int fd, int within_ms, struct buf *reply)
 		if (ready < 0 && errno == EINTR) /* the fuzzer's own alarm */
 			continue;
 		if (ready != 1)
-			return false;
+			return SERVER_GOES_ON;
 		got = recv(fd, piece, sizeof piece, 0);
 		if (got > 0 && reply != NULL)
 			buf_add(reply, (struct text){piece, (size_t)got});
 	}
-	return true;
+	return got == 0 ? SERVER_ENDED : SERVER_CUT_OFF;
 }
 
 static inline void server_leave_for_later(int fd)
@@ -122,17 +124,19 @@ static inline void server_leave_for_later(int fd)
 	int *place = &server_late[server_late_at++ % SERVER_LATE_ONES];
 
 	if (*place >= 0) {
-		if (!server_ends(*place, SERVER_PATIENCE_MS, NULL))
+		if (server_ends(*place, SERVER_PATIENCE_MS, NULL) == SERVER_GOES_ON)
 			abort();
 		close(*place);
 	}
 	*place = fd;
 }
 
-/* One connection. True, with all that came back in reply (which may be NULL), if it has ended. */
+/* One connection. True, with all that came back in reply (which may be NULL), if it has ended in
+ * order: who is cut off for what they still send may not see all of the answer. */
 static inline bool server_visit(const char *data, size_t size, struct buf *reply)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	enum server_end end;
 
 	if (fd < 0)
 		return false;
@@ -141,12 +145,12 @@ static inline bool server_visit(const char *data, size_t size, struct buf *reply
 		return false;
 	}
 	server_say(fd, data, size);
-	if (!server_ends(fd, SERVER_SOON_MS, reply)) {
+	end = server_ends(fd, SERVER_SOON_MS, reply);
+	if (end == SERVER_GOES_ON)
 		server_leave_for_later(fd);
-		return false;
-	}
-	close(fd);
-	return true;
+	else
+		close(fd);
+	return end == SERVER_ENDED;
 }
 
 #endif

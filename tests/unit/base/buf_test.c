@@ -42,6 +42,40 @@ static void what_is_added_stands_in_order(void **state)
 	assert_int_equal(b.max_bytes, 100);
 }
 
+/* Of the address sanitizer; NULL where it is not. */
+int __asan_address_is_poisoned(const volatile void *address) __attribute__((weak));
+
+static void assert_ends(const struct buf *b)
+{
+	for (size_t i = 0; i <= b->len; i++)
+		assert_false(__asan_address_is_poisoned(b->ptr + i));
+	for (size_t i = b->len + 1; i < b->capacity; i++)
+		assert_true(__asan_address_is_poisoned(b->ptr + i));
+}
+
+static void what_is_not_in_use_is_forbidden(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	if (__asan_address_is_poisoned == NULL)
+		skip();
+	buf_init(&b, 5000);
+	for (int i = 0; i < 300; i++) {
+		buf_add(&b, TEXT("abc"));
+		assert_ends(&b);
+		buf_printf(&b, "%d", i);
+		assert_ends(&b);
+	}
+	buf_reserve(&b, 1000);
+	assert_ends(&b);
+	buf_truncate(&b, 77);
+	assert_ends(&b);
+	buf_add_char(&b, 'x');
+	assert_ends(&b);
+	buf_fini(&b);
+}
+
 static void the_ceiling_itself_fits(void **state)
 {
 	struct buf b;
@@ -161,6 +195,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_untouched_buffer_is_empty_text),
 		cmocka_unit_test(what_is_added_stands_in_order),
+		cmocka_unit_test(what_is_not_in_use_is_forbidden),
 		cmocka_unit_test(the_ceiling_itself_fits),
 		cmocka_unit_test(a_write_over_the_ceiling_is_left_out_whole),
 		cmocka_unit_test(reserving_changes_nothing_to_see),

@@ -315,6 +315,7 @@ static void bad_overrides(void **state)
 		{"=x", "--set: wants PATH=VALUE"},
 		{"a.=x", "--set: wants PATH=VALUE"},
 		{"a..b=x", "--set: a..b: a part of the path is empty"},
+		{"a..\xC2=x", "--set: a..\xC2: a part of the path is empty"}, /* half a character */
 		{"spectrocloud.environments.1.url=x",
 		 "--set: spectrocloud.environments.1.url: a list wants a number"},
 		{"spectrocloud.environments.x=1",
