@@ -122,7 +122,7 @@ static void say_unchanged(struct attempt *t)
 {
 	/* It is news for who asked, and where what was refused is gone. */
 	log_event(t->asked || t->r->refused ? LOG_INFO : LOG_DEBUG, "config.unchanged",
-		  LOG_FIELDS(F_STR("why", t->asked ? "asked" : "a file changed")));
+		  LOG_FIELDS(F_STR("trigger", t->asked ? "SIGHUP" : "a file")));
 	t->r->refused = false;
 }
 
@@ -172,8 +172,7 @@ static void say_reloaded(struct attempt *t, const struct config *config,
 	t->r->refused = false;
 }
 
-static void replace(struct attempt *t, const struct config_changes *changes,
-		    const struct config_notices *notices)
+static void replace(struct attempt *t, const struct config_changes *changes)
 {
 	const struct reloader_options *o = &t->r->options;
 	struct generation *next;
@@ -189,7 +188,6 @@ static void replace(struct attempt *t, const struct config_changes *changes,
 		return;
 	}
 	o->adopt(o->context, t->config);
-	say_notices(notices);
 	say_reloaded(t, t->config, changes);
 	generation_own(next, t->config);
 	t->config = NULL;
@@ -213,8 +211,11 @@ static void read_again(struct reloader *r, bool asked)
 	arena_init(&t.arena);
 	arena_init(&t.files.arena);
 	notify_reloading();
-	if (load(&t, &notices) && may_follow(&t, &changes))
-		replace(&t, &changes, &notices);
+	if (load(&t, &notices)) {
+		say_notices(&notices);
+		if (may_follow(&t, &changes))
+			replace(&t, &changes);
+	}
 	notify_ready();
 	now = generations_take(r->options.generations);
 	watch_files(&t, now->config);

@@ -119,6 +119,12 @@ void transfer_call_off(struct transfer *t)
 	transfer_end(t, HTTP_FETCH_CANCELLED, "nobody waits for its answer any more");
 }
 
+static void unreachable(struct transfer *t, CURLcode code)
+{
+	t->fetch->unsendable = code == CURLE_URL_MALFORMAT || code == CURLE_LOGIN_DENIED;
+	transfer_end(t, HTTP_FETCH_UNREACHABLE, problem_phrase(before_sending, code));
+}
+
 /* What went wrong with a transfer that did not bring a whole answer. */
 static void transfer_fail(struct transfer *t, CURLcode code)
 {
@@ -142,7 +148,7 @@ static void transfer_fail(struct transfer *t, CURLcode code)
 	else if (code == CURLE_PEER_FAILED_VERIFICATION)
 		transfer_end(t, HTTP_FETCH_UNREACHABLE, certificate_phrase(t->easy));
 	else
-		transfer_end(t, HTTP_FETCH_UNREACHABLE, problem_phrase(before_sending, code));
+		unreachable(t, code);
 }
 
 /* "Text/HTML ; charset=x" to "text/html"; what does not fit is left out, not cut. */

@@ -221,3 +221,24 @@ void attempt_all(struct palette *p, struct attempt *attempts, size_t count)
 	while (any_waits(attempts, count))
 		send_chunk(p, chunk, take_chunk(p, attempts, count, chunk), fetches);
 }
+
+bool palette_could_ask(const struct palette *p, const char *path, size_t count, const char *what,
+		       struct error *err)
+{
+	struct pacer *pacer = palette_pacer(p);
+
+	return pacer == NULL || pacer_could(pacer, path, count, p->deadline_ms, err) ||
+	       error_in(err, "%s", what);
+}
+
+void palette_put_off(const struct palette *p, const char *path, size_t count, struct error *err)
+{
+	struct pacer *pacer = palette_pacer(p);
+	int seconds;
+
+	if (pacer == NULL || err->kind != ERROR_UNAVAILABLE || err->upstream_status != 0)
+		return;
+	seconds = pacer_takes_s(pacer, path, count);
+	if (seconds > err->retry_after_s)
+		err->retry_after_s = seconds;
+}

@@ -151,6 +151,14 @@ static int64_t pause_after(const struct palette *p, unsigned round)
 	return ceiling == 0 ? 0 : (int64_t)(random % (uint32_t)ceiling);
 }
 
+/* What it would be told after the pause it can be told now. */
+static bool is_left_alone(struct palette *p, const struct attempt *at)
+{
+	struct error ignored;
+
+	return !circuit_look(palette_circuit(p), attempt_is_write(at->request), &ignored);
+}
+
 /*
  * Runs the attempts and settles those that are over. Returns how many are left, moved to the front.
  *
@@ -172,7 +180,7 @@ static size_t run_round(struct palette *p, struct attempt *attempts, size_t coun
 		if (at->sending == SENDING_OVER)
 			continue;
 		asked = (int64_t)attempt_retry_after(&at->fetch) * 1000;
-		if (last || !may_try_again(at->request, &at->fetch) ||
+		if (last || !may_try_again(at->request, &at->fetch) || is_left_alone(p, at) ||
 		    *pause_ms + asked >= clock_left_ms(p->deadline_ms)) {
 			settle(p, at);
 			http_fetch_fini(&at->fetch);

@@ -92,6 +92,12 @@ struct palette_request {
 MUST_USE bool palette_fetch(struct palette *p, struct palette_request *r, struct error *err);
 /* Runs all, a bounded number at a time; each has its own outcome. */
 void palette_fetch_all(struct palette *p, struct palette_request *const *requests, size_t count);
+/* Whether so many requests for path could have their turns before the deadline: what cannot be done
+ * is not begun. Fails with ERROR_UNAVAILABLE. */
+MUST_USE bool palette_could_ask(const struct palette *p, const char *path, size_t count,
+				const char *what, struct error *err);
+/* Where *err is that there was no turn: to be tried again when there may be turns for so many. */
+void palette_put_off(const struct palette *p, const char *path, size_t count, struct error *err);
 /* How many answers may be in memory at a time; many requests are made in batches of so many. */
 size_t palette_batch(const struct palette *p);
 /* Releases the answers of those that were ok. */

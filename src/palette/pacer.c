@@ -302,9 +302,9 @@ bool pacer_wait(struct pacer *pacer, const char *path, uint64_t caller, int64_t 
 	return granted;
 }
 
-/* Our part may grow to all that the replicas have together: it goes to who needs it. */
-bool pacer_could(struct pacer *pacer, const char *path, size_t count, int64_t deadline_ms,
-		 struct error *err)
+/* Without the first `saved` of them. Our part may grow to all that the replicas have together: it
+ * goes to who needs it. */
+static double seconds_for(struct pacer *pacer, const char *path, size_t count, bool saved)
 {
 	const struct bucket *b;
 	double seconds = 0;
@@ -312,18 +312,32 @@ bool pacer_could(struct pacer *pacer, const char *path, size_t count, int64_t de
 	pthread_mutex_lock(&pacer->lock);
 	b = bucket_of(pacer, path);
 	if (b != NULL)
-		seconds = ((double)count - b->rate_at_once * pacer->part) /
+		seconds = ((double)count - (saved ? b->rate_at_once * pacer->part : 0)) /
 			  (b->rate_per_second * pacer->part);
 	pthread_mutex_unlock(&pacer->lock);
+	return seconds;
+}
+
+bool pacer_could(struct pacer *pacer, const char *path, size_t count, int64_t deadline_ms,
+		 struct error *err)
+{
+	double seconds = seconds_for(pacer, path, count, true);
+
 	if (seconds * 1000 <= (double)clock_left_ms(deadline_ms))
 		return true;
 	error_set(err, ERROR_UNAVAILABLE,
 		  "Palette's rate limit lets %zu requests through in %.0f seconds, which is later "
-		  "than "
-		  "spectrocloud.server.requestTimeout allows",
+		  "than spectrocloud.server.requestTimeout allows",
 		  count, seconds);
 	err->retry_after_s = RETRY_IN_VAIN_S;
 	return false;
+}
+
+int pacer_takes_s(struct pacer *pacer, const char *path, size_t count)
+{
+	double seconds = seconds_for(pacer, path, count, false);
+
+	return seconds > LONGEST_RETRY_S ? LONGEST_RETRY_S : (int)seconds;
 }
 
 /* The budget is used up, whatever we thought; and who now waits in vain is to know it. */

@@ -86,6 +86,9 @@ MUST_USE bool pacer_wait(struct pacer *pacer, const char *path, uint64_t caller,
  */
 MUST_USE bool pacer_could(struct pacer *pacer, const char *path, size_t count, int64_t deadline_ms,
 			  struct error *err);
+/* In how many seconds so many requests for path can be sent, if nobody else sends any and none was
+ * saved up. Any thread. */
+int pacer_takes_s(struct pacer *pacer, const char *path, size_t count);
 
 /* Palette has answered with 429 all the same: others use the budget, too. Nothing goes there for so
  * long, a minute at most; 0: for a second. Any thread. */

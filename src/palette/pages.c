@@ -9,7 +9,6 @@
 
 #include "http/http.h"
 #include "palette/fetch.h"
-#include "palette/pacer.h"
 #include "palette/seen.h"
 #include "json/json.h"
 
@@ -360,15 +359,6 @@ bool palette_list_scope(struct palette *p, const struct palette_listing *listing
 	return list_scopes(p, listing, &scope, 1, false, list, err);
 }
 
-static bool could_ask_all(const struct palette *p, const struct palette_listing *listing,
-			  size_t count, struct error *err)
-{
-	struct pacer *pacer = palette_pacer(p);
-
-	return pacer == NULL || pacer_could(pacer, listing->path, count, p->deadline_ms, err) ||
-	       error_in(err, "%s", listing->what);
-}
-
 /* In batches, so that a large tenant's answers are not all in memory before they are merged. */
 bool palette_list_projects(struct palette *p, const struct palette_listing *listing,
 			   const char *const *projects, size_t count, struct palette_list *list,
@@ -381,7 +371,7 @@ bool palette_list_projects(struct palette *p, const struct palette_listing *list
 
 	for (size_t i = 0; i < count; i++)
 		scopes[i].project = projects[i];
-	if (!could_ask_all(p, listing, count, err))
+	if (!palette_could_ask(p, listing->path, count, listing->what, err))
 		return false;
 	tell(p, listing, 0, count, "asking projects");
 	for (size_t at = 0; ok && at < count; at += some) {
@@ -389,6 +379,8 @@ bool palette_list_projects(struct palette *p, const struct palette_listing *list
 		ok = list_scopes(p, listing, scopes + at, some, true, list, err);
 		if (ok)
 			tell(p, listing, some, count - at - some, "asking projects");
+		else
+			palette_put_off(p, listing->path, count, err);
 	}
 	return ok;
 }

@@ -192,9 +192,13 @@ static bool add_projects_by_uid(struct palette *p, struct palette_list *list,
 	for (size_t i = 0; i < me->project_count; i++)
 		if (!palette_seen_has(list->seen, text_of(me->projects[i])))
 			uids[count++] = me->projects[i];
+	if (!palette_could_ask(p, "/v1/projects/uid", count, "Projects", err))
+		return false;
 	for (size_t at = 0; ok && at < count; at += batch)
 		ok = add_projects_of_batch(p, list, mine, uids + at,
 					   count - at < batch ? count - at : batch, err);
+	if (!ok)
+		palette_put_off(p, "/v1/projects/uid", count, err);
 	return ok;
 }
 

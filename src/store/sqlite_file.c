@@ -34,6 +34,9 @@ bool sqlite_make_file(const char *file, struct error *err)
 
 	make_folder(file);
 	fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+	if (fd < 0 && errno == ENOENT)
+		return error_set(err, ERROR_INPUT,
+				 "%s: its folder is not there, and could not be made", file);
 	if (fd < 0)
 		return error_set(err, ERROR_INPUT, "%s: %s", file, strerror(errno));
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
