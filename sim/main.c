@@ -44,7 +44,7 @@ static const struct row {
 	{"session-token", "SPEC", OPTION_TOKEN, 0, 0,
 	 "a token for a bare Authorization header, repeatable"},
 	{"rate-limits", "MODE", OPTION_RATES, INTO(published_rates), 0,
-	 "off, or published: Palette's own limits (off)"},
+	 "off, or published: 10 or 50 a second by path, as sim/README.md says (off)"},
 	{"latency", "MS", OPTION_NUMBER, INTO(latency_ms), 600000, "added to every answer (0)"},
 	{"provision-seconds", "N", OPTION_SECONDS, INTO(provision_ms), 86400,
 	 "from a cluster's creation until it runs; may be 0.5 (2)"},

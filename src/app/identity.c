@@ -88,7 +88,7 @@ bool identity_find(const char *wanted, struct identity *identity, struct error *
 	bool ok;
 
 	if (length == 0 || length > LONGEST_NAME)
-		return error_set(err, ERROR_INPUT, "--user: wants USER or USER:GROUP");
+		return error_set(err, ERROR_INPUT, "--user: wants NAME[:GROUP]");
 	memcpy(user, wanted, length);
 	user[length] = '\0';
 	room = heap_alloc(ENTRY_ROOM);
@@ -176,8 +176,8 @@ bool identity_become(const struct identity *identity, struct error *err)
 		return true;
 	if (geteuid() != 0)
 		return error_set(err, ERROR_INPUT,
-				 "--user: only root can become the user %s; this process is of the "
-				 "user with the number %u",
+				 "--user: only root can become the user %s; this process runs "
+				 "as uid %u",
 				 identity->name, (unsigned)geteuid());
 	return change(identity, err);
 }

@@ -15,7 +15,7 @@ struct identity {
 };
 
 /*
- * Looks up "USER" or "USER:GROUP", by name or number; without a group it is the user's own.
+ * Looks up "NAME" or "NAME:GROUP", by name or number; without a group it is the user's own.
  * identity  out.
  * Fails with ERROR_INPUT: there is no such user or group, or the user is root, who gives nothing
  * up.

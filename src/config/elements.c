@@ -14,7 +14,8 @@ static const struct setting rate_settings[] = {
 		.required = true,
 		.unique = true,
 		.accepts = accepts_api_path,
-		.wants = "the beginning of a path, such as /v1/spectroclusters/*/assets",
+		.wants = "a path that begins with /v1/ and does not end with /; * only as a whole "
+			 "segment",
 		.help = "The requests that it counts: those whose paths begin with these segments; "
 			"`*` is any one. The longest that fits counts.",
 	},

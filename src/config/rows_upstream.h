@@ -20,8 +20,8 @@
 		.max = 1000,
 		.help = "After so many failures of an environment in a row (no connection, a broken "
 			"one, no answer within `timeout`, 502, 503 or 504) nothing is sent there for "
-			"a while, and calls are answered with 503 at once. With 0 they always are "
-			"sent.",
+			"a while, and calls are answered with 503 at once. Each attempt counts, also "
+			"those that one request makes. With 0 they always are sent.",
 	},
 	{
 		.path = "spectrocloud.upstream.circuitPause",
@@ -31,6 +31,7 @@
 		.min = 100,
 		.max = HOUR,
 		.help = "How long nothing is sent then, before one request that only reads tries "
-			"whether the environment answers. It doubles with each one that does not, "
-			"six times at most.",
+			"whether the environment answers. It doubles with each one that fails, up to "
+			"six times (`10s` becomes 640 seconds); up to a quarter of it more is added "
+			"at random.",
 	},

@@ -175,8 +175,11 @@ const struct setting settings[] = {
 		.max = 4096,
 		.fixed = true,
 		.help = "How many requests may wait without holding up others: for Palette's rate "
-			"limits, or for an answer that somebody else has asked for already. Each "
-			"has a thread while it waits, besides `spectrocloud.server.workers`.",
+			"limits, for a place among the calls at work, before a further attempt, or "
+			"for an answer that somebody else has asked for already. Each has a thread "
+			"while it waits, besides `spectrocloud.server.workers`. Where all of these "
+			"are taken, who waits holds a worker, and others stay in the queue; with 0 "
+			"that is always so.",
 	},
 	{
 		.path = "spectrocloud.server.requestTimeout",
@@ -335,9 +338,9 @@ const struct setting settings[] = {
 		.fallback = "80",
 		.min = 0,
 		.max = 100,
-		.help = "How much of Palette's published rate limits this service uses, which "
-			"count all requests from its address; what is over it waits, and callers "
-			"take turns. With 0 nothing waits.",
+		.help = "How much this service uses of Palette's published rate limits. Palette "
+			"counts all requests from one address together. What is over it waits, and "
+			"callers take turns. With 0 nothing waits.",
 	},
 	{
 		.path = "spectrocloud.upstream.replicas",
@@ -348,8 +351,9 @@ const struct setting settings[] = {
 		.max = 1000,
 		.help = "How many replicas of this service share the rate limits; each uses its "
 			"part. With sessions in PostgreSQL they count each other, and whoever is "
-			"busy "
-			"uses more; this number holds where the database does not answer.",
+			"busy uses more; where the database has not answered for ten seconds, each "
+			"uses an equal part, of as many as were seen last or of this number, "
+			"whichever is more.",
 	},
 #include "config/rows_upstream.h"
 

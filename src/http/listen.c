@@ -134,7 +134,7 @@ static bool make_way(const struct sockaddr_un *local, const char *address, struc
 	if (lstat(local->sun_path, &info) != 0)
 		return errno == ENOENT || fail(err, address, strerror(errno));
 	if (!S_ISSOCK(info.st_mode))
-		return fail(err, address, "there is something else than a socket");
+		return fail(err, address, "something other than a socket is there");
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return fail(err, address, strerror(errno));
