@@ -4,7 +4,7 @@
 # shellcheck source=dev.d/docs.sh
 . dev.d/docs.sh
 
-SUITES=(unit fuzz tsan contract agents soak http sim schema mcp bridge e2e docs clang release)
+SUITES=(unit fuzz tsan contract limits agents soak http sim schema mcp bridge e2e docs clang release)
 SUITE_SECONDS=600 # no suite may hang for ever
 # What is slow under a sanitizer gets more time than its meson.build says.
 meson_test=(meson test --no-rebuild --print-errorlogs --timeout-multiplier 3)
@@ -214,13 +214,14 @@ show_operations()
 	sed -n "/^\(operation\|action\|form\)  /,/^[^a-z]/p" "$bins/log/test-$1.log" 2>/dev/null | grep "^[a-z]"
 }
 
-# The contract has two suites, for no suite is to take too long: what frontends and Backstage are
-# owed, and what agents are.
+# The contract has three suites, for no suite is to take too long: what frontends and Backstage are
+# owed, what agents are, and what holds in a crowd, in need and while things change.
 agents_files='/(action|catalog|mcp|registry|toolsets)[^/]*$'
+limits_files='/(cache|circuit|clients|faults|fleet|flood|overload|pace|reload|scaling|shared-budget|waiting)\.[^/]*$'
 
 suite_contract()
 {
-	local chosen="^(?!.*$agents_files)"
+	local chosen="^(?!.*$agents_files)(?!.*$limits_files)"
 
 	node_suite contract
 	show_operations contract
@@ -233,6 +234,15 @@ suite_agents()
 	node_suite agents tests/contract
 	show_operations agents
 }
+
+suite_limits()
+{
+	local chosen=$limits_files
+
+	node_suite limits tests/contract
+	show_operations limits
+}
+
 suite_sim() { node_suite sim; }
 # Some seconds of ./dev soak, and what checks its answers.
 suite_soak() { node_suite soak; }
@@ -348,7 +358,7 @@ install_for()
 		http) compgen -G 'tests/http/*.vtc' >/dev/null && sections+=(http) ;;
 		contract | agents | soak | sim | schema)
 			[ "$suite" = schema ] && [ ! -f "${PALETTE_SPEC:-}" ] && continue
-			[ "$suite" = agents ] && suite=contract
+			[[ $suite = agents || $suite = limits ]] && suite=contract
 			compgen -G "tests/$suite/*.test.mjs" >/dev/null || continue
 			node=true
 			[ -f "tests/$suite/package.json" ] && npm=true

@@ -97,9 +97,15 @@ void buf_printf(struct buf *b, const char *format, ...)
 	b->len += (size_t)len;
 }
 
+void buf_use_room(struct buf *b)
+{
+	if (b->ptr != NULL)
+		watched_allow(b->ptr, b->capacity);
+}
+
 void buf_truncate(struct buf *b, size_t len)
 {
-	if (len >= b->len)
+	if (len > b->len || b->ptr == NULL)
 		return;
 	b->len = len;
 	b->ptr[len] = '\0';

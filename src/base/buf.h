@@ -31,6 +31,9 @@ void buf_printf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Makes room for that many more bytes at once, so that many small writes do not grow it often. */
 void buf_reserve(struct buf *b, size_t more);
+/* For who writes behind its len by themselves: its whole capacity may be used, until the next call
+ * for it. */
+void buf_use_room(struct buf *b);
 /* Back to its first len bytes. */
 void buf_truncate(struct buf *b, size_t len);
 

@@ -51,9 +51,11 @@ void palette_list_adopt(struct palette_list *list, struct buf *answer, struct te
 
 	buf_init(answer, 0);
 	taken.max_bytes = list->json.max_bytes;
+	buf_use_room(&taken);
 	/* The first item must not stand before the end of the head. */
 	if (at < list->items_at) {
 		buf_reserve(&taken, list->items_at - at);
+		buf_use_room(&taken);
 		assert(taken.capacity > list->items_at + items->len);
 		memmove(taken.ptr + list->items_at, taken.ptr + at, items->len);
 		at = list->items_at;
@@ -88,6 +90,7 @@ void palette_list_settle(struct palette_list *list)
 	if (list->adopted == 0)
 		return;
 	explicit_bzero(list->json.ptr + list->json.len, list->adopted - list->json.len);
+	buf_truncate(&list->json, list->json.len);
 	list->adopted = 0;
 }
 
