@@ -232,9 +232,9 @@ static void put_no_typing(struct program *p)
  * for lookups of names. Libraries that try others see what a kernel without them would say. */
 static void put_usual_sockets(struct program *p)
 {
-	put(p, BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 14);
+	put(p, BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 15);
 	put_load_argument(p, 0);
-	put(p, BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 10, 0);
+	put(p, BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 11, 0);
 	put(p, BPF_JMP | BPF_JEQ | BPF_K, AF_INET, 6, 0);
 	put(p, BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 5, 0);
 	put(p, BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 1, 0);
@@ -244,7 +244,8 @@ static void put_usual_sockets(struct program *p)
 	put_end(p, refuse_with(EPROTONOSUPPORT));
 	put_load_argument(p, 1);
 	put(p, BPF_ALU | BPF_AND | BPF_K, SOCKET_TYPE, 0, 0);
-	put(p, BPF_JMP | BPF_JEQ | BPF_K, SOCK_RAW, 1, 0);
+	put(p, BPF_JMP | BPF_JEQ | BPF_K, SOCK_RAW, 2, 0);
+	put(p, BPF_JMP | BPF_JEQ | BPF_K, SOCK_PACKET, 1, 0); /* AF_INET's name for AF_PACKET */
 	put_end(p, SECCOMP_RET_ALLOW);
 	put_end(p, refuse_with(EPERM));
 }
@@ -265,7 +266,7 @@ static void put_logged(struct program *p)
 	put_beginning(p);
 	for (size_t i = 0; i < ARRAY_LEN(refused); i++)
 		put_refusal(p, refused[i], EPERM);
-	/* Memory is written or executed, never both, and never the one after the other. */
+	/* No memory is both written and executed, nor made executable later. */
 	put_refuse_bits(p, SYS_mmap, 2, PROT_WRITE | PROT_EXEC);
 	put_refuse_bits(p, SYS_mprotect, 2, PROT_EXEC);
 	put_refuse_bits(p, SYS_pkey_mprotect, 2, PROT_EXEC);

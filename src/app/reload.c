@@ -149,9 +149,30 @@ static bool load(struct attempt *t, struct config_notices *notices)
 	return false;
 }
 
+/* A file that has lost all that was in it was cut short, by a full disk or half a copy: what it
+ * forbade would be allowed. NULL: there is none. */
+static const char *emptied_file(const struct attempt *t)
+{
+	const struct config *old = t->old->config;
+
+	for (size_t i = 0; i < t->files.count; i++)
+		for (size_t j = 0; j < old->file_count; j++)
+			if (t->files.items[i].there && t->files.items[i].empty &&
+			    old->files[j].there && !old->files[j].empty &&
+			    strcmp(t->files.items[i].path, old->files[j].path) == 0)
+				return old->files[j].path;
+	return NULL;
+}
+
 /* False: nothing changed, or not in a way that is possible while the service runs. */
 static bool may_follow(struct attempt *t, struct config_changes *changes)
 {
+	const char *emptied = emptied_file(t);
+
+	if (emptied != NULL) {
+		refuse(t, arena_printf(&t->arena, "%s: there is nothing in it any more", emptied));
+		return false;
+	}
 	config_compare(&t->arena, t->old->config, t->config, changes);
 	if (changes->fixed_count > 0) {
 		refuse(t, arena_printf(&t->arena, "this needs a restart: %s",

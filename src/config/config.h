@@ -230,6 +230,7 @@ struct config_actions {
 struct config_file {
 	const char *path;
 	bool there;      /* it was, and could be read */
+	bool empty;      /* but for blanks */
 	bool apart;      /* who uses it sees by itself that it changes */
 	uint64_t digest; /* of what was in it, to tell one state from another */
 };

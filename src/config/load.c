@@ -95,6 +95,7 @@ static void note_read(struct loader *l, const char *path, struct text content)
 	if (file == NULL)
 		return;
 	file->there = true;
+	file->empty = text_trim(content).len == 0;
 	file->digest = digest_of(content);
 }
 

@@ -377,6 +377,30 @@ static void answer_no_route(struct http_exchange *x, struct rest_call *rc)
 
 /* ---- the two threads ---- */
 
+static bool follows(const struct rest_call *rc)
+{
+	return rc->match.op != NULL && op_holds_thread(rc->match.op, &rc->call);
+}
+
+static bool run(struct http_exchange *x, struct rest_call *rc, struct result *res,
+		struct error *err)
+{
+	struct http_cancel *cancel;
+	bool ok;
+
+	if (strcmp(http_exchange_request(x)->method, "GET") != 0 || follows(rc))
+		return op_run(rc->match.op, &rc->call, res, err);
+	/* Who only reads and leaves is not worked for any more. */
+	cancel = http_cancel_new();
+	rc->call.cancel = cancel;
+	http_exchange_on_gone(x, cancel);
+	ok = op_run(rc->match.op, &rc->call, res, err);
+	http_exchange_on_gone(x, NULL);
+	rc->call.cancel = NULL;
+	http_cancel_free(cancel);
+	return ok;
+}
+
 static void run_and_answer(struct http_exchange *x, struct rest_call *rc)
 {
 	struct result res = {.status = 0};
@@ -384,7 +408,7 @@ static void run_and_answer(struct http_exchange *x, struct rest_call *rc)
 	bool ok;
 
 	buf_init(&res.body_owned, 0);
-	ok = op_run(rc->match.op, &rc->call, &res, &err);
+	ok = run(x, rc, &res, &err);
 	if (rc->streams)
 		http_stream_end_with(x, &res.body_owned);
 	else if (ok)
@@ -406,11 +430,6 @@ static bool may_work(const struct http_exchange *x, const struct rest_call *rc, 
 				 "The request waited too long for its turn");
 	return has_flag(rc, OP_ALWAYS) ||
 	       op_life_admits(op_life_wait_started(services->life, until_ms), err);
-}
-
-static bool follows(const struct rest_call *rc)
-{
-	return rc->match.op != NULL && op_holds_thread(rc->match.op, &rc->call);
 }
 
 static bool queue_following(struct rest_queues *q, struct http_exchange *x, struct error *err)

@@ -87,6 +87,20 @@ static void tell_circuit(struct palette *p, const struct attempt *at)
 	circuit_tell(palette_circuit(p), &at->leave, verdict, why);
 }
 
+/* FNV-1a of the path, without its query, and the project. */
+uint64_t attempt_question(const struct palette_request *r)
+{
+	const char *const parts[] = {r->path, r->project == NULL ? "" : r->project};
+	uint64_t hash = 0xcbf29ce484222325U;
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		for (const char *c = parts[i]; *c != '\0' && *c != '?'; c++)
+			hash = (hash ^ (unsigned char)*c) * 0x100000001b3U;
+		hash = (hash ^ '?') * 0x100000001b3U;
+	}
+	return hash;
+}
+
 /* Nothing of it has gone out. */
 static bool was_refused(struct attempt *at)
 {
@@ -101,7 +115,9 @@ static bool could_enter(struct palette *p, struct attempt *at)
 {
 	struct palette_request *r = at->request;
 
-	return circuit_look(palette_circuit(p), attempt_is_write(r), &r->error) || was_refused(at);
+	return circuit_look(palette_circuit(p), attempt_is_write(r), attempt_question(r),
+			    &r->error) ||
+	       was_refused(at);
 }
 
 /* It has to be sent then, and the circuit told what became of it. */
@@ -109,7 +125,8 @@ static bool enter(struct palette *p, struct attempt *at)
 {
 	struct palette_request *r = at->request;
 
-	return circuit_enter(palette_circuit(p), attempt_is_write(r), &at->leave, &r->error) ||
+	return circuit_enter(palette_circuit(p), attempt_is_write(r), attempt_question(r),
+			     &at->leave, &r->error) ||
 	       was_refused(at);
 }
 

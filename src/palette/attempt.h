@@ -35,6 +35,9 @@ static inline bool attempt_is_write(const struct palette_request *r)
  * ended then: fetch says how, or it was not sent and its request has the error. */
 void attempt_all(struct palette *p, struct attempt *attempts, size_t count);
 
+/* What it asks, for the circuit: a number that tells apart what may fail by itself. */
+uint64_t attempt_question(const struct palette_request *r);
+
 /* Retry-After (RFC 9110, 10.2.3) in seconds from now: a number, or a date. 0: none, or passed. */
 int attempt_retry_after(const struct http_fetch *fetch);
 

@@ -26,11 +26,14 @@ struct circuit {
 
 	uint64_t era;
 	unsigned failures;
+	uint64_t failed_question; /* the first of these failures */
+	bool several;             /* another one has failed, too */
 	bool open;
 	bool probing;
 	unsigned failed_probes;
-	int64_t until_ms;  /* of the steady clock: when it becomes half-open */
-	int64_t opened_ms; /* of the calendar */
+	uint64_t failed_probe; /* what the last one asked */
+	int64_t until_ms;      /* of the steady clock: when it becomes half-open */
+	int64_t opened_ms;     /* of the calendar */
 };
 
 struct circuit *circuit_new(const char *environment)
@@ -117,35 +120,45 @@ static bool refuse(const struct circuit *c, struct error *err)
 	return false;
 }
 
-/* *probe: out, whether it would be the one that tries. */
-static bool lets_through(const struct circuit *c, bool is_write, bool *probe)
+/* What has failed as a probe gives others the chance to be the next one: it may be one object that
+ * cannot be read, and somebody asks for it all the time. */
+static bool may_probe(const struct circuit *c, uint64_t question)
 {
-	*probe = c->open;
-	return !c->open || (!is_write && !c->probing && clock_left_ms(c->until_ms) == 0);
+	bool again = c->failed_probes > 0 && question == c->failed_probe;
+
+	return clock_left_ms(c->until_ms + (again ? c->pause_ms : 0)) == 0;
 }
 
-bool circuit_look(struct circuit *circuit, bool is_write, struct error *err)
+/* *probe: out, whether it would be the one that tries. */
+static bool lets_through(const struct circuit *c, bool is_write, uint64_t question, bool *probe)
+{
+	*probe = c->open;
+	return !c->open || (!is_write && !c->probing && may_probe(c, question));
+}
+
+bool circuit_look(struct circuit *circuit, bool is_write, uint64_t question, struct error *err)
 {
 	bool probe;
 	bool ok;
 
 	pthread_mutex_lock(&circuit->lock);
-	ok = lets_through(circuit, is_write, &probe) || refuse(circuit, err);
+	ok = lets_through(circuit, is_write, question, &probe) || refuse(circuit, err);
 	pthread_mutex_unlock(&circuit->lock);
 	return ok;
 }
 
-bool circuit_enter(struct circuit *circuit, bool is_write, struct circuit_leave *leave,
-		   struct error *err)
+bool circuit_enter(struct circuit *circuit, bool is_write, uint64_t question,
+		   struct circuit_leave *leave, struct error *err)
 {
 	bool probe;
 	bool ok;
 
 	pthread_mutex_lock(&circuit->lock);
-	ok = lets_through(circuit, is_write, &probe) || refuse(circuit, err);
+	ok = lets_through(circuit, is_write, question, &probe) || refuse(circuit, err);
 	if (ok) {
 		circuit->probing = circuit->probing || probe;
-		*leave = (struct circuit_leave){.era = circuit->era, .probe = probe};
+		*leave = (struct circuit_leave){
+			.era = circuit->era, .probe = probe, .question = question};
 	}
 	pthread_mutex_unlock(&circuit->lock);
 	return ok;
@@ -153,24 +166,38 @@ bool circuit_enter(struct circuit *circuit, bool is_write, struct circuit_leave 
 
 /* ---- verdicts; under the lock ---- */
 
-static void count(struct circuit *c, enum circuit_verdict verdict, const char *why)
+static bool is_failure(enum circuit_verdict verdict)
+{
+	return verdict == CIRCUIT_FAILED || verdict == CIRCUIT_UNREACHABLE;
+}
+
+static void count(struct circuit *c, const struct circuit_leave *leave,
+		  enum circuit_verdict verdict, const char *why)
 {
 	if (verdict == CIRCUIT_ANSWERED)
 		c->failures = 0;
-	if (verdict != CIRCUIT_FAILED)
+	if (!is_failure(verdict))
 		return;
+	if (c->failures == 0) {
+		c->failed_question = leave->question;
+		c->several = false;
+	}
 	c->failures++;
-	if (c->most_failures > 0 && c->failures >= c->most_failures)
+	c->several = c->several || verdict == CIRCUIT_UNREACHABLE || c->most_failures == 1 ||
+		     leave->question != c->failed_question;
+	if (c->most_failures > 0 && c->failures >= c->most_failures && c->several)
 		open_it(c, why);
 }
 
-static void judge_probe(struct circuit *c, enum circuit_verdict verdict)
+static void judge_probe(struct circuit *c, const struct circuit_leave *leave,
+			enum circuit_verdict verdict)
 {
 	if (verdict == CIRCUIT_ANSWERED) {
 		close_it(c);
-	} else if (verdict == CIRCUIT_FAILED) {
+	} else if (is_failure(verdict)) {
 		c->failures++;
 		c->failed_probes++;
+		c->failed_probe = leave->question;
 		pause_sending(c);
 	}
 }
@@ -182,9 +209,9 @@ void circuit_tell(struct circuit *circuit, const struct circuit_leave *leave,
 	if (leave->probe)
 		circuit->probing = false; /* its place is free, whatever became of it */
 	if (leave->era == circuit->era && leave->probe)
-		judge_probe(circuit, verdict);
+		judge_probe(circuit, leave, verdict);
 	else if (leave->era == circuit->era)
-		count(circuit, verdict, why);
+		count(circuit, leave, verdict, why);
 	pthread_mutex_unlock(&circuit->lock);
 }
 

@@ -31,25 +31,30 @@ void circuit_set(struct circuit *circuit, unsigned failures, int64_t pause_ms);
 struct circuit_leave {
 	uint64_t era; /* between an opening and a closing, or the other way round */
 	bool probe;
+	uint64_t question;
 };
 
 enum circuit_verdict {
 	CIRCUIT_NO_VERDICT, /* called off, or ended by the caller's own deadline */
 	CIRCUIT_ANSWERED,   /* Palette said something, be it a refusal */
 	CIRCUIT_FAILED,
+	CIRCUIT_UNREACHABLE, /* failed, and there was not even a connection */
 };
 
 /* Whether a request would get leave now; fails as circuit_enter(). For those who have to wait for
  * something else before. */
-MUST_USE bool circuit_look(struct circuit *circuit, bool is_write, struct error *err);
+MUST_USE bool circuit_look(struct circuit *circuit, bool is_write, uint64_t question,
+			   struct error *err);
 /*
  * Leave to send one request now.
  * is_write  it changes something: never a probe.
+ * question  any number that tells apart what is asked. It takes two that fail to open the circuit,
+ *           for it may be one object that cannot be read; unless nothing can be reached at all.
  * leave     out; to be given back with a verdict.
  * Fails with ERROR_UNAVAILABLE and retry_after_s: nothing is to be sent.
  */
-MUST_USE bool circuit_enter(struct circuit *circuit, bool is_write, struct circuit_leave *leave,
-			    struct error *err);
+MUST_USE bool circuit_enter(struct circuit *circuit, bool is_write, uint64_t question,
+			    struct circuit_leave *leave, struct error *err);
 /* What became of it. Of one that began before the circuit opened or closed, and is no probe, it
  * counts no more. why: for the log, of a failure; static or borrowed. */
 void circuit_tell(struct circuit *circuit, const struct circuit_leave *leave,

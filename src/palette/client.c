@@ -1,6 +1,7 @@
 /* What calls of Palette share: how an environment is reached, how often its host may be asked, and
  * its share of the workers. */
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ struct share {
 	struct http_target target;
 	struct pacer *pacer; /* of its host: environments may have one together. NULL: none */
 	struct circuit *circuit;
+	atomic_uint_fast64_t *version;
 	struct places *calls;     /* of requests */
 	struct places *followers; /* of what holds no worker */
 };
@@ -82,6 +84,7 @@ void palette_client_new(const struct config *config, struct http_client *http,
 					     .direct = is_loopback(e->url)};
 		c->shares[i].pacer = palette_hosts_pacer(hosts, config, i);
 		c->shares[i].circuit = palette_hosts_circuit(hosts, config, i);
+		c->shares[i].version = palette_hosts_version(hosts, config, i);
 		c->shares[i].calls = places_new(most_calls(config),
 						share_of(config, config->waiting), &c->hooks);
 		c->shares[i].followers = places_new(followers, UINT_MAX, NULL);
@@ -155,9 +158,14 @@ void palette_close(struct palette *p)
 		give_place_back(p);
 }
 
+/* Where too many wait already it keeps its place and its thread, so that those who come later are
+ * refused before they take anything from other environments. */
 void palette_begin_wait(struct palette *p)
 {
-	give_place_back(p);
+	p->stepped_out = p->has_place && places_leave(p->places);
+	if (!p->stepped_out)
+		return;
+	p->has_place = false;
 	if (p->client->hooks.begin != NULL)
 		p->client->hooks.begin();
 }
@@ -165,9 +173,12 @@ void palette_begin_wait(struct palette *p)
 /* Its turn has come: it does not wait once more, for a place. */
 void palette_end_wait(struct palette *p)
 {
+	if (!p->stepped_out)
+		return;
 	if (p->client->hooks.end != NULL)
 		p->client->hooks.end();
-	p->has_place = places_try(p->places);
+	p->stepped_out = false;
+	p->has_place = places_return(p->places);
 }
 
 void palette_set_cancel(struct palette *p, struct http_cancel *cancel)
@@ -208,6 +219,16 @@ const struct http_target *palette_target(const struct palette *p)
 struct pacer *palette_pacer(const struct palette *p)
 {
 	return p->client->shares[p->environment_index].pacer;
+}
+
+uint64_t palette_version(const struct palette *p)
+{
+	return atomic_load(p->client->shares[p->environment_index].version);
+}
+
+void palette_has_changed(const struct palette *p)
+{
+	atomic_fetch_add(p->client->shares[p->environment_index].version, 1);
 }
 
 struct circuit *palette_circuit(const struct palette *p)

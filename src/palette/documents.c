@@ -115,6 +115,7 @@ void palette_credential_key(const struct palette *p, struct kept_key *key)
 		secret =
 			(struct text){p->environment->api_token.ptr, p->environment->api_token.len};
 	*key = (struct kept_key){.environment = p->environment_index,
+				 .version = palette_version(p),
 				 .credential_kind = p->credential};
 	digest_of(&secret, 1, &key->credential);
 }

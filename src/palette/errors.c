@@ -216,10 +216,23 @@ static void request_refused(const struct palette *p, const struct palette_reques
 			  r->what, status);
 }
 
+/* Palette may quote what it was sent; nobody else is to read that. */
+static bool repeats_credential(const struct palette *p, struct text answer)
+{
+	const struct secret *token = &p->environment->api_token;
+	struct text secret = p->credential == PALETTE_SESSION
+				     ? p->session
+				     : (struct text){token->ptr, token->len};
+
+	return secret.len > 0 && answer.len > 0 &&
+	       memmem(answer.ptr, answer.len, secret.ptr, secret.len) != NULL;
+}
+
 void palette_status_error(const struct palette *p, const struct palette_request *r, int status,
 			  struct text answer, int retry_after_s, struct error *err)
 {
-	struct palette_problem problem = read_problem(p->arena, answer);
+	struct palette_problem problem =
+		read_problem(p->arena, repeats_credential(p, answer) ? TEXT("") : answer);
 
 	switch (status) {
 	case 401:

@@ -156,7 +156,8 @@ static bool is_left_alone(struct palette *p, const struct attempt *at)
 {
 	struct error ignored;
 
-	return !circuit_look(palette_circuit(p), attempt_is_write(at->request), &ignored);
+	return !circuit_look(palette_circuit(p), attempt_is_write(at->request),
+			     attempt_question(at->request), &ignored);
 }
 
 /*
@@ -202,8 +203,10 @@ static void forget_after(const struct palette *p, const struct palette_request *
 	struct kept *kept = palette_kept(p->client);
 	struct kept_key key;
 
-	if (attempt_is_write(r) && (r->ok || r->error.maybe_done))
+	if (attempt_is_write(r) && (r->ok || r->error.maybe_done)) {
+		palette_has_changed(p);
 		kept_drop_environment(kept, p->environment_index);
+	}
 	if (r->ok || !r->error.reauthenticate)
 		return;
 	palette_credential_key(p, &key);

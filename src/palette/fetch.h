@@ -15,6 +15,7 @@ struct palette {
 	size_t environment_index;
 	struct places *places; /* those that it has one of, or had before it waited */
 	bool has_place;
+	bool stepped_out; /* between palette_begin_wait() and palette_end_wait() */
 	enum palette_credential credential;
 	struct text session; /* PALETTE_SESSION */
 	struct arena *arena;
@@ -35,6 +36,9 @@ const struct http_target *palette_target(const struct palette *p);
  * the thread's among the workers, are for others meanwhile. In pairs. */
 void palette_begin_wait(struct palette *p);
 void palette_end_wait(struct palette *p);
+/* Of what is in the environment: it grows with each change that we make, by whatever client. */
+uint64_t palette_version(const struct palette *p);
+void palette_has_changed(const struct palette *p);
 /* Of its host; NULL: nothing is paced. */
 struct pacer *palette_pacer(const struct palette *p);
 /* Of its environment. */

@@ -3,6 +3,7 @@
 #include "palette/hosts.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ struct environment {
 	char *origin; /* owned, as the next */
 	char *name;   /* "": it has none */
 	struct circuit *circuit;
+	atomic_uint_fast64_t version;
 	struct environment *next;
 };
 
@@ -210,19 +212,32 @@ static struct environment *environment_for(struct palette_hosts *hosts, const ch
 	return e;
 }
 
-struct circuit *palette_hosts_circuit(struct palette_hosts *hosts, const struct config *config,
-				      size_t environment)
+static struct environment *environment_of(struct palette_hosts *hosts, const struct config *config,
+					  size_t environment)
 {
 	const struct config_environment *e = &config->environments[environment];
-	struct circuit *circuit;
+	struct environment *found;
 	struct arena a;
 
 	arena_init(&a);
 	pthread_mutex_lock(&hosts->lock);
-	circuit = environment_for(hosts, palette_origin(&a, e->url), e->name == NULL ? "" : e->name)
-			  ->circuit;
+	found = environment_for(hosts, palette_origin(&a, e->url), e->name == NULL ? "" : e->name);
 	pthread_mutex_unlock(&hosts->lock);
 	arena_fini(&a);
+	return found;
+}
+
+atomic_uint_fast64_t *palette_hosts_version(struct palette_hosts *hosts,
+					    const struct config *config, size_t environment)
+{
+	return &environment_of(hosts, config, environment)->version;
+}
+
+struct circuit *palette_hosts_circuit(struct palette_hosts *hosts, const struct config *config,
+				      size_t environment)
+{
+	struct circuit *circuit = environment_of(hosts, config, environment)->circuit;
+
 	circuit_set(circuit, (unsigned)config->upstream_circuit_failures,
 		    config->upstream_circuit_pause_ms);
 	return circuit;

@@ -6,6 +6,8 @@
 #ifndef PALETTE_HOSTS_H
 #define PALETTE_HOSTS_H
 
+#include <stdatomic.h>
+
 #include "palette/budget.h"
 #include "palette/circuit.h"
 #include "palette/pacer.h"
@@ -21,5 +23,9 @@ struct pacer *palette_hosts_pacer(struct palette_hosts *hosts, const struct conf
 /* The same of the circuit of an environment, which its name and its host tell apart. */
 struct circuit *palette_hosts_circuit(struct palette_hosts *hosts, const struct config *config,
 				      size_t environment);
+/* Of what is in it: counted up with each change that is made there by any client, so that what was
+ * read before is known for that. */
+atomic_uint_fast64_t *palette_hosts_version(struct palette_hosts *hosts,
+					    const struct config *config, size_t environment);
 
 #endif

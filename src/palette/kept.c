@@ -36,7 +36,8 @@ bool kept_same_key(const struct kept_key *a, const struct kept_key *b)
 {
 	return digest_equal(&a->question, &b->question) &&
 	       digest_equal(&a->credential, &b->credential) &&
-	       a->credential_kind == b->credential_kind && a->environment == b->environment;
+	       a->credential_kind == b->credential_kind && a->environment == b->environment &&
+	       a->version == b->version;
 }
 
 /* Equal questions of different people share a chain, and nothing else. */

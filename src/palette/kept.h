@@ -26,6 +26,7 @@ struct http_cancel;
 /* Nothing is shared between two that differ in any of these. */
 struct kept_key {
 	size_t environment;
+	uint64_t version; /* of what is there: what was asked of an earlier one is not found */
 	enum palette_credential credential_kind;
 	struct digest credential; /* of the credential itself */
 	struct digest question;   /* of what is asked, in which scope */

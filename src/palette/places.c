@@ -27,7 +27,7 @@ struct places {
 	const struct palette_wait_hooks *hooks; /* NULL: none */
 	pthread_mutex_t lock;                   /* guards all below */
 	unsigned free;
-	unsigned waiting;
+	unsigned waiting; /* in line, and for other things */
 	struct waiter *first;
 };
 
@@ -98,6 +98,15 @@ static void give(struct places *places)
 	pthread_cond_signal(&first->changed);
 }
 
+/* Under the lock. */
+static bool take_free(struct places *places)
+{
+	if (places->free == 0)
+		return false;
+	places->free--;
+	return true;
+}
+
 /* ---- waiting ---- */
 
 static void waiter_init(struct waiter *w, struct places *places)
@@ -152,8 +161,7 @@ static enum standing begin(struct places *places, struct waiter *w)
 	enum standing standing = STANDING_NONE;
 
 	pthread_mutex_lock(&places->lock);
-	if (places->free > 0) {
-		places->free--;
+	if (take_free(places)) {
 		standing = STANDING_HAS;
 	} else if (places->waiting < places->line) {
 		join(places, w);
@@ -205,9 +213,32 @@ bool places_try(struct places *places)
 	bool taken;
 
 	pthread_mutex_lock(&places->lock);
-	taken = places->free > 0;
-	if (taken)
-		places->free--;
+	taken = take_free(places);
+	pthread_mutex_unlock(&places->lock);
+	return taken;
+}
+
+bool places_leave(struct places *places)
+{
+	bool may;
+
+	pthread_mutex_lock(&places->lock);
+	may = places->waiting < places->line;
+	if (may) {
+		places->waiting++;
+		give(places);
+	}
+	pthread_mutex_unlock(&places->lock);
+	return may;
+}
+
+bool places_return(struct places *places)
+{
+	bool taken;
+
+	pthread_mutex_lock(&places->lock);
+	places->waiting--;
+	taken = take_free(places);
 	pthread_mutex_unlock(&places->lock);
 	return taken;
 }

@@ -36,6 +36,13 @@ void places_free(struct places *places);
  */
 MUST_USE bool places_take(struct places *places, int64_t deadline_ms, struct http_cancel *cancel,
 			  struct error *err);
+/*
+ * For one who has a place and is about to wait for something else: gives it back, and counts as one
+ * who waits until places_return(). False, and nothing has changed: as many wait as may. Any thread.
+ */
+bool places_leave(struct places *places);
+/* True: it has a place again; false: none is free, and it goes on without. Any thread. */
+bool places_return(struct places *places);
 /* Takes one that is free, before those who wait. False: there is none. Any thread. */
 bool places_try(struct places *places);
 /* Gives one back. Any thread. */

@@ -36,7 +36,7 @@ enum circuit_verdict palette_verdict(const struct palette *p, const struct http_
 		*why = gateway_status(fetch->status);
 		return *why == NULL ? CIRCUIT_ANSWERED : CIRCUIT_FAILED;
 	case HTTP_FETCH_UNREACHABLE:
-		return fetch->unsendable ? CIRCUIT_NO_VERDICT : CIRCUIT_FAILED;
+		return fetch->unsendable ? CIRCUIT_NO_VERDICT : CIRCUIT_UNREACHABLE;
 	case HTTP_FETCH_BROKEN:
 		return CIRCUIT_FAILED;
 	case HTTP_FETCH_TOO_SLOW:

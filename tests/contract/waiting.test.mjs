@@ -1,9 +1,11 @@
 // Requests that only wait hold no worker, and a crowd at one Palette is served, not refused, while another Palette's
 // callers go on.
 import assert from 'node:assert/strict';
+import net from 'node:net';
 import { test } from 'node:test';
 
-import { configuration, startService, startSimulator } from './harness.mjs';
+import { until } from './backstage.mjs';
+import { TOKEN, configuration, startService, startSimulator } from './harness.mjs';
 
 async function startTwo(t, server) {
   const simulators = await Promise.all(['3', '4'].map(seed => startSimulator('--seed', seed, '--projects', '2',
@@ -45,4 +47,30 @@ test('a Palette that hangs leaves room for the other one, and who cannot wait is
   const statuses = (await Promise.all(stuck)).map(answer => answer.status);
   assert.equal(statuses.filter(status => status === 503).length, 6, statuses.join());
   assert.equal(statuses.filter(status => status === 504).length, 9, statuses.join());
+});
+
+test('a crowd with one question leaves room for another environment, too', async t => {
+  const { service, simulators, names, worlds } = await startTwo(t, { workers: 4, waiting: 8 });
+  await simulators[0].fault({ fault: 'hang' });
+  const stuck = Array.from({ length: 30 }, () =>
+    service.request('GET', `/api/spectrocloud/projects?instance=${names[0]}`));
+  assert.equal((await Promise.race(stuck)).status, 503);
+  for (let n = 0; n < 20; n++)
+    assert.equal((await service.request('GET', read(worlds[1], names[1], n))).status, 200);
+  const statuses = (await Promise.all(stuck)).map(answer => answer.status);
+  assert.deepEqual([...new Set(statuses)].sort(), [503, 504], statuses.join());
+});
+
+test('who only reads and leaves is not asked for any more', async t => {
+  const { service, simulators, names, worlds } = await startTwo(t, { workers: 1, waiting: 0 });
+  await simulators[0].fault({ fault: 'hang', times: 1 });
+  const { uid, project } = worlds[0].clusters.find(c => !c.deleted && c.project !== null);
+  const socket = net.connect(service.port, '127.0.0.1');
+  socket.write(`GET /api/spectrocloud/clusters/${uid}?projectUid=${project}&instance=${names[0]} HTTP/1.1\r\n` +
+    `Host: x\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`);
+  await until(async () => (await simulators[0].requests()).length > 0, 'Palette is asked');
+  socket.destroy();
+  const start = performance.now();
+  assert.equal((await service.request('GET', read(worlds[0], names[0], 1))).status, 200);
+  assert.ok(performance.now() - start < 2500, 'the one worker was held');
 });

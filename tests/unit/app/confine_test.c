@@ -133,6 +133,7 @@ static const struct call refused[] = {
 	{"a vsock", SYS_socket, {AF_VSOCK, SOCK_STREAM, 0}, EAFNOSUPPORT},
 	{"AF_ALG", SYS_socket, {AF_ALG, SOCK_SEQPACKET, 0}, EAFNOSUPPORT},
 	{"a raw socket", SYS_socket, {AF_INET, SOCK_RAW | SOCK_CLOEXEC, 1}, EPERM},
+	{"a packet socket by its old name", SYS_socket, {AF_INET, SOCK_PACKET, 768}, EPERM},
 	{"another raw socket", SYS_socket, {AF_INET6, SOCK_RAW, 58}, EPERM},
 	{"netlink's audit", SYS_socket, {AF_NETLINK, SOCK_RAW, 9}, EPROTONOSUPPORT},
 	{"typing", SYS_ioctl, {-1, TIOCSTI, 0}, EPERM},

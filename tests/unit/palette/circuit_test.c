@@ -16,6 +16,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+/* Each asks something else. */
+static uint64_t another(void)
+{
+	static atomic_uint_fast64_t count;
+
+	return atomic_fetch_add(&count, 1);
+}
+
 enum {
 	FAILURES = 3,
 	PAUSE_MS = 60,         /* and up to a quarter more */
@@ -38,7 +46,7 @@ static bool pass(struct circuit *c, enum circuit_verdict verdict)
 	struct circuit_leave leave;
 	struct error err;
 
-	if (!circuit_enter(c, false, &leave, &err))
+	if (!circuit_enter(c, false, another(), &leave, &err))
 		return false;
 	circuit_tell(c, &leave, verdict, "test");
 	return true;
@@ -88,8 +96,8 @@ static void failures_in_a_row_open_it(void **state)
 	open_it(c);
 	assert_true(clock_calendar_ms() - circuit_state(c).opened_ms < PATIENT_MS);
 	for (int write = 0; write < 2; write++) {
-		assert_false(circuit_look(c, write == 1, &err));
-		assert_false(circuit_enter(c, write == 1, &leave, &err));
+		assert_false(circuit_look(c, write == 1, another(), &err));
+		assert_false(circuit_enter(c, write == 1, another(), &leave, &err));
 		assert_int_equal(err.kind, ERROR_UNAVAILABLE);
 		assert_in_range(err.retry_after_s, LONG_MS / 1000 - PATIENT_MS / 1000,
 				LONG_MS / 1000 * 5 / 4 + 1);
@@ -119,19 +127,19 @@ static void one_probe_closes_it(void **state)
 
 	(void)state;
 	/* A write tries nothing out. */
-	assert_false(circuit_look(c, true, &err));
-	assert_false(circuit_enter(c, true, &leave, &err));
+	assert_false(circuit_look(c, true, another(), &err));
+	assert_false(circuit_enter(c, true, another(), &leave, &err));
 	assert_int_equal(err.retry_after_s, 1);
-	assert_true(circuit_look(c, false, &err));
-	assert_true(circuit_enter(c, false, &leave, &err));
+	assert_true(circuit_look(c, false, another(), &err));
+	assert_true(circuit_enter(c, false, another(), &leave, &err));
 	assert_true(leave.probe);
-	assert_false(circuit_look(c, false, &err));
-	assert_false(circuit_enter(c, false, &other, &err));
-	assert_false(circuit_enter(c, true, &other, &err));
+	assert_false(circuit_look(c, false, another(), &err));
+	assert_false(circuit_enter(c, false, another(), &other, &err));
+	assert_false(circuit_enter(c, true, another(), &other, &err));
 	circuit_tell(c, &leave, CIRCUIT_ANSWERED, NULL);
 	assert_int_equal(circuit_state(c).phase, CIRCUIT_CLOSED);
 	assert_int_equal(circuit_state(c).failures, 0);
-	assert_true(circuit_enter(c, true, &other, &err));
+	assert_true(circuit_enter(c, true, another(), &other, &err));
 	assert_false(other.probe);
 	circuit_free(c);
 }
@@ -164,7 +172,7 @@ static int seconds_when_refused(struct circuit *c)
 	struct circuit_leave leave;
 	struct error err = {.kind = ERROR_INTERNAL};
 
-	assert_false(circuit_enter(c, false, &leave, &err));
+	assert_false(circuit_enter(c, false, another(), &leave, &err));
 	return err.retry_after_s;
 }
 
@@ -214,7 +222,7 @@ static void late_verdicts_do_not_count(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(late); i++)
-		assert_true(circuit_enter(c, false, &late[i], &err));
+		assert_true(circuit_enter(c, false, another(), &late[i], &err));
 	open_it(c);
 	circuit_tell(c, &late[0], CIRCUIT_ANSWERED, NULL);
 	circuit_tell(c, &late[1], CIRCUIT_FAILED, "late");
@@ -271,7 +279,7 @@ static void *ask(void *context)
 		struct circuit_leave leave;
 		struct error err;
 
-		if (!circuit_enter(crowd->circuit, i % 3 == 0, &leave, &err)) {
+		if (!circuit_enter(crowd->circuit, i % 3 == 0, another(), &leave, &err)) {
 			circuit_state(crowd->circuit);
 			continue;
 		}
@@ -301,6 +309,68 @@ static void there_is_one_probe_at_a_time(void **state)
 	circuit_free(crowd.circuit);
 }
 
+/* ---- what is asked ---- */
+
+enum { BAD = 1000000, GOOD };
+
+static void tell(struct circuit *c, uint64_t question, enum circuit_verdict verdict)
+{
+	struct circuit_leave leave;
+	struct error err;
+
+	assert_true(circuit_enter(c, false, question, &leave, &err));
+	circuit_tell(c, &leave, verdict, "test");
+}
+
+static void one_thing_that_fails_does_not_open_it(void **state)
+{
+	struct circuit *c = circuit_of(3, 3600 * 1000);
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		tell(c, BAD, CIRCUIT_FAILED);
+	assert_int_equal(circuit_state(c).phase, CIRCUIT_CLOSED);
+	tell(c, GOOD, CIRCUIT_ANSWERED);
+	tell(c, BAD, CIRCUIT_FAILED);
+	tell(c, BAD, CIRCUIT_FAILED);
+	tell(c, GOOD, CIRCUIT_FAILED);
+	assert_int_equal(circuit_state(c).phase, CIRCUIT_OPEN);
+	circuit_free(c);
+}
+
+static void where_nothing_can_be_reached_one_is_enough(void **state)
+{
+	struct circuit *c = circuit_of(3, 3600 * 1000);
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		tell(c, BAD, CIRCUIT_UNREACHABLE);
+	assert_int_equal(circuit_state(c).phase, CIRCUIT_OPEN);
+	circuit_free(c);
+}
+
+/* Somebody asks for it all the time, and must not be the probe each time. */
+static void what_failed_as_a_probe_gives_way(void **state)
+{
+	struct circuit *c = circuit_of(1, 200);
+	int64_t until_ms = clock_now_ms() + 30000;
+	struct circuit_leave leave;
+	struct error err;
+
+	(void)state;
+	tell(c, BAD, CIRCUIT_FAILED);
+	while (!circuit_enter(c, false, BAD, &leave, &err) && clock_left_ms(until_ms) > 0)
+		clock_sleep_ms(1);
+	assert_true(leave.probe);
+	circuit_tell(c, &leave, CIRCUIT_FAILED, "test");
+	while (!circuit_look(c, false, GOOD, &err) && clock_left_ms(until_ms) > 0)
+		assert_false(circuit_look(c, false, BAD, &err));
+	assert_true(circuit_enter(c, false, GOOD, &leave, &err));
+	circuit_tell(c, &leave, CIRCUIT_ANSWERED, NULL);
+	assert_int_equal(circuit_state(c).phase, CIRCUIT_CLOSED);
+	circuit_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -313,6 +383,9 @@ int main(void)
 		cmocka_unit_test(late_verdicts_do_not_count),
 		cmocka_unit_test(other_settings_take_hold),
 		cmocka_unit_test(there_is_one_probe_at_a_time),
+		cmocka_unit_test(one_thing_that_fails_does_not_open_it),
+		cmocka_unit_test(where_nothing_can_be_reached_one_is_enough),
+		cmocka_unit_test(what_failed_as_a_probe_gives_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

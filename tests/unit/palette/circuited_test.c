@@ -47,14 +47,16 @@ static struct fixture *fixture_circuited(struct upstream *u, int64_t pause_ms)
 	return f;
 }
 
+/* Each asks something else. */
 static bool run(struct fixture *f, enum palette_purpose purpose)
 {
+	static unsigned asked;
 	struct palette_request r = {
 		.purpose = purpose,
 		.expect = PALETTE_OBJECT,
 		.form = PALETTE_FORM_LIST,
 		.method = purpose == PALETTE_READ ? "GET" : "POST",
-		.path = "/v1/x",
+		.path = arena_printf(&f->arena, "/v1/x/%u", asked++),
 		.name = "c1",
 		.what = "Thing t1",
 	};

@@ -96,7 +96,7 @@ static void an_open_circuit_stays_open(void **state)
 	(void)state;
 	assert_string_equal(palette_circuit_state(f->client, 0).phase, "closed");
 	for (int i = 0; i < 2; i++)
-		assert_false(ask(f, "/v1/x"));
+		assert_false(ask(f, i == 0 ? "/v1/x" : "/v1/y"));
 	renew(f);
 	assert_ptr_equal(palette_circuit(f->palette), circuit);
 	assert_string_equal(palette_circuit_state(f->client, 0).phase, "open");
@@ -127,7 +127,7 @@ static void environments_of_one_host_have_circuits_of_their_own(void **state)
 	f->environments[1].url = f->environments[0].url;
 	renew(f);
 	for (int i = 0; i < 2; i++)
-		assert_false(ask(f, "/v1/x"));
+		assert_false(ask(f, i == 0 ? "/v1/x" : "/v1/y"));
 	assert_string_equal(palette_circuit_state(f->client, 0).phase, "open");
 	assert_string_equal(palette_circuit_state(f->client, 1).phase, "closed");
 	fixture_free(f);
