@@ -68,16 +68,18 @@ static bool allow(int ruleset, const char *path, uint64_t rights, struct error *
 {
 	struct landlock_path_beneath_attr rule = {.allowed_access = rights};
 	long status;
+	int place;
 
 	if (rights == 0)
 		return true;
-	rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
-	if (rule.parent_fd < 0)
+	place = open(path, O_PATH | O_CLOEXEC);
+	if (place < 0)
 		return true;
+	rule.parent_fd = place;
 	status = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 	if (status != 0)
 		(void)fail(err);
-	close(rule.parent_fd);
+	close(place);
 	return status == 0;
 }
 

@@ -170,7 +170,7 @@ static struct pacer *pacer_for(struct palette_hosts *hosts, const char *origin,
 	if (hosts->budget != NULL)
 		budget_set_replicas(hosts->budget, replicas);
 	else
-		pacer_set_share(h->pacer, NULL, 1.0 / replicas);
+		pacer_fix_share(h->pacer, 1.0 / replicas);
 	return h->pacer;
 }
 

@@ -302,18 +302,20 @@ bool pacer_wait(struct pacer *pacer, const char *path, uint64_t caller, int64_t 
 	return granted;
 }
 
-/* Without the first `saved` of them. Our part may grow to all that the replicas have together: it
- * goes to who needs it. */
+/* saved: without those that may go at once after a quiet time. Where replicas share by need, our
+ * part may grow to all that they have together. */
 static double seconds_for(struct pacer *pacer, const char *path, size_t count, bool saved)
 {
 	const struct bucket *b;
 	double seconds = 0;
+	double part;
 
 	pthread_mutex_lock(&pacer->lock);
 	b = bucket_of(pacer, path);
+	part = pacer->part * pacer->largest_share;
 	if (b != NULL)
-		seconds = ((double)count - (saved ? b->rate_at_once * pacer->part : 0)) /
-			  (b->rate_per_second * pacer->part);
+		seconds = ((double)count - (saved ? b->rate_at_once * part : 0)) /
+			  (b->rate_per_second * part);
 	pthread_mutex_unlock(&pacer->lock);
 	return seconds;
 }

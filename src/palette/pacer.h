@@ -78,6 +78,9 @@ bool pacer_take(struct pacer *pacer, const char *path);
 MUST_USE bool pacer_wait(struct pacer *pacer, const char *path, uint64_t caller,
 			 int64_t deadline_ms, struct http_cancel *cancel, struct error *err);
 
+/* The same of all rates, for good: it will not grow with what is needed here. */
+void pacer_fix_share(struct pacer *pacer, double share);
+
 /*
  * Whether so many requests for path could be sent until deadline_ms at all, if nobody else sent
  * any: what cannot be done is not begun, for it would only take away the others' turns.

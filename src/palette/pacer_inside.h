@@ -36,7 +36,8 @@ struct bucket {
 struct pacer {
 	pthread_mutex_t lock; /* guards all below */
 	double part;
-	double share; /* of buckets that come */
+	double share;         /* of buckets that come */
+	double largest_share; /* that there can be */
 	int64_t uses_taken_us;
 	size_t bucket_count;
 	struct bucket buckets[PACER_MOST_RATES];

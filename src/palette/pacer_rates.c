@@ -140,6 +140,14 @@ void pacer_set_rates(struct pacer *pacer, const struct pacer_rate *rates, double
 	pthread_mutex_unlock(&pacer->lock);
 }
 
+void pacer_fix_share(struct pacer *pacer, double share)
+{
+	pacer_set_share(pacer, NULL, share);
+	pthread_mutex_lock(&pacer->lock);
+	pacer->largest_share = share;
+	pthread_mutex_unlock(&pacer->lock);
+}
+
 void pacer_set_share(struct pacer *pacer, const char *prefix, double share)
 {
 	assert(share > 0 && share <= 1);
@@ -206,7 +214,7 @@ struct pacer *pacer_new(const struct pacer_rate *rates, double part)
 {
 	struct pacer *pacer = heap_alloc(sizeof *pacer);
 
-	*pacer = (struct pacer){.share = 1, .uses_taken_us = clock_now_us()};
+	*pacer = (struct pacer){.share = 1, .largest_share = 1, .uses_taken_us = clock_now_us()};
 	pthread_mutex_init(&pacer->lock, NULL);
 	pacer_set_rates(pacer, rates, part);
 	for (size_t i = 0; i < pacer->bucket_count; i++)

@@ -186,6 +186,7 @@ test('what has a fault is refused with the sentence that the start would have, a
       /reason="this needs a restart: spectrocloud\.server\.workers, spectrocloud\.server\.queueLength"/);
     await faulty(config([first, second], { tokenStore: { type: 'sqlite', path: join(folder, 'x.db'),
       encryptionKey: Buffer.alloc(32, 7).toString('base64') } }), /this needs a restart: spectrocloud\.tokenStore\.type/);
+    await faulty('', /app-config\.yaml: there is nothing in it any more/);
     assert.equal((await projects(service, 'second')).status, 400);
     unlinkSync(service.file);
     assert.match(await hangUp(service), / config\.refused reason="\S+app-config\.yaml: cannot read this file/);
