@@ -28,7 +28,7 @@ const CREATE = 'create_spectrocloud_cluster';
 const PLAN = 'plan_spectrocloud_cluster';
 
 // Settings of `spectrocloud` that keep what became of one cell from having a part in the next.
-const INDEPENDENT = { upstream: {} };
+const INDEPENDENT = { upstream: { circuitFailures: 0 } };
 
 const lanes = Array.from({ length: LANES }, (_, i) => ({ number: i }));
 const services = {}; // patient: waits long for Palette; insistent: and asks again often; hasty: neither

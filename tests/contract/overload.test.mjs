@@ -24,9 +24,11 @@ before(async () => {
 after(() => simulator.stop());
 
 const settings = { upstream: { attempts: 1, retryDelay: '1ms', timeout: '60s' },
-  server: { workers: WORKERS, queueLength: QUEUE, requestTimeout: `${TIMEOUT_MS}ms`, drainTimeout: '1s' } };
+  server: { workers: WORKERS, waiting: 0, queueLength: QUEUE, requestTimeout: `${TIMEOUT_MS}ms`, drainTimeout: '1s' } };
 
-const get = (path, token) => service.request('GET', path, token === undefined ? {} : { token });
+// Each by themselves: what is equal would be asked once.
+const get = (path, token) => service.request('GET', path, { headers: { 'Cache-Control': 'no-cache' },
+  ...(token !== undefined && { token }) });
 const asked = async () => (await simulator.requests()).length;
 
 // Fills every worker and the queue with requests that hang. Resolves with their answers-to-be.

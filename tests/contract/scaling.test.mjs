@@ -54,7 +54,7 @@ test('the formulas give the numbers that stand beside them', () => {
 
 test('a tenth of the size is a tenth, and the rates are those that the service keeps', () => {
   for (const name of ['P', 'C', 'V', 'E', 'N']) assert.equal(SMALL[name], LARGE[name] / 10, name);
-  const source = readFileSync(new URL('../../src/palette/pacer.c', import.meta.url), 'utf8');
+  const source = readFileSync(new URL('../../src/palette/pacer_rates.c', import.meta.url), 'utf8');
   assert.deepEqual(source.match(/define USUAL\(prefix\)[\s\\]*\{[\s\\]*\(prefix\), (\d+), (\d+)/).slice(1).map(Number),
     [LARGE.rate, LARGE.burst]);
 });
