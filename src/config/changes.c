@@ -42,6 +42,8 @@ static bool same_strings(const char *const *a, size_t a_count, const char *const
 {
 	if (a_count != b_count || (a == NULL) != (b == NULL))
 		return false;
+	if (a == NULL)
+		return true;
 	for (size_t i = 0; i < a_count; i++)
 		if (!same_string(a[i], b[i]))
 			return false;

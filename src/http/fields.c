@@ -180,7 +180,7 @@ static bool says_anew(struct text directive)
 	static const char *const words[] = {"no-cache", "no-store", NULL};
 	size_t equals = text_find(directive, '=');
 	struct text name = text_trim(text_slice(directive, 0, equals));
-	struct text value = TEXT("");
+	struct text value;
 	int64_t seconds;
 
 	for (const char *const *word = words; *word != NULL; word++)

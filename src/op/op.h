@@ -391,7 +391,7 @@ struct call {
 	struct text body;
 	struct text arguments;         /* of a tool: a checked JSON object; ptr NULL: none */
 	struct http_cancel *cancel;    /* once it is set, nobody wants the answer; NULL: never */
-	bool follows;                  /* it holds no worker: see PALETTE_OF_FOLLOWERS */
+	bool follows;                  /* it holds no worker: see palette_open_aside() */
 	palette_progress_fn *progress; /* told how far the work is, on the call's thread; or NULL */
 	void *progress_context;
 	enum tool_door door; /* of a tool: where it was called */

@@ -170,10 +170,13 @@ void call_drop_session(struct call *c)
 
 static bool open_palette(struct call *c, struct text token, struct error *err)
 {
-	enum palette_places of = c->follows ? PALETTE_OF_FOLLOWERS : PALETTE_OF_REQUESTS;
+	struct palette_client *client = c->services->palette;
 
-	return palette_open(c->services->palette, c->environment, of, token, c->arena,
-			    c->deadline_ms, c->cancel, &c->palette, err);
+	if (c->follows)
+		return palette_open_aside(client, c->environment, token, c->arena, c->deadline_ms,
+					  c->cancel, &c->palette, err);
+	return palette_open(client, c->environment, token, c->arena, c->deadline_ms, c->cancel,
+			    &c->palette, err);
 }
 
 bool call_open_environment(struct call *c, struct error *err)

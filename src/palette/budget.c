@@ -165,6 +165,7 @@ static void apply(const struct member *m)
 
 static void look_after(struct budget *b, struct member *m)
 {
+	struct store_meeting mine = {.replica = b->id, .host = m->origin};
 	struct pacer_use *uses;
 	const char **others;
 	struct arena a;
@@ -175,8 +176,9 @@ static void look_after(struct budget *b, struct member *m)
 
 	arena_init(&a);
 	pacer_take_uses(m->pacer, &a, &uses, &count);
-	b->met = store_budget_meet(b->store, &a, b->id, m->origin, budget_busy(&a, uses, count),
-				   clock_now_ms() + ANSWER_MS, &others, &met, &err);
+	mine.busy = budget_busy(&a, uses, count);
+	b->met = store_budget_meet(b->store, &a, &mine, clock_now_ms() + ANSWER_MS, &others, &met,
+				   &err);
 	if (b->met) {
 		budget_share_out(&m->shares, uses, count, others, met, clock_now_ms());
 		apply(m);

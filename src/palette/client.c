@@ -125,23 +125,39 @@ static struct palette *view_of(struct palette_client *client, size_t index, stru
 	return p;
 }
 
-bool palette_open(struct palette_client *client, const struct config_environment *environment,
-		  enum palette_places of, struct text session, struct arena *arena,
-		  int64_t deadline_ms, struct http_cancel *cancel, struct palette **palette,
-		  struct error *err)
+/* One of its places is taken. */
+static struct palette *with_place(struct palette *p, struct places *places,
+				  struct http_cancel *cancel)
 {
-	size_t index = (size_t)(environment - client->config->environments);
-	struct share *share = &client->shares[index];
-	struct places *places = of == PALETTE_OF_FOLLOWERS ? share->followers : share->calls;
-	struct palette *p;
-
-	if (!places_take(places, deadline_ms, cancel, err))
-		return false;
-	p = view_of(client, index, session, arena, deadline_ms);
 	p->cancel = cancel;
 	p->places = places;
 	p->has_place = true;
-	*palette = p;
+	return p;
+}
+
+bool palette_open(struct palette_client *client, const struct config_environment *environment,
+		  struct text session, struct arena *arena, int64_t deadline_ms,
+		  struct http_cancel *cancel, struct palette **palette, struct error *err)
+{
+	size_t index = (size_t)(environment - client->config->environments);
+	struct places *places = client->shares[index].calls;
+
+	if (!places_take(places, deadline_ms, cancel, err))
+		return false;
+	*palette = with_place(view_of(client, index, session, arena, deadline_ms), places, cancel);
+	return true;
+}
+
+bool palette_open_aside(struct palette_client *client, const struct config_environment *environment,
+			struct text session, struct arena *arena, int64_t deadline_ms,
+			struct http_cancel *cancel, struct palette **palette, struct error *err)
+{
+	size_t index = (size_t)(environment - client->config->environments);
+	struct places *places = client->shares[index].followers;
+
+	if (!places_take(places, deadline_ms, cancel, err))
+		return false;
+	*palette = with_place(view_of(client, index, session, arena, deadline_ms), places, cancel);
 	return true;
 }
 

@@ -254,8 +254,8 @@ static bool ask_again(void *context, struct http_cancel *cancel, struct kept_ans
 	struct asking asking = {.wanted = &r->wanted};
 	bool ok;
 
-	if (!palette_open(r->client, r->environment, PALETTE_OF_FOLLOWERS, session, &r->arena,
-			  r->deadline_ms, cancel, &asking.p, err))
+	if (!palette_open_aside(r->client, r->environment, session, &r->arena, r->deadline_ms,
+				cancel, &asking.p, err))
 		return false;
 	asking.p->caller = r->caller;
 	asking.p->refreshes = true;

@@ -104,17 +104,10 @@ enum palette_credential {
 	PALETTE_SESSION, /* a user's session token, sent raw as `Authorization` */
 };
 
-/* An environment has so many places for calls at work, so that a slow Palette does not hold all
- * threads. */
-enum palette_places {
-	PALETTE_OF_REQUESTS, /* as many as its share of spectrocloud.server.workers */
-	/* Of what holds no worker, such as following: a few of their own, so that many of them
-	 * leave room for requests. */
-	PALETTE_OF_FOLLOWERS,
-};
 /*
- * Takes a place, or waits for one: of PALETTE_OF_REQUESTS no more may wait than the environment's
- * share of spectrocloud.server.waiting.
+ * Takes one of the environment's places for calls at work, of which there are so many that a slow
+ * Palette does not hold all threads: as many as its share of spectrocloud.server.workers. Where all
+ * are taken it waits for one, as no more may than its share of spectrocloud.server.waiting.
  *
  * session  the user's token; its ptr NULL: the environment's own apiToken is used.
  * cancel   as for palette_set_cancel().
@@ -124,9 +117,16 @@ enum palette_places {
  * ERROR_CANCELLED.
  */
 MUST_USE bool palette_open(struct palette_client *client,
-			   const struct config_environment *environment, enum palette_places of,
-			   struct text session, struct arena *arena, int64_t deadline_ms,
-			   struct http_cancel *cancel, struct palette **palette, struct error *err);
+			   const struct config_environment *environment, struct text session,
+			   struct arena *arena, int64_t deadline_ms, struct http_cancel *cancel,
+			   struct palette **palette, struct error *err);
+/* The same for what holds no worker, such as following: it has places of its own, a few, so that
+ * many of them leave room for requests. */
+MUST_USE bool palette_open_aside(struct palette_client *client,
+				 const struct config_environment *environment, struct text session,
+				 struct arena *arena, int64_t deadline_ms,
+				 struct http_cancel *cancel, struct palette **palette,
+				 struct error *err);
 /* NULL is fine. */
 void palette_close(struct palette *p);
 

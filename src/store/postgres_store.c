@@ -259,15 +259,16 @@ static bool postgres_keys(void *self, struct arena *a, int64_t now_ms, int64_t d
 
 /* ---- replicas ---- */
 
-static bool postgres_budget_meet(void *self, struct arena *a, struct text replica, struct text host,
-				 struct text busy, int64_t deadline_ms, const char ***others,
-				 size_t *count, struct error *err)
+static bool postgres_budget_meet(void *self, struct arena *a, const struct store_meeting *mine,
+				 int64_t deadline_ms, const char ***others, size_t *count,
+				 struct error *err)
 {
 	struct pg_rows *found = NULL;
 
 	if (!run(self, BUDGET_MEET,
-		 (const struct pg_param[]){copied(a, replica), copied(a, host), copied(a, busy),
-					   pg_number(STORE_MOST_REPLICAS)},
+		 (const struct pg_param[]){
+			 copied(a, text_of(mine->replica)), copied(a, text_of(mine->host)),
+			 copied(a, text_of(mine->busy)), pg_number(STORE_MOST_REPLICAS)},
 		 4, deadline_ms, &found, err))
 		return false;
 	*count = pg_rows_count(found);

@@ -435,16 +435,16 @@ static bool cannot_meet(struct error *err)
 	return error_set(err, ERROR_INTERNAL, "replicas cannot meet in this store");
 }
 
-bool store_budget_meet(struct store *store, struct arena *a, const char *replica, const char *host,
-		       const char *busy, int64_t deadline_ms, const char ***others, size_t *count,
-		       struct error *err)
+bool store_budget_meet(struct store *store, struct arena *a, const struct store_meeting *mine,
+		       int64_t deadline_ms, const char ***others, size_t *count, struct error *err)
 {
+	struct text busy = text_of(mine->busy);
+
 	if (!store_can_meet(store))
 		return cannot_meet(err);
-	if (strlen(busy) > STORE_LONGEST_BUSY || !is_line(text_of(busy)) || !is_line(text_of(host)))
+	if (busy.len > STORE_LONGEST_BUSY || !is_line(busy) || !is_line(text_of(mine->host)))
 		return error_set(err, ERROR_INPUT, "this is no line");
-	return store->kind->budget_meet(store->self, a, text_of(replica), text_of(host),
-					text_of(busy), deadline_ms, others, count, err);
+	return store->kind->budget_meet(store->self, a, mine, deadline_ms, others, count, err);
 }
 
 bool store_budget_leave(struct store *store, const char *replica, int64_t deadline_ms,

@@ -168,8 +168,13 @@ bool store_can_meet(const struct store *store);
  * Fails as all do, and with ERROR_INTERNAL where replicas cannot meet.
  */
 enum { STORE_LONGEST_BUSY = 64 * 1024 };
-MUST_USE bool store_budget_meet(struct store *store, struct arena *a, const char *replica,
-				const char *host, const char *busy, int64_t deadline_ms,
+struct store_meeting {
+	const char *replica;
+	const char *host;
+	const char *busy;
+};
+MUST_USE bool store_budget_meet(struct store *store, struct arena *a,
+				const struct store_meeting *mine, int64_t deadline_ms,
 				const char ***others, size_t *count, struct error *err);
 /* This replica is there no more. Rows of those that could not say so go with store_purge(). */
 MUST_USE bool store_budget_leave(struct store *store, const char *replica, int64_t deadline_ms,

@@ -122,8 +122,8 @@ static void create_from(const char *body)
 	struct error err;
 
 	arena_init(&arena);
-	must(palette_open(client, &config.environments[0], PALETTE_OF_REQUESTS,
-			  (struct text){NULL, 0}, &arena, clock_now_ms() + 60000, NULL, &p, &err),
+	must(palette_open(client, &config.environments[0], (struct text){NULL, 0}, &arena,
+			  clock_now_ms() + 60000, NULL, &p, &err),
 	     "there is a place");
 	create(p, &arena, body, &script);
 	palette_close(p);

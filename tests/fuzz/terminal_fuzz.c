@@ -27,13 +27,15 @@ static void must(bool holds, const char *what)
 static void check_harmless(struct text t, bool lines)
 {
 	must(text_is_utf8(t), "it is UTF-8");
+	static const unsigned char turns[] = {0xE2, 0x80, 0xAE}; /* U+202E */
+
 	for (size_t i = 0; i < t.len; i++) {
 		unsigned char c = (unsigned char)t.ptr[i];
 
 		must((c >= 0x20 && c != 0x7F) || (lines && c == '\n'), "no control characters");
 		must(c != 0xC2 || (unsigned char)t.ptr[i + 1] >= 0xA0, "nor those of 8 bits");
 	}
-	must(memmem(t.ptr, t.len, "\xE2\x80\xAE", 3) == NULL, "nothing turns the direction");
+	must(memmem(t.ptr, t.len, turns, sizeof turns) == NULL, "nothing turns the direction");
 }
 
 static void check_text(struct text t, size_t columns)

@@ -130,8 +130,8 @@ static void run(struct text input, list_fn *ask)
 
 	script = (struct script){.rest = input, .last = TEXT("")};
 	arena_init(&arena);
-	must(palette_open(client, &config.environments[0], PALETTE_OF_REQUESTS,
-			  (struct text){NULL, 0}, &arena, clock_now_ms() + 60000, NULL, &p, &err),
+	must(palette_open(client, &config.environments[0], (struct text){NULL, 0}, &arena,
+			  clock_now_ms() + 60000, NULL, &p, &err),
 	     "there is a place");
 	palette_list_init(&list, p, "things");
 	if (ask(p, &list, &err) && palette_list_finish(&list, &out, &err)) {

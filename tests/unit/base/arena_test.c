@@ -38,6 +38,7 @@ static void pieces_are_zeroed_aligned_and_apart(void **state)
 }
 
 /* Of the address sanitizer; NULL where it is not. */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 int __asan_address_is_poisoned(const volatile void *address) __attribute__((weak));
 
 static void what_is_behind_a_piece_is_forbidden(void **state)

@@ -206,9 +206,8 @@ static void another_environment_is_not_affected(void **state)
 	(void)state;
 	open_it(f);
 	u = (struct upstream){.status = 200};
-	assert_true(palette_open(f->client, &f->environments[1], PALETTE_OF_REQUESTS,
-				 (struct text){NULL, 0}, &f->arena, clock_now_ms() + 60000, NULL,
-				 &other, &f->err));
+	assert_true(palette_open(f->client, &f->environments[1], (struct text){NULL, 0}, &f->arena,
+				 clock_now_ms() + 60000, NULL, &other, &f->err));
 	f->palette = other;
 	assert_true(run(f, PALETTE_READ));
 	f->palette = first;

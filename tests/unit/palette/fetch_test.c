@@ -162,9 +162,8 @@ static void another_environment_is_another_host_and_token(void **state)
 	(void)state;
 	palette_close(f->palette);
 	f->palette = NULL;
-	assert_true(palette_open(f->client, &f->environments[1], PALETTE_OF_REQUESTS,
-				 (struct text){NULL, 0}, &f->arena, clock_now_ms() + 1000, NULL,
-				 &f->palette, &f->err));
+	assert_true(palette_open(f->client, &f->environments[1], (struct text){NULL, 0}, &f->arena,
+				 clock_now_ms() + 1000, NULL, &f->palette, &f->err));
 	assert_true(run(f, PALETTE_READ));
 	assert_string_equal(f->http.requests[0].host, "https://staging.test");
 	assert_string_equal(f->http.requests[0].api_key, "staging-api-token");
@@ -607,21 +606,19 @@ static void a_slow_environment_does_not_take_every_worker(void **state)
 	size_t open = 1; /* the fixture's own */
 
 	(void)state;
-	while (open < 16 && palette_open(f->client, &f->environments[0], PALETTE_OF_REQUESTS,
-					 (struct text){NULL, 0}, &f->arena, clock_now_ms() + 1000,
-					 NULL, &views[open], &f->err))
+	while (open < 16 &&
+	       palette_open(f->client, &f->environments[0], (struct text){NULL, 0}, &f->arena,
+			    clock_now_ms() + 1000, NULL, &views[open], &f->err))
 		open++;
 	assert_int_equal(open, 12);
 	assert_int_equal(f->err.kind, ERROR_UNAVAILABLE);
 	assert_true(f->err.retry_after_s > 0);
 	/* The other environment still has room, and a place given back can be taken. */
-	assert_true(palette_open(f->client, &f->environments[1], PALETTE_OF_REQUESTS,
-				 (struct text){NULL, 0}, &f->arena, clock_now_ms() + 1000, NULL,
-				 &views[0], &f->err));
+	assert_true(palette_open(f->client, &f->environments[1], (struct text){NULL, 0}, &f->arena,
+				 clock_now_ms() + 1000, NULL, &views[0], &f->err));
 	palette_close(views[1]);
-	assert_true(palette_open(f->client, &f->environments[0], PALETTE_OF_REQUESTS,
-				 (struct text){NULL, 0}, &f->arena, clock_now_ms() + 1000, NULL,
-				 &views[1], &f->err));
+	assert_true(palette_open(f->client, &f->environments[0], (struct text){NULL, 0}, &f->arena,
+				 clock_now_ms() + 1000, NULL, &views[1], &f->err));
 	for (size_t i = 0; i < open; i++)
 		palette_close(views[i]);
 	palette_close(NULL);
@@ -640,24 +637,24 @@ static void what_holds_no_worker_has_places_of_its_own_and_waits(void **state)
 	(void)state;
 	/* Half of the connections, of which there are four. */
 	for (size_t i = 0; i < 2; i++)
-		assert_true(palette_open(f->client, &f->environments[0], PALETTE_OF_FOLLOWERS, none,
-					 &f->arena, before + 1000, NULL, &views[i], &f->err));
-	assert_false(palette_open(f->client, &f->environments[0], PALETTE_OF_FOLLOWERS, none,
-				  &f->arena, before + 100, cancel, &views[2], &f->err));
+		assert_true(palette_open_aside(f->client, &f->environments[0], none, &f->arena,
+					       before + 1000, NULL, &views[i], &f->err));
+	assert_false(palette_open_aside(f->client, &f->environments[0], none, &f->arena,
+					before + 100, cancel, &views[2], &f->err));
 	assert_int_equal(f->err.kind, ERROR_UNAVAILABLE);
 	assert_true(clock_now_ms() - before >= 100);
 	http_cancel_set(cancel);
-	assert_false(palette_open(f->client, &f->environments[0], PALETTE_OF_FOLLOWERS, none,
-				  &f->arena, clock_now_ms() + 60000, cancel, &views[2], &f->err));
+	assert_false(palette_open_aside(f->client, &f->environments[0], none, &f->arena,
+					clock_now_ms() + 60000, cancel, &views[2], &f->err));
 	assert_int_equal(f->err.kind, ERROR_CANCELLED);
 	assert_null(views[2]);
 	/* Requests are not concerned, nor is the other environment. */
 	fixture_open(f, none, 1000);
-	assert_true(palette_open(f->client, &f->environments[1], PALETTE_OF_FOLLOWERS, none,
-				 &f->arena, before + 1000, NULL, &views[2], &f->err));
+	assert_true(palette_open_aside(f->client, &f->environments[1], none, &f->arena,
+				       before + 1000, NULL, &views[2], &f->err));
 	palette_close(views[0]);
-	assert_true(palette_open(f->client, &f->environments[0], PALETTE_OF_FOLLOWERS, none,
-				 &f->arena, clock_now_ms() + 1000, NULL, &views[0], &f->err));
+	assert_true(palette_open_aside(f->client, &f->environments[0], none, &f->arena,
+				       clock_now_ms() + 1000, NULL, &views[0], &f->err));
 	for (size_t i = 0; i < 3; i++)
 		palette_close(views[i]);
 	http_cancel_free(cancel);

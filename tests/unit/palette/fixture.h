@@ -58,9 +58,8 @@ static inline void fixture_open(struct fixture *f, struct text session, int64_t 
 {
 	palette_close(f->palette);
 	f->palette = NULL;
-	assert_true(palette_open(f->client, &f->environments[0], PALETTE_OF_REQUESTS, session,
-				 &f->arena, clock_now_ms() + timeout_ms, NULL, &f->palette,
-				 &f->err));
+	assert_true(palette_open(f->client, &f->environments[0], session, &f->arena,
+				 clock_now_ms() + timeout_ms, NULL, &f->palette, &f->err));
 }
 
 static inline struct fixture *fixture_new(canned_fn *answer, void *context)

@@ -179,9 +179,8 @@ static void environments_of_one_host_share_its_budget(void **state)
 		f->environments[1].url = cases[i].second;
 		palette_client_new(&f->config, &f->http, f->hosts, &f->client);
 		fixture_open(f, (struct text){NULL, 0}, 60000);
-		assert_true(palette_open(f->client, &f->environments[1], PALETTE_OF_REQUESTS,
-					 (struct text){NULL, 0}, &f->arena, clock_now_ms() + 1000,
-					 NULL, &other, &f->err));
+		assert_true(palette_open(f->client, &f->environments[1], (struct text){NULL, 0},
+					 &f->arena, clock_now_ms() + 1000, NULL, &other, &f->err));
 		assert_int_equal(palette_pacer(f->palette) == palette_pacer(other),
 				 cases[i].shared);
 		palette_close(other);

@@ -413,8 +413,9 @@ static const char *meet(struct world *w, const char *replica, const char *host, 
 	struct error err;
 	size_t count;
 
-	if (!store_budget_meet(w->store, &w->arena, replica, host, busy, soon(), &others, &count,
-			       &err))
+	if (!store_budget_meet(w->store, &w->arena,
+			       &(const struct store_meeting){replica, host, busy}, soon(), &others,
+			       &count, &err))
 		fail_msg("%s", err.message);
 	for (size_t i = 0; i < count; i++) { /* few: the smallest first */
 		size_t least = i;
@@ -461,8 +462,9 @@ static void what_is_no_line_is_not_written(void **state)
 	struct error err;
 	size_t count;
 
-	assert_false(store_budget_meet(w->store, &w->arena, "r1", "h", "a\nb", soon(), &others,
-				       &count, &err));
+	assert_false(store_budget_meet(w->store, &w->arena,
+				       &(const struct store_meeting){"r1", "h", "a\nb"}, soon(),
+				       &others, &count, &err));
 	assert_int_equal(err.kind, ERROR_INPUT);
 }
 
