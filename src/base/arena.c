@@ -176,12 +176,11 @@ char *arena_vprintf(struct arena *a, const char *format, va_list args)
 	int len;
 
 	va_copy(again, args);
-	len = vsnprintf(NULL, 0, format, again);
+	len = vsnprintf(NULL, 0, format, args);
+	out = arena_alloc(a, len < 0 ? 1 : (size_t)len + 1);
+	if (len >= 0)
+		vsnprintf(out, (size_t)len + 1, format, again);
 	va_end(again);
-	if (len < 0)
-		return arena_copy(a, TEXT(""));
-	out = arena_alloc(a, (size_t)len + 1);
-	vsnprintf(out, (size_t)len + 1, format, args);
 	return out;
 }
 

@@ -43,6 +43,7 @@ static void what_is_added_stands_in_order(void **state)
 }
 
 /* Of the address sanitizer; NULL where it is not. */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 int __asan_address_is_poisoned(const volatile void *address) __attribute__((weak));
 
 static void assert_ends(const struct buf *b)
