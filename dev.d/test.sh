@@ -416,7 +416,7 @@ test_main()
 
 coverage_main()
 {
-	local suites=(unit fuzz contract agents http sim)
+	local suites=(unit fuzz contract limits agents http sim)
 
 	install_for "${suites[@]}" && need coverage || exit 1
 	bins=build-coverage

@@ -3,6 +3,7 @@
 #include "app/confine.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,12 +59,14 @@ static void confine_both(const struct places *places)
 	int abi = 0;
 	bool files = confine_files(places->items, places->count, &abi, &no_files);
 	bool calls = confine_calls(&no_calls);
+	char version[32];
 
+	snprintf(version, sizeof version, "in force, version %d", abi);
 	if (files && calls)
-		log_info("confined", F_STR("seccomp", "in force"), F_INT("landlock", abi));
+		log_info("confined", F_STR("seccomp", "in force"), F_STR("landlock", version));
 	else
 		log_warn("confined", F_STR("seccomp", calls ? "in force" : "unavailable"),
-			 files ? F_INT("landlock", abi) : F_STR("landlock", "unavailable"),
+			 F_STR("landlock", files ? version : "unavailable"),
 			 F_STR("problem", files ? no_calls.message : no_files.message));
 }
 

@@ -13,6 +13,7 @@
 #include "app/watch.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/log.h"
 
 enum {
@@ -83,22 +84,14 @@ static const char *place_in(struct arena *a, const char *message)
 	return arena_copy(a, (struct text){message, (size_t)(end - message)});
 }
 
-static uint64_t add_to_digest(uint64_t h, const void *bytes, size_t len)
-{
-	const unsigned char *p = bytes;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ p[i]) * 0x100000001b3;
-	return h;
-}
-
 static uint64_t digest_of_attempt(const struct attempt *t, const char *reason)
 {
-	uint64_t h = add_to_digest(0xcbf29ce484222325, reason, strlen(reason));
+	uint64_t hash = hash_text(HASH_START, text_of(reason));
 
 	for (size_t i = 0; i < t->files.count; i++)
-		h = add_to_digest(h, &t->files.items[i].digest, sizeof t->files.items[i].digest);
-	return h;
+		hash = hash_text(hash, (struct text){(const char *)&t->files.items[i].digest,
+						     sizeof t->files.items[i].digest});
+	return hash;
 }
 
 #define EFFECT "the configuration that was read before stays in force"
@@ -124,14 +117,6 @@ static void say_unchanged(struct attempt *t)
 	log_event(t->asked || t->r->refused ? LOG_INFO : LOG_DEBUG, "config.unchanged",
 		  LOG_FIELDS(F_STR("trigger", t->asked ? "SIGHUP" : "a file")));
 	t->r->refused = false;
-}
-
-static void say_notices(const struct config_notices *notices)
-{
-	for (size_t i = 0; i < notices->count; i++)
-		log_warn("config.notice", F_STR("place", notices->items[i].where),
-			 F_STR("setting", notices->items[i].path),
-			 F_STR("message", notices->items[i].message));
 }
 
 /* ---- one reading ---- */
@@ -233,7 +218,7 @@ static void read_again(struct reloader *r, bool asked)
 	arena_init(&t.files.arena);
 	notify_reloading();
 	if (load(&t, &notices)) {
-		say_notices(&notices);
+		config_log_notices(&notices);
 		if (may_follow(&t, &changes))
 			replace(&t, &changes);
 	}

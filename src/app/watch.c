@@ -1,4 +1,4 @@
-/* The state of files: device, inode, size and times, of what a symbolic link leads to. */
+/* Which of many files have changed since they were read. */
 #include "app/watch.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/file.h"
 
 enum {
 	/* Who looks once a second may come a little early. */
@@ -17,19 +18,10 @@ enum {
 	YOUNG_MS = 1000,
 };
 
-struct stamp {
-	int problem; /* errno of the attempt to see it; then the rest is 0 */
-	dev_t device;
-	ino_t inode;
-	off_t size;
-	struct timespec written;
-	struct timespec changed;
-};
-
 struct watched {
 	char *path;
 	bool expected; /* it was there when it was read */
-	struct stamp stamp;
+	struct file_stamp stamp;
 };
 
 struct watch {
@@ -42,39 +34,10 @@ struct watch {
 
 /* ---- one file ---- */
 
-static struct stamp stamp_of(const char *path)
-{
-	struct stat info;
-
-	if (stat(path, &info) != 0)
-		return (struct stamp){.problem = errno};
-	/* A device is read like a file, and its times change with that. */
-	if (!S_ISREG(info.st_mode))
-		return (struct stamp){.device = info.st_dev, .inode = info.st_ino};
-	return (struct stamp){.device = info.st_dev,
-			      .inode = info.st_ino,
-			      .size = info.st_size,
-			      .written = info.st_mtim,
-			      .changed = info.st_ctim};
-}
-
-static bool same_time(struct timespec a, struct timespec b)
-{
-	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
-static bool same_stamp(const struct stamp *a, const struct stamp *b)
-{
-	return a->problem == b->problem && a->device == b->device && a->inode == b->inode &&
-	       a->size == b->size && same_time(a->written, b->written) &&
-	       same_time(a->changed, b->changed);
-}
-
 /* Changed since then, or just before; not in some future. */
-static bool is_young(const struct stamp *stamp, int64_t begun_ms)
+static bool is_young(const struct file_stamp *stamp, int64_t begun_ms)
 {
-	int64_t changed_ms =
-		(int64_t)stamp->changed.tv_sec * 1000 + stamp->changed.tv_nsec / 1000000;
+	int64_t changed_ms = file_stamp_changed_ms(stamp);
 
 	return stamp->problem == 0 && changed_ms >= begun_ms - YOUNG_MS &&
 	       changed_ms <= clock_calendar_ms() + YOUNG_MS;
@@ -124,7 +87,7 @@ static void add(struct watch *w, const struct config_file *file, int64_t begun_m
 	added = &w->items[w->count++];
 	*added = (struct watched){.path = heap_copy(text_of(file->path)),
 				  .expected = file->there,
-				  .stamp = stamp_of(file->path)};
+				  .stamp = file_stamp_at(file->path)};
 	if (is_young(&added->stamp, begun_ms) || file->there != (added->stamp.problem == 0))
 		w->changed = true;
 }
@@ -151,9 +114,9 @@ static bool have_changed(struct watch *w, bool *missing)
 	*missing = false;
 	for (size_t i = 0; i < w->count; i++) {
 		struct watched *file = &w->items[i];
-		struct stamp now = stamp_of(file->path);
+		struct file_stamp now = file_stamp_at(file->path);
 
-		changed = changed || !same_stamp(&now, &file->stamp);
+		changed = changed || !file_stamp_equal(&now, &file->stamp);
 		file->stamp = now;
 		*missing = *missing || (file->expected && now.problem != 0);
 	}

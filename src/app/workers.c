@@ -8,7 +8,6 @@
  */
 #include "app/workers.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,16 +56,15 @@ static size_t at_work(const struct workers *w)
 static bool wait_for_work(struct workers *w)
 {
 	int64_t until_ms = clock_now_ms() + IDLE_MS;
-	struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
-	int problem = 0;
+	bool in_time = true;
 
 	w->idle++;
 	if (w->running > w->usual)
-		problem = pthread_cond_timedwait(&w->filled, &w->lock, &until);
+		in_time = clock_cond_wait(&w->filled, &w->lock, until_ms);
 	else
 		pthread_cond_wait(&w->filled, &w->lock);
 	w->idle--;
-	return problem != ETIMEDOUT || w->running <= w->usual;
+	return in_time || w->running <= w->usual;
 }
 
 /* Under the lock, by one of the threads, which counts as at work. */
@@ -220,7 +218,6 @@ unsigned workers_count(struct workers *workers)
 static struct workers *workers_new(unsigned most, size_t queue_length, work_fn *work, void *context)
 {
 	struct workers *w = heap_alloc(sizeof *w + most * sizeof w->threads[0]);
-	pthread_condattr_t steady;
 
 	w->work = work;
 	w->context = context;
@@ -228,10 +225,7 @@ static struct workers *workers_new(unsigned most, size_t queue_length, work_fn *
 	w->length = queue_length;
 	w->ring = heap_alloc(queue_length * sizeof w->ring[0]);
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_condattr_init(&steady);
-	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-	pthread_cond_init(&w->filled, &steady);
-	pthread_condattr_destroy(&steady);
+	clock_cond_init(&w->filled);
 	for (unsigned i = 0; i < most; i++)
 		w->threads[i].all = w;
 	return w;

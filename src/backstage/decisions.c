@@ -79,16 +79,12 @@ struct kept {
 struct decisions *decisions_new(struct backstage *b)
 {
 	struct decisions *d = heap_alloc(sizeof *d);
-	pthread_condattr_t steady;
 
 	d->b = b;
 	d->most_waiting = most_waiting(b->config);
 	d->known = digest_map_new(MOST_DECISIONS, SIZE_MAX, free);
 	pthread_mutex_init(&d->lock, NULL);
-	pthread_condattr_init(&steady);
-	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-	pthread_cond_init(&d->landed, &steady);
-	pthread_condattr_destroy(&steady);
+	clock_cond_init(&d->landed);
 	return d;
 }
 
@@ -303,13 +299,11 @@ static void release_flight(struct flight *f)
 /* Waits for somebody else's question, at most until the deadline. Under the lock. */
 static struct outcome wait_for(struct decisions *d, struct flight *f, int64_t deadline_ms)
 {
-	struct timespec until = {.tv_sec = deadline_ms / 1000,
-				 .tv_nsec = deadline_ms % 1000 * 1000000};
 	struct outcome outcome = {.problem = "it did not answer in time"};
 
 	f->holders++;
 	while (!f->landed && clock_left_ms(deadline_ms) > 0)
-		pthread_cond_timedwait(&d->landed, &d->lock, &until);
+		clock_cond_wait(&d->landed, &d->lock, deadline_ms);
 	if (f->landed)
 		outcome = f->outcome;
 	release_flight(f);

@@ -83,7 +83,6 @@ struct issuers *issuers_new(struct http_client *http, const struct http_target *
 			    const struct config *config, struct counts *counts)
 {
 	struct issuers *all = heap_alloc(sizeof *all);
-	pthread_condattr_t steady;
 
 	all->http = http;
 	all->target = target;
@@ -91,10 +90,7 @@ struct issuers *issuers_new(struct http_client *http, const struct http_target *
 	all->most_waiting = most_waiting(config);
 	all->counts = counts;
 	pthread_mutex_init(&all->lock, NULL);
-	pthread_condattr_init(&steady);
-	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-	pthread_cond_init(&all->fetch_ended, &steady);
-	pthread_condattr_destroy(&steady);
+	clock_cond_init(&all->fetch_ended);
 	return all;
 }
 
@@ -304,11 +300,9 @@ static void fetch_issuer(struct issuers *all, struct issuer *issuer, int64_t dea
 static bool wait_for_fetch(struct issuers *all, const struct issuer *issuer, int64_t deadline_ms)
 {
 	unsigned generation = issuer->generation;
-	struct timespec until = {.tv_sec = deadline_ms / 1000,
-				 .tv_nsec = deadline_ms % 1000 * 1000000};
 
 	while (issuer->generation == generation && clock_left_ms(deadline_ms) > 0)
-		pthread_cond_timedwait(&all->fetch_ended, &all->lock, &until);
+		clock_cond_wait(&all->fetch_ended, &all->lock, deadline_ms);
 	return issuer->generation != generation;
 }
 

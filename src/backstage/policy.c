@@ -14,6 +14,8 @@
 #include "backstage/policy_rules.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/file.h"
+#include "base/hash.h"
 #include "base/log.h"
 
 enum {
@@ -21,16 +23,6 @@ enum {
 	/* The clock of a file system moves in steps. What was written within the step in which we
 	 * read would look unchanged, so a file as young as that is read once more. */
 	YOUNG_MS = 1000,
-};
-
-/* What tells one state of the file from another. */
-struct stamp {
-	int problem; /* errno of the attempt to see it; then the rest is 0 */
-	dev_t device;
-	ino_t inode;
-	off_t size;
-	struct timespec written;
-	struct timespec changed;
 };
 
 struct policy {
@@ -44,58 +36,18 @@ struct policy {
 
 	/* Held by the one caller who looks at the file. */
 	pthread_mutex_t look_lock;
-	struct stamp seen;
+	struct file_stamp seen;
 	bool young;      /* when it was read last */
 	uint64_t digest; /* of the bytes that were read last, good or bad */
 };
 
 /* ---- the file ---- */
 
-static struct stamp stamp_of(const struct stat *info)
+static bool is_young(const struct file_stamp *stamp)
 {
-	return (struct stamp){.device = info->st_dev,
-			      .inode = info->st_ino,
-			      .size = info->st_size,
-			      .written = info->st_mtim,
-			      .changed = info->st_ctim};
-}
-
-static bool same_time(struct timespec a, struct timespec b)
-{
-	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
-static bool same_stamp(const struct stamp *a, const struct stamp *b)
-{
-	return a->problem == b->problem && a->device == b->device && a->inode == b->inode &&
-	       a->size == b->size && same_time(a->written, b->written) &&
-	       same_time(a->changed, b->changed);
-}
-
-static struct stamp stamp_of_path(const char *path)
-{
-	struct stat info;
-
-	if (stat(path, &info) != 0)
-		return (struct stamp){.problem = errno};
-	return stamp_of(&info);
-}
-
-static bool is_young(const struct stamp *stamp)
-{
-	int64_t changed_ms =
-		(int64_t)stamp->changed.tv_sec * 1000 + stamp->changed.tv_nsec / 1000000;
+	int64_t changed_ms = file_stamp_changed_ms(stamp);
 
 	return stamp->problem == 0 && llabs(clock_calendar_ms() - changed_ms) < YOUNG_MS;
-}
-
-static uint64_t digest_of(struct text bytes)
-{
-	uint64_t h = 0xcbf29ce484222325;
-
-	for (size_t i = 0; i < bytes.len; i++)
-		h = (h ^ (unsigned char)bytes.ptr[i]) * 0x100000001b3;
-	return h;
 }
 
 static bool read_all(int fd, const char *path, struct buf *bytes, struct error *err)
@@ -117,23 +69,23 @@ static bool read_all(int fd, const char *path, struct buf *bytes, struct error *
 }
 
 /* Reads an open file; stamp is that of the moment before. */
-static bool read_open(int fd, const char *path, struct stamp *stamp, struct buf *bytes,
+static bool read_open(int fd, const char *path, struct file_stamp *stamp, struct buf *bytes,
 		      struct error *err)
 {
-	struct stamp after;
+	struct file_stamp after;
 	struct stat info;
 
 	if (fstat(fd, &info) != 0)
 		return error_set(err, ERROR_INPUT, "%s: %s", path, strerror(errno));
 	if (!S_ISREG(info.st_mode))
 		return error_set(err, ERROR_INPUT, "%s: not a file", path);
-	*stamp = stamp_of(&info);
+	*stamp = file_stamp_of(&info);
 	if (!read_all(fd, path, bytes, err))
 		return false;
 	if (fstat(fd, &info) != 0)
 		return error_set(err, ERROR_INPUT, "%s: %s", path, strerror(errno));
-	after = stamp_of(&info);
-	if (!same_stamp(stamp, &after))
+	after = file_stamp_of(&info);
+	if (!file_stamp_equal(stamp, &after))
 		return error_set(err, ERROR_INPUT, "%s: it was written to while it was read", path);
 	return true;
 }
@@ -142,13 +94,14 @@ static bool read_open(int fd, const char *path, struct stamp *stamp, struct buf 
  * Reads the file into bytes, whose ceiling is set.
  * stamp  out, also on failure: what stands for the state that was met.
  */
-static bool read_file(const char *path, struct stamp *stamp, struct buf *bytes, struct error *err)
+static bool read_file(const char *path, struct file_stamp *stamp, struct buf *bytes,
+		      struct error *err)
 {
 	int fd;
 	bool ok;
 
 	/* First: a file that appears between the two must not count as seen. */
-	*stamp = stamp_of_path(path);
+	*stamp = file_stamp_at(path);
 	/* Nobody waits for the other end of a pipe. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
@@ -216,7 +169,7 @@ static void read_again(struct policy *policy)
 		policy->digest = 0;
 	} else {
 		policy->young = is_young(&policy->seen);
-		digest = digest_of(buf_text(&bytes));
+		digest = hash_text(HASH_START, buf_text(&bytes));
 		if (digest != policy->digest)
 			parse_again(policy, buf_text(&bytes));
 		policy->digest = digest;
@@ -226,13 +179,13 @@ static void read_again(struct policy *policy)
 
 static void look_at_file(struct policy *policy)
 {
-	struct stamp now;
+	struct file_stamp now;
 
 	/* Whoever comes while another reads goes on with what there is. */
 	if (pthread_mutex_trylock(&policy->look_lock) != 0)
 		return;
-	now = stamp_of_path(policy->path);
-	if (policy->young || !same_stamp(&now, &policy->seen))
+	now = file_stamp_at(policy->path);
+	if (policy->young || !file_stamp_equal(&now, &policy->seen))
 		read_again(policy);
 	pthread_mutex_unlock(&policy->look_lock);
 }
@@ -271,7 +224,7 @@ bool policy_open(const char *path, struct policy **policy, struct error *err)
 	     policy_rules_parse(path, buf_text(&bytes), &opened->rules, err);
 	if (ok) {
 		opened->young = is_young(&opened->seen);
-		opened->digest = digest_of(buf_text(&bytes));
+		opened->digest = hash_text(HASH_START, buf_text(&bytes));
 		log_rules("policy.loaded", path, opened->rules);
 		*policy = opened;
 	} else {

@@ -4,6 +4,7 @@
  * question is one look into a table.
  */
 #include "backstage/policy_rules.h"
+#include "base/hash.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -79,13 +80,11 @@ static struct text name_key(struct text given, char key[NAME_SIZE])
 	return (struct text){key, len};
 }
 
-/* FNV-1a. Names that collide on purpose would have to be in the administrator's own file. */
+/* Names that collide on purpose would have to be in the administrator's own file. */
 static size_t hash(struct text key)
 {
-	uint64_t h = 0xcbf29ce484222325;
+	uint64_t h = hash_text(HASH_START, key);
 
-	for (size_t i = 0; i < key.len; i++)
-		h = (h ^ (unsigned char)key.ptr[i]) * 0x100000001b3;
 	return (size_t)(h ^ (h >> 32));
 }
 

@@ -189,14 +189,6 @@ static void read_now(struct shared_keys *s, int64_t deadline_ms)
 	pthread_cond_broadcast(&s->read_ended);
 }
 
-static void wait_for_read(struct shared_keys *s, int64_t deadline_ms)
-{
-	struct timespec until = {.tv_sec = deadline_ms / 1000,
-				 .tv_nsec = deadline_ms % 1000 * 1000000};
-
-	pthread_cond_timedwait(&s->read_ended, &s->lock, &until);
-}
-
 /* While it fails somebody tries, once in a while, and nobody waits for that. */
 static bool is_hopeless(const struct shared_keys *s)
 {
@@ -212,7 +204,7 @@ static bool refresh(struct shared_keys *s, int64_t deadline_ms)
 		if (is_hopeless(s) || clock_left_ms(deadline_ms) == 0)
 			return false;
 		if (s->reading)
-			wait_for_read(s, deadline_ms);
+			clock_cond_wait(&s->read_ended, &s->lock, deadline_ms);
 		else
 			read_now(s, deadline_ms);
 	}
@@ -224,17 +216,13 @@ static bool refresh(struct shared_keys *s, int64_t deadline_ms)
 struct shared_keys *shared_keys_new(struct store *store)
 {
 	struct shared_keys *s = heap_alloc(sizeof *s);
-	pthread_condattr_t steady;
 
 	s->store = store;
 	digest_of(NULL, 0, &s->raw);
 	s->bad = s->raw;
 	s->known = heap_alloc(sizeof *s->known);
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_condattr_init(&steady);
-	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-	pthread_cond_init(&s->read_ended, &steady);
-	pthread_condattr_destroy(&steady);
+	clock_cond_init(&s->read_ended);
 	return s;
 }
 

@@ -44,6 +44,29 @@ void clock_sleep_ms(int64_t ms)
 		;
 }
 
+void clock_cond_init(pthread_cond_t *cond)
+{
+	pthread_condattr_t steady;
+
+	pthread_condattr_init(&steady);
+	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+	pthread_cond_init(cond, &steady);
+	pthread_condattr_destroy(&steady);
+}
+
+bool clock_cond_wait_us(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_us)
+{
+	const struct timespec until = {.tv_sec = until_us / 1000000,
+				       .tv_nsec = until_us % 1000000 * 1000};
+
+	return pthread_cond_timedwait(cond, lock, &until) != ETIMEDOUT;
+}
+
+bool clock_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_ms)
+{
+	return clock_cond_wait_us(cond, lock, until_ms * 1000);
+}
+
 void clock_format_iso(int64_t calendar_ms, char out[CLOCK_ISO_SIZE])
 {
 	time_t seconds = (time_t)(calendar_ms / 1000);

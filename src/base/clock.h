@@ -2,6 +2,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,6 +21,14 @@ int64_t clock_calendar_ms(void);
 int64_t clock_left_ms(int64_t deadline_ms);
 /* Waits, at most until the deadline. */
 void clock_sleep_ms(int64_t ms);
+
+/* A condition whose waits go by the steady clock. */
+void clock_cond_init(pthread_cond_t *cond);
+/* Waits for it, with the lock held, at most until then (of clock_now_ms()); as all such waits, it
+ * may end for nothing. False: the time has come. */
+bool clock_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_ms);
+/* The same with clock_now_us(). */
+bool clock_cond_wait_us(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_us);
 
 /* Whether it is the caller's turn: one of all who ask gets it, once in every_ms. *next_ms: when the
  * next one may, of clock_now_ms(); 0 at first. Any thread. */

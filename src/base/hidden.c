@@ -24,13 +24,13 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct piece *unused[SIZES]; /* under the lock */
 
 /* SIZES: larger than all of them. */
-static size_t size_class(size_t size)
+static size_t kind_of(size_t size)
 {
-	size_t class = 0;
+	size_t kind = 0;
 
-	while (class < SIZES && (size_t)SMALLEST_PIECE << class < size)
-		class ++;
-	return class;
+	while (kind < SIZES && (size_t)SMALLEST_PIECE << kind < size)
+		kind++;
+	return kind;
 }
 
 static size_t whole_pages(size_t size)
@@ -52,50 +52,50 @@ static void *map(size_t size)
 }
 
 /* Under the lock. */
-static void cut_another_chunk(size_t class)
+static void cut_another_chunk(size_t kind)
 {
-	size_t size = (size_t)SMALLEST_PIECE << class;
+	size_t size = (size_t)SMALLEST_PIECE << kind;
 	char *chunk = map(CHUNK);
 
 	for (size_t at = 0; at < CHUNK; at += size) {
 		struct piece *piece = (struct piece *)(void *)(chunk + at);
 
-		piece->next = unused[class];
-		unused[class] = piece;
+		piece->next = unused[kind];
+		unused[kind] = piece;
 	}
 }
 
 void *hidden_alloc(size_t size)
 {
-	size_t class = size_class(size);
+	size_t kind = kind_of(size);
 	struct piece *piece;
 
-	if (class == SIZES)
+	if (kind == SIZES)
 		return map(whole_pages(size));
 	pthread_mutex_lock(&lock);
-	if (unused[class] == NULL)
-		cut_another_chunk(class);
-	piece = unused[class];
-	unused[class] = piece->next;
+	if (unused[kind] == NULL)
+		cut_another_chunk(kind);
+	piece = unused[kind];
+	unused[kind] = piece->next;
 	pthread_mutex_unlock(&lock);
 	return piece;
 }
 
 void hidden_free(void *memory, size_t size)
 {
-	size_t class = size_class(size);
+	size_t kind = kind_of(size);
 	struct piece *piece = memory;
 
 	if (memory == NULL)
 		return;
 	explicit_bzero(memory, size);
-	if (class == SIZES) {
+	if (kind == SIZES) {
 		munmap(memory, whole_pages(size));
 		return;
 	}
 	pthread_mutex_lock(&lock);
-	piece->next = unused[class];
-	unused[class] = piece;
+	piece->next = unused[kind];
+	unused[kind] = piece;
 	pthread_mutex_unlock(&lock);
 }
 

@@ -86,6 +86,9 @@ MUST_USE bool options_load_counting(const struct options *options, struct config
 /* How that is done, for who does it again. Borrows from options. */
 struct config_options options_source(const struct options *options);
 
+/* The same, and its notices are the caller's to say; they live as long as config. */
+MUST_USE bool options_load_unsaid(const struct options *options, struct config **config,
+				  struct config_notices *notices);
 /* The same without its notices, which may be none of a command's business: the faults alone. */
 MUST_USE bool options_load_quietly(const struct options *options, struct config **config);
 

@@ -236,6 +236,13 @@ bool options_load_counting(const struct options *options, struct config **config
 	return true;
 }
 
+bool options_load_unsaid(const struct options *options, struct config **config,
+			 struct config_notices *notices)
+{
+	*notices = (struct config_notices){.count = 0};
+	return load(options, config, notices);
+}
+
 bool options_load_quietly(const struct options *options, struct config **config)
 {
 	struct config_notices notices = {.count = 0};

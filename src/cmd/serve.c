@@ -137,6 +137,7 @@ static int run(int argc, char **argv)
 		{.name = "user", .value = &rights.user},
 		{.name = "allow-core-dumps", .given = &rights.core_files},
 	};
+	struct config_notices notices;
 	struct config_options source;
 	struct options options;
 	struct config *config;
@@ -147,9 +148,10 @@ static int run(int argc, char **argv)
 	    !serve_rights_check(&rights, &status))
 		return status;
 	block_hangup();
-	if (!options_load(&options, &config))
+	if (!options_load_unsaid(&options, &config, &notices))
 		return 2;
 	log_open(config->log_level, config->log_format);
+	config_log_notices(&notices);
 	source = options_source(&options);
 	status = serve(config, &source, &rights);
 	config_free(config);

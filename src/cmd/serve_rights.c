@@ -55,8 +55,9 @@ bool serve_rights_reduce(const struct serve_rights *rights, const struct config 
 	if (rights->user != NULL && !become(rights->user, listener, err))
 		return false;
 	if (geteuid() == 0)
-		log_warn("root", F_STR("advice", "the service needs no rights of root's: start it "
-						 "as another user, or with --user"));
+		log_warn("user.root",
+			 F_STR("advice", "the service needs no rights of root's: start it "
+					 "as another user, or with --user"));
 	if (rights->core_files) {
 		command_allow_core_files(); /* becoming somebody else has forbidden it */
 		log_warn("core.allowed",

@@ -4,7 +4,7 @@
 #include "config/table.h"
 #include "config/tree.h"
 
-enum { MOST_CHANGES = 4096 };
+enum { MOST_CHANGES = 4096 }; /* that are named; one is enough to refuse */
 
 struct compare {
 	struct arena *arena;
@@ -156,10 +156,10 @@ static void add(struct compare *c, const struct setting *row, const char *path)
 {
 	struct config_changes *changes = c->changes;
 
-	if (changes->count == MOST_CHANGES)
-		return;
-	changes->paths[changes->count++] = path;
-	if (row->fixed && !(is_of_store(row) && c->same_store))
+	if (changes->count < MOST_CHANGES)
+		changes->paths[changes->count++] = path;
+	if (row->fixed && !(is_of_store(row) && c->same_store) &&
+	    changes->fixed_count < MOST_CHANGES)
 		changes->fixed[changes->fixed_count++] = path;
 }
 

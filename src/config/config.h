@@ -366,6 +366,9 @@ struct config_notices {
 	size_t count;
 };
 
+/* A line of the log each. */
+void config_log_notices(const struct config_notices *notices);
+
 /*
  * Loads, merges, substitutes, fills and checks.
  *

@@ -1,6 +1,8 @@
 /* Faults and notices, collected. */
 #include "config/findings.h"
 
+#include "base/log.h"
+
 #include <stdarg.h>
 #include <string.h>
 
@@ -124,4 +126,12 @@ bool findings_none(const struct findings *f, struct error *err)
 		return error_set(err, ERROR_INPUT, "%.900s (and %u more)", f->first.message,
 				 f->fault_count - 1);
 	return false;
+}
+
+void config_log_notices(const struct config_notices *notices)
+{
+	for (size_t i = 0; i < notices->count; i++)
+		log_warn("config.notice", F_STR("place", notices->items[i].where),
+			 F_STR("setting", notices->items[i].path),
+			 F_STR("message", notices->items[i].message));
 }

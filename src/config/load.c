@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "config/check.h"
 #include "config/yaml.h"
 
@@ -46,15 +47,6 @@ const char *load_directory(struct arena *a, const char *path)
 
 /* ---- which files ---- */
 
-static uint64_t digest_of(struct text bytes)
-{
-	uint64_t h = 0xcbf29ce484222325;
-
-	for (size_t i = 0; i < bytes.len; i++)
-		h = (h ^ (unsigned char)bytes.ptr[i]) * 0x100000001b3;
-	return h;
-}
-
 static struct config_file *find_noted(struct loader *l, const char *path)
 {
 	for (size_t i = 0; i < l->noted_count; i++)
@@ -75,7 +67,7 @@ static struct config_file *note(struct loader *l, const char *path)
 	return file;
 }
 
-void load_note_missing(struct loader *l, const char *path)
+static void note_missing(struct loader *l, const char *path)
 {
 	note(l, path);
 }
@@ -96,7 +88,7 @@ static void note_read(struct loader *l, const char *path, struct text content)
 		return;
 	file->there = true;
 	file->empty = text_trim(content).len == 0;
-	file->digest = digest_of(content);
+	file->digest = hash_text(HASH_START, content);
 }
 
 static void copy_noted(const struct loader *l, struct config_files *files)
@@ -131,7 +123,7 @@ bool load_file(struct loader *l, const char *path, struct text *content, struct 
 		*content = arena_copy_text(l->arena, buf_text(&bytes));
 		note_read(l, path, *content);
 	} else {
-		load_note_missing(l, path);
+		note_missing(l, path);
 	}
 	buf_fini(&bytes);
 	return ok;
@@ -181,7 +173,7 @@ static void add_if_there(struct loader *l, struct node **tree, const char *name)
 	if (access(path, F_OK) == 0)
 		add_source(l, tree, path, "");
 	else
-		load_note_missing(l, path);
+		note_missing(l, path);
 }
 
 /* One file for each name in BACKSTAGE_ENV. */

@@ -33,8 +33,6 @@ bool load_variable(const struct loader *l, struct text name, struct text *value)
 const char *load_path(struct arena *a, const char *directory, const char *path);
 /* The directory part of a path; arena. */
 const char *load_directory(struct arena *a, const char *path);
-/* Remembers a file that would be read if it were there. */
-void load_note_missing(struct loader *l, const char *path);
 /* Whoever uses this file, which was read, sees by itself that it changes. */
 void load_note_apart(struct loader *l, const char *path);
 /* A whole file into the arena, and remembers it. The message says why not, without naming the file.

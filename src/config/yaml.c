@@ -84,10 +84,41 @@ static const char *in_plain_words(const char *problem)
 {
 	if (strcmp(problem, "found a tab character that violates indentation") == 0)
 		return "a tab at the start of a line: indent with spaces";
+	if (strcmp(problem, "did not find expected node content") == 0)
+		return "a value is missing here";
 	if (strcmp(problem, "found character that cannot start any token") == 0)
 		return "no value can start with this character: indent with spaces, not tabs, and "
 		       "put what starts with @, ` or % in quotes";
 	return NULL;
+}
+
+/* What was begun and has no end, or no comma where one belongs: the person looks for its beginning.
+ */
+static const struct {
+	const char *context;
+	const char *name;
+} begun[] = {
+	{"while scanning a quoted scalar", "quoted text"},
+	{"while parsing a flow sequence", "list in [ ]"},
+	{"while parsing a flow mapping", "map in { }"},
+};
+
+/* Whether that is the fault, and was said. */
+static bool refuse_unclosed(struct reader *r, const char *problem)
+{
+	const yaml_parser_t *p = &r->parser;
+	bool quoted = strcmp(p->context, begun[0].context) == 0;
+
+	if (strcmp(problem, "found unexpected end of stream") != 0 &&
+	    strncmp(problem, "did not find expected ','", 25) != 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(begun); i++)
+		if (strcmp(p->context, begun[i].context) == 0)
+			return !refuse(r, p->context_mark,
+				       arena_printf(r->arena, "this %s is not closed%s",
+						    begun[i].name,
+						    quoted ? "" : ", or a comma is missing in it"));
+	return false;
 }
 
 /* What libyaml has to say; it never quotes the document. */
@@ -103,6 +134,8 @@ static bool refuse_syntax(struct reader *r)
 		return refuse(r, mark_of(r->document, p->problem_offset), problem);
 	if (plain != NULL)
 		return refuse(r, p->problem_mark, plain);
+	if (p->context != NULL && refuse_unclosed(r, problem))
+		return false;
 	if (p->context != NULL)
 		return error_set(r->err, ERROR_INPUT, "%s:%zu:%zu: %s: %s", r->file,
 				 p->problem_mark.line + 1, p->problem_mark.column + 1, p->context,

@@ -1,7 +1,6 @@
 /* Calling work off: a flag that stays, and who is to be told of it. */
 #include "http/cancel.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -20,14 +19,10 @@ struct http_cancel {
 struct http_cancel *http_cancel_new(void)
 {
 	struct http_cancel *cancel = heap_alloc(sizeof *cancel);
-	pthread_condattr_t steady;
 
 	atomic_init(&cancel->set, false);
 	pthread_mutex_init(&cancel->lock, NULL);
-	pthread_condattr_init(&steady);
-	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-	pthread_cond_init(&cancel->was_set, &steady);
-	pthread_condattr_destroy(&steady);
+	clock_cond_init(&cancel->was_set);
 	return cancel;
 }
 
@@ -59,9 +54,7 @@ bool http_cancelled(const struct http_cancel *cancel)
 bool http_cancel_wait_ms(struct http_cancel *cancel, int64_t ms)
 {
 	int64_t until_ms = clock_now_ms() + ms;
-	struct timespec until = {.tv_sec = until_ms / 1000,
-				 .tv_nsec = until_ms % 1000 * 1000 * 1000};
-	int status = 0;
+	bool in_time = true;
 	bool set;
 
 	if (cancel == NULL) {
@@ -69,8 +62,8 @@ bool http_cancel_wait_ms(struct http_cancel *cancel, int64_t ms)
 		return false;
 	}
 	pthread_mutex_lock(&cancel->lock);
-	while (!atomic_load(&cancel->set) && status != ETIMEDOUT)
-		status = pthread_cond_timedwait(&cancel->was_set, &cancel->lock, &until);
+	while (!atomic_load(&cancel->set) && in_time)
+		in_time = clock_cond_wait(&cancel->was_set, &cancel->lock, until_ms);
 	set = atomic_load(&cancel->set);
 	pthread_mutex_unlock(&cancel->lock);
 	return set;

@@ -1,6 +1,7 @@
 /* How far somebody has read a cluster's component events, as text:
  * "1700000000000!.0123456789abcdef". */
 #include "op/follow_mark.h"
+#include "base/hash.h"
 
 #include <stdio.h>
 
@@ -8,11 +9,7 @@ enum { DIGEST_DIGITS = 16, MOST_TIME_DIGITS = 15 };
 
 uint64_t follow_digest(struct text uid)
 {
-	uint64_t digest = 0xcbf29ce484222325u;
-
-	for (size_t i = 0; i < uid.len; i++)
-		digest = (digest ^ (unsigned char)uid.ptr[i]) * 0x100000001b3u;
-	return digest;
+	return hash_text(HASH_START, uid);
 }
 
 static bool read_time(struct text t, int64_t *time_ms)

@@ -17,14 +17,10 @@ struct op_life {
 struct op_life *op_life_new(void)
 {
 	struct op_life *life = heap_alloc(sizeof *life);
-	pthread_condattr_t steady;
 
 	atomic_init(&life->phase, PHASE_STARTING);
 	pthread_mutex_init(&life->lock, NULL);
-	pthread_condattr_init(&steady);
-	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-	pthread_cond_init(&life->entered, &steady);
-	pthread_condattr_destroy(&steady);
+	clock_cond_init(&life->entered);
 	return life;
 }
 
@@ -64,13 +60,10 @@ enum op_phase op_life_wait_started(struct op_life *life, int64_t until_ms)
 	while (op_life_phase(life) == PHASE_STARTING && clock_left_ms(until_ms) > 0) {
 		/* A signal handler moves on without waking anybody. */
 		int64_t look_ms = clock_now_ms() + LOOK_EVERY_MS;
-		struct timespec until;
 
 		if (look_ms > until_ms)
 			look_ms = until_ms;
-		until = (struct timespec){.tv_sec = look_ms / 1000,
-					  .tv_nsec = look_ms % 1000 * 1000000};
-		pthread_cond_timedwait(&life->entered, &life->lock, &until);
+		clock_cond_wait(&life->entered, &life->lock, look_ms);
 	}
 	pthread_mutex_unlock(&life->lock);
 	return op_life_phase(life);

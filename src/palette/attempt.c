@@ -4,9 +4,11 @@
  */
 #include "palette/attempt.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "palette/pacer.h"
 
 static void add_header(struct attempt *at, const char *name, struct text value)
@@ -87,18 +89,13 @@ static void tell_circuit(struct palette *p, const struct attempt *at)
 	circuit_tell(palette_circuit(p), &at->leave, verdict, why);
 }
 
-/* FNV-1a of the path, without its query, and the project. */
+/* Of the path, without its query, and the project. */
 uint64_t attempt_question(const struct palette_request *r)
 {
-	const char *const parts[] = {r->path, r->project == NULL ? "" : r->project};
-	uint64_t hash = 0xcbf29ce484222325U;
+	uint64_t hash = hash_text(HASH_START, (struct text){r->path, strcspn(r->path, "?")});
 
-	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-		for (const char *c = parts[i]; *c != '\0' && *c != '?'; c++)
-			hash = (hash ^ (unsigned char)*c) * 0x100000001b3U;
-		hash = (hash ^ '?') * 0x100000001b3U;
-	}
-	return hash;
+	/* A byte between them that neither has. */
+	return hash_text(hash_byte(hash, '?'), text_of(r->project));
 }
 
 /* Nothing of it has gone out. */

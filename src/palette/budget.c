@@ -136,9 +136,9 @@ struct budget {
 	struct store *store;
 	char id[ID_BYTES * 2 + 1]; /* of this replica, until it ends */
 	pthread_t thread;
+	atomic_bool stopping;
 	pthread_mutex_t lock; /* guards the next three */
 	pthread_cond_t changed;
-	bool stopping;
 	bool added;             /* somebody, since the last round */
 	struct member *members; /* never shorter; a member's own part is the thread's */
 	atomic_uint replicas;
@@ -195,11 +195,8 @@ static void look_after(struct budget *b, struct member *m)
 /* Until then, or until there is somebody new, or it is over. */
 static void doze(struct budget *b, int64_t until_ms)
 {
-	const struct timespec until = {.tv_sec = until_ms / 1000,
-				       .tv_nsec = until_ms % 1000 * 1000000};
-
-	while (!b->stopping && !b->added && clock_left_ms(until_ms) > 0)
-		pthread_cond_timedwait(&b->changed, &b->lock, &until);
+	while (!atomic_load(&b->stopping) && !b->added && clock_left_ms(until_ms) > 0)
+		clock_cond_wait(&b->changed, &b->lock, until_ms);
 }
 
 static void *run(void *context)
@@ -207,13 +204,15 @@ static void *run(void *context)
 	struct budget *b = context;
 
 	pthread_mutex_lock(&b->lock);
-	while (!b->stopping) {
+	while (!atomic_load(&b->stopping)) {
 		struct member *members = b->members;
 		int64_t next_ms = clock_now_ms() + EVERY_MS;
 
 		b->added = false;
 		pthread_mutex_unlock(&b->lock);
-		for (struct member *m = members; m != NULL; m = m->next)
+		/* Each may take a second where the store is silent. */
+		for (struct member *m = members; m != NULL && !atomic_load(&b->stopping);
+		     m = m->next)
 			look_after(b, m);
 		pthread_mutex_lock(&b->lock);
 		doze(b, next_ms);
@@ -250,7 +249,6 @@ static void start_thread(struct budget *b)
 
 struct budget *budget_start(struct store *store)
 {
-	pthread_condattr_t steady;
 	struct budget *b;
 
 	if (store == NULL || !store_can_meet(store))
@@ -259,10 +257,7 @@ struct budget *budget_start(struct store *store)
 	*b = (struct budget){.store = store, .replicas = 1};
 	make_id(b->id);
 	pthread_mutex_init(&b->lock, NULL);
-	pthread_condattr_init(&steady);
-	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-	pthread_cond_init(&b->changed, &steady);
-	pthread_condattr_destroy(&steady);
+	clock_cond_init(&b->changed);
 	start_thread(b);
 	return b;
 }
@@ -280,7 +275,7 @@ void budget_stop(struct budget *budget)
 	if (budget == NULL)
 		return;
 	pthread_mutex_lock(&budget->lock);
-	budget->stopping = true;
+	atomic_store(&budget->stopping, true);
 	pthread_cond_signal(&budget->changed);
 	pthread_mutex_unlock(&budget->lock);
 	pthread_join(budget->thread, NULL);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "http/client.h"
 #include "palette/fetch.h"
 #include "palette/hosts.h"
@@ -197,18 +198,9 @@ void palette_end_wait(struct palette *p)
 	p->has_place = places_return(p->places);
 }
 
-void palette_set_cancel(struct palette *p, struct http_cancel *cancel)
-{
-	p->cancel = cancel;
-}
-
 void palette_set_caller(struct palette *p, struct text caller)
 {
-	uint64_t hash = 0xcbf29ce484222325U; /* FNV-1a */
-
-	for (size_t i = 0; i < caller.len; i++)
-		hash = (hash ^ (unsigned char)caller.ptr[i]) * 0x100000001b3U;
-	p->caller = hash;
+	p->caller = hash_text(HASH_START, caller);
 }
 
 void palette_set_anew(struct palette *p, bool anew)
@@ -274,12 +266,6 @@ void palette_client_refresh_by(struct palette_client *client, palette_start_fn *
 {
 	client->start = start;
 	client->start_context = context;
-}
-
-void palette_client_call_off(struct palette_client *client)
-{
-	if (client != NULL)
-		kept_call_off(client->kept);
 }
 
 void palette_client_cache_statistics(struct palette_client *client,

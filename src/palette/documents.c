@@ -85,8 +85,8 @@ static bool get_me(struct palette *p, const struct palette_wanted *w, struct buf
 		   struct error *err)
 {
 	(void)w;
-	return palette_get_ours(p, PALETTE_FORM_OBJECT, NULL, "/v1/users/me", "Your Palette user",
-				out, err);
+	return palette_get_ours(p, PALETTE_FORM_OBJECT, NULL, "/v1/users/me",
+				"Your user at Palette", out, err);
 }
 
 /* A virtual cluster is a cluster of a certain type: it is kept as that. */

@@ -19,14 +19,10 @@ enum {
 struct kept *kept_new(size_t max_bytes)
 {
 	struct kept *k = heap_alloc(sizeof *k);
-	pthread_condattr_t steady;
 
 	k->max_bytes = max_bytes;
 	pthread_mutex_init(&k->lock, NULL);
-	pthread_condattr_init(&steady);
-	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-	pthread_cond_init(&k->changed, &steady);
-	pthread_condattr_destroy(&steady);
+	clock_cond_init(&k->changed);
 	return k;
 }
 

@@ -279,20 +279,12 @@ static bool ask(struct kept *k, struct kept_flight *f, const struct kept_questio
 
 /* ---- waiting ---- */
 
-static void wait_until(struct kept *k, int64_t until_ms)
-{
-	struct timespec until = {.tv_sec = until_ms / 1000,
-				 .tv_nsec = until_ms % 1000 * 1000 * 1000};
-
-	pthread_cond_timedwait(&k->changed, &k->lock, &until);
-}
-
 /* Under the lock, which it gives up while it sleeps. Until there is an outcome, or it is this
  * seat's turn to ask, or its time is up. */
 static void wait_for_outcome(struct kept *k, struct kept_flight *f, struct seat *s)
 {
 	while (!f->landed && f->heir != s && !s->gone && clock_left_ms(s->until_ms) > 0)
-		wait_until(k, s->until_ms);
+		clock_cond_wait(&k->changed, &k->lock, s->until_ms);
 }
 
 static void leave_seat(struct kept *k, struct kept_flight *f, struct seat *s)

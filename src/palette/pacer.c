@@ -203,13 +203,9 @@ static size_t turns_before(struct bucket *b, const struct waiter *w)
 
 static void waiter_init(struct waiter *w, struct pacer *pacer, uint64_t caller)
 {
-	pthread_condattr_t steady;
 
 	*w = (struct waiter){.lock = &pacer->lock, .caller = caller};
-	pthread_condattr_init(&steady);
-	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-	pthread_cond_init(&w->changed, &steady);
-	pthread_condattr_destroy(&steady);
+	clock_cond_init(&w->changed);
 }
 
 /* Called on the thread that sets the cancel; the lock is never held for long. */
@@ -221,14 +217,6 @@ static void call_off(void *context)
 	w->cancelled = true;
 	pthread_cond_signal(&w->changed);
 	pthread_mutex_unlock(w->lock);
-}
-
-static void sleep_until(struct waiter *w, int64_t until_us)
-{
-	struct timespec until = {.tv_sec = until_us / SECOND_US,
-				 .tv_nsec = until_us % SECOND_US * 1000};
-
-	pthread_cond_timedwait(&w->changed, w->lock, &until);
 }
 
 static bool refuse(int64_t turn_us, struct error *err)
@@ -261,7 +249,7 @@ static bool wait_in_line(struct bucket *b, struct waiter *w, int64_t deadline_us
 		turn_us = due_us(b, turns_before(b, w) + 1);
 		if (turn_us > deadline_us || clock_now_us() >= deadline_us)
 			return refuse(turn_us, err);
-		sleep_until(w, b->first == w ? turn_us : deadline_us);
+		clock_cond_wait_us(&w->changed, w->lock, b->first == w ? turn_us : deadline_us);
 	}
 }
 

@@ -66,8 +66,6 @@ typedef bool palette_start_fn(void *context, void *item);
 void palette_client_refresh_by(struct palette_client *client, palette_start_fn *start,
 			       void *context);
 void palette_refresh(void *context, void *item); /* context is not used */
-/* Calls off refreshes and whatever else is asked for several at once. Does not wait. */
-void palette_client_call_off(struct palette_client *client);
 
 /* Of the answers that are kept, and the questions that are asked once for several; since the start
  * but for the last two. */
@@ -110,7 +108,9 @@ enum palette_credential {
  * are taken it waits for one, as no more may than its share of spectrocloud.server.waiting.
  *
  * session  the user's token; its ptr NULL: the environment's own apiToken is used.
- * cancel   as for palette_set_cancel().
+ * cancel   once it is set, what this view asks ends with ERROR_CANCELLED, at once: requests under
+ *          way, and the pauses between attempts. Nothing more is sent then. Borrowed until
+ *          palette_close(); NULL: none.
  * palette  out, owned: palette_close(). Everything borrowed must outlive it.
  *
  * Fails with ERROR_UNAVAILABLE when too many wait already, or until the deadline, and with
@@ -129,13 +129,6 @@ MUST_USE bool palette_open_aside(struct palette_client *client,
 				 struct error *err);
 /* NULL is fine. */
 void palette_close(struct palette *p);
-
-/*
- * From now on what this view asks of Palette ends with ERROR_CANCELLED, at once, when cancel is
- * set: requests under way, and the pauses between attempts. Nothing more is sent then. cancel
- * borrowed until palette_close(); NULL: none.
- */
-void palette_set_cancel(struct palette *p, struct http_cancel *cancel);
 
 /* For whom this view asks, such as "user:default/ada". Where Palette's rate limits make requests
  * wait, callers take turns; those who are not named are one. */

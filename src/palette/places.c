@@ -111,13 +111,9 @@ static bool take_free(struct places *places)
 
 static void waiter_init(struct waiter *w, struct places *places)
 {
-	pthread_condattr_t steady;
 
 	*w = (struct waiter){.lock = &places->lock};
-	pthread_condattr_init(&steady);
-	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-	pthread_cond_init(&w->changed, &steady);
-	pthread_condattr_destroy(&steady);
+	clock_cond_init(&w->changed);
 }
 
 /* Called on the thread that sets the cancel; the lock is never held for long. */
@@ -134,11 +130,8 @@ static void call_off(void *context)
 /* Under the lock, which it gives up while it sleeps. */
 static void sleep_in_line(struct waiter *w, int64_t deadline_ms)
 {
-	struct timespec until = {.tv_sec = deadline_ms / 1000,
-				 .tv_nsec = deadline_ms % 1000 * 1000000};
-
 	while (!w->has_place && !w->cancelled && clock_left_ms(deadline_ms) > 0)
-		pthread_cond_timedwait(&w->changed, w->lock, &until);
+		clock_cond_wait(&w->changed, w->lock, deadline_ms);
 }
 
 static bool wait_in_line(struct places *places, struct waiter *w, int64_t deadline_ms,
@@ -185,6 +178,16 @@ static bool wait_with_hooks(struct places *places, struct waiter *w, int64_t dea
 	return taken;
 }
 
+bool places_try(struct places *places)
+{
+	bool taken;
+
+	pthread_mutex_lock(&places->lock);
+	taken = take_free(places);
+	pthread_mutex_unlock(&places->lock);
+	return taken;
+}
+
 bool places_take(struct places *places, int64_t deadline_ms, struct http_cancel *cancel,
 		 struct error *err)
 {
@@ -193,6 +196,10 @@ bool places_take(struct places *places, int64_t deadline_ms, struct http_cancel 
 	struct waiter self;
 	bool taken;
 
+	if (http_cancelled(cancel))
+		return say_called_off(err);
+	if (places_try(places)) /* as nearly always */
+		return true;
 	waiter_init(&self, places);
 	/* Not under our lock, which the other side takes under its own. */
 	if (!http_cancel_watch(cancel, &watch, call_off, &self)) {
@@ -205,16 +212,6 @@ bool places_take(struct places *places, int64_t deadline_ms, struct http_cancel 
 					    : refuse(err));
 	http_cancel_unwatch(&watch);
 	pthread_cond_destroy(&self.changed);
-	return taken;
-}
-
-bool places_try(struct places *places)
-{
-	bool taken;
-
-	pthread_mutex_lock(&places->lock);
-	taken = take_free(places);
-	pthread_mutex_unlock(&places->lock);
 	return taken;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/hash.h"
 
 enum { FIRST_SLOTS = 64 };
 
@@ -47,13 +48,11 @@ void palette_seen_free(struct palette_seen *seen)
 	free(seen);
 }
 
-/* FNV-1a with a salt and a final mix. */
+/* With a salt and a final mix. */
 static uint64_t hash_of(const struct palette_seen *s, struct text key)
 {
-	uint64_t h = 0xcbf29ce484222325ULL ^ s->salt;
+	uint64_t h = hash_text(HASH_START ^ s->salt, key);
 
-	for (size_t i = 0; i < key.len; i++)
-		h = (h ^ (unsigned char)key.ptr[i]) * 0x100000001b3ULL;
 	h ^= h >> 32;
 	return h == 0 ? 1 : h;
 }

@@ -182,14 +182,10 @@ static void recall(void *context, const void *value)
 static struct lanes *lanes_new(void)
 {
 	struct lanes *lanes = heap_alloc(sizeof *lanes);
-	pthread_condattr_t steady;
 
 	atomic_init(&lanes->users, 0);
 	pthread_mutex_init(&lanes->lock, NULL);
-	pthread_condattr_init(&steady);
-	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-	pthread_cond_init(&lanes->freed, &steady);
-	pthread_condattr_destroy(&steady);
+	clock_cond_init(&lanes->freed);
 	return lanes;
 }
 
@@ -403,7 +399,6 @@ static bool enter(struct sessions *s, struct visit *v, int64_t deadline_ms, stru
 {
 	size_t lane = lane_of(v->email);
 	struct lanes *lanes = s->lanes;
-	struct timespec until;
 	bool late = false;
 
 	if (!may_ask(v->reach))
@@ -412,10 +407,8 @@ static bool enter(struct sessions *s, struct visit *v, int64_t deadline_ms, stru
 	v->hurried = lanes->about_sessions++ >= s->most_about_sessions ||
 		     clock_left_ms(deadline_ms) < CHANGE_MS;
 	v->until_ms = sooner(deadline_ms, v->hurried ? HURRIED_MS : CHANGE_MS);
-	until = (struct timespec){.tv_sec = v->until_ms / 1000,
-				  .tv_nsec = v->until_ms % 1000 * 1000000};
 	while (v->alone && lanes->taken[lane] && !late)
-		late = pthread_cond_timedwait(&lanes->freed, &lanes->lock, &until) != 0;
+		late = !clock_cond_wait(&lanes->freed, &lanes->lock, v->until_ms);
 	late = v->alone && lanes->taken[lane];
 	if (late)
 		lanes->about_sessions--;

@@ -35,14 +35,6 @@ struct pg_pool {
 	struct error last;
 };
 
-static void wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t deadline_ms)
-{
-	const struct timespec until = {.tv_sec = deadline_ms / 1000,
-				       .tv_nsec = deadline_ms % 1000 * 1000000};
-
-	pthread_cond_timedwait(cond, lock, &until);
-}
-
 /* ---- the thread that connects ---- */
 
 /* The lock is held, but not while it connects. */
@@ -79,7 +71,7 @@ static void pause_after_failure(struct pg_pool *p)
 
 	until = clock_now_ms() + (pause_ms < LONGEST_PAUSE_MS ? pause_ms : LONGEST_PAUSE_MS);
 	while (!p->stopping && clock_left_ms(until) > 0)
-		wait_until(&p->asked, &p->lock, until);
+		clock_cond_wait(&p->asked, &p->lock, until);
 }
 
 static void *connector_main(void *context)
@@ -103,15 +95,11 @@ static void *connector_main(void *context)
 struct pg_pool *pg_pool_open(const struct pg_target *target)
 {
 	struct pg_pool *p = heap_alloc(sizeof *p);
-	pthread_condattr_t steady;
 
 	*p = (struct pg_pool){.target = target};
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_condattr_init(&steady);
-	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-	pthread_cond_init(&p->freed, &steady);
-	pthread_cond_init(&p->asked, &steady);
-	pthread_condattr_destroy(&steady);
+	clock_cond_init(&p->freed);
+	clock_cond_init(&p->asked);
 	if (pthread_create(&p->connector, NULL, connector_main, p) != 0)
 		arena_out_of_memory(sizeof *p);
 	return p;
@@ -156,7 +144,7 @@ static bool wait_for_one(struct pg_pool *p, int64_t deadline_ms, struct error *e
 		if (clock_left_ms(deadline_ms) == 0)
 			return store_too_slow(err);
 		pthread_cond_signal(&p->asked);
-		wait_until(&p->freed, &p->lock, deadline_ms);
+		clock_cond_wait(&p->freed, &p->lock, deadline_ms);
 	}
 	return true;
 }

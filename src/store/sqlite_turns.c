@@ -28,16 +28,6 @@ void sqlite_turns_fini(struct sqlite_turns *t)
 	pthread_mutex_destroy(&t->lock);
 }
 
-static void init_steady(pthread_cond_t *cond)
-{
-	pthread_condattr_t steady;
-
-	pthread_condattr_init(&steady);
-	pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
-	pthread_cond_init(cond, &steady);
-	pthread_condattr_destroy(&steady);
-}
-
 static void join(struct sqlite_turns *t, struct sqlite_waiter *waiter)
 {
 	*t->after = waiter;
@@ -59,14 +49,12 @@ static void leave(struct sqlite_turns *t, struct sqlite_waiter *waiter)
 /* The lock is held. NULL: too late. */
 static struct sqlite_conn *queue_up(struct sqlite_turns *t, int64_t deadline_ms)
 {
-	const struct timespec until = {.tv_sec = deadline_ms / 1000,
-				       .tv_nsec = deadline_ms % 1000 * 1000000};
 	struct sqlite_waiter me = {.conn = NULL};
 
-	init_steady(&me.handed);
+	clock_cond_init(&me.handed);
 	join(t, &me);
 	while (me.conn == NULL && clock_left_ms(deadline_ms) > 0)
-		pthread_cond_timedwait(&me.handed, &t->lock, &until);
+		clock_cond_wait(&me.handed, &t->lock, deadline_ms);
 	if (me.conn == NULL)
 		leave(t, &me);
 	pthread_cond_destroy(&me.handed);

@@ -329,7 +329,7 @@ test('what is no YAML, or no JSON: file, line and column', async () => {
     ['c.yaml', 'cloudType: eks\n---\nname: b\n', '2:1: a second document; one is allowed'],
     ['d.yaml', 'cloudType: !cloud eks\n', '1:12: a tag that has no meaning here'],
     ['e.yaml', 'key: !!binary aGk=\n', '1:6: binary values'],
-    ['f.yaml', 'a: [1, 2\nb: 3\n', '2:2: while parsing a flow sequence'],
+    ['f.yaml', 'a: [1, 2\nb: 3\n', '1:4: this list in [ ] is not closed'],
     ['g.yaml', 'name: @x\n', '1:7: no value can start with this character'],
     ['h.yaml', 'a: *x\n', '1:4: this alias names no anchor above it'],
     ['i.json', '{"cloudType": "eks",\n "name": "x",}\n', '2:14: not JSON: expected a name in quotes'],

@@ -185,7 +185,7 @@ static const struct refusal refusals[] = {
 			"not tabs, and put what starts with @, ` or % in quotes"},
 	{"a: @b\n", "f.yaml:1:4: no value can start with this character: indent with spaces, not "
 		    "tabs, and put what starts with @, ` or % in quotes"},
-	{"a: [1\n", "f.yaml:2:1: while parsing a flow sequence: did not find expected ',' or ']'"},
+	{"a: [1\n", "f.yaml:1:4: this list in [ ] is not closed, or a comma is missing in it"},
 	{"a: 1\nb: \xff\n", "f.yaml:2:4: not UTF-8"},
 	{"a: \xc3\xa9\nbc\x01\n", "f.yaml:2:3: control characters are not allowed"},
 	{"%YAML 1.1\n---\na: 1\n", "f.yaml:1:1: this file asks for YAML 1.1, which reads values "

@@ -150,8 +150,12 @@ static void refusals(void **state)
 	       "and put what starts with @, ` or % in quotes");
 	refuse("a:\n  b: 1\n\tc: 2\n",
 	       "f.yaml:3:1: a tab at the start of a line: indent with spaces");
-	refuse("a: [1\n", "f.yaml:2:1: while parsing a flow sequence: did not find expected ',' or "
-			  "']'");
+	refuse("a: [1\n",
+	       "f.yaml:1:4: this list in [ ] is not closed, or a comma is missing in it");
+	refuse("b: 1\na: {c: 1\nd: 2\n",
+	       "f.yaml:2:4: this map in { } is not closed, or a comma is missing in it");
+	refuse("b: 1\na: \"never\nclosed\n", "f.yaml:2:4: this quoted text is not closed");
+	refuse("a: [\n", "f.yaml:2:1: a value is missing here");
 }
 
 static void control_characters(void **state)

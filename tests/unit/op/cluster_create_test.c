@@ -499,7 +499,7 @@ static void calling_off_comes_before_sending(void **state)
 	struct run r;
 
 	(void)state;
-	palette_set_cancel(f->palette, cancel);
+	f->palette->cancel = cancel;
 	script.cancel = cancel;
 	r = go(0, NESTED, NULL);
 	assert_answer(&r, 201, "{\"uid\":\"c1\"}");

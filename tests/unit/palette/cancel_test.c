@@ -44,7 +44,7 @@ static struct fixture *fixture_leaving(struct upstream *u)
 	struct fixture *f = fixture_new(answer, u);
 
 	u->cancel = http_cancel_new();
-	palette_set_cancel(f->palette, u->cancel);
+	f->palette->cancel = u->cancel;
 	return f;
 }
 

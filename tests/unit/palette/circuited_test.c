@@ -250,12 +250,12 @@ static void a_probe_that_is_called_off_leaves_the_next_one_its_place(void **stat
 	(void)state;
 	open_it(f);
 	wait_until_half_open(f);
-	palette_set_cancel(f->palette, cancel);
+	f->palette->cancel = cancel;
 	u = (struct upstream){.end = HTTP_FETCH_CANCELLED, .cancel = cancel};
 	assert_false(run(f, PALETTE_READ));
 	assert_int_equal(f->err.kind, ERROR_CANCELLED);
 	assert_string_equal(phase(f), "half-open");
-	palette_set_cancel(f->palette, NULL);
+	f->palette->cancel = NULL;
 	u = (struct upstream){.status = 200};
 	assert_true(run(f, PALETTE_READ));
 	assert_string_equal(phase(f), "closed");

@@ -124,7 +124,7 @@ static void what_was_not_sent_was_certainly_not_done(void **state)
 		assert_non_null(strstr(f->err.message, "Thing t1: Palette's rate limit"));
 	}
 	http_cancel_set(cancel);
-	palette_set_cancel(f->palette, cancel);
+	f->palette->cancel = cancel;
 	assert_false(run(f, PALETTE_CREATE, "/v1/dashboard/a"));
 	assert_int_equal(f->err.kind, ERROR_CANCELLED);
 	assert_false(f->err.maybe_done);
