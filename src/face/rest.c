@@ -1,8 +1,9 @@
-/* The HTTP face: from an exchange to a call, and from its outcome to an answer. */
+/* The HTTP face: from an exchange to a call, and to what answers it. */
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "face/answer.h"
 #include "face/face.h"
 #include "http/fields.h"
 #include "http/http.h"
@@ -10,192 +11,11 @@
 
 enum {
 	MOST_QUERY_PARTS = 64,
-	LONGEST_ERROR = 128 * 1024, /* but for the URL */
 	RETRY_FOLLOWING_S = 15,
-	LONGEST_ESCAPE = 6, /* what a byte may become in a JSON string */
 };
 
 /* The requirements document writes POST /spectrocloud/clusters: the same routes answer there. */
 const char *const face_mounts[] = {"/api/spectrocloud", "/spectrocloud", NULL};
-
-/* What is kept with an exchange between the front and a worker. */
-struct rest_call {
-	const struct rest *rest;
-	struct call call;
-	struct op_match match;
-	struct call_stream stream;
-	bool streams;    /* the head of an answer in pieces is out */
-	struct text url; /* relative to the mount, with the query, for error bodies */
-	bool unknown;    /* it was queued before its sender was known */
-};
-
-/* ---- answers ---- */
-
-static void add_common_headers(struct http_response *r, const struct http_exchange *x,
-			       bool reauthenticate)
-{
-	const struct http_request *request = http_exchange_request(x);
-	const struct rest_call *rc = http_exchange_data(x);
-	bool exposed;
-
-	http_response_header(r, "X-Request-Id", request->id);
-	secure_headers(rc->rest->secure, r);
-	exposed = cors_headers(rc->rest->cors, request, r);
-	if (!reauthenticate)
-		return;
-	http_response_header(r, "X-SpectroCloud-ReAuth-Required", "true");
-	if (!exposed)
-		http_response_header(r, "Access-Control-Expose-Headers",
-				     "X-SpectroCloud-ReAuth-Required");
-}
-
-/* What was done for a request before is not done again, and its client should know. */
-static void add_replayed(struct http_response *r, bool replayed)
-{
-	if (replayed)
-		http_response_header(r, "Idempotency-Replayed", "true");
-}
-
-static void write_details(struct json_writer *w, struct arena *a, struct text details)
-{
-	struct json_walk walk;
-	struct text value;
-	struct text name;
-	struct text key;
-
-	if (details.len == 0)
-		return;
-	walk = json_walk_begin(details);
-	while (json_walk_member(&walk, &key, &value)) {
-		if (!json_unescape(a, key, &name))
-			continue;
-		json_key(w, name.ptr);
-		json_put_raw(w, value);
-	}
-}
-
-/* Backstage's ErrorResponseBody. */
-static void write_error(struct buf *out, struct arena *a, const char *method, struct text url,
-			const struct error *err)
-{
-	const struct error_face *face = error_face(err->kind);
-	struct json_writer w;
-
-	json_writer_init(&w, out);
-	json_object_begin(&w);
-	json_key(&w, "error");
-	json_object_begin(&w);
-	json_key(&w, "name");
-	json_put_cstr(&w, face->name);
-	json_key(&w, "message");
-	json_put_cstr(&w, err->message);
-	write_details(&w, a, err->details);
-	json_object_end(&w);
-	json_key(&w, "request");
-	json_object_begin(&w);
-	json_key(&w, "method");
-	json_put_cstr(&w, method);
-	json_key(&w, "url");
-	json_put_text(&w, url);
-	json_object_end(&w);
-	json_key(&w, "response");
-	json_object_begin(&w);
-	json_key(&w, "statusCode");
-	json_put_int(&w, face->http_status);
-	json_object_end(&w);
-	if (err->reauthenticate) {
-		json_key(&w, "requiresReAuth");
-		json_put_bool(&w, true);
-	}
-	json_object_end(&w);
-}
-
-static bool has_flag(const struct rest_call *rc, unsigned flag)
-{
-	return rc->match.op != NULL && (rc->match.op->flags & flag) != 0;
-}
-
-/* RFC 6750 section 3: what is wanted, and whether what came was no good. RFC 9728 section 5.1:
- * where a client learns who gives out what is. */
-static const char *challenge(const struct http_exchange *x, const struct error *err)
-{
-	const struct http_request *request = http_exchange_request(x);
-	const struct rest_call *rc = http_exchange_data(x);
-	const char *wanted = "Bearer realm=\"spectrocloud\"";
-	const char *metadata = NULL;
-
-	if (has_flag(rc, OP_RESOURCE))
-		metadata = op_resource_metadata(rc->rest->services->config, request->arena);
-	if (metadata != NULL)
-		wanted = arena_printf(request->arena, "%s, resource_metadata=\"%s\"", wanted,
-				      metadata);
-	if (http_header_find(request->headers, request->header_count, "Authorization") == NULL ||
-	    err->reauthenticate)
-		return wanted;
-	return arena_printf(request->arena, "%s, error=\"invalid_token\"", wanted);
-}
-
-static void answer_error(struct http_exchange *x, struct text url, const struct error *err,
-			 bool reauthenticate)
-{
-	const struct http_request *request = http_exchange_request(x);
-	struct http_response r = {.status = error_face(err->kind)->http_status};
-
-	buf_init(&r.body_owned, LONGEST_ERROR + LONGEST_ESCAPE * url.len);
-	write_error(&r.body_owned, request->arena, request->method == NULL ? "" : request->method,
-		    url, err);
-	http_response_header(&r, "Content-Type", "application/json; charset=utf-8");
-	http_response_header(&r, "Cache-Control", "no-store");
-	add_common_headers(&r, x, reauthenticate || err->reauthenticate);
-	if (err->kind == ERROR_UNAUTHENTICATED)
-		http_response_header(&r, "WWW-Authenticate", challenge(x, err));
-	if (err->kind == ERROR_METHOD && err->allow != NULL)
-		http_response_header(&r, "Allow", err->allow);
-	add_replayed(&r, err->replayed);
-	if (err->kind == ERROR_UNAVAILABLE || err->retry_after_s > 0)
-		http_response_header(&r, "Retry-After",
-				     arena_printf(request->arena, "%d",
-						  err->retry_after_s > 0 ? err->retry_after_s : 1));
-	http_exchange_answer(x, &r);
-}
-
-/* For what never came to an operation, whose pipeline logs by itself. */
-static void answer_refusal(struct http_exchange *x, struct text url, const struct error *err)
-{
-	const struct http_request *request = http_exchange_request(x);
-
-	log_info("request.refused", F_INT("status", error_face(err->kind)->http_status),
-		 F_STR("error", err->message), F_STR("peer", request->peer));
-	answer_error(x, url, err, false);
-}
-
-static void answer_result(struct http_exchange *x, const struct rest_call *rc, struct result *res)
-{
-	const struct http_request *request = http_exchange_request(x);
-	struct http_response r = {.status = res->status, .body = res->body};
-
-	r.body_owned = res->body_owned;
-	buf_init(&res->body_owned, 0);
-	r.shared = res->shared;
-	res->shared = NULL;
-	http_response_header(&r, "Content-Type",
-			     res->content_type == NULL ? "" : res->content_type);
-	if (rc->call.op->flags & OP_SECRET)
-		http_response_header(&r, "Cache-Control", "no-store");
-	add_replayed(&r, res->replayed);
-	if (res->kept) /* RFC 9111, 5.1 */
-		http_response_header(&r, "Age", arena_printf(request->arena, "%d", res->age_s));
-	if (res->file_name != NULL)
-		http_response_header(&r, "Content-Disposition",
-				     arena_printf(request->arena, "attachment; filename=\"%s\"",
-						  res->file_name));
-	add_common_headers(&r, x, rc->call.reauthenticate);
-	/* Those that the configuration adds to the answers about the process's health. */
-	if (rc->call.op->flags & OP_ROOT)
-		secure_replace(&rc->call.services->config->health, &r);
-	represent_answer(rc->rest->represent, request, rc->call.op, res->constant, &r);
-	http_exchange_answer(x, &r);
-}
 
 /* ---- answers in pieces ---- */
 
@@ -209,7 +29,7 @@ static void begin_stream(void *context, const char *content_type)
 	http_response_header(&r, "Cache-Control", "no-store");
 	/* Proxies would keep the pieces until the last one is there. */
 	http_response_header(&r, "X-Accel-Buffering", "no");
-	add_common_headers(&r, x, rc->call.reauthenticate);
+	answer_common_headers(&r, x, rc->call.reauthenticate);
 	rc->streams = true;
 	http_exchange_stream(x, &r);
 }
@@ -234,7 +54,7 @@ static bool answer_preflight(struct http_exchange *x, const struct rest *rest)
 	if (r.status == 0)
 		return false;
 	log_info("request.preflight", F_INT("status", r.status), F_STR("peer", request->peer));
-	add_common_headers(&r, x, false);
+	answer_common_headers(&r, x, false);
 	http_exchange_answer(x, &r);
 	return true;
 }
@@ -428,7 +248,7 @@ static bool may_work(const struct http_exchange *x, const struct rest_call *rc, 
 	if (clock_left_ms(rc->call.deadline_ms) == 0)
 		return error_set(err, ERROR_UNAVAILABLE,
 				 "The request waited too long for its turn");
-	return has_flag(rc, OP_ALWAYS) ||
+	return rest_has_flag(rc, OP_ALWAYS) ||
 	       op_life_admits(op_life_wait_started(services->life, until_ms), err);
 }
 
@@ -478,7 +298,7 @@ void rest_work(struct http_exchange *x)
 static bool queue(struct rest_queues *q, struct http_exchange *x, struct rest_call *rc,
 		  struct error *err)
 {
-	if (has_flag(rc, OP_ASIDE))
+	if (rest_has_flag(rc, OP_ASIDE))
 		return q->queue_aside(q->context, x) ||
 		       error_set(err, ERROR_UNAVAILABLE, "Too many requests at the moment");
 	if (follows(rc) && rc->call.admitted)
@@ -536,7 +356,7 @@ static void get_to_know(struct rest_call *rc)
 /* From a whole, acceptable request on. */
 static void handle_call(const struct rest *rest, struct http_exchange *x, struct rest_call *rc)
 {
-	bool always = has_flag(rc, OP_ALWAYS);
+	bool always = rest_has_flag(rc, OP_ALWAYS);
 	enum op_phase phase = op_life_phase(rest->services->life);
 	struct error err;
 
