@@ -264,12 +264,14 @@ static bool ask(struct kept *k, struct kept_flight *f, const struct kept_questio
 		struct kept_answer *answer, struct error *err)
 {
 	struct seat seat = {.k = k, .flight = f, .until_ms = q->until_ms, .asks = true};
+	int64_t asked_ms = clock_now_ms();
 	struct kept_answer found = {.age_ms = -1};
 	bool ok;
 
 	watch(&seat, q->cancel);
 	ok = q->ask(q->context, f->cancel, &found, err);
 	http_cancel_unwatch(&seat.watch);
+	found.asked_ms = asked_ms;
 	settle(k, f, q, ok, &found, err);
 	if (ok)
 		*answer = (struct kept_answer){

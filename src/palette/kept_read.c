@@ -13,7 +13,7 @@ static bool answer_from(struct kept *k, struct kept_entry *e, const struct kept_
 		return false;
 	kept_touch(k, e);
 	*answer = e->answer;
-	answer->age_ms = now_ms - e->kept_ms;
+	answer->age_ms = now_ms - e->answer.asked_ms;
 	shared_ref(answer->bytes);
 	if (fresh) {
 		k->statistics.hits++;
