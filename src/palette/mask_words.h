@@ -50,7 +50,7 @@ static inline bool words_is_blank(char c)
 
 static inline bool words_is_space(char c)
 {
-	return words_one_of(c, " \t\r\n");
+	return words_is_blank(c) || c == '\r' || c == '\n';
 }
 
 /* Of what names and most tokens are made. */
@@ -81,8 +81,12 @@ static inline bool words_at_start(const struct words *w, size_t at)
 static inline size_t words_skip(const struct words *w, size_t at)
 {
 	for (;;) {
-		if (words_is_blank(words_byte(w, at)))
+		char c = words_byte(w, at);
+
+		if (words_is_blank(c))
 			at++;
+		else if (c != '\xC2' && c != '\xE2')
+			return at;
 		else if (words_starts(w, at, "\xC2\x85") || words_starts(w, at, "\xC2\xA0"))
 			at += 2;
 		else if (words_starts(w, at, "\xE2\x80\xA8") || words_starts(w, at, "\xE2\x80\xA9"))
