@@ -70,6 +70,19 @@ static size_t count_plain(struct text t, bool utf8)
 	return i;
 }
 
+static void add_code(struct buf *line, unsigned code)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char escape[] = {'\\',
+			       'u',
+			       digits[code >> 12 & 15],
+			       digits[code >> 8 & 15],
+			       digits[code >> 4 & 15],
+			       digits[code & 15]};
+
+	buf_add(line, (struct text){escape, sizeof escape});
+}
+
 /* The character in front, escaped; its length. */
 static size_t add_escaped(struct buf *line, struct text t, bool utf8)
 {
@@ -79,7 +92,7 @@ static size_t add_escaped(struct buf *line, struct text t, bool utf8)
 	if (code == '"' || code == '\\')
 		buf_printf(line, "\\%c", (char)code);
 	else
-		buf_printf(line, "\\u%04x", code);
+		add_code(line, code);
 	return odd > 0 ? odd : 1;
 }
 
