@@ -10,7 +10,7 @@
 # up.
 
 fuzz_history=tests/fuzz/executions
-fuzz_slice=300 # seconds: what is lost at most when a long run is ended
+fuzz_slice=${SLICE:-300} # seconds: what is lost at most when a long run is ended
 
 fuzz_targets()
 {
