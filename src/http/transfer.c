@@ -172,13 +172,19 @@ static void read_content_type(CURL *easy, char *out, size_t size)
 	out[type.len] = '\0';
 }
 
+/* Of a value of nothing but blanks curl 7.88 gives the end of its line. */
 static void read_retry_after(CURL *easy, char *out, size_t size)
 {
 	struct curl_header *header;
+	struct text value;
 
-	if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) == CURLHE_OK &&
-	    strlen(header->value) < size)
-		strcpy(out, header->value);
+	if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+		return;
+	value = text_trim(text_of(header->value));
+	if (value.len >= size)
+		return;
+	memcpy(out, value.ptr, value.len);
+	out[value.len] = '\0';
 }
 
 /* A final status, or 0 if the transfer ended without one. */
