@@ -14,6 +14,7 @@ enum { LONGEST_LINE = 16 * 1024 };
 static atomic_int least_level = LOG_INFO;
 static atomic_int line_format = LOG_TEXT;
 static _Thread_local const char *thread_request;
+static atomic_uint_fast64_t lines[LOG_OFF]; /* written, by level */
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 
@@ -31,6 +32,11 @@ void log_set_request(const char *id)
 bool log_wants(enum log_level level)
 {
 	return (int)level >= atomic_load_explicit(&least_level, memory_order_relaxed);
+}
+
+uint64_t log_lines(enum log_level level)
+{
+	return atomic_load_explicit(&lines[level], memory_order_relaxed);
 }
 
 /*
@@ -190,6 +196,7 @@ void log_event(enum log_level level, const char *event, const struct log_field *
 		line.overflowed = false;
 		add_line(&line, level, event, LOG_FIELDS(F_STR("log", "fields too long")), time);
 	}
+	atomic_fetch_add_explicit(&lines[level], 1, memory_order_relaxed);
 	write_whole(buf_text(&line));
 	buf_fini(&line);
 }
