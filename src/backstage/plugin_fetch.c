@@ -1,6 +1,16 @@
 /* Requests to Backstage's other plugins. */
 #include "backstage/inside.h"
 #include "base/clock.h"
+#include "telemetry/metrics.h"
+
+void count_plugin_fetch(const char *plugin, const struct http_fetch *fetch)
+{
+	const char *cause = http_fetch_cause(fetch);
+	char room[METRIC_STATUS_SIZE];
+
+	metric_count(METRIC_BACKSTAGE, plugin,
+		     cause != NULL ? cause : metric_status(fetch->status, room));
+}
 
 bool plugin_fetch(struct backstage *b, const struct backstage_call *call,
 		  const struct principal *principal, const struct plugin_request *request,
@@ -36,5 +46,6 @@ bool plugin_fetch(struct backstage *b, const struct backstage_call *call,
 		.cancel = call->cancel,
 	};
 	http_fetch(b->http, fetch);
+	count_plugin_fetch(request->plugin, fetch);
 	return true;
 }
