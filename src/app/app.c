@@ -9,6 +9,7 @@
 #include "app/descriptors.h"
 #include "app/generation.h"
 #include "app/keeper.h"
+#include "app/monitor.h"
 #include "app/reload.h"
 #include "app/workers.h"
 #include "base/arena.h"
@@ -17,6 +18,7 @@
 #include "http/server.h"
 #include "op/op.h"
 #include "store/store.h"
+#include "telemetry/metrics.h"
 
 enum {
 	LARGE_PIECE = 256 * 1024,
@@ -42,6 +44,7 @@ struct app {
 	int drain_timeout_ms;
 	struct keeper *keeper;
 	struct reloader *reloader;
+	struct monitor *monitor; /* NULL: there is none */
 };
 
 static bool queue_exchange(void *context, struct http_exchange *x)
@@ -106,6 +109,36 @@ static void end_exchange(void *context, struct http_exchange *x)
 		generation_drop(generation_of(rest));
 }
 
+/* ---- figures ---- */
+
+static void sample_workers(struct workers *workers, const char *pool, bool queues,
+			   struct metric_samples *samples)
+{
+	struct workers_state state = workers_state(workers);
+
+	if (queues)
+		metric_sample(samples, METRIC_QUEUE, state.queued, pool);
+	metric_sample(samples, METRIC_WORKERS, state.usual, pool);
+	metric_sample(samples, METRIC_WORKERS_BUSY, state.busy, pool);
+	metric_sample(samples, METRIC_WORKERS_WAITING, state.waiting, pool);
+}
+
+/* A metric_sampler_fn. */
+static void sample(void *context, struct metric_samples *samples)
+{
+	const struct app *app = context;
+	struct generation *g = generations_take(app->generations);
+
+	sample_workers(app->workers, "requests", true, samples);
+	sample_workers(app->aside, "aside", true, samples);
+	sample_workers(app->following, "following", false, samples);
+	sample_workers(app->refreshing, "refreshing", false, samples);
+	metric_sample(samples, METRIC_CONNECTIONS, http_server_stats(app->server).connections);
+	metric_sample(samples, METRIC_FOLLOWERS, workers_state(app->following).busy);
+	palette_client_sample(g->palette, samples);
+	generation_drop(g);
+}
+
 /* ---- start ---- */
 
 static bool open_server(struct app *app, const struct config *c, struct http_listener *listener,
@@ -162,6 +195,15 @@ static bool open_first_generation(struct app *app, const struct config *c, struc
 	return true;
 }
 
+/* All that is looked at is there by now. */
+static bool start_monitor(struct app *app, const struct config *c, struct http_listener *listener,
+			  struct error *err)
+{
+	op_begin_counting();
+	metric_sample_by(sample, app);
+	return c->telemetry_listen == NULL || monitor_open(c, listener, &app->monitor, err);
+}
+
 static bool start_keeper(struct app *app, const struct config *c, struct error *err)
 {
 	const struct keeper_options options = {
@@ -206,23 +248,24 @@ static void return_large_pieces(void)
 }
 
 static bool open_all(struct app *app, const struct config *config,
-		     const struct config_options *source, struct http_listener *listener,
+		     const struct config_options *source, const struct app_listeners *listeners,
 		     struct error *err)
 {
 	return op_check_table(err) && store_open(config, &app->store, err) &&
 	       open_first_generation(app, config, err) && start_workers(app, config, err) &&
-	       open_server(app, config, listener, err) && start_keeper(app, config, err) &&
-	       start_reloader(app, source, err);
+	       open_server(app, config, listeners->main, err) &&
+	       start_monitor(app, config, listeners->monitor, err) &&
+	       start_keeper(app, config, err) && start_reloader(app, source, err);
 }
 
 bool app_open(const struct config *config, const struct config_options *source,
-	      struct http_listener *listener, struct app **app, struct error *err)
+	      const struct app_listeners *listeners, struct app **app, struct error *err)
 {
 	struct app *a = heap_alloc(sizeof *a);
 
 	return_large_pieces();
 	*a = (struct app){.server = NULL};
-	if (!open_all(a, config, source, listener, err)) {
+	if (!open_all(a, config, source, listeners, err)) {
 		app_close(a);
 		return false;
 	}
@@ -284,6 +327,11 @@ int app_port(const struct app *app)
 	return http_server_port(app->server);
 }
 
+int app_monitor_port(const struct app *app)
+{
+	return monitor_port(app->monitor);
+}
+
 bool app_run(struct app *app)
 {
 	bool drained = http_server_run(app->server, app->drain_timeout_ms);
@@ -316,6 +364,8 @@ void app_close(struct app *app)
 		return;
 	reloader_close(app->reloader);
 	keeper_close(app->keeper);
+	monitor_close(app->monitor);
+	metric_sample_no_more(sample, app);
 	workers_stop(app->workers);
 	workers_stop(app->aside);
 	workers_stop(app->following);

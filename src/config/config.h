@@ -297,6 +297,7 @@ struct config {
 	struct config_cache cache;
 
 	/* spectrocloud.telemetry */
+	const char *telemetry_listen; /* NULL: nowhere */
 	enum log_level log_level;
 	enum log_format log_format;
 
