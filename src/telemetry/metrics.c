@@ -185,6 +185,14 @@ const char *metric_status(int status, char room[METRIC_STATUS_SIZE])
 {
 	if (status <= 0)
 		return "none";
-	snprintf(room, METRIC_STATUS_SIZE, "%d", status);
+	if (status > 999) {
+		snprintf(room, METRIC_STATUS_SIZE, "%d", status);
+		return room;
+	}
+	/* As HTTP has them, which is each time. */
+	room[0] = (char)('0' + status / 100);
+	room[1] = (char)('0' + status / 10 % 10);
+	room[2] = (char)('0' + status % 10);
+	room[3] = '\0';
 	return room;
 }

@@ -77,13 +77,16 @@ static void make_known(void)
 
 static void put_escaped(struct buf *out, const char *s, bool quotes)
 {
-	for (; *s != '\0'; s++) {
-		if (*s == '\n')
-			buf_add_string(out, "\\n");
-		else if (*s == '\\' || (*s == '"' && quotes))
-			buf_printf(out, "\\%c", *s);
-		else
-			buf_add_char(out, *s);
+	for (;;) {
+		size_t plain = strcspn(s, quotes ? "\n\\\"" : "\n\\");
+
+		buf_add(out, (struct text){s, plain});
+		s += plain;
+		if (*s == '\0')
+			return;
+		buf_add_char(out, '\\');
+		buf_add_char(out, *s == '\n' ? 'n' : *s);
+		s++;
 	}
 }
 

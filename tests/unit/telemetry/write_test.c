@@ -212,6 +212,10 @@ static void statuses_are_words(void **state)
 	(void)state;
 	assert_string_equal(metric_status(200, room), "200");
 	assert_string_equal(metric_status(0, room), "none");
+	assert_string_equal(metric_status(7, room), "007");
+	assert_string_equal(metric_status(599, room), "599");
+	assert_string_equal(metric_status(1000, room), "1000");
+	assert_string_equal(metric_status(INT32_MAX, room), "2147483647");
 	assert_string_equal(metric_status(-3, room), "none");
 }
 
