@@ -94,6 +94,8 @@ static void sample_files(struct metric_samples *samples)
 
 	if (folder == NULL)
 		return;
+	/* The folder is this thread's own, for which glibc's readdir() is safe. */
+	// cppcheck-suppress readdirCalled
 	while ((entry = readdir(folder)) != NULL)
 		count += entry->d_name[0] != '.';
 	closedir(folder);
