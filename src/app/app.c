@@ -111,16 +111,30 @@ static void end_exchange(void *context, struct http_exchange *x)
 
 /* ---- figures ---- */
 
-static void sample_workers(struct workers *workers, const char *pool, bool queues,
+static void sample_workers(const struct workers_state *state, const char *pool,
 			   struct metric_samples *samples)
 {
-	struct workers_state state = workers_state(workers);
+	metric_sample(samples, METRIC_WORKERS, state->usual, pool);
+	metric_sample(samples, METRIC_WORKERS_BUSY, state->busy, pool);
+	metric_sample(samples, METRIC_WORKERS_WAITING, state->waiting, pool);
+}
 
-	if (queues)
-		metric_sample(samples, METRIC_QUEUE, state.queued, pool);
-	metric_sample(samples, METRIC_WORKERS, state.usual, pool);
-	metric_sample(samples, METRIC_WORKERS_BUSY, state.busy, pool);
-	metric_sample(samples, METRIC_WORKERS_WAITING, state.waiting, pool);
+static void sample_pools(const struct app *app, const struct config *config,
+			 struct metric_samples *samples)
+{
+	struct workers_state requests = workers_state(app->workers);
+	struct workers_state aside = workers_state(app->aside);
+	struct workers_state following = workers_state(app->following);
+	struct workers_state refreshing = workers_state(app->refreshing);
+
+	following.usual = (size_t)config->follow.most;
+	sample_workers(&requests, "requests", samples);
+	sample_workers(&aside, "aside", samples);
+	sample_workers(&following, "following", samples);
+	sample_workers(&refreshing, "refreshing", samples);
+	metric_sample(samples, METRIC_QUEUE, requests.queued, "requests");
+	metric_sample(samples, METRIC_QUEUE, aside.queued, "aside");
+	metric_sample(samples, METRIC_FOLLOWERS, following.busy);
 }
 
 /* A metric_sampler_fn. */
@@ -129,12 +143,8 @@ static void sample(void *context, struct metric_samples *samples)
 	const struct app *app = context;
 	struct generation *g = generations_take(app->generations);
 
-	sample_workers(app->workers, "requests", true, samples);
-	sample_workers(app->aside, "aside", true, samples);
-	sample_workers(app->following, "following", false, samples);
-	sample_workers(app->refreshing, "refreshing", false, samples);
+	sample_pools(app, g->config, samples);
 	metric_sample(samples, METRIC_CONNECTIONS, http_server_stats(app->server).connections);
-	metric_sample(samples, METRIC_FOLLOWERS, workers_state(app->following).busy);
 	palette_client_sample(g->palette, samples);
 	generation_drop(g);
 }

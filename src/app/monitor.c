@@ -87,7 +87,7 @@ static void handle(void *context, struct http_exchange *x, const struct error *r
 	if (refused != NULL) {
 		say(&r, error_face(refused->kind)->http_status, TEXT("Not understood.\n"));
 	} else if (page == NULL) {
-		say(&r, 404, TEXT("There is no such page; there is /metrics.\n"));
+		say(&r, 404, TEXT("There is no such page.\n"));
 	} else if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0) {
 		say(&r, 405, TEXT("Only GET and HEAD are possible here.\n"));
 		http_response_header(&r, "Allow", "GET, HEAD");

@@ -150,6 +150,7 @@ test('workers, the queue, connections, and who is turned away when it is full', 
   assert.equal(idle.value('spectrocloud_workers_waiting', { pool }), 0);
   assert.equal(idle.value('spectrocloud_queue_length', { pool }), 0);
   assert.equal(idle.value('spectrocloud_workers', { pool: 'refreshing' }), 4);
+  assert.equal(idle.value('spectrocloud_workers', { pool: 'following' }), 64); // spectrocloud.follow.most
 
   await simulator.fault({ match: { pathPrefix: '/v1' }, fault: 'hang' });
   const hang = count => Array.from({ length: count }, () => get(service, '/projects', anew).catch(error => error));
