@@ -171,6 +171,35 @@ bool clock_parse_iso(struct text time, int64_t *calendar_ms)
 	return true;
 }
 
+/* In words of the language C, whatever the process speaks: nobody sets LC_TIME. */
+static bool parse_as(struct text time, const char *form, int64_t *calendar_ms)
+{
+	char written[64];
+	struct tm date = {0};
+	const char *end;
+
+	if (time.len >= sizeof written)
+		return false;
+	if (time.len > 0)
+		memcpy(written, time.ptr, time.len);
+	written[time.len] = '\0';
+	end = strptime(written, form, &date);
+	if (end == NULL || *end != '\0')
+		return false;
+	*calendar_ms = (int64_t)timegm(&date) * 1000;
+	return true;
+}
+
+bool clock_parse_http(struct text time, int64_t *calendar_ms)
+{
+	return parse_as(time, "%a, %d %b %Y %H:%M:%S GMT", calendar_ms);
+}
+
+bool clock_parse_certificate(struct text time, int64_t *calendar_ms)
+{
+	return parse_as(time, "%b %d %H:%M:%S %Y GMT", calendar_ms);
+}
+
 bool clock_turn(atomic_llong *next_ms, int64_t every_ms)
 {
 	long long next = atomic_load(next_ms);
