@@ -200,6 +200,8 @@ enum catalog_type {
 
 /* How messages call it: "cluster profile". Static. */
 const char *catalog_type_name(enum catalog_type type);
+/* Which annotation has the uid in Palette, without the prefix: "cluster-id". Static. */
+const char *catalog_uid_annotation(enum catalog_type type);
 
 /*
  * What the catalog's ingestor wrote about one object of Palette's, as the caller may see it. All is

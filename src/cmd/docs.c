@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/doctor.h"
 #include "face/face.h"
 
 enum { LONGEST_PAGE = 16 * 1024 * 1024 };
@@ -11,9 +12,9 @@ static const struct page {
 	const char *name;
 	void (*write)(struct buf *out);
 } pages[] = {
-	{"clusters", face_clusters_page},     {"openapi", face_openapi},
-	{"operations", face_operations_page}, {"settings", config_document},
-	{"tools", face_tools_page},
+	{"clusters", face_clusters_page}, {"doctor", doctor_page},
+	{"openapi", face_openapi},        {"operations", face_operations_page},
+	{"settings", config_document},    {"tools", face_tools_page},
 };
 
 static int run(int argc, char **argv)
@@ -33,15 +34,16 @@ static int run(int argc, char **argv)
 		buf_fini(&out);
 		return 0;
 	}
-	fprintf(stderr, "docs: say clusters, openapi, operations, settings or tools\n");
+	fprintf(stderr, "docs: say clusters, doctor, openapi, operations, settings or tools\n");
 	return 2;
 }
 
 const struct command command_docs = {
 	.name = "docs",
-	.arguments = "clusters|openapi|operations|settings|tools",
+	.arguments = "clusters|doctor|openapi|operations|settings|tools",
 	.summary = "Print a document that is made from the program's own tables",
 	.help = "clusters     the fields of flat cluster bodies as a page, Markdown\n"
+		"doctor       the checks of `doctor` and how to use them, Markdown\n"
 		"openapi      the HTTP API as OpenAPI 3.1, JSON\n"
 		"operations   the HTTP API as a page, Markdown\n"
 		"settings     the configuration reference, Markdown\n"

@@ -12,7 +12,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const BACKEND = resolve(process.env.SPECTROCLOUD_BACKEND ?? 'build/spectrocloud-backend');
-const COMMANDS = ['serve', 'mcp', 'cluster', 'action', 'config', 'sessions', 'operations', 'docs'];
+const COMMANDS = ['serve', 'doctor', 'mcp', 'cluster', 'action', 'config', 'sessions', 'operations', 'docs'];
 const NOBODY = 65534;
 const SECRETS = ['key-in-the-file-0001', 'token-in-the-file-0002'];
 
