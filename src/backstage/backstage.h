@@ -344,7 +344,8 @@ struct backstage_question {
  * Asks another plugin and hands over whatever comes.
  * principal  NULL: without a token.
  * fetch      out, owned in any case: http_fetch_fini().
- * False where nothing could be sent: its address is not known, or as backstage_plugin_token() fails.
+ * False where nothing could be sent: its address is not known, or as backstage_plugin_token()
+ * fails.
  */
 MUST_USE bool backstage_look(struct backstage *b, const struct backstage_call *call,
 			     const struct principal *principal,

@@ -1,4 +1,5 @@
-/* doctor: why it does not work. Reads what was asked for, runs the checks, prints what they found. */
+/* doctor: why it does not work. Reads what was asked for, runs the checks, prints what they found.
+ */
 #include "cmd/doctor.h"
 
 #include <stdio.h>

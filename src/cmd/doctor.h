@@ -1,6 +1,6 @@
 /*
- * The parts of the command doctor: a table of checks, each of which looks at one thing and says what
- * it tried, what came back and what to do. Nothing that is asked changes anything.
+ * The parts of the command doctor: a table of checks, each of which looks at one thing and says
+ * what it tried, what came back and what to do. Nothing that is asked changes anything.
  */
 #ifndef CMD_DOCTOR_H
 #define CMD_DOCTOR_H
@@ -150,7 +150,8 @@ const char *doctor_names_text(struct doctor_task *t, const struct doctor_names *
 const char *doctor_duration(struct arena *a, int64_t ms);
 /* "2026-01-31"; arena. */
 const char *doctor_date(struct arena *a, int64_t calendar_ms);
-/* How an environment is called in sentences: "`production`", or "the environment without a name". */
+/* How an environment is called in sentences: "`production`", or "the environment without a name".
+ */
 const char *doctor_environment(struct arena *a, const struct config_environment *environment);
 /* Where a setting of it stands: "spectrocloud.environments[1].url". */
 const char *doctor_setting(struct doctor_task *t, const char *name);

@@ -29,8 +29,9 @@ static bool find_root(struct doctor_task *t, const char **root)
 	    !http_place_of(&t->arena, url, &place, &err)) {
 		doctor_fault(t, "the configuration does not say where Backstage is");
 		doctor_answer(t, "%s", err.message);
-		doctor_advice(t, "set backend.baseUrl, or discovery.endpoints for the plugins auth, "
-				 "catalog and permission");
+		doctor_advice(t,
+			      "set backend.baseUrl, or discovery.endpoints for the plugins auth, "
+			      "catalog and permission");
 		return false;
 	}
 	path = strchr(strstr(url, "://") + 3, '/');
@@ -120,7 +121,8 @@ static bool is_backstage(struct doctor_task *t, const struct http_fetch *fetch)
 	struct text body;
 	struct error unused;
 
-	return fetch->end == HTTP_FETCH_DONE && json_check(buf_text(&fetch->answer), &body, &unused) &&
+	return fetch->end == HTTP_FETCH_DONE &&
+	       json_check(buf_text(&fetch->answer), &body, &unused) &&
 	       json_string_at(&t->arena, body, "/error/name", NULL) != NULL;
 }
 
@@ -157,10 +159,11 @@ void doctor_check_keys(struct doctor_task *t)
 				 "not help, what answers there is not its plugin auth");
 	} else {
 		doctor_fault(t, "the keys cannot be had");
-		doctor_advice(t,
-			      "look whether Backstage has the plugin auth, and whether %s leads to it "
-			      "and not to a page",
-			      address_setting(t));
+		doctor_advice(
+			t,
+			"look whether Backstage has the plugin auth, and whether %s leads to it "
+			"and not to a page",
+			address_setting(t));
 	}
 	http_fetch_fini(&fetch);
 }
@@ -179,8 +182,9 @@ void doctor_check_catalog(struct doctor_task *t)
 			doctor_ok(t, "it answers");
 		} else {
 			doctor_fault(t, "the catalog does not answer as it should");
-			doctor_advice(t, "look whether Backstage has the plugin catalog, and into its "
-					 "log");
+			doctor_advice(t,
+				      "look whether Backstage has the plugin catalog, and into its "
+				      "log");
 		}
 	}
 	http_fetch_fini(&fetch);
@@ -202,13 +206,15 @@ void doctor_check_permission(struct doctor_task *t)
 			doctor_ok(t, "it answers");
 		} else if (has_status(&fetch, 404)) {
 			doctor_fault(t, "there is no permission backend");
-			doctor_advice(t, "add @backstage/plugin-permission-backend and a policy to "
-					 "Backstage, or leave permission.enabled out: without it every "
-					 "user is refused");
+			doctor_advice(
+				t, "add @backstage/plugin-permission-backend and a policy to "
+				   "Backstage, or leave permission.enabled out: without it every "
+				   "user is refused");
 		} else {
 			doctor_fault(t, "the permission backend does not answer as it should");
-			doctor_advice(t, "until it does every user is refused: look into Backstage's "
-					 "log, and at what discovery.endpoints says of permission");
+			doctor_advice(t,
+				      "until it does every user is refused: look into Backstage's "
+				      "log, and at what discovery.endpoints says of permission");
 		}
 	}
 	http_fetch_fini(&fetch);
@@ -219,9 +225,10 @@ void doctor_check_permission(struct doctor_task *t)
 static void advise_on_caller(struct doctor_task *t)
 {
 	if (t->doctor->given_token.ptr != NULL)
-		doctor_advice(t, "give SPECTROCLOUD_DOCTOR_TOKEN a token that Backstage takes: one of "
-				 "backend.auth.externalAccess that is not restricted to other "
-				 "plugins, or a user's");
+		doctor_advice(t,
+			      "give SPECTROCLOUD_DOCTOR_TOKEN a token that Backstage takes: one of "
+			      "backend.auth.externalAccess that is not restricted to other "
+			      "plugins, or a user's");
 	else
 		doctor_advice(t, "Backstage fetches our public keys where discovery.endpoints has "
 				 "`spectrocloud`: this service has to run there, with the same "
@@ -298,8 +305,9 @@ static void judge_policies(struct doctor_task *t, struct text answer)
 	doctor_warn(t, "RBAC lacks %zu permission%s of this service", missing.count,
 		    missing.count == 1 ? "" : "s");
 	doctor_answer(t, "%s", doctor_names_text(t, &missing));
-	doctor_advice(t, "look whether another plugin answers in this service's place: see the check "
-			 "service-route");
+	doctor_advice(t,
+		      "look whether another plugin answers in this service's place: see the check "
+		      "service-route");
 }
 
 void doctor_check_rbac(struct doctor_task *t)

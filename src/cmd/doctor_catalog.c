@@ -126,10 +126,10 @@ void doctor_check_instances(struct doctor_task *t)
 	}
 	doctor_warn(t, "%zu of %zu entities name an environment that is not there", bad.count,
 		    count_all(d));
-	doctor_answer(t, "%s; environments: %s", doctor_names_text(t, &bad),
-		      environment_names(t));
-	doctor_advice(t, "give spectrocloud.environments[].name the same words for the ingestor and "
-			 "for this service: they are compared letter by letter");
+	doctor_answer(t, "%s; environments: %s", doctor_names_text(t, &bad), environment_names(t));
+	doctor_advice(t,
+		      "give spectrocloud.environments[].name the same words for the ingestor and "
+		      "for this service: they are compared letter by letter");
 }
 
 /* ---- annotations ---- */
@@ -161,8 +161,9 @@ void doctor_check_annotations(struct doctor_task *t)
 		doctor_advice(t, "the ingestor writes with another prefix: set "
 				 "spectrocloud.annotationPrefix to its");
 	else
-		doctor_advice(t, "have the ingestor write them; what was written by hand needs that "
-				 "annotation, and a metadata.title");
+		doctor_advice(t,
+			      "have the ingestor write them; what was written by hand needs that "
+			      "annotation, and a metadata.title");
 }
 
 /* ---- titles ---- */

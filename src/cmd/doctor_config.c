@@ -34,7 +34,8 @@ void doctor_check_configuration(struct doctor_task *t)
 		return;
 	}
 	if (notices->count == 0) {
-		doctor_ok(t, "%zu environment%s, %zu external caller%s", d->config->environment_count,
+		doctor_ok(t, "%zu environment%s, %zu external caller%s",
+			  d->config->environment_count,
 			  d->config->environment_count == 1 ? "" : "s",
 			  config_usable_external(d->config),
 			  config_usable_external(d->config) == 1 ? "" : "s");
@@ -151,8 +152,9 @@ void doctor_check_cors(struct doctor_task *t)
 		doctor_ok(t, "pages of %s ask at their own address", page);
 	} else if (!is_allowed(&c->cors, page)) {
 		doctor_fault(t, "browsers keep the answers from the portal's pages");
-		doctor_answer(t, c->cors.enabled ? "backend.cors.origin does not allow %s"
-						 : "there is no backend.cors, which would allow %s",
+		doctor_answer(t,
+			      c->cors.enabled ? "backend.cors.origin does not allow %s"
+					      : "there is no backend.cors, which would allow %s",
 			      page);
 		doctor_advice(t,
 			      "set backend.cors: { origin: %s, credentials: true }, or give "

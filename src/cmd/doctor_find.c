@@ -18,14 +18,14 @@ static void set(struct doctor_task *t, enum doctor_status status, const char *fo
 	t->found.summary = arena_vprintf(&t->arena, format, args);
 }
 
-#define SAYS(name, status)                                          \
+#define SAYS(name, status)                                        \
 	void name(struct doctor_task *t, const char *format, ...) \
-	{                                                           \
-		va_list args;                                       \
-                                                                    \
-		va_start(args, format);                             \
-		set(t, status, format, args);                       \
-		va_end(args);                                       \
+	{                                                         \
+		va_list args;                                     \
+                                                                  \
+		va_start(args, format);                           \
+		set(t, status, format, args);                     \
+		va_end(args);                                     \
 	}
 
 SAYS(doctor_ok, DOCTOR_OK)
@@ -33,14 +33,14 @@ SAYS(doctor_skip, DOCTOR_SKIPPED)
 SAYS(doctor_warn, DOCTOR_WARNING)
 SAYS(doctor_fault, DOCTOR_FAULT)
 
-#define ADDS(name, member)                                                     \
-	void name(struct doctor_task *t, const char *format, ...)              \
-	{                                                                      \
-		va_list args;                                                  \
-                                                                               \
-		va_start(args, format);                                        \
-		t->found.member = arena_vprintf(&t->arena, format, args);      \
-		va_end(args);                                                  \
+#define ADDS(name, member)                                                \
+	void name(struct doctor_task *t, const char *format, ...)         \
+	{                                                                 \
+		va_list args;                                             \
+                                                                          \
+		va_start(args, format);                                   \
+		t->found.member = arena_vprintf(&t->arena, format, args); \
+		va_end(args);                                             \
 	}
 
 ADDS(doctor_tried, tried)

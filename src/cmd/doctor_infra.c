@@ -85,8 +85,9 @@ void doctor_check_gateways(struct doctor_task *t)
 	doctor_warn(t, "%zu of %zu gateways %s not run", bad.count, count,
 		    bad.count == 1 ? "does" : "do");
 	doctor_answer(t, "%s", doctor_names_text(t, &bad));
-	doctor_advice(t, "look at it in Palette (Tenant Settings, Private Cloud Gateways): until it "
-			 "runs, nothing on its vSphere can be created or listed");
+	doctor_advice(t,
+		      "look at it in Palette (Tenant Settings, Private Cloud Gateways): until it "
+		      "runs, nothing on its vSphere can be created or listed");
 }
 
 /* Addresses that a pool says are free; -1: it does not say. */
@@ -120,9 +121,8 @@ static bool look_into_gateway(struct doctor_task *t, struct palette *p, struct t
 		doctor_palette_failed(t, &err);
 		return false;
 	}
-	walk = json_walk_begin(json_member(text_trim(buf_text(&answer)), "items", &items)
-				       ? items
-				       : TEXT("[]"));
+	walk = json_walk_begin(
+		json_member(text_trim(buf_text(&answer)), "items", &items) ? items : TEXT("[]"));
 	for (; json_walk_item(&walk, &item); pools->count++)
 		if (free_addresses(item) == 0)
 			doctor_name(t, &pools->full, "%s of %s", at(t, item, "/metadata/name"),
@@ -182,8 +182,8 @@ static bool fill(struct palette *p, struct palette_list *list, list_fn *ask,
 	return true;
 }
 
-/* All that the caller can see, of the tenant and of the first projects. out: owned where it is true.
- * Says so itself where it fails. */
+/* All that the caller can see, of the tenant and of the first projects. out: owned where it is
+ * true. Says so itself where it fails. */
 static bool read_list(struct doctor_task *t, list_fn *ask, struct buf *out, bool *partly)
 {
 	struct palette_me me = {.project_count = 0};
@@ -236,9 +236,8 @@ void doctor_check_accounts(struct doctor_task *t)
 	doctor_tried(t, "GET /v1/cloudaccounts/summary");
 	if (!read_list(t, palette_account_summaries, &out, &partly))
 		return;
-	walk = json_walk_begin(json_member(text_trim(buf_text(&out)), "items", &items)
-				       ? items
-				       : TEXT("[]"));
+	walk = json_walk_begin(
+		json_member(text_trim(buf_text(&out)), "items", &items) ? items : TEXT("[]"));
 	for (; json_walk_item(&walk, &item); count++)
 		if (!is_valid(at(t, item, "/status/state")))
 			doctor_name(t, &bad, "%s (%s) is %s", at(t, item, "/metadata/name"),
@@ -248,8 +247,9 @@ void doctor_check_accounts(struct doctor_task *t)
 		doctor_warn(t, "%zu of %zu cloud accounts %s not usable", bad.count, count,
 			    bad.count == 1 ? "is" : "are");
 		doctor_answer(t, "%s", doctor_names_text(t, &bad));
-		doctor_advice(t, "have its credentials validated in Palette (Tenant Settings, Cloud "
-				 "Accounts)");
+		doctor_advice(t,
+			      "have its credentials validated in Palette (Tenant Settings, Cloud "
+			      "Accounts)");
 	} else if (count == 0) {
 		doctor_ok(t, "there are none that the apiToken sees%s", how_much(partly));
 	} else {
@@ -278,9 +278,8 @@ void doctor_check_profiles(struct doctor_task *t)
 	doctor_tried(t, "POST /v1/dashboard/clusterprofiles, for the types infra and cluster");
 	if (!read_list(t, ask_profiles, &out, &partly))
 		return;
-	walk = json_walk_begin(json_member(text_trim(buf_text(&out)), "items", &items)
-				       ? items
-				       : TEXT("[]"));
+	walk = json_walk_begin(
+		json_member(text_trim(buf_text(&out)), "items", &items) ? items : TEXT("[]"));
 	for (; json_walk_item(&walk, &item); count++)
 		if (!flag_at(item, "/status/isPublished"))
 			doctor_name(t, &drafts, "%s", at(t, item, "/metadata/name"));

@@ -28,8 +28,7 @@ static bool find_way(struct doctor_task *t, struct way *way)
 	*way = (struct way){.proxy = NULL};
 	palette_reach(t->environment, &way->target);
 	if (!way->target.direct)
-		way->proxy =
-			http_proxy_of(&t->arena, t->environment->url, getenv, &way->variable);
+		way->proxy = http_proxy_of(&t->arena, t->environment->url, getenv, &way->variable);
 	if (http_place_of(&t->arena, t->environment->url, &way->place, &err))
 		return true;
 	doctor_fault(t, "the url is none");
@@ -107,8 +106,9 @@ void doctor_check_connect(struct doctor_task *t)
 		     way.proxy == NULL ? "" : ", the proxy of the variable ",
 		     way.proxy == NULL ? "" : way.variable);
 	if (http_probe_connect(&t->arena, &place, t->deadline_ms, &address, &err)) {
-		doctor_ok(t, way.proxy == NULL ? "%s port %s takes connections"
-					       : "the proxy at %s port %s takes connections",
+		doctor_ok(t,
+			  way.proxy == NULL ? "%s port %s takes connections"
+					    : "the proxy at %s port %s takes connections",
 			  address, place.port);
 		return;
 	}
@@ -159,8 +159,7 @@ static const char *advice_on_trust(struct doctor_task *t, const struct http_cert
 			    doctor_setting(t, "caFile"));
 }
 
-static void fail_handshake(struct doctor_task *t, const struct way *way,
-			   const struct http_probe *p)
+static void fail_handshake(struct doctor_task *t, const struct way *way, const struct http_probe *p)
 {
 	tell_certificate(t, p);
 	switch (p->end) {
@@ -179,8 +178,8 @@ static void fail_handshake(struct doctor_task *t, const struct way *way,
 		break;
 	case HTTP_PROBE_NO_PROXY:
 		doctor_fault(t, "the proxy lets nobody through to it");
-		doctor_advice(t, "ask whoever runs the proxy to allow %s port %s",
-			      way->place.host, way->place.port);
+		doctor_advice(t, "ask whoever runs the proxy to allow %s port %s", way->place.host,
+			      way->place.port);
 		break;
 	default:
 		doctor_fault(t, "no TLS handshake came about");
@@ -206,7 +205,8 @@ static void judge_certificate(struct doctor_task *t, const struct http_certifica
 		doctor_advice(t, "have it renewed in time");
 	} else if (t->environment->insecure_skip_verify) {
 		doctor_warn(t, "the certificate is good, and not looked at");
-		doctor_answer(t, "insecureSkipVerify is set: anybody on the way can read the token");
+		doctor_answer(t,
+			      "insecureSkipVerify is set: anybody on the way can read the token");
 		doctor_advice(t, "leave %s out", doctor_setting(t, "insecureSkipVerify"));
 	} else {
 		doctor_ok(t, "signed by %s, until %s", c->issuer,
@@ -280,8 +280,7 @@ void doctor_check_http(struct doctor_task *t)
 	if (p.end != HTTP_PROBE_DONE) {
 		doctor_fault(t, "no answer came");
 		doctor_answer(t, "%s", p.problem);
-		doctor_advice(t, "look at %s, and whether Palette works",
-			      doctor_setting(t, "url"));
+		doctor_advice(t, "look at %s, and whether Palette works", doctor_setting(t, "url"));
 		return;
 	}
 	doctor_answer(t, "%d%s%s", p.status, *p.content_type == '\0' ? "" : ", ", p.content_type);
@@ -325,9 +324,9 @@ void doctor_check_clock(struct doctor_task *t)
 	doctor_answer(t, "there it is %s", p.date);
 	doctor_advice(t, "have this machine's clock set by NTP; if it is, Palette's is wrong");
 	if (off_ms > -SKEW_FAULT_MS && off_ms < SKEW_FAULT_MS)
-		doctor_warn(t, "this machine's clock is %s %s",
-			    doctor_duration(&t->arena, off_ms), off_ms > 0 ? "behind" : "ahead");
+		doctor_warn(t, "this machine's clock is %s %s", doctor_duration(&t->arena, off_ms),
+			    off_ms > 0 ? "behind" : "ahead");
 	else
-		doctor_fault(t, "this machine's clock is %s %s",
-			     doctor_duration(&t->arena, off_ms), off_ms > 0 ? "behind" : "ahead");
+		doctor_fault(t, "this machine's clock is %s %s", doctor_duration(&t->arena, off_ms),
+			     off_ms > 0 ? "behind" : "ahead");
 }

@@ -31,7 +31,8 @@ static void choose_caller(struct doctor *d)
 				 ", with a token signed with backend.auth.pluginKeyStore";
 	} else if (d->config->disable_default_auth_policy) {
 		d->caller = (struct principal){.kind = PRINCIPAL_NONE};
-		d->caller_name = "nobody, as backend.auth.dangerouslyDisableDefaultAuthPolicy lets in";
+		d->caller_name =
+			"nobody, as backend.auth.dangerouslyDisableDefaultAuthPolicy lets in";
 	}
 }
 
@@ -79,7 +80,8 @@ const char *doctor_lacks(const struct doctor *d, unsigned needs)
 		return "the configuration names no Backstage: neither backend.baseUrl nor "
 		       "discovery.endpoints is set";
 	if ((needs & DOCTOR_NEEDS_CALLER) != 0 && d->caller_name == NULL)
-		return "Backstage answers those it knows: put a token that it takes into the variable "
+		return "Backstage answers those it knows: put a token that it takes into the "
+		       "variable "
 		       "SPECTROCLOUD_DOCTOR_TOKEN, such as one of backend.auth.externalAccess";
 	return NULL;
 }

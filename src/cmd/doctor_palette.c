@@ -28,10 +28,11 @@ void doctor_palette_failed(struct doctor_task *t, const struct error *err)
 	doctor_answer(t, "%s", err->message);
 	if (err->upstream_status == 401) {
 		doctor_fault(t, "Palette does not take the apiToken");
-		doctor_advice(t,
-			      "make a new API key in Palette (in the user's menu, My API Keys), and "
-			      "put it where %s comes from: `config show` says where that is",
-			      doctor_setting(t, "apiToken"));
+		doctor_advice(
+			t,
+			"make a new API key in Palette (in the user's menu, My API Keys), and "
+			"put it where %s comes from: `config show` says where that is",
+			doctor_setting(t, "apiToken"));
 	} else if (err->upstream_status == 429) {
 		doctor_warn(t, "Palette's rate limit is reached");
 		doctor_advice(t,
@@ -133,8 +134,7 @@ struct keys {
 	int64_t first_end_ms; /* 0: none ends */
 };
 
-static void count_key(struct doctor_task *t, struct text item, const char *user,
-		      struct keys *keys)
+static void count_key(struct doctor_task *t, struct text item, const char *user, struct keys *keys)
 {
 	const char *owner = at(t, item, "/spec/user/uid");
 	const char *expiry = at(t, item, "/spec/expiry");
@@ -158,10 +158,10 @@ static void count_key(struct doctor_task *t, struct text item, const char *user,
 static void judge_keys(struct doctor_task *t, const struct keys *keys)
 {
 	int64_t left_ms = keys->first_end_ms - clock_calendar_ms();
-	const char *which = keys->count == 1
-				    ? "it"
-				    : arena_printf(&t->arena, "the first of the user's %zu keys",
-						   keys->count);
+	const char *which =
+		keys->count == 1
+			? "it"
+			: arena_printf(&t->arena, "the first of the user's %zu keys", keys->count);
 
 	if (keys->count == 0) {
 		doctor_skip(t, "Palette lists no key of this user");
@@ -171,11 +171,9 @@ static void judge_keys(struct doctor_task *t, const struct keys *keys)
 		doctor_ok(t, "%s ends on %s", which, doctor_date(&t->arena, keys->first_end_ms));
 	} else {
 		doctor_warn(t, "%s ends in %s", which, doctor_duration(&t->arena, left_ms));
-		doctor_answer(t, "a key that ends on %s%s",
-			      doctor_date(&t->arena, keys->first_end_ms),
-			      keys->count == 1
-				      ? ""
-				      : "; which of them is used, Palette does not say");
+		doctor_answer(
+			t, "a key that ends on %s%s", doctor_date(&t->arena, keys->first_end_ms),
+			keys->count == 1 ? "" : "; which of them is used, Palette does not say");
 		doctor_advice(t, "make a new one in time; the service takes it without a restart");
 	}
 }
@@ -223,15 +221,14 @@ void doctor_check_token_end(struct doctor_task *t)
 /* What this service does, or an operator may let it do; the rest is more than it needs. */
 static bool is_needed(struct text permission)
 {
-	static const char *const verbs[] = {".get", ".list", ".create", ".update"};
+	static const char *const changes[] = {"cluster.create", "cluster.update",
+					      "virtualCluster.create", "virtualCluster.update",
+					      "clusterProfile.update"};
 
-	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
-		if (text_ends(permission, verbs[i]))
-			return !text_starts(permission, "user.") &&
-			       !text_starts(permission, "role.") &&
-			       !text_starts(permission, "team.") &&
-			       !text_starts(permission, "apiKey.");
-	return false;
+	for (size_t i = 0; i < ARRAY_LEN(changes); i++)
+		if (text_is(permission, changes[i]))
+			return true;
+	return text_ends(permission, ".get") || text_ends(permission, ".list");
 }
 
 struct rights {
@@ -295,13 +292,15 @@ void doctor_check_rights(struct doctor_task *t)
 	if (!rights.sees_clusters) {
 		doctor_fault(t, "the apiToken may see no cluster");
 		doctor_answer(t, "neither cluster.get nor cluster.list is among its permissions");
-		doctor_advice(t, "give the user a role in Palette that may read, in the tenant or in "
-				 "the projects that are to be seen");
+		doctor_advice(t,
+			      "give the user a role in Palette that may read, in the tenant or in "
+			      "the projects that are to be seen");
 	} else if (rights.more.count > 0) {
 		doctor_warn(t, "the apiToken may more than this service ever does");
 		doctor_answer(t, "%s", doctor_names_text(t, &rights.more));
-		doctor_advice(t, "give the user a role that has no more than it needs: what it may, "
-				 "whoever gets hold of the token may, too");
+		doctor_advice(t,
+			      "give the user a role that has no more than it needs: what it may, "
+			      "whoever gets hold of the token may, too");
 	} else {
 		doctor_ok(t, rights.creates ? "it reads, and may create clusters"
 					    : "it reads; creating clusters is refused by Palette");
@@ -332,7 +331,8 @@ void doctor_check_rate(struct doctor_task *t)
 	} else if (c->upstream_rate_percent == 0) {
 		doctor_warn(t, "requests are not paced");
 		doctor_answer(t, "spectrocloud.upstream.ratePercent is 0");
-		doctor_advice(t, "leave it out, or Palette refuses requests when many come at once");
+		doctor_advice(t,
+			      "leave it out, or Palette refuses requests when many come at once");
 	} else {
 		doctor_ok(t, "requests are paced to %d%% of Palette's limits%s",
 			  c->upstream_rate_percent,

@@ -21,7 +21,8 @@ const struct doctor_check doctor_checks[] = {
 	{
 		.name = "permission-settings",
 		.title = "Somebody decides who may what",
-		.asks = "Compares permission.enabled, spectrocloud.enablePermissions and the policy "
+		.asks = "Compares permission.enabled, spectrocloud.enablePermissions and the "
+			"policy "
 			"file",
 		.symptom = "Users may do what the policy denies",
 		.group = DOCTOR_CONFIGURATION,
@@ -63,7 +64,8 @@ const struct doctor_check doctor_checks[] = {
 		.name = "palette-tls",
 		.title = "Palette's certificate is good",
 		.asks = "A TLS handshake: who signed the certificate, for which names, until when",
-		.symptom = "Every answer is 502 or 503, with \"its TLS certificate is not trusted\" or "
+		.symptom = "Every answer is 502 or 503, with \"its TLS certificate is not "
+			   "trusted\" or "
 			   "\"is for another name\"",
 		.group = DOCTOR_PALETTE,
 		.after = "palette-connect",
@@ -94,7 +96,7 @@ const struct doctor_check doctor_checks[] = {
 		.name = "palette-token",
 		.title = "Palette takes the apiToken",
 		.asks = "GET /v1/users/me: whose it is, and whether that user is active",
-		.symptom = "Every answer is 502, with \"Palette does not accept the apiToken\"",
+		.symptom = "Every answer is 502, with \"Palette refused the apiToken\"",
 		.group = DOCTOR_PALETTE,
 		.after = "palette-http",
 		.patience_ms = QUESTION_MS,
@@ -165,7 +167,8 @@ const struct doctor_check doctor_checks[] = {
 		.name = "gateways",
 		.title = "Private cloud gateways run",
 		.asks = "GET /v1/overlords: state and health of each",
-		.symptom = "Clusters on vSphere stay in provisioning, and datacenters cannot be listed",
+		.symptom = "Clusters on vSphere stay in provisioning, and datacenters cannot be "
+			   "listed",
 		.group = DOCTOR_PALETTE,
 		.after = "palette-token",
 		.patience_ms = LIST_MS,
@@ -230,8 +233,9 @@ const struct doctor_check doctor_checks[] = {
 		.name = "backstage-caller",
 		.title = "Backstage takes this service's token",
 		.asks = "The same question to the catalog, with a token",
-		.symptom = "Users are refused although the policy lets them, and Backstage's log has "
-			   "\"Failed plugin token verification\"",
+		.symptom =
+			"Users are refused although the policy lets them, and Backstage's log has "
+			"\"Failed plugin token verification\"",
 		.group = DOCTOR_BACKSTAGE,
 		.needs = DOCTOR_NEEDS_BACKSTAGE | DOCTOR_NEEDS_CALLER,
 		.after = "backstage-catalog",
@@ -241,7 +245,8 @@ const struct doctor_check doctor_checks[] = {
 	{
 		.name = "rbac-permissions",
 		.title = "The RBAC plugin knows this service's permissions",
-		.asks = "GET plugins/policies of the plugin permission, where the RBAC plugin has it",
+		.asks = "GET plugins/policies of the plugin permission, where the RBAC plugin has "
+			"it",
 		.symptom = "The permissions of this service cannot be chosen in RBAC's pages",
 		.group = DOCTOR_BACKSTAGE,
 		.needs = DOCTOR_NEEDS_BACKSTAGE | DOCTOR_NEEDS_CALLER,
@@ -253,8 +258,9 @@ const struct doctor_check doctor_checks[] = {
 		.name = "service-route",
 		.title = "Backstage's callers find this service",
 		.asks = "GET health and openapi.json where discovery.endpoints has `spectrocloud`",
-		.symptom = "The portal says 404 or cannot reach the plugin; another version answers "
-			   "than was installed",
+		.symptom =
+			"The portal says 404 or cannot reach the plugin; another version answers "
+			"than was installed",
 		.group = DOCTOR_SERVICE,
 		.patience_ms = QUESTION_MS,
 		.run = doctor_check_route,
@@ -262,7 +268,8 @@ const struct doctor_check doctor_checks[] = {
 	{
 		.name = "external-access",
 		.title = "Callers from outside Backstage are let in",
-		.asks = "Uses each static token of backend.auth.externalAccess there, and fetches the "
+		.asks = "Uses each static token of backend.auth.externalAccess there, and fetches "
+			"the "
 			"keys of each issuer",
 		.symptom = "A script is refused with 401 or 403",
 		.group = DOCTOR_SERVICE,
@@ -309,8 +316,9 @@ const struct doctor_check doctor_checks[] = {
 		.title = "Entities have the annotations that are read",
 		.asks = "Looks for the annotation with Palette's uid below "
 			"spectrocloud.annotationPrefix",
-		.symptom = "An agent's call about a cluster says that its entity does not say which "
-			   "one it is",
+		.symptom =
+			"An agent's call about a cluster says that its entity does not say which "
+			"one it is",
 		.group = DOCTOR_CATALOG,
 		.needs = DOCTOR_NEEDS_BACKSTAGE | DOCTOR_NEEDS_CALLER,
 		.after = "catalog-entities",
@@ -320,7 +328,8 @@ const struct doctor_check doctor_checks[] = {
 	{
 		.name = "catalog-titles",
 		.title = "Agents can tell entities apart",
-		.asks = "Looks for entities of one type, project and environment with the same title",
+		.asks = "Looks for entities of one type, project and environment with the same "
+			"title",
 		.symptom = "An agent is told that several entities fit",
 		.group = DOCTOR_CATALOG,
 		.needs = DOCTOR_NEEDS_BACKSTAGE | DOCTOR_NEEDS_CALLER,
@@ -331,7 +340,8 @@ const struct doctor_check doctor_checks[] = {
 	{
 		.name = "session-store",
 		.title = "The store of sessions can be read",
-		.asks = "Opens the file or database of spectrocloud.tokenStore to read, and some of "
+		.asks = "Opens the file or database of spectrocloud.tokenStore to read, and some "
+			"of "
 			"what is in it with the key",
 		.symptom = "Users have to sign in again and again, or the service does not start",
 		.group = DOCTOR_SESSIONS,
@@ -342,7 +352,8 @@ const struct doctor_check doctor_checks[] = {
 		.name = "sessions",
 		.title = "Users' Palette sessions are kept",
 		.asks = "Counts those that are live, and those that have ended",
-		.symptom = "Users act with the apiToken's rights, or are told to sign in to Palette",
+		.symptom =
+			"Users act with the apiToken's rights, or are told to sign in to Palette",
 		.group = DOCTOR_SESSIONS,
 		.after = "session-store",
 		.patience_ms = QUESTION_MS,
@@ -360,9 +371,12 @@ const struct doctor_check *doctor_find_check(struct text name)
 }
 
 static const char *const group_titles[DOCTOR_GROUPS] = {
-	[DOCTOR_CONFIGURATION] = "Configuration", [DOCTOR_PALETTE] = "Palette",
-	[DOCTOR_BACKSTAGE] = "Backstage",         [DOCTOR_SERVICE] = "This service",
-	[DOCTOR_CATALOG] = "Catalog",             [DOCTOR_SESSIONS] = "Sessions",
+	[DOCTOR_CONFIGURATION] = "Configuration",
+	[DOCTOR_PALETTE] = "Palette",
+	[DOCTOR_BACKSTAGE] = "Backstage",
+	[DOCTOR_SERVICE] = "This service",
+	[DOCTOR_CATALOG] = "Catalog",
+	[DOCTOR_SESSIONS] = "Sessions",
 };
 
 const char *doctor_group_title(enum doctor_group group)

@@ -5,8 +5,8 @@
 #include "base/clock.h"
 #include "cmd/doctor.h"
 #include "http/probe.h"
-#include "json/json.h"
 #include "op/op.h"
+#include "json/json.h"
 
 enum { LARGEST_ANSWER = 8 * 1024 * 1024 };
 
@@ -62,10 +62,10 @@ static void get(struct doctor_task *t, const char *url, struct text token, struc
 	int64_t latest_ms = clock_now_ms() + t->doctor->config->backstage_timeout_ms;
 
 	headers[0] = (struct http_header){TEXT("Accept"), TEXT("application/json")};
-	headers[1] = (struct http_header){
-		TEXT("Authorization"),
-		text_of(arena_printf(&t->arena, "Bearer %.*s", (int)token.len,
-				     token.ptr == NULL ? "" : token.ptr))};
+	headers[1] =
+		(struct http_header){TEXT("Authorization"),
+				     text_of(arena_printf(&t->arena, "Bearer %.*s", (int)token.len,
+							  token.ptr == NULL ? "" : token.ptr))};
 	*fetch = (struct http_fetch){
 		.method = "GET",
 		.url = url,
@@ -123,13 +123,15 @@ static struct text own_token(struct doctor_task *t)
 static void advise_on_route(struct doctor_task *t)
 {
 	if (is_routed(t->doctor->config))
-		doctor_advice(t, "start this service where discovery.endpoints has `spectrocloud`, or "
-				 "put the target right");
+		doctor_advice(t,
+			      "start this service where discovery.endpoints has `spectrocloud`, or "
+			      "put the target right");
 	else if (t->doctor->config->base_url != NULL)
-		doctor_advice(t, "add discovery.endpoints: [{ target: "
-				 "'http://HOST:7727/api/{{pluginId}}', plugins: [spectrocloud] }] to "
-				 "the configuration of Backstage: without it, callers look for this "
-				 "service in Backstage itself");
+		doctor_advice(t,
+			      "add discovery.endpoints: [{ target: "
+			      "'http://HOST:7727/api/{{pluginId}}', plugins: [spectrocloud] }] to "
+			      "the configuration of Backstage: without it, callers look for this "
+			      "service in Backstage itself");
 	else
 		doctor_advice(t, "start it: spectrocloud-backend serve");
 }
@@ -341,8 +343,7 @@ static void judge_list(struct doctor_task *t, size_t offered, const struct http_
 	struct error unused;
 	size_t count;
 
-	if (!has_status(fetch, 200) ||
-	    !json_check(buf_text(&fetch->answer), &body, &unused) ||
+	if (!has_status(fetch, 200) || !json_check(buf_text(&fetch->answer), &body, &unused) ||
 	    !json_member(body, "actions", &list)) {
 		doctor_fault(t, "the list of actions cannot be had");
 		doctor_advice(t, "Backstage gets none then, and says so in its log only: see the "
@@ -360,8 +361,9 @@ static void judge_list(struct doctor_task *t, size_t offered, const struct http_
 		doctor_warn(t, "Backstage asks no plugin for actions");
 		doctor_answer(t, "%zu are offered, and backend.actions.pluginSources is not set",
 			      count);
-		doctor_advice(t, "set backend.actions.pluginSources: [spectrocloud] for Backstage's "
-				 "MCP server; agents may also come to /api/spectrocloud/mcp");
+		doctor_advice(t,
+			      "set backend.actions.pluginSources: [spectrocloud] for Backstage's "
+			      "MCP server; agents may also come to /api/spectrocloud/mcp");
 	} else {
 		doctor_ok(t, "%zu are offered", count);
 	}
@@ -378,8 +380,9 @@ void doctor_check_actions(struct doctor_task *t)
 		return;
 	token = own_token(t);
 	if (token.ptr == NULL) {
-		doctor_skip(t, "%zu by the configuration; the service lists them to known callers: "
-			       "set SPECTROCLOUD_DOCTOR_TOKEN",
+		doctor_skip(t,
+			    "%zu by the configuration; the service lists them to known callers: "
+			    "set SPECTROCLOUD_DOCTOR_TOKEN",
 			    offered);
 		return;
 	}

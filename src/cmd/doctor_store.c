@@ -5,7 +5,8 @@
 #include "cmd/doctor.h"
 #include "store/store.h"
 
-/* The service drops what has ended once a minute; what lies there for longer tells that none does. */
+/* The service drops what has ended once a minute; what lies there for longer tells that none does.
+ */
 enum { DROPPED_AFTER_MS = 10 * 60 * 1000 };
 
 static const char *place_of(struct doctor_task *t)
@@ -26,8 +27,9 @@ static bool survey(struct doctor_task *t, struct store_survey *found)
 	doctor_fault(t, "the store of sessions cannot be read");
 	doctor_answer(t, "%s", err.message);
 	if (t->doctor->config->store.type == CONFIG_STORE_SQLITE)
-		doctor_advice(t, "look whether another program holds the file, who may read it, and at "
-				 "spectrocloud.tokenStore");
+		doctor_advice(
+			t, "look whether another program holds the file, who may read it, and at "
+			   "spectrocloud.tokenStore");
 	else
 		doctor_advice(t, "look whether the database runs and lets this user in, and at "
 				 "spectrocloud.tokenStore or backend.database");
@@ -44,8 +46,9 @@ static void judge_memory(struct doctor_task *t)
 	if (c->upstream_replicas > 1) {
 		doctor_warn(t, "each of %d replicas keeps sessions for itself, in memory",
 			    c->upstream_replicas);
-		doctor_answer(t, "spectrocloud.upstream.replicas is %d, and "
-				 "spectrocloud.tokenStore.type memory",
+		doctor_answer(t,
+			      "spectrocloud.upstream.replicas is %d, and "
+			      "spectrocloud.tokenStore.type memory",
 			      c->upstream_replicas);
 		doctor_advice(t, "set spectrocloud.tokenStore.type: postgresql, or have the load "
 				 "balancer bring each user to the same replica");
@@ -63,9 +66,10 @@ static void judge_keys(struct doctor_task *t, const struct store_survey *s)
 	doctor_answer(t, "%zu of %zu sessions do not open", s->tried - s->opened, s->tried);
 	if (s->opened == 0) {
 		doctor_fault(t, "the sessions are sealed with another key");
-		doctor_advice(t, "set spectrocloud.tokenStore.encryptionKey to the key that the "
-				 "service has; if that is this one, a url or name of an environment "
-				 "was changed, and users sign in once more");
+		doctor_advice(t,
+			      "set spectrocloud.tokenStore.encryptionKey to the key that the "
+			      "service has; if that is this one, a url or name of an environment "
+			      "was changed, and users sign in once more");
 	} else {
 		doctor_warn(t, "some sessions are sealed with another key");
 		doctor_advice(t, "keep the former key in the list of "
@@ -101,8 +105,9 @@ void doctor_check_sessions(struct doctor_task *t)
 	} else if (s.live + s.expired == 0) {
 		doctor_warn(t, "nobody has one");
 		doctor_answer(t, s.missing ? "nothing has been made there" : "no row");
-		doctor_advice(t, "add backstage/session-bridge to Backstage and sign in to Palette; "
-				 "sessions end after 15 minutes unless Palette says otherwise");
+		doctor_advice(t,
+			      "add backstage/session-bridge to Backstage and sign in to Palette; "
+			      "sessions end after 15 minutes unless Palette says otherwise");
 	} else if (s.expired > 0 && s.first_end_ms < clock_calendar_ms() - DROPPED_AFTER_MS) {
 		doctor_warn(t, "%zu live, and %zu that ended are still there", s.live, s.expired);
 		doctor_answer(t, "the oldest ended %s ago",

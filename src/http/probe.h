@@ -73,7 +73,8 @@ struct http_certificate {
 struct http_probe {
 	const char *url;
 	const struct http_target *target;
-	/* No request is sent, and the certificate is verified whatever the target says. Else GET. */
+	/* No request is sent, and the certificate is verified whatever the target says. Else GET.
+	 */
 	bool handshake_only;
 	int64_t deadline_ms;
 

@@ -22,7 +22,8 @@ bool http_place_of(struct arena *a, const char *url, struct http_place *place, s
 	size_t end;
 
 	if (!tls && strncasecmp(url, "http://", 7) != 0)
-		return error_set(err, ERROR_INPUT, "the URL starts with neither http:// nor https://");
+		return error_set(err, ERROR_INPUT,
+				 "the URL starts with neither http:// nor https://");
 	authority = (struct text){start, strcspn(start, "/?#")};
 	for (size_t i = authority.len; i > 0; i--)
 		if (authority.ptr[i - 1] == '@') {
@@ -70,7 +71,8 @@ bool http_probe_name(struct arena *a, const char *host, const char **addresses, 
 
 	if (!look_up(host, NULL, &found, err))
 		return false;
-	for (const struct addrinfo *at = found; at != NULL && shown < MOST_SHOWN; at = at->ai_next) {
+	for (const struct addrinfo *at = found; at != NULL && shown < MOST_SHOWN;
+	     at = at->ai_next) {
 		char address[LONGEST_ADDRESS];
 
 		format(at, address);
@@ -188,7 +190,8 @@ static bool is_excepted(const char *list, const char *host)
 const char *http_proxy_of(struct arena *a, const char *url, http_getenv_fn *get,
 			  const char **variable)
 {
-	/* HTTP_PROXY in capitals is what a CGI program gets from a header; libcurl passes it over. */
+	/* HTTP_PROXY in capitals is what a CGI program gets from a header; libcurl passes it over.
+	 */
 	static const char *const of_http[] = {"http_proxy", "all_proxy", "ALL_PROXY", NULL};
 	static const char *const of_https[] = {"https_proxy", "HTTPS_PROXY", "all_proxy",
 					       "ALL_PROXY", NULL};

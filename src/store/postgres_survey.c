@@ -14,12 +14,12 @@ static bool read_count(struct pg *pg, const struct pg_param *now, int64_t deadli
 		       struct store_found *found, struct error *err)
 {
 	struct pg_rows *rows = NULL;
-	enum pg_outcome outcome = pg_run(
-		pg,
-		"SELECT count(*) FILTER (WHERE expires_ms > $1), "
-		"count(*) FILTER (WHERE expires_ms <= $1), coalesce(min(expires_ms), 0) "
-		"FROM spectrocloud_sessions",
-		now, 1, deadline_ms, &rows, err);
+	enum pg_outcome outcome =
+		pg_run(pg,
+		       "SELECT count(*) FILTER (WHERE expires_ms > $1), "
+		       "count(*) FILTER (WHERE expires_ms <= $1), coalesce(min(expires_ms), 0) "
+		       "FROM spectrocloud_sessions",
+		       now, 1, deadline_ms, &rows, err);
 
 	found->missing = no_table(pg, outcome);
 	if (outcome != PG_DONE)

@@ -21,9 +21,8 @@ static struct text column(struct arena *a, sqlite3_stmt *statement, int at)
 {
 	const char *bytes = sqlite3_column_blob(statement, at);
 
-	return arena_copy_text(a,
-			       (struct text){bytes == NULL ? "" : bytes,
-					     (size_t)sqlite3_column_bytes(statement, at)});
+	return arena_copy_text(a, (struct text){bytes == NULL ? "" : bytes,
+						(size_t)sqlite3_column_bytes(statement, at)});
 }
 
 static bool step(struct sqlite_conn *c, int at, bool *there, struct error *err)
@@ -39,8 +38,7 @@ static bool read_version(struct sqlite_conn *c, int *version, struct error *err)
 {
 	bool there;
 
-	if (!sqlite_conn_prepare(c, VERSION, texts[VERSION], err) ||
-	    !step(c, VERSION, &there, err))
+	if (!sqlite_conn_prepare(c, VERSION, texts[VERSION], err) || !step(c, VERSION, &there, err))
 		return false;
 	*version = there ? sqlite3_column_int(c->statements[VERSION], 0) : 0;
 	return true;
