@@ -81,7 +81,7 @@ void doctor_check_backstage(struct doctor_task *t)
 		doctor_answer(t, "%d", probe.status);
 		doctor_advice(t, "wait until it has started; else look into its log");
 	} else {
-		doctor_ok(t, "it answers at %s", root);
+		doctor_ok(t, "Backstage answers at %s", root);
 	}
 }
 
@@ -151,7 +151,7 @@ void doctor_check_keys(struct doctor_task *t)
 	if (has_status(&fetch, 200) && count_keys(&fetch) > 0) {
 		size_t count = count_keys(&fetch);
 
-		doctor_ok(t, "%zu key%s", count, count == 1 ? "" : "s");
+		doctor_ok(t, "the plugin auth has %zu key%s", count, count == 1 ? "" : "s");
 	} else if (has_status(&fetch, 200)) {
 		doctor_fault(t, "there is no key in its answer");
 		doctor_answer(t, "200, and no list `keys` with anything in it");
@@ -179,7 +179,7 @@ void doctor_check_catalog(struct doctor_task *t)
 		/* Without a token it says that it wants one, which is an answer. */
 		if (has_status(&fetch, 200) ||
 		    (is_backstage(t, &fetch) && (fetch.status == 401 || fetch.status == 403))) {
-			doctor_ok(t, "it answers");
+			doctor_ok(t, "the catalog answers");
 		} else {
 			doctor_fault(t, "the catalog does not answer as it should");
 			doctor_advice(t,
@@ -203,7 +203,7 @@ void doctor_check_permission(struct doctor_task *t)
 	if (ask(t, NULL, &question, &fetch)) {
 		if (has_status(&fetch, 200) ||
 		    (is_backstage(t, &fetch) && (fetch.status == 401 || fetch.status == 403))) {
-			doctor_ok(t, "it answers");
+			doctor_ok(t, "the permission backend answers");
 		} else if (has_status(&fetch, 404)) {
 			doctor_fault(t, "there is no permission backend");
 			doctor_advice(
@@ -242,7 +242,7 @@ void doctor_check_caller(struct doctor_task *t)
 
 	if (ask(t, &t->doctor->caller, &question, &fetch)) {
 		if (has_status(&fetch, 200)) {
-			doctor_ok(t, "it knows %s", t->doctor->caller_name);
+			doctor_ok(t, "Backstage knows %s", t->doctor->caller_name);
 		} else {
 			doctor_fault(t, "Backstage does not take the token");
 			advise_on_caller(t);
@@ -299,7 +299,7 @@ static void judge_policies(struct doctor_task *t, struct text answer)
 			doctor_name(t, &missing, "%s", p->name);
 	}
 	if (missing.count == 0) {
-		doctor_ok(t, "it knows all of them");
+		doctor_ok(t, "RBAC knows all of them");
 		return;
 	}
 	doctor_warn(t, "RBAC lacks %zu permission%s of this service", missing.count,

@@ -121,7 +121,7 @@ void doctor_check_instances(struct doctor_task *t)
 			doctor_name(t, &bad, "%s names none", e->ref);
 	}
 	if (bad.count == 0) {
-		doctor_ok(t, "all %zu do", count_all(d));
+		doctor_ok(t, "all %zu entities are of environments that there are", count_all(d));
 		return;
 	}
 	doctor_warn(t, "%zu of %zu entities name an environment that is not there", bad.count,
@@ -152,7 +152,7 @@ void doctor_check_annotations(struct doctor_task *t)
 			doctor_name(t, &bad, "%s has no title", e->ref);
 	}
 	if (bad.count == 0) {
-		doctor_ok(t, "all %zu do", count_all(d));
+		doctor_ok(t, "all %zu entities have Palette's uid and a title", count_all(d));
 		return;
 	}
 	doctor_warn(t, "%zu of %zu entities cannot be found by agents", bad.count, count_all(d));
@@ -232,7 +232,7 @@ void doctor_check_titles(struct doctor_task *t)
 	qsort(all, count, sizeof *all, compare);
 	name_equal_ones(t, all, count, &equal);
 	if (equal.count == 0) {
-		doctor_ok(t, "title, project and environment tell all %zu apart", count);
+		doctor_ok(t, "title, project and environment tell all %zu entities apart", count);
 		return;
 	}
 	doctor_warn(t, "%zu title%s what nothing else tells apart", equal.count,

@@ -79,7 +79,7 @@ void doctor_check_gateways(struct doctor_task *t)
 	palette_close(p);
 	buf_fini(&answer);
 	if (bad.count == 0) {
-		doctor_ok(t, "%zu, and none is down", count);
+		doctor_ok(t, "%zu of them, and none is down", count);
 		return;
 	}
 	doctor_warn(t, "%zu of %zu gateways %s not run", bad.count, count,
@@ -156,7 +156,7 @@ void doctor_check_ip_pools(struct doctor_task *t)
 	if (!ok)
 		return;
 	if (pools.full.count == 0) {
-		doctor_ok(t, "%zu, and none is used up", pools.count);
+		doctor_ok(t, "%zu of them, and none is used up", pools.count);
 		return;
 	}
 	doctor_warn(t, "%zu of %zu IP pools %s no free address", pools.full.count, pools.count,
@@ -253,7 +253,7 @@ void doctor_check_accounts(struct doctor_task *t)
 	} else if (count == 0) {
 		doctor_ok(t, "there are none that the apiToken sees%s", how_much(partly));
 	} else {
-		doctor_ok(t, "%zu, and none is out of order%s", count, how_much(partly));
+		doctor_ok(t, "%zu of them, and none is out of order%s", count, how_much(partly));
 	}
 }
 

@@ -53,7 +53,10 @@ void doctor_check_name(struct doctor_task *t)
 	}
 	doctor_tried(t, "looking %s up", way.place.host);
 	if (http_probe_name(&t->arena, way.place.host, &addresses, &err)) {
-		doctor_ok(t, "%s is at %s", way.place.host, addresses);
+		if (strcmp(addresses, way.place.host) == 0)
+			doctor_ok(t, "%s is an address already", addresses);
+		else
+			doctor_ok(t, "%s is at %s", way.place.host, addresses);
 		return;
 	}
 	doctor_fault(t, "%s has no address", way.place.host);
@@ -296,7 +299,7 @@ void doctor_check_http(struct doctor_task *t)
 			      "portal's page",
 			      doctor_setting(t, "url"));
 	} else {
-		doctor_ok(t, "it answers with %d", p.status);
+		doctor_ok(t, "the API answers with %d", p.status);
 	}
 }
 
@@ -318,7 +321,7 @@ void doctor_check_clock(struct doctor_task *t)
 	/* The header has whole seconds, of some moment between question and answer. */
 	off_ms = there_ms + 500 - (before_ms + clock_calendar_ms()) / 2;
 	if (off_ms > -SKEW_WARNS_MS && off_ms < SKEW_WARNS_MS) {
-		doctor_ok(t, "they agree");
+		doctor_ok(t, "the clocks agree");
 		return;
 	}
 	doctor_answer(t, "there it is %s", p.date);

@@ -91,10 +91,10 @@ void doctor_check_token(struct doctor_task *t)
 	if (json_at(user, "/status/isActive", &active))
 		(void)json_bool(active, &is_active);
 	if (is_active) {
-		doctor_ok(t, "it is the API key of %s",
+		doctor_ok(t, "the apiToken is the API key of %s",
 			  email == NULL ? "a user without an e-mail address" : email);
 	} else {
-		doctor_warn(t, "it is the API key of %s, who is not active",
+		doctor_warn(t, "the apiToken is the API key of %s, who is not active",
 			    email == NULL ? "a user" : email);
 		doctor_answer(t, "status.isActive is false");
 		doctor_advice(t, "activate the user in Palette, or use another's key");
@@ -115,9 +115,9 @@ void doctor_check_tenant(struct doctor_task *t)
 	if (found == NULL) {
 		doctor_skip(t, "Palette does not say of which tenant it is");
 	} else if (wanted == NULL) {
-		doctor_ok(t, "it is of the tenant %s; none is configured", found);
+		doctor_ok(t, "the apiToken is of the tenant %s; none is configured", found);
 	} else if (text_equal_nocase(text_of(wanted), text_of(found))) {
-		doctor_ok(t, "it is of the tenant %s", found);
+		doctor_ok(t, "the apiToken is of the tenant %s", found);
 	} else {
 		doctor_fault(t, "the apiToken is of another tenant");
 		doctor_answer(t, "the key is of the tenant %s, and %s is %s", found,
@@ -166,7 +166,7 @@ static void judge_keys(struct doctor_task *t, const struct keys *keys)
 	if (keys->count == 0) {
 		doctor_skip(t, "Palette lists no key of this user");
 	} else if (keys->first_end_ms == 0) {
-		doctor_ok(t, "it does not end");
+		doctor_ok(t, "the apiToken does not end");
 	} else if (left_ms >= (int64_t)DOCTOR_EXPIRY_DAYS * DAY_MS) {
 		doctor_ok(t, "%s ends on %s", which, doctor_date(&t->arena, keys->first_end_ms));
 	} else {
@@ -302,8 +302,10 @@ void doctor_check_rights(struct doctor_task *t)
 			      "give the user a role that has no more than it needs: what it may, "
 			      "whoever gets hold of the token may, too");
 	} else {
-		doctor_ok(t, rights.creates ? "it reads, and may create clusters"
-					    : "it reads; creating clusters is refused by Palette");
+		doctor_ok(t,
+			  rights.creates
+				  ? "the apiToken reads, and may create clusters"
+				  : "the apiToken reads; creating clusters is refused by Palette");
 	}
 	palette_document_fini(&document);
 }

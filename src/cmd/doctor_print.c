@@ -118,10 +118,10 @@ void doctor_draw(struct buf *out, const struct doctor_look *look, const struct d
 	struct arena a;
 
 	arena_init(&a);
-	buf_printf(out, "  %s%-*s%s  %-*s ", look->coloured ? colours[f->status] : "", WORD_WIDTH,
+	buf_printf(out, "  %s%-*s%s  %-*s  ", look->coloured ? colours[f->status] : "", WORD_WIDTH,
 		   doctor_status_name(f->status), look->coloured ? "\x1b[0m" : "", NAME_WIDTH,
 		   t->check->name);
-	add_visible(out, shown(&a, t, f->summary), INDENT + NAME_WIDTH + 1, INDENT + NAME_WIDTH + 1,
+	add_visible(out, shown(&a, t, f->summary), INDENT + NAME_WIDTH + 2, INDENT + NAME_WIDTH + 2,
 		    look->width);
 	if (f->status >= DOCTOR_WARNING) {
 		add_detail(out, look, "tried", shown(&a, t, f->tried));
@@ -134,7 +134,7 @@ void doctor_draw(struct buf *out, const struct doctor_look *look, const struct d
 static void add_heading(struct buf *out, const struct doctor_look *look,
 			const struct doctor_task *t)
 {
-	buf_printf(out, "\n%s%s", look->coloured ? "\x1b[1m" : "",
+	buf_printf(out, "%s%s", look->coloured ? "\x1b[1m" : "",
 		   doctor_group_title(t->check->group));
 	if (t->environment != NULL && t->environment->name != NULL) {
 		buf_add_char(out, ' ');
@@ -262,8 +262,11 @@ void doctor_print_task(const struct doctor_look *look, const struct doctor_task 
 	if (look->json)
 		return;
 	buf_init(&out, LONGEST);
-	if (begins_group(t, tasks))
+	if (begins_group(t, tasks)) {
+		if (t != tasks->items)
+			buf_add_char(&out, '\n');
 		add_heading(&out, look, t);
+	}
 	doctor_draw(&out, look, t);
 	print(&out);
 }

@@ -20,9 +20,22 @@ struct doctor_run {
 	struct doctor_tasks *tasks;
 	int64_t end_ms; /* of everything */
 	size_t running;
-	size_t told; /* tasks, from the first on */
-	size_t given_up;
+	size_t told;    /* tasks, from the first on */
+	size_t holders; /* who waits for all of them, and threads that were given up */
 };
+
+/* Under the lock, which it gives back. The last one takes all away. */
+static void let_go(struct doctor_run *run)
+{
+	bool last = --run->holders == 0;
+
+	pthread_mutex_unlock(&run->lock);
+	if (!last)
+		return;
+	pthread_cond_destroy(&run->changed);
+	pthread_mutex_destroy(&run->lock);
+	free(run);
+}
 
 /* ---- one task; under the lock ---- */
 
@@ -30,14 +43,14 @@ static void end_task(struct doctor_task *t, const struct doctor_finding *finding
 {
 	t->finding = *finding;
 	t->state = DOCTOR_ENDED;
-	t->blocked = t->blocked || finding->status == DOCTOR_FAULT;
+	if (t->blocked_by == NULL && finding->status == DOCTOR_FAULT)
+		t->blocked_by = t->check->name;
 }
 
-static void skip_task(struct doctor_task *t, const char *why, bool blocked)
+static void skip_task(struct doctor_task *t, const char *why)
 {
 	const struct doctor_finding finding = {.status = DOCTOR_SKIPPED, .summary = why};
 
-	t->blocked = blocked;
 	end_task(t, &finding);
 }
 
@@ -48,11 +61,13 @@ static void *run_task(void *context)
 
 	t->check->run(t);
 	pthread_mutex_lock(&run->lock);
-	if (!t->given_up) {
-		end_task(t, &t->found);
-		run->running--;
-		pthread_cond_signal(&run->changed);
+	if (t->given_up) {
+		let_go(run);
+		return NULL;
 	}
+	end_task(t, &t->found);
+	run->running--;
+	pthread_cond_signal(&run->changed);
 	pthread_mutex_unlock(&run->lock);
 	return NULL;
 }
@@ -70,7 +85,7 @@ static void start_task(struct doctor_run *run, struct doctor_task *t)
 	t->started = pthread_create(&t->thread, NULL, run_task, t) == 0;
 	if (!t->started) {
 		run->running--;
-		skip_task(t, "there is no thread for it", false);
+		skip_task(t, "there is no thread for it");
 	}
 }
 
@@ -94,14 +109,17 @@ static void begin_task(struct doctor_run *run, struct doctor_task *t)
 
 	if (before != NULL && before->state != DOCTOR_ENDED)
 		return;
-	if (before != NULL && before->blocked)
-		skip_task(t, arena_printf(&t->arena, "%s comes first", before->check->name), true);
-	else if (lacks != NULL)
-		skip_task(t, lacks, false);
-	else if (clock_left_ms(run->end_ms) == 0)
-		skip_task(t, "the time for all checks was over", false);
-	else if (run->running < AT_ONCE)
+	if (before != NULL && before->blocked_by != NULL) {
+		t->blocked_by = before->blocked_by;
+		skip_task(t, arena_printf(&t->arena, "not looked at, as %s is a fault",
+					  t->blocked_by));
+	} else if (lacks != NULL) {
+		skip_task(t, lacks);
+	} else if (clock_left_ms(run->end_ms) == 0) {
+		skip_task(t, "the time for all checks was over");
+	} else if (run->running < AT_ONCE) {
 		start_task(run, t);
+	}
 }
 
 static void give_up_task(struct doctor_run *run, struct doctor_task *t)
@@ -117,7 +135,7 @@ static void give_up_task(struct doctor_run *run, struct doctor_task *t)
 
 	t->given_up = true;
 	run->running--;
-	run->given_up++;
+	run->holders++;
 	end_task(t, &finding);
 }
 
@@ -172,17 +190,20 @@ static void tell(struct doctor_run *run, doctor_ended_fn *ended, void *context)
 }
 
 /* True: all threads have ended. */
-static bool join_all(struct doctor_run *run)
+static bool join_all(const struct doctor_tasks *tasks)
 {
-	for (size_t i = 0; i < run->tasks->count; i++) {
-		struct doctor_task *t = &run->tasks->items[i];
+	bool all_gone = true;
+
+	for (size_t i = 0; i < tasks->count; i++) {
+		struct doctor_task *t = &tasks->items[i];
 
 		if (t->started && t->given_up)
 			pthread_detach(t->thread);
 		else if (t->started)
 			pthread_join(t->thread, NULL);
+		all_gone = all_gone && !t->given_up;
 	}
-	return run->given_up == 0;
+	return all_gone;
 }
 
 bool doctor_run_all(struct doctor_tasks *tasks, doctor_ended_fn *ended, void *context)
@@ -191,7 +212,8 @@ bool doctor_run_all(struct doctor_tasks *tasks, doctor_ended_fn *ended, void *co
 	struct doctor_run *run = heap_alloc(sizeof *run);
 	bool all_gone;
 
-	*run = (struct doctor_run){.tasks = tasks, .end_ms = clock_now_ms() + DOCTOR_ALL_MS};
+	*run = (struct doctor_run){
+		.tasks = tasks, .end_ms = clock_now_ms() + DOCTOR_ALL_MS, .holders = 1};
 	pthread_mutex_init(&run->lock, NULL);
 	clock_cond_init(&run->changed);
 	for (size_t i = 0; i < tasks->count; i++)
@@ -206,11 +228,8 @@ bool doctor_run_all(struct doctor_tasks *tasks, doctor_ended_fn *ended, void *co
 			(void)clock_cond_wait(&run->changed, &run->lock, next_ms(run));
 	}
 	pthread_mutex_unlock(&run->lock);
-	all_gone = join_all(run);
-	if (all_gone) {
-		pthread_cond_destroy(&run->changed);
-		pthread_mutex_destroy(&run->lock);
-		free(run);
-	}
+	all_gone = join_all(tasks);
+	pthread_mutex_lock(&run->lock);
+	let_go(run);
 	return all_gone;
 }

@@ -164,7 +164,8 @@ static void judge_version(struct doctor_task *t, const char *url, const struct h
 	if (has_status(fetch, 200) && json_check(buf_text(&fetch->answer), &body, &unused))
 		version = json_string_at(&t->arena, body, "/info/version", NULL);
 	if (version == NULL) {
-		doctor_ok(t, "it answers at %s; which version, it says to known callers", url);
+		doctor_ok(t, "this service answers at %s; which version, it says to known callers",
+			  url);
 	} else if (strcmp(version, PROJECT_VERSION) == 0) {
 		doctor_ok(t, "version %s answers at %s", version, url);
 	} else {
@@ -217,7 +218,7 @@ void doctor_check_route(struct doctor_task *t)
 	}
 	token = own_token(t);
 	if (token.ptr == NULL) {
-		doctor_ok(t, "it answers at %s", url);
+		doctor_ok(t, "this service answers at %s", url);
 		return;
 	}
 	get(t, p.url, token, &fetch);
@@ -288,7 +289,7 @@ void doctor_check_external(struct doctor_task *t)
 			try_issuer(t, e, &callers);
 	}
 	if (callers.bad.count == 0) {
-		doctor_ok(t, "%zu tried, of %zu that are for this plugin; all are good",
+		doctor_ok(t, "%zu of %zu entries for this plugin were tried, and are good",
 			  callers.tried, config_usable_external(c));
 		return;
 	}
@@ -365,7 +366,7 @@ static void judge_list(struct doctor_task *t, size_t offered, const struct http_
 			      "set backend.actions.pluginSources: [spectrocloud] for Backstage's "
 			      "MCP server; agents may also come to /api/spectrocloud/mcp");
 	} else {
-		doctor_ok(t, "%zu are offered", count);
+		doctor_ok(t, "%zu actions are offered", count);
 	}
 }
 

@@ -153,7 +153,7 @@ test('with a token that is given, too; and what wants one is skipped without, wi
   const without = await run(config);
   for (const name of ['backstage-caller', 'rbac-permissions', 'catalog-entities', 'catalog-titles']) {
     assert.equal(found(without, name).status, 'skipped', without.stdout);
-    assert.match(found(without, name).summary, /SPECTROCLOUD_DOCTOR_TOKEN|backstage-caller|catalog-entities/);
+    assert.match(found(without, name).summary, /SPECTROCLOUD_DOCTOR_TOKEN/);
   }
   assert.equal(found(without, 'backstage-catalog').status, 'ok');
   assert.equal(without.status, 0);
@@ -466,7 +466,7 @@ test('what comes after a fault is skipped, and says so; the rest is not', async 
   assert.deepEqual(of('production').filter(c => c.status !== 'ok'), []);
   assert.equal(of('broken').length, of('production').length);
   for (const check of of('broken').slice(2))
-    assert.deepEqual([check.status, /comes first$/.test(check.summary)], ['skipped', true], JSON.stringify(check));
+    assert.deepEqual([check.status, /as palette-connect is a fault$/.test(check.summary)], ['skipped', true], JSON.stringify(check));
   assert.equal(result.status, 1);
 });
 
@@ -502,7 +502,7 @@ for (const [what, args, config, pattern] of [
   ['a check that there is not', ['--only', 'cors,frob'], null, /no check `frob`; --list/],
   ['an argument', ['frob'], null, /takes no arguments/],
   ['a token on the command line', ['--token', 'x'], null, /token/],
-  ['a configuration that cannot be read', ['--json'], 'spectrocloud: [', /app-config\.yaml:1/],
+  ['a configuration that cannot be read', ['--json'], 'spectrocloud: [', /app-config\.yaml:\d/],
   ['one with a fault', [], 'spectrocloud: {environments: 7}', /app-config\.yaml:1:.*spectrocloud\.environments/],
 ])
   test(`${what}: status 2, on standard error`, async () => {
@@ -536,7 +536,7 @@ test('what others say cannot disturb a terminal, nor repeat a secret', async () 
   backstage.mood.catalog = x => x.response.writeHead(401, { 'content-type': 'application/json' })
     .end(JSON.stringify({ error: { name: 'AuthenticationError', message: `no \u001b[31m${GIVEN} ${GOOD_KEY}` } }));
   const text = await run(config, { ...given, args: ['--only', 'backstage-caller'] });
-  assert.match(text.stdout, /no \\x1b\[31m\*\*\* \*\*\*/);
+  assert.match(text.stdout, /no \\u001b\[31m\*\*\* \*\*\*/);
   assert.doesNotMatch(text.stdout, /\x1b/);
   const json = await run(config, { ...given, args: ['--json', '--only', 'backstage-caller'] });
   assert.match(found(json, 'backstage-caller').answer, /\*\*\* \*\*\*/);

@@ -114,9 +114,9 @@ static void what_is_fine_is_a_line(void **state)
 	doctor_tried(&w->task, "GET /x");
 	doctor_answer(&w->task, "200");
 	doctor_ok(&w->task, "it is the API key of %s", "ada");
-	assert_draws(w, &in_a_pipe, "  ok       palette-token        it is the API key of ada\n");
+	assert_draws(w, &in_a_pipe, "  ok       palette-token         it is the API key of ada\n");
 	doctor_skip(&w->task, "later");
-	assert_draws(w, &in_a_pipe, "  skipped  palette-token        later\n");
+	assert_draws(w, &in_a_pipe, "  skipped  palette-token         later\n");
 	world_free(w);
 }
 
@@ -130,12 +130,12 @@ static void what_is_not_has_the_three_below(void **state)
 	doctor_advice(&w->task, "make a new key");
 	doctor_fault(&w->task, "no");
 	assert_draws(w, &in_a_pipe,
-		     "  fault    palette-token        no\n"
+		     "  fault    palette-token         no\n"
 		     "           tried  GET /x\n"
 		     "           got    401\n"
 		     "           do     make a new key\n");
 	assert_draws(w, &(const struct doctor_look){.coloured = true},
-		     "  \x1b[31mfault  \x1b[0m  palette-token        no\n"
+		     "  \x1b[31mfault  \x1b[0m  palette-token         no\n"
 		     "           tried  GET /x\n"
 		     "           got    401\n"
 		     "           do     make a new key\n");
@@ -150,8 +150,8 @@ static void a_narrow_terminal_breaks_at_spaces(void **state)
 	doctor_advice(&w->task, "one two three four five six seven eight nine ten");
 	doctor_warn(&w->task, "a b c d e f g h i j k l");
 	assert_draws(w, &(const struct doctor_look){.width = 48},
-		     "  warning  palette-token        a b c d e f g h\n"
-		     "                                i j k l\n"
+		     "  warning  palette-token         a b c d e f g h\n"
+		     "                                 i j k l\n"
 		     "           do     one two three four five six\n"
 		     "                  seven eight nine ten\n");
 	world_free(w);
@@ -165,8 +165,8 @@ static void secrets_and_control_characters_are_not_shown(void **state)
 	doctor_answer(&w->task, "said api-token-1234, \x1b[2J twice: api-token-1234");
 	doctor_fault(&w->task, "api-token-1234");
 	assert_draws(w, &in_a_pipe,
-		     "  fault    palette-token        ***\n"
-		     "           got    said ***, \\x1b[2J twice: ***\n");
+		     "  fault    palette-token         ***\n"
+		     "           got    said ***, \\u001b[2J twice: ***\n");
 	world_free(w);
 }
 
