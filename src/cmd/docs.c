@@ -40,7 +40,7 @@ static int run(int argc, char **argv)
 
 const struct command command_docs = {
 	.name = "docs",
-	.arguments = "clusters|doctor|openapi|operations|settings|tools",
+	.arguments = "PAGE",
 	.summary = "Print a document that is made from the program's own tables",
 	.help = "clusters     the fields of flat cluster bodies as a page, Markdown\n"
 		"doctor       the checks of `doctor` and how to use them, Markdown\n"

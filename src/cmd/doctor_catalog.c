@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "cmd/doctor.h"
+#include "op/op.h"
 
 /* Once for all checks; whoever comes first reads, the others wait for them. */
 static bool read_all(struct doctor_task *t, struct error *err)
@@ -93,6 +94,17 @@ static bool is_environment(const struct config *c, const char *name)
 	return false;
 }
 
+/* Whether entities that name none are of an environment: of the only one, or of one without a name.
+ */
+static bool may_name_none(const struct config *c)
+{
+	bool may = c->environment_count <= 1;
+
+	for (size_t i = 0; i < c->environment_count; i++)
+		may = may || c->environments[i].name == NULL;
+	return may;
+}
+
 static const char *environment_names(struct doctor_task *t)
 {
 	const struct config *c = t->doctor->config;
@@ -117,7 +129,7 @@ void doctor_check_instances(struct doctor_task *t)
 
 		if (e->instance != NULL && !is_environment(c, e->instance))
 			doctor_name(t, &bad, "%s names `%s`", e->ref, e->instance);
-		else if (e->instance == NULL && c->environment_count > 1)
+		else if (e->instance == NULL && !may_name_none(c))
 			doctor_name(t, &bad, "%s names none", e->ref);
 	}
 	if (bad.count == 0) {
@@ -134,6 +146,12 @@ void doctor_check_instances(struct doctor_task *t)
 
 /* ---- annotations ---- */
 
+/* As tools take it: whoever wrote it, it is to be one segment of a path of Palette's. */
+static bool is_usable(const char *uid)
+{
+	return uid != NULL && param_identifier_problem(text_of(uid)) == NULL;
+}
+
 void doctor_check_annotations(struct doctor_task *t)
 {
 	const struct doctor *d = t->doctor;
@@ -145,9 +163,12 @@ void doctor_check_annotations(struct doctor_task *t)
 	for (size_t i = 0; i < count_all(d); i++) {
 		const struct catalog_entity *e = entity(d, i, &type);
 
-		if (e->uid == NULL)
-			doctor_name(t, &bad, "%s has no %s/%s", e->ref,
+		if (!is_usable(e->uid))
+			doctor_name(t, &bad, "%s has no usable %s/%s", e->ref,
 				    d->config->annotation_prefix, catalog_uid_annotation(type));
+		else if (e->project != NULL && !is_usable(e->project))
+			doctor_name(t, &bad, "%s has no usable %s/project-id", e->ref,
+				    d->config->annotation_prefix);
 		else if (e->title == NULL)
 			doctor_name(t, &bad, "%s has no title", e->ref);
 	}

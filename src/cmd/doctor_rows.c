@@ -76,7 +76,7 @@ const struct doctor_check doctor_checks[] = {
 		.name = "palette-http",
 		.title = "Palette's API answers",
 		.asks = "GET /v1/health/ping, without a credential",
-		.symptom = "Every answer is 502, with \"Palette answered with something else\"",
+		.symptom = "Every answer is 502, with \"Palette answered with broken JSON\"",
 		.group = DOCTOR_PALETTE,
 		.after = "palette-tls",
 		.patience_ms = QUESTION_MS,
@@ -316,9 +316,8 @@ const struct doctor_check doctor_checks[] = {
 		.title = "Entities have the annotations that are read",
 		.asks = "Looks for the annotation with Palette's uid below "
 			"spectrocloud.annotationPrefix",
-		.symptom =
-			"An agent's call about a cluster says that its entity does not say which "
-			"one it is",
+		.symptom = "An agent's call about a cluster says that its entity \"has no usable "
+			   "annotation\"",
 		.group = DOCTOR_CATALOG,
 		.needs = DOCTOR_NEEDS_BACKSTAGE | DOCTOR_NEEDS_CALLER,
 		.after = "catalog-entities",

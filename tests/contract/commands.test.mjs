@@ -342,7 +342,7 @@ test('docs openapi is JSON and describes what operations lists', async () => {
   assert.deepEqual(described.sort(), listed.sort());
 });
 
-for (const [page, pattern] of [['operations', /^# Operations\n/], ['settings', /^# .+\n/], ['tools', /^# Tools\n/]])
+for (const [page, pattern] of [['doctor', /^# Troubleshooting\n/], ['operations', /^# Operations\n/], ['settings', /^# .+\n/], ['tools', /^# Tools\n/]])
   test(`docs ${page} is a page`, async () => {
     const result = await run(['docs', page]);
     assert.deepEqual([result.status, result.stderr], [0, '']);

@@ -389,10 +389,16 @@ const failures = {
   'catalog-instances': [
     { spoil: withEntities(entity('cluster', 'x', { 'cluster-id': 'c9', instance: 'Production' })), status: 'warning',
       answer: /resource:default\/x names `Production`; environments: `production`/, advice: /letter by letter/ },
+    { spoil: c => {
+      c.spectrocloud.environments.push({ ...c.spectrocloud.environments[0], name: 'staging' });
+      backstage.entities.push(entity('cluster', 'y', { 'cluster-id': 'c9' }));
+    }, status: 'warning', answer: /resource:default\/y names none/, advice: /letter by letter/ },
   ],
   'catalog-annotations': [
     { spoil: withEntities(entity('cluster', 'by-hand', { instance: 'production' })), status: 'warning',
-      answer: /by-hand has no terasky\.backstage\.io\/cluster-id/, advice: /ingestor/ },
+      answer: /by-hand has no usable terasky\.backstage\.io\/cluster-id/, advice: /ingestor/ },
+    { spoil: withEntities(entity('cluster', 'odd', { 'cluster-id': 'c7', 'project-id': '../x', instance: 'production' })),
+      status: 'warning', answer: /odd has no usable terasky\.backstage\.io\/project-id/, advice: /ingestor/ },
     { spoil: c => { c.spectrocloud.annotationPrefix = 'other.example'; }, status: 'warning',
       answer: /other\.example\/cluster-id/, advice: /annotationPrefix/ },
   ],
