@@ -79,7 +79,8 @@ static void make_tasks(struct doctor_tasks *tasks, struct doctor *d, const char 
 	for (const struct doctor_check *c = doctor_checks; c->name != NULL; last = c++) {
 		if (c->group != DOCTOR_PALETTE && is_wanted(c, only))
 			add_task(tasks, d, c, NULL);
-		else if (c->group == DOCTOR_PALETTE && last->group != DOCTOR_PALETTE)
+		else if (c->group == DOCTOR_PALETTE &&
+			 (last == NULL || last->group != DOCTOR_PALETTE))
 			add_environments(tasks, d, c, only);
 	}
 }

@@ -121,7 +121,8 @@ struct doctor_task {
 	pthread_t thread;
 	bool started;
 	bool given_up; /* its thread goes on, and nobody listens */
-	/* The check whose fault lets this and what comes after it be skipped; NULL: none. Static. */
+	/* The check whose fault lets this and what comes after it be skipped; NULL: none. Static.
+	 */
 	const char *blocked_by;
 	int64_t give_up_ms;
 	struct doctor_finding finding; /* when it has ended */

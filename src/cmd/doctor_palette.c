@@ -326,9 +326,7 @@ void doctor_check_rate(struct doctor_task *t)
 	doctor_tried(t, "GET %s", q.path);
 	palette_ask(p, &asked, 1);
 	palette_close(p);
-	if (!q.ok && q.status == 429) {
-		doctor_palette_failed(t, &q.error);
-	} else if (!q.ok && q.status != 403) {
+	if (!q.ok && q.status != 403) {
 		doctor_palette_failed(t, &q.error);
 	} else if (c->upstream_rate_percent == 0) {
 		doctor_warn(t, "requests are not paced");

@@ -196,7 +196,7 @@ const char *http_proxy_of(struct arena *a, const char *url, http_getenv_fn *get,
 	static const char *const of_https[] = {"https_proxy", "HTTPS_PROXY", "all_proxy",
 					       "ALL_PROXY", NULL};
 	static const char *const exceptions[] = {"no_proxy", "NO_PROXY", NULL};
-	struct http_place place;
+	struct http_place place = {.tls = false};
 	struct error unused;
 	const char *name;
 	const char *value;

@@ -428,7 +428,8 @@ const failures = {
       advice: /session-bridge/ },
     { spoil: store(() => ({ path: copyOfSessions('DELETE FROM sessions') })), status: 'warning', answer: /no row/,
       advice: /session-bridge/ },
-    { spoil: store(() => ({ path: copyOfSessions("INSERT INTO sessions VALUES ('eve@example.com', 'production', x'00', 1000)"),
+    { spoil: store(() => ({
+      path: copyOfSessions("INSERT INTO sessions VALUES ('eve@example.com', 'production', x'00', 1000)"),
     })), status: 'warning', summary: /1 live, and 1/, advice: /whether it runs/ },
   ],
 };
@@ -472,7 +473,7 @@ test('what comes after a fault is skipped, and says so; the rest is not', async 
   assert.deepEqual(of('production').filter(c => c.status !== 'ok'), []);
   assert.equal(of('broken').length, of('production').length);
   for (const check of of('broken').slice(2))
-    assert.deepEqual([check.status, /as palette-connect is a fault$/.test(check.summary)], ['skipped', true], JSON.stringify(check));
+    assert.match(`${check.status} ${check.summary}`, /^skipped .*as palette-connect is a fault$/);
   assert.equal(result.status, 1);
 });
 
