@@ -1,10 +1,14 @@
 # shellcheck shell=bash
-# ./dev fuzz [SECONDS [NAME...]]: every fuzz target for that long, two at a time, from a copy of its
+# ./dev fuzz [SECONDS [NAME...]]: every fuzz target for that long, JOBS at a time, from a copy of its
 # corpus. What is found stays in build-fuzz/findings/, what is new in build-fuzz/corpus/.
-# ./dev fuzz until RUNS [NAME...]: one after the other, until each has had so many runs in all.
-# ./dev fuzz total: how many that are, as a table; build-fuzz/log/executions has a line a run.
+# ./dev fuzz until RUNS [NAME...]: until each has had so many runs in all, the slowest last.
+# ./dev fuzz total: how many that are, as a table.
+#
+# tests/fuzz/executions has a line a run: name, runs, seconds, coverage, status, when. It is kept with
+# the sources, so that what several machines do adds up.
 
-fuzz_history=build-fuzz/log/executions
+fuzz_history=tests/fuzz/executions
+fuzz_slice=300 # seconds: what is lost at most when a long run is ended
 
 fuzz_targets()
 {
@@ -65,60 +69,38 @@ fuzz_ready()
 # fuzz_had NAME: its runs so far.
 fuzz_had()
 {
-	awk -v name="$1" '$1 == name { sum += $2 } END { print sum + 0 }' "$fuzz_history" 2>/dev/null ||
-		echo 0
+	awk -v name="$1" '$1 == name { sum += $2 } END { print sum + 0 }' "$fuzz_history"
 }
 
-# For a day each at most; a target that ends at a finding is left there.
-fuzz_until()
+# fuzz_lacking RUNS NAME...: those that have had fewer, the slowest last. One of which nobody knows how
+# fast it is comes first.
+fuzz_lacking()
 {
-	local wanted=$1 names name had faults=0
+	local wanted=$1
 
-	[[ $wanted =~ ^[1-9][0-9]{0,10}$ ]] || die "how many runs? '$wanted' is no number"
 	shift
-	fuzz_ready "$@"
-	for name in "${names[@]}"; do
-		had=$(fuzz_had "$name")
-		[ "$had" -ge "$wanted" ] && continue
-		# To weigh the inputs by what is rare in them costs a third of the time.
-		fuzz_one "$name" 86400 -entropic=0 -runs=$((wanted - had)) || faults=$((faults + 1))
+	printf '%s\n' "$@" | awk -v wanted="$wanted" '
+		FILENAME != "-" { had[$1] += $2; if ($3 > 0) cost[$1] = $3 / ($2 + 1); next }
+		had[$1] < wanted { print (wanted - had[$1]) * cost[$1], $1 }' "$fuzz_history" - |
+		sort -g | cut -d ' ' -f 2
+}
+
+# fuzz_each NAME... -- COMMAND...: COMMAND NAME for each, JOBS at a time; its status is how many failed.
+fuzz_each()
+{
+	local names=() name running=0 faults=0
+
+	while [ "$1" != -- ]; do
+		names+=("$1")
+		shift
 	done
-	echo "fuzz: ${#names[@]} targets, $faults with findings"
-	[ "$faults" -eq 0 ]
-}
-
-fuzz_total()
-{
-	[ -s "$fuzz_history" ] || die "nothing has been run yet"
-	awk '
-		{
-			runs[$1] += $2
-			took[$1] += $3
-			covered[$1] = $4
-			found[$1] += $5 != 0
-		}
-		END {
-			for (name in runs)
-				printf "| %s | %d | %d | %d | %d |\n", name, runs[name],
-					runs[name] / (took[name] > 0 ? took[name] : 1), covered[name],
-					found[name]
-		}' "$fuzz_history" | sort | sed '1i | target | executions | per second | coverage | findings |\n|---|---|---|---|---|'
-}
-
-fuzz_for()
-{
-	local seconds=$1 names name running=0 faults=0
-
-	[[ $seconds =~ ^[1-9][0-9]{0,5}$ ]] || die "how many seconds? '$seconds' is no number"
 	shift
-	fuzz_ready "$@"
-	echo "${#names[@]} targets, $seconds seconds each, two at a time"
 	for name in "${names[@]}"; do
-		if [ "$running" -eq 2 ]; then
+		if [ "$running" -ge "$JOBS" ]; then
 			wait -n || faults=$((faults + 1))
 			running=$((running - 1))
 		fi
-		(end_children_with_us; fuzz_one "$name" "$seconds") &
+		(end_children_with_us; "$1" "$name" "${@:2}") &
 		running=$((running + 1))
 	done
 	while [ "$running" -gt 0 ]; do
@@ -126,7 +108,62 @@ fuzz_for()
 		running=$((running - 1))
 	done
 	echo "fuzz: ${#names[@]} targets, $faults with findings"
-	[ "$faults" -eq 0 ]
+	return "$faults"
+}
+
+# In slices, each of which counts when it is over; what ends at a finding is left there. To weigh the
+# inputs by what is rare in them costs a third of the time.
+fuzz_up_to()
+{
+	local name=$1 wanted=$2 had before=-1
+
+	while had=$(fuzz_had "$name") && [ "$had" -lt "$wanted" ]; do
+		[ "$had" -gt "$before" ] || die "$name: $fuzz_history does not grow"
+		before=$had
+		fuzz_one "$name" "$fuzz_slice" -entropic=0 -runs=$((wanted - had)) || return
+	done
+}
+
+fuzz_until()
+{
+	local wanted=$1 names lacking
+
+	[[ $wanted =~ ^[1-9][0-9]{0,10}$ ]] || die "how many runs? '$wanted' is no number"
+	shift
+	fuzz_ready "$@"
+	mapfile -t lacking < <(fuzz_lacking "$wanted" "${names[@]}")
+	echo "${#lacking[@]} of ${#names[@]} targets have had less than $wanted runs"
+	fuzz_each "${lacking[@]}" -- fuzz_up_to "$wanted"
+}
+
+# The rate is that of the last run that was long enough to tell.
+fuzz_total()
+{
+	awk '
+		{
+			runs[$1] += $2
+			if ($3 >= 10 || ($3 > 0 && !($1 in rate)))
+				rate[$1] = $2 / $3
+			if ($4 > 0)
+				covered[$1] = $4
+			found[$1] += $5 != 0
+		}
+		END {
+			for (name in runs)
+				printf "| %s | %d | %d | %d | %d |\n", name, runs[name], rate[name],
+					covered[name], found[name]
+		}' "$fuzz_history" | sort | sed '1i | target | executions | per second | coverage | findings |\n|---|---|---|---|---|'
+}
+
+fuzz_for()
+{
+	local seconds=$1 names
+
+	[[ $seconds =~ ^[1-9][0-9]{0,5}$ ]] || die "how many seconds? '$seconds' is no number"
+	shift
+	fuzz_ready "$@"
+	echo "${#names[@]} targets, $seconds seconds each, $JOBS at a time"
+	fuzz_each "${names[@]}" -- fuzz_one "$seconds"
 }
 
 fuzz_main()

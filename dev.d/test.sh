@@ -122,7 +122,8 @@ count_pages()
 suite_unit()
 {
 	ready unit "$bins" || return
-	run_suite unit count_meson "${meson_test[@]}" -C "$bins" --suite unit
+	# Most of what the slow ones do is to wait.
+	run_suite unit count_meson "${meson_test[@]}" --num-processes $((JOBS * 2)) -C "$bins" --suite unit
 }
 
 # Each parser's fuzz target, once over its corpus.

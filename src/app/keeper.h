@@ -1,7 +1,7 @@
 /*
  * The thread that looks after the process while the front serves: it prepares what the first
  * requests need, keeps an eye on Backstage, drops expired sessions, keeps
- * streams of agents alive, and leads the way out.
+ * streams of agents alive, gives free memory back to the system, and leads the way out.
  */
 #ifndef APP_KEEPER_H
 #define APP_KEEPER_H

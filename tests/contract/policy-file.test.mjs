@@ -226,7 +226,7 @@ test('where Backstage decides, the file is not in force, and a start says so', a
   assert.equal(await status(service, userToken(backstage.users[0])), 403);
   assert.equal(backstage.questions.length, 1);
   assert.equal(await status(service, TOKENS.nobody), 200);
-  assert.match(service.log(), /spectrocloud\.standalone\.policyFile: not in force/);
+  assert.match(service.log(), /config\.notice .*setting="spectrocloud\.standalone\.policyFile" message="not in force/);
   await stopBeside(backstage, service);
   await backstage.stop();
 });

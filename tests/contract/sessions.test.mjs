@@ -305,7 +305,7 @@ test('sessions can be of another environment than the first', () =>
 
 test('without the binding everybody is everybody, and the start says so', () =>
   withService({ auth: { emailBinding: 'off' } }, async ({ service, put, ask, user }) => {
-    assert.match(service.log(), /spectrocloud\.auth\.emailBinding: off: every user who names another's e-mail/);
+    assert.match(service.log(), /config\.notice .*setting="spectrocloud\.auth\.emailBinding" message="off: every user who names another's e-mail/);
     await put('ada@example.com', ADA);
     assert.deepEqual(outcome(await ask(user('bob'), { email: 'ada@example.com' })), [200, 'ada', '', false]);
     assert.deepEqual(outcome(await ask(TOKEN, { email: 'ada@example.com' })), [403, '', '', false]);

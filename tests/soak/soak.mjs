@@ -233,6 +233,7 @@ function print(write, { report, setting, seconds, idle, quiet, first, grown, cpu
   write(`at the start   ${spoken(first)}`);
   write(`after warm-up  ${spoken(grown.warm)}`);
   write(`last quarter   ${spoken(grown.end)}`);
+  write(`each tenth     ${grown.tenths.map(({ rssKb, threads }) => `${Math.round(rssKb / 1024)} MB/${threads}`).join(' ')}`);
   write(`descriptors    idle ${JSON.stringify(idle)}, afterwards ${JSON.stringify(quiet)}`);
   write(`exit status of the service: ${status}`);
   for (const text of report.unexplained) write(`UNEXPLAINED ${text}`);
