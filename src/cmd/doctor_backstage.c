@@ -299,7 +299,7 @@ static void judge_policies(struct doctor_task *t, struct text answer)
 			doctor_name(t, &missing, "%s", p->name);
 	}
 	if (missing.count == 0) {
-		doctor_ok(t, "RBAC knows all of them");
+		doctor_ok(t, "RBAC knows all permissions of this service");
 		return;
 	}
 	doctor_warn(t, "RBAC lacks %zu permission%s of this service", missing.count,

@@ -80,8 +80,7 @@ const char *doctor_lacks(const struct doctor *d, unsigned needs)
 		return "the configuration names no Backstage: neither backend.baseUrl nor "
 		       "discovery.endpoints is set";
 	if ((needs & DOCTOR_NEEDS_CALLER) != 0 && d->caller_name == NULL)
-		return "Backstage answers those it knows: put a token that it takes into the "
-		       "variable "
-		       "SPECTROCLOUD_DOCTOR_TOKEN, such as one of backend.auth.externalAccess";
+		return "needs a token that Backstage takes, in the variable "
+		       "SPECTROCLOUD_DOCTOR_TOKEN";
 	return NULL;
 }

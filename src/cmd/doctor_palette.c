@@ -160,7 +160,7 @@ static void judge_keys(struct doctor_task *t, const struct keys *keys)
 	int64_t left_ms = keys->first_end_ms - clock_calendar_ms();
 	const char *which =
 		keys->count == 1
-			? "it"
+			? "the apiToken"
 			: arena_printf(&t->arena, "the first of the user's %zu keys", keys->count);
 
 	if (keys->count == 0) {

@@ -59,6 +59,10 @@ static void judge_memory(struct doctor_task *t)
 
 static void judge_keys(struct doctor_task *t, const struct store_survey *s)
 {
+	if (s->tried == 0) {
+		doctor_ok(t, "%s can be read; no session is there to try the key on", place_of(t));
+		return;
+	}
 	if (s->opened == s->tried) {
 		doctor_ok(t, "%s can be read, and opened with the key", place_of(t));
 		return;
