@@ -202,6 +202,7 @@ const char *http_proxy_of(struct arena *a, const char *url, http_getenv_fn *get,
 	const char *value;
 	const char *except;
 	const char *host;
+	size_t scheme;
 
 	if (!http_place_of(a, url, &place, &unused))
 		return NULL;
@@ -212,7 +213,8 @@ const char *http_proxy_of(struct arena *a, const char *url, http_getenv_fn *get,
 	host = strrchr(value, '@');
 	if (host == NULL)
 		return arena_copy(a, text_of(value));
-	name = strstr(value, "://");
-	return name == NULL ? arena_copy(a, text_of(host + 1))
-			    : arena_printf(a, "%.*s://%s", (int)(name - value), value, host + 1);
+	scheme = strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+	return strncmp(value + scheme, "://", 3) == 0
+		       ? arena_printf(a, "%.*s://%s", (int)scheme, value, host + 1)
+		       : arena_copy(a, text_of(host + 1));
 }

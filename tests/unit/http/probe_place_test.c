@@ -113,6 +113,10 @@ static void its_password_is_left_out(void **state)
 	(void)state;
 	assert_proxy("https://a.example", GIVEN("https_proxy", "http://user:p4ss@p:3128"),
 		     "http://p:3128", "https_proxy");
+	assert_proxy("https://a.example", GIVEN("https_proxy", "user:p4@ss://p:3128"),
+		     "ss://p:3128", "https_proxy");
+	assert_proxy("https://a.example", GIVEN("https_proxy", "user:p4://ss@p:3128"), "p:3128",
+		     "https_proxy");
 	assert_proxy("https://a.example", GIVEN("https_proxy", "user:p4@ss@p:3128"), "p:3128",
 		     "https_proxy");
 }
