@@ -69,14 +69,14 @@ bool clock_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_
 
 void clock_format_iso(int64_t calendar_ms, char out[CLOCK_ISO_SIZE])
 {
-	time_t seconds = (time_t)(calendar_ms / 1000);
+	int64_t ms = (calendar_ms % 1000 + 1000) % 1000; /* also of times before 1970 */
+	time_t seconds = (time_t)((calendar_ms - ms) / 1000);
 	char wide[64];
 	struct tm utc;
 
 	gmtime_r(&seconds, &utc);
 	snprintf(wide, sizeof wide, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900,
-		 utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-		 (int)(calendar_ms % 1000));
+		 utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, (int)ms);
 	snprintf(out, CLOCK_ISO_SIZE, "%.24s", wide);
 }
 

@@ -60,6 +60,10 @@ static void the_calendar_is_utc_with_milliseconds(void **state)
 	assert_string_equal(out, "2000-02-28T23:59:59.999Z");
 	clock_format_iso(253402300799999, out);
 	assert_string_equal(out, "9999-12-31T23:59:59.999Z");
+	clock_format_iso(-1, out);
+	assert_string_equal(out, "1969-12-31T23:59:59.999Z");
+	clock_format_iso(-1000, out);
+	assert_string_equal(out, "1969-12-31T23:59:59.000Z");
 	assert_true(clock_calendar_ms() > 1600000000000);
 }
 
