@@ -141,7 +141,8 @@ void doctor_advice(struct doctor_task *t, const char *format, ...) PRINTF_LIKE(2
 
 /* Names, as many as are worth a line: "a, b and 3 more". Of an empty list "". */
 struct doctor_names {
-	const char *text; /* arena */
+	const char *separator; /* NULL: ", " */
+	const char *text;      /* arena */
 	size_t count;
 };
 void doctor_name(struct doctor_task *t, struct doctor_names *names, const char *format, ...)

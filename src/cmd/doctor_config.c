@@ -23,7 +23,7 @@ void doctor_check_configuration(struct doctor_task *t)
 {
 	const struct doctor *d = t->doctor;
 	const struct config_notices *notices = d->notices;
-	struct doctor_names names = {.count = 0};
+	struct doctor_names names = {.separator = "; "};
 	struct error err = d->backstage_fault;
 
 	doctor_tried(t, "reading %s", files_of(t));

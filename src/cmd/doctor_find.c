@@ -57,9 +57,12 @@ void doctor_name(struct doctor_task *t, struct doctor_names *names, const char *
 	if (names->count++ < DOCTOR_MOST_SHOWN) {
 		const char *one = arena_vprintf(&t->arena, format, args);
 
-		names->text = names->text == NULL
-				      ? one
-				      : arena_printf(&t->arena, "%s, %s", names->text, one);
+		names->text =
+			names->text == NULL
+				? one
+				: arena_printf(&t->arena, "%s%s%s", names->text,
+					       names->separator == NULL ? ", " : names->separator,
+					       one);
 	}
 	va_end(args);
 }

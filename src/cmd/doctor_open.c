@@ -77,8 +77,8 @@ const char *doctor_lacks(const struct doctor *d, unsigned needs)
 		return "the configuration has a fault; see the check configuration";
 	if ((needs & DOCTOR_NEEDS_BACKSTAGE) != 0 && d->config->base_url == NULL &&
 	    d->config->endpoint_count == 0)
-		return "the configuration names no Backstage: neither backend.baseUrl nor "
-		       "discovery.endpoints is set";
+		return "the configuration names no Backstage (backend.baseUrl, "
+		       "discovery.endpoints)";
 	if ((needs & DOCTOR_NEEDS_CALLER) != 0 && d->caller_name == NULL)
 		return "needs a token that Backstage takes, in the variable "
 		       "SPECTROCLOUD_DOCTOR_TOKEN";

@@ -480,8 +480,8 @@ test('what comes after a fault is skipped, and says so; the rest is not', async 
 test('a part that hangs stops no other', async () => {
   restore();
   const config = fine();
-  config.spectrocloud.upstream.timeout = '500ms';
-  config.spectrocloud.backstage = { timeout: '500ms' };
+  config.spectrocloud.upstream.timeout = '3s';
+  config.spectrocloud.backstage = { timeout: '3s' };
   backstage.mood.users = moods.hangs;
   await well.fault({ match: { pathPrefix: '/v1/overlords' }, fault: 'hang' });
   try {
