@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/doctor.h"
 #include "face/face.h"
 #include "telemetry/metrics.h"
 
@@ -12,9 +13,13 @@ static const struct page {
 	const char *name;
 	void (*write)(struct buf *out);
 } pages[] = {
-	{"clusters", face_clusters_page}, {"openapi", face_openapi},
-	{"metrics", metrics_page},        {"operations", face_operations_page},
-	{"settings", config_document},    {"tools", face_tools_page},
+	{"clusters", face_clusters_page},
+	{"doctor", doctor_page},
+	{"metrics", metrics_page},
+	{"openapi", face_openapi},
+	{"operations", face_operations_page},
+	{"settings", config_document},
+	{"tools", face_tools_page},
 };
 
 static int run(int argc, char **argv)
@@ -34,7 +39,8 @@ static int run(int argc, char **argv)
 		buf_fini(&out);
 		return 0;
 	}
-	fprintf(stderr, "docs: say clusters, metrics, openapi, operations, settings or tools\n");
+	fprintf(stderr,
+		"docs: say clusters, doctor, metrics, openapi, operations, settings or tools\n");
 	return 2;
 }
 
@@ -43,6 +49,7 @@ const struct command command_docs = {
 	.arguments = "PAGE",
 	.summary = "Print a document that is made from the program's own tables",
 	.help = "clusters     the fields of flat cluster bodies as a page, Markdown\n"
+		"doctor       the checks of `doctor` and how to use them, Markdown\n"
 		"metrics      the metrics for operators, Markdown\n"
 		"openapi      the HTTP API as OpenAPI 3.1, JSON\n"
 		"operations   the HTTP API as a page, Markdown\n"
