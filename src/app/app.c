@@ -18,6 +18,7 @@
 #include "http/server.h"
 #include "op/op.h"
 #include "store/store.h"
+#include "telemetry/history.h"
 #include "telemetry/metrics.h"
 
 enum {
@@ -31,6 +32,7 @@ enum {
 struct app {
 	struct palette_hosts *hosts; /* what outlives their generations */
 	struct op_life *life;
+	struct history *history; /* of the figures, for the status page */
 	struct store *store;
 	struct workers *workers;
 	struct workers *aside;      /* see OP_ASIDE */
@@ -185,6 +187,7 @@ static bool open_first_generation(struct app *app, const struct config *c, struc
 	struct generation *first;
 
 	app->life = op_life_new();
+	app->history = history_new(clock_now_ms());
 	app->queues = (struct rest_queues){
 		.queue = queue_exchange,
 		.queue_aside = queue_aside,
@@ -198,6 +201,7 @@ static bool open_first_generation(struct app *app, const struct config *c, struc
 					     .hosts = app->hosts,
 					     .refreshing = app->refreshing,
 					     .life = app->life,
+					     .history = app->history,
 					     .queues = &app->queues};
 	if (!generation_open(&app->base, c, NULL, &first, err))
 		return false;
@@ -211,7 +215,8 @@ static bool start_monitor(struct app *app, const struct config *c, struct http_l
 {
 	op_begin_counting();
 	metric_sample_by(sample, app);
-	return c->telemetry_listen == NULL || monitor_open(c, listener, &app->monitor, err);
+	return c->telemetry_listen == NULL ||
+	       monitor_open(c, listener, app->generations, &app->monitor, err);
 }
 
 static bool start_keeper(struct app *app, const struct config *c, struct error *err)
@@ -219,6 +224,7 @@ static bool start_keeper(struct app *app, const struct config *c, struct error *
 	const struct keeper_options options = {
 		.generations = app->generations,
 		.life = app->life,
+		.history = app->history,
 		.server = app->server,
 		.shutdown_delay_ms = c->shutdown_delay_ms,
 	};
@@ -386,5 +392,6 @@ void app_close(struct app *app)
 	palette_hosts_free(app->hosts);
 	store_close(app->store);
 	op_life_free(app->life);
+	history_free(app->history);
 	free(app);
 }

@@ -97,6 +97,22 @@ struct palette_circuit_state {
 struct palette_circuit_state palette_circuit_state(const struct palette_client *client,
 						   size_t environment);
 
+/* What Palette's rate limit has left of a part of its API at the moment. */
+struct palette_budget {
+	const char *path; /* arena */
+	double left;
+	double most;
+};
+/* Of those parts that were asked; none where requests are not paced. *budget: out, arena. Any
+ * thread. */
+void palette_budget_look(const struct palette_client *client, size_t environment, struct arena *a,
+			 struct palette_budget **budget, size_t *count);
+/* When the certificate ends that the environment showed last, in seconds since 1970; 0: none was
+ * seen. Any thread. */
+int64_t palette_certificate_ends_s(const struct palette_client *client, size_t environment);
+/* How figures call an environment: by its name. */
+const char *palette_environment_label(const struct config_environment *environment);
+
 struct metric_samples;
 /* A metric_sampler_fn of what the client has at the moment: what is kept, and of each environment
  * the circuit, the budget and the certificate. client: a struct palette_client. */
