@@ -190,6 +190,8 @@ void status_graph(struct buf *out, const char *id, const char *what,
 void status_bar(struct buf *out, double value, double most, enum status_level level);
 
 /* status_cards.c, status_tables.c: parts of the page. */
+void status_put_load(struct buf *out, const char *id, const char *what,
+		     const struct status_load *load);
 void status_put_environments(struct buf *out, const struct status *s);
 void status_put_tables(struct buf *out, const struct status *s);
 

@@ -25,11 +25,11 @@ static void put_state(struct buf *out, const struct status *s, const struct stat
 		   e->answering == STATUS_UNASKED ? "idle" : status_level_word(level_of(e)));
 	if (e->answering != STATUS_UNASKED)
 		html_icon(out, level_of(e));
-	html_text(out, status_answering_word(e->answering));
-	if (e->answering == STATUS_SILENT) {
-		buf_add_string(out, " since ");
-		html_text(out, status_span(&a, s->now_ms - e->silent_since_ms));
-	}
+	if (e->answering == STATUS_SILENT)
+		buf_printf(out, "no answer for %s",
+			   status_span(&a, s->now_ms - e->silent_since_ms));
+	else
+		buf_add_string(out, status_answering_word(e->answering));
 	buf_add_string(out, "</p>");
 	arena_fini(&a);
 }
@@ -44,8 +44,10 @@ static void end_figure(struct buf *out)
 	buf_add_string(out, "</dd></div>");
 }
 
-static void put_figures(struct buf *out, const struct status_load *load)
+void status_put_load(struct buf *out, const char *id, const char *what,
+		     const struct status_load *load)
 {
+	buf_add_string(out, "<div class=\"load\">");
 	buf_add_string(out, "<dl class=\"figures\">");
 	put_figure(out, "Requests");
 	html_count(out, load->requests);
@@ -64,6 +66,8 @@ static void put_figures(struct buf *out, const struct status_load *load)
 	html_duration(out, load->p95_us);
 	end_figure(out);
 	buf_add_string(out, "</dl>\n");
+	status_graph(out, id, what, load);
+	buf_add_string(out, "</div>");
 }
 
 static void put_causes(struct buf *out, const struct status_environment *e)
@@ -137,9 +141,8 @@ static void put_card(struct buf *out, const struct status *s, size_t index)
 	buf_add_string(out, "</bdi></h3>");
 	put_state(out, s, e);
 	buf_add_string(out, "</header>\n");
-	put_figures(out, &e->load);
 	snprintf(id, sizeof id, "g%zu", index);
-	status_graph(out, id, e->name, &e->load);
+	status_put_load(out, id, e->name, &e->load);
 	put_causes(out, e);
 	put_circuit(out, e);
 	put_budget(out, e);

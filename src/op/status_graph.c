@@ -72,43 +72,70 @@ static void put_bars(struct buf *out, const struct status_load *load, const stru
 	}
 }
 
-/* Minutes without a request interrupt it; one that stands alone is a short dash. */
+static int64_t duration_of(const struct status_load *load, size_t minute, bool p95)
+{
+	if (minute >= HISTORY_MINUTES) /* also before the first one */
+		return -1;
+	return p95 ? load->minutes[minute].p95_us : load->minutes[minute].median_us;
+}
+
+/* Through the middles of minutes. Those without a request interrupt it; one that stands alone is a
+ * short dash. */
 static void put_line(struct buf *out, const char *class, const struct status_load *load,
 		     const struct peaks *peaks, bool p95)
 {
-	bool drawing = false;
-
 	buf_printf(out, "<path class=\"%s\" d=\"", class);
 	for (size_t m = 0; m < HISTORY_MINUTES; m++) {
-		int64_t us = p95 ? load->minutes[m].p95_us : load->minutes[m].median_us;
+		int64_t us = duration_of(load, m, p95);
 		double y = LINES_FOOT - (double)us / (double)peaks->us * LINES_HEIGHT;
+		bool begins = duration_of(load, m - 1, p95) < 0;
 
-		if (us >= 0)
-			buf_printf(out, "%s%zu %.1fh%d", drawing ? "L" : "M", m * STEP, y, BAR);
-		drawing = us >= 0;
+		if (us < 0)
+			continue;
+		if (begins && duration_of(load, m + 1, p95) < 0)
+			buf_printf(out, "M%zu %.1fh%d", m * STEP, y, BAR);
+		else
+			buf_printf(out, "%s%.1f %.1f", begins ? "M" : "L",
+				   (double)(m * STEP) + BAR / 2.0, y);
 	}
 	buf_add_string(out, "\"/>");
 }
 
-static void put_words(struct buf *out, const struct status_load *load, const struct peaks *peaks)
+static void put_frame(struct buf *out)
 {
-	buf_printf(out, "<path class=\"axis\" d=\"M0 %d.5h%dM0 %d.5h%dM180 %d.5v3\"/>", BARS_FOOT,
-		   WIDTH, LINES_FOOT, WIDTH, LINES_FOOT);
 	buf_printf(out,
-		   "<text x=\"0\" y=\"10\">requests a minute</text>"
-		   "<text class=\"end\" x=\"%d\" y=\"10\">peak ",
-		   WIDTH);
+		   "<path class=\"axis\" d=\"M0 %d.5h%dM0 %d.5h%dM0 %d.5v3M%d.5 %d.5v3M%d.5 "
+		   "%d.5v3\"/><text y=\"%d\">1 hour ago</text>"
+		   "<text class=\"mid\" x=\"%d\" y=\"%d\">30 min</text>"
+		   "<text class=\"end\" x=\"%d\" y=\"%d\">now</text>",
+		   BARS_FOOT, WIDTH, LINES_FOOT, WIDTH, LINES_FOOT, WIDTH / 2, LINES_FOOT,
+		   WIDTH - 1, LINES_FOOT, HEIGHT - 3, WIDTH / 2, HEIGHT - 3, WIDTH, HEIGHT - 3);
+}
+
+/* What the marks mean, each beside one of its kind. */
+static void put_legend(struct buf *out, const struct status_load *load, const struct peaks *peaks,
+		       const char *id)
+{
+	buf_printf(out, "<rect class=\"ok\" y=\"2\" width=\"8\" height=\"8\"/>"
+			"<text x=\"13\" y=\"10\">requests a minute</text>");
+	if (load->failures > 0)
+		buf_printf(out,
+			   "<rect class=\"failed\" x=\"114\" y=\"2\" width=\"8\" height=\"8\"/>"
+			   "<rect x=\"114\" y=\"2\" width=\"8\" height=\"8\" fill=\"url(#%s-h)\"/>"
+			   "<text x=\"127\" y=\"10\">failed</text>",
+			   id);
+	buf_printf(out, "<text class=\"end\" x=\"%d\" y=\"10\">peak ", WIDTH);
 	html_count(out, load->requests == 0 ? 0 : peaks->requests);
 	buf_printf(out,
-		   "</text><text x=\"0\" y=\"%d\">took: median, 95th</text>"
+		   "</text><path class=\"median\" d=\"M0 %dh12\"/><text x=\"17\" "
+		   "y=\"%d\">median</text>"
+		   "<path class=\"p95\" d=\"M62 %dh14\"/><text x=\"81\" y=\"%d\">95th "
+		   "percentile</text>"
 		   "<text class=\"end\" x=\"%d\" y=\"%d\">peak ",
-		   LINES_TOP - 6, WIDTH, LINES_TOP - 6);
+		   LINES_TOP - 10, LINES_TOP - 6, LINES_TOP - 10, LINES_TOP - 6, WIDTH,
+		   LINES_TOP - 6);
 	html_duration(out, load->p95_us < 0 ? -1 : peaks->us);
-	buf_printf(out,
-		   "</text><text x=\"0\" y=\"%d\">1 hour ago</text>"
-		   "<text class=\"mid\" x=\"180\" y=\"%d\">30 min</text>"
-		   "<text class=\"end\" x=\"%d\" y=\"%d\">now</text>",
-		   HEIGHT - 3, HEIGHT - 3, WIDTH, HEIGHT - 3);
+	buf_add_string(out, "</text>");
 }
 
 static void put_description(struct buf *out, const char *id, const char *what,
@@ -148,7 +175,8 @@ void status_graph(struct buf *out, const char *id, const char *what, const struc
 		   "</pattern></defs>",
 		   id);
 	put_bars(out, load, &peaks, id);
-	put_words(out, load, &peaks);
+	put_frame(out);
+	put_legend(out, load, &peaks, id);
 	put_line(out, "p95", load, &peaks, true);
 	put_line(out, "median", load, &peaks, false);
 	buf_add_string(out, "</svg>\n");

@@ -19,11 +19,10 @@ static pthread_once_t policy_once = PTHREAD_ONCE_INIT;
 
 static void make_policy(void)
 {
-	struct text style = text_of(status_style);
 	struct digest digest;
 	struct buf hash;
 
-	digest_of(&style, 1, &digest);
+	digest_plain(text_of(status_style), &digest);
 	buf_init(&hash, 64);
 	base64_encode((struct text){(const char *)digest.bytes, DIGEST_SIZE}, &hash);
 	snprintf(policy, sizeof policy,

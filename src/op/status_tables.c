@@ -95,16 +95,7 @@ static void put_counts(struct buf *out, const char *what, const struct status_co
 static void put_requests(struct buf *out, const struct status *s)
 {
 	begin_panel(out, "requests", "Requests to this service");
-	buf_add_string(out, "<dl class=\"figures\"><div><dt>Requests</dt><dd>");
-	html_count(out, s->load.requests);
-	buf_add_string(out, "</dd></div><div><dt>Failures</dt><dd>");
-	html_count(out, s->load.failures);
-	buf_add_string(out, "</dd></div><div><dt>Median</dt><dd>");
-	html_duration(out, s->load.median_us);
-	buf_add_string(out, "</dd></div><div><dt>95th</dt><dd>");
-	html_duration(out, s->load.p95_us);
-	buf_add_string(out, "</dd></div></dl>\n");
-	status_graph(out, "gr", "Requests to this service", &s->load);
+	status_put_load(out, "gr", "Requests to this service", &s->load);
 	end_panel(out);
 }
 
@@ -351,10 +342,10 @@ void status_put_tables(struct buf *out, const struct status *s)
 	put_requests(out, s);
 	put_work(out, s);
 	put_creations(out, s);
+	put_configuration(out, s);
+	put_certificates(out, s);
 	put_permissions(out, s);
 	put_sessions(out, s);
 	put_cache(out, s);
-	put_configuration(out, s);
-	put_certificates(out, s);
 	buf_add_string(out, "</div>\n");
 }
