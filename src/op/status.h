@@ -176,10 +176,12 @@ const char *status_many(struct arena *a, uint64_t count, const char *one, const 
 
 /* status_html.c: into a page. */
 void html_text(struct buf *out, const char *text); /* escaped */
+void html_name(struct buf *out, const char *name); /* the same; a line may end behind "." and "/" */
 void html_count(struct buf *out, uint64_t count);  /* "12,345" */
 void html_duration(struct buf *out, int64_t us);   /* "84 ms"; -1: a dash */
 void html_bytes(struct buf *out, double bytes);    /* "1.2 MiB" */
 void html_time(struct buf *out, int64_t calendar_ms);
+void html_day(struct buf *out, int64_t calendar_ms);
 void html_icon(struct buf *out, enum status_level level);
 
 /* status_graph.c: requests, failures and durations by minute. id: unique on the page; what: of

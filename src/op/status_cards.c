@@ -119,7 +119,7 @@ static void put_budget(struct buf *out, const struct status_environment *e)
 		const struct palette_budget *b = &e->budget[i];
 
 		buf_add_string(out, "<tr><th scope=\"row\">");
-		html_text(out, b->path);
+		html_name(out, b->path);
 		buf_add_string(out, "</th><td>");
 		status_bar(out, b->left, b->most, level_of_budget(b));
 		buf_printf(out, "</td><td class=\"n\">%ld of %ld</td></tr>",

@@ -6,32 +6,45 @@
 
 #include "base/clock.h"
 
+static void put_char(struct buf *out, char c)
+{
+	switch (c) {
+	case '&':
+		buf_add_string(out, "&amp;");
+		break;
+	case '<':
+		buf_add_string(out, "&lt;");
+		break;
+	case '>':
+		buf_add_string(out, "&gt;");
+		break;
+	case '"':
+		buf_add_string(out, "&quot;");
+		break;
+	case '\'':
+		buf_add_string(out, "&#39;");
+		break;
+	default:
+		/* HTML has no way to write the others. */
+		if ((unsigned char)c >= ' ' || c == '\n' || c == '\t')
+			buf_add_char(out, c);
+		else
+			buf_add_string(out, "&#xFFFD;");
+	}
+}
+
 void html_text(struct buf *out, const char *text)
 {
-	for (const char *c = text; *c != '\0'; c++) {
-		switch (*c) {
-		case '&':
-			buf_add_string(out, "&amp;");
-			break;
-		case '<':
-			buf_add_string(out, "&lt;");
-			break;
-		case '>':
-			buf_add_string(out, "&gt;");
-			break;
-		case '"':
-			buf_add_string(out, "&quot;");
-			break;
-		case '\'':
-			buf_add_string(out, "&#39;");
-			break;
-		default:
-			/* HTML has no way to write the others. */
-			if ((unsigned char)*c >= ' ' || *c == '\n' || *c == '\t')
-				buf_add_char(out, *c);
-			else
-				buf_add_string(out, "&#xFFFD;");
-		}
+	for (const char *c = text; *c != '\0'; c++)
+		put_char(out, *c);
+}
+
+void html_name(struct buf *out, const char *name)
+{
+	for (const char *c = name; *c != '\0'; c++) {
+		put_char(out, *c);
+		if ((*c == '.' || *c == '/') && c[1] != '\0')
+			buf_add_string(out, "<wbr>");
 	}
 }
 
@@ -79,6 +92,14 @@ void html_time(struct buf *out, int64_t calendar_ms)
 	clock_format_iso(calendar_ms, iso);
 	buf_printf(out, "<time datetime=\"%s\">%.10s %.8s UTC</time>", iso, iso,
 		   iso + strlen("2026-01-31T"));
+}
+
+void html_day(struct buf *out, int64_t calendar_ms)
+{
+	char iso[CLOCK_ISO_SIZE];
+
+	clock_format_iso(calendar_ms, iso);
+	buf_printf(out, "<time datetime=\"%s\">%.10s</time>", iso, iso);
 }
 
 /* Each has a form of its own, for who does not tell the colours apart. */

@@ -35,7 +35,7 @@ static void end_table(struct buf *out)
 static void begin_row(struct buf *out, const char *name)
 {
 	buf_add_string(out, "<tr><th scope=\"row\">");
-	html_text(out, name);
+	html_name(out, name);
 	buf_add_string(out, "</th>");
 }
 
@@ -224,36 +224,35 @@ static void put_permissions(struct buf *out, const struct status *s)
 	end_panel(out);
 }
 
-static void put_last(struct buf *out, const struct status *s, const struct status_creations *c)
+/* With how the last one ended. */
+static void put_cloud(struct buf *out, const struct status *s, const struct status_creations *c)
 {
 	struct arena a;
 
-	if (c->outcome == NULL) {
-		buf_add_string(out, "<td class=\"n zero\">–</td>");
-		return;
+	buf_add_string(out, "<tr><th scope=\"row\">");
+	html_text(out, c->cloud);
+	if (c->outcome != NULL) {
+		arena_init(&a);
+		buf_add_string(out, "<small>last ");
+		html_text(out, c->outcome);
+		buf_printf(out, ", %s ago</small>", status_span(&a, s->now_ms - c->ended_ms));
+		arena_fini(&a);
 	}
-	arena_init(&a);
-	buf_printf(out, "<td class=\"n\">%s%s%s, ",
-		   strcmp(c->outcome, "unknown") == 0 ? "<strong>" : "", c->outcome,
-		   strcmp(c->outcome, "unknown") == 0 ? "</strong>" : "");
-	html_text(out, status_span(&a, s->now_ms - c->ended_ms));
-	buf_add_string(out, " ago</td>");
-	arena_fini(&a);
+	buf_add_string(out, "</th>");
 }
 
 static void put_creations(struct buf *out, const struct status *s)
 {
 	begin_panel(out, "creations", "Clusters created in the last hour");
-	begin_table(out, HEADS("cloud", "at work", "created", "failed", "unknown", "last"));
+	begin_table(out, HEADS("cloud", "at work", "created", "failed", "unknown"));
 	for (size_t i = 0; i < s->creation_count; i++) {
 		const struct status_creations *c = &s->creations[i];
 
-		begin_row(out, c->cloud);
+		put_cloud(out, s, c);
 		put_count(out, c->running, false);
 		put_count(out, c->succeeded, false);
 		put_count(out, c->failed, false);
 		put_count(out, c->unknown, true);
-		put_last(out, s, c);
 		end_row(out);
 	}
 	end_table(out);
@@ -309,7 +308,7 @@ static void put_certificate(struct buf *out, const struct status *s,
 	arena_init(&a);
 	begin_row(out, e->name);
 	buf_add_string(out, "<td class=\"n\">");
-	html_time(out, e->certificate_ends_s * 1000);
+	html_day(out, e->certificate_ends_s * 1000);
 	buf_add_string(out, "</td><td class=\"n\">");
 	html_text(out, left_ms <= 0 ? "has ended" : status_span(&a, left_ms));
 	buf_add_string(out, "</td>");
