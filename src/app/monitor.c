@@ -50,7 +50,7 @@ static bool write_status(const struct monitor *m, const struct http_request *req
 			 struct http_response *r)
 {
 	struct generation *g = generations_take(m->generations);
-	struct status_answer answer;
+	struct status_answer answer = {.content_type = NULL};
 	struct error err;
 	bool ok = status_answer(&g->services, request->arena, request->headers,
 				request->header_count, &answer, &err);

@@ -55,7 +55,7 @@ bool status_is_local(const char *peer, const struct http_header *headers, size_t
 
 static bool service_status(struct call *c, struct result *res, struct error *err)
 {
-	struct status_answer answer;
+	struct status_answer answer = {.content_type = NULL};
 
 	if (!status_answer(c->services, c->arena, c->headers, c->header_count, &answer, err))
 		return false;

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -302,9 +303,8 @@ static void names_are_bounded(void **state)
 	char name[8];
 
 	(void)state;
-	for (char i = 0; i < LATELY_MOST_NAMES + 5; i++) {
-		name[0] = (char)('0' + i);
-		name[1] = '\0';
+	for (int i = 0; i < LATELY_MOST_NAMES + 5; i++) {
+		snprintf(name, sizeof name, "n%d", i);
 		lately_begin(LATELY_CREATION, name);
 		lately_end(LATELY_CREATION, name, "failed", NULL);
 	}
