@@ -79,16 +79,18 @@ static bool is_failure(const char *status)
 static void fill_durations(struct gathering *g, enum metric metric, const char *environment,
 			   struct status_load *load)
 {
-	uint64_t buckets[HISTORY_BUCKETS];
+	uint64_t minutes[HISTORY_MINUTES][HISTORY_BUCKETS];
+	uint64_t hour[HISTORY_BUCKETS] = {0};
 
-	history_durations(&g->hour, metric, environment, 0, HISTORY_MINUTES, buckets);
-	load->median_us = history_quantile_us(buckets, 50);
-	load->p95_us = history_quantile_us(buckets, 95);
+	history_durations(&g->hour, metric, environment, minutes);
 	for (size_t m = 0; m < HISTORY_MINUTES; m++) {
-		history_durations(&g->hour, metric, environment, m, m + 1, buckets);
-		load->minutes[m].median_us = history_quantile_us(buckets, 50);
-		load->minutes[m].p95_us = history_quantile_us(buckets, 95);
+		load->minutes[m].median_us = history_quantile_us(minutes[m], 50);
+		load->minutes[m].p95_us = history_quantile_us(minutes[m], 95);
+		for (size_t b = 0; b < HISTORY_BUCKETS; b++)
+			hour[b] += minutes[m][b];
 	}
+	load->median_us = history_quantile_us(hour, 50);
+	load->p95_us = history_quantile_us(hour, 95);
 }
 
 static void add_series(struct status_load *load, const struct history_series *series, bool failed)

@@ -317,17 +317,17 @@ void history_by_minute(const struct history_reading *r, enum metric metric, cons
 }
 
 void history_durations(const struct history_reading *r, enum metric metric, const char *first,
-		       size_t from, size_t to, uint64_t buckets[HISTORY_BUCKETS])
+		       uint64_t buckets[HISTORY_MINUTES][HISTORY_BUCKETS])
 {
-	memset(buckets, 0, HISTORY_BUCKETS * sizeof buckets[0]);
+	memset(buckets, 0, HISTORY_MINUTES * sizeof buckets[0]);
 	for (size_t i = 0; i < r->count; i++) {
 		const struct history_series *s = &r->series[i];
 
-		if (!history_fits(s, metric, first, NULL) || s->buckets == NULL)
+		if (s->buckets == NULL || !history_fits(s, metric, first, NULL))
 			continue;
-		for (size_t m = from; m < to; m++)
+		for (size_t m = 0; m < HISTORY_MINUTES; m++)
 			for (size_t b = 0; b < HISTORY_BUCKETS; b++)
-				buckets[b] += s->buckets[m][b];
+				buckets[m][b] += s->buckets[m][b];
 	}
 }
 

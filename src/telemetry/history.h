@@ -62,9 +62,9 @@ uint64_t history_total(const struct history_reading *r, enum metric metric, cons
 /* Adds up what fits, by minute. minutes: out. */
 void history_by_minute(const struct history_reading *r, enum metric metric, const char *first,
 		       const char *second, uint64_t minutes[HISTORY_MINUTES]);
-/* Of durations, of the minutes from `from` on and before `to`. buckets: out. */
+/* Adds up the durations that fit, by minute and bucket. buckets: out. */
 void history_durations(const struct history_reading *r, enum metric metric, const char *first,
-		       size_t from, size_t to, uint64_t buckets[HISTORY_BUCKETS]);
+		       uint64_t buckets[HISTORY_MINUTES][HISTORY_BUCKETS]);
 
 /* So many of a hundred took no longer, in microseconds; between the bounds of a bucket it is taken
  * for even. What took longer than the last bound is taken for that. -1: there were none. */

@@ -178,22 +178,26 @@ static void labels_that_are_told_apart(void **state)
 
 static void durations_by_minute(void **state)
 {
-	uint64_t buckets[HISTORY_BUCKETS];
+	uint64_t buckets[HISTORY_MINUTES][HISTORY_BUCKETS];
 
 	(void)state;
 	metric_observe(METRIC_UPSTREAM_SECONDS, 3000, "slow");
 	tick_at(1);
 	for (int i = 0; i < 9; i++)
 		metric_observe(METRIC_UPSTREAM_SECONDS, 40000, "slow");
+	metric_observe(METRIC_UPSTREAM_SECONDS, 40000, "another");
 	read_at(1);
 	assert_int_equal(in_minute(METRIC_UPSTREAM_SECONDS, "slow", NOW), 9);
 	assert_int_equal(in_minute(METRIC_UPSTREAM_SECONDS, "slow", NOW - 1), 1);
-	history_durations(&reading, METRIC_UPSTREAM_SECONDS, "slow", NOW - 1, NOW, buckets);
-	assert_in_range(history_quantile_us(buckets, 50), 2500, 5000);
-	history_durations(&reading, METRIC_UPSTREAM_SECONDS, "slow", 0, HISTORY_MINUTES, buckets);
-	assert_in_range(history_quantile_us(buckets, 50), 25000, 50000);
-	history_durations(&reading, METRIC_UPSTREAM_SECONDS, "nobody", 0, HISTORY_MINUTES, buckets);
-	assert_int_equal(history_quantile_us(buckets, 50), -1);
+	history_durations(&reading, METRIC_UPSTREAM_SECONDS, "slow", buckets);
+	assert_in_range(history_quantile_us(buckets[NOW - 1], 50), 2500, 5000);
+	assert_in_range(history_quantile_us(buckets[NOW], 50), 25000, 50000);
+	assert_int_equal(history_quantile_us(buckets[NOW - 2], 50), -1);
+	assert_int_equal(buckets[NOW][5], 9);
+	history_durations(&reading, METRIC_UPSTREAM_SECONDS, NULL, buckets);
+	assert_int_equal(buckets[NOW][5], 10);
+	history_durations(&reading, METRIC_UPSTREAM_SECONDS, "nobody", buckets);
+	assert_int_equal(history_quantile_us(buckets[NOW], 50), -1);
 }
 
 static void quantiles(void **state)
