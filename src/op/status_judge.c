@@ -335,16 +335,17 @@ static size_t notices_elsewhere(const struct status *s)
 
 /* ---- all of it ---- */
 
-static void sort_notices(struct status *s)
+static void sort_notices(struct judging *j)
 {
-	struct status_notice sorted[STATUS_MOST_NOTICES];
+	struct status *s = j->s;
+	struct status_notice *sorted = arena_array(j->a, struct status_notice, s->notice_count);
 	size_t count = 0;
 
 	for (int level = STATUS_BAD; level >= STATUS_GOOD; level--)
 		for (size_t i = 0; i < s->notice_count; i++)
 			if (s->notices[i].level == (enum status_level)level)
 				sorted[count++] = s->notices[i];
-	memcpy(s->notices, sorted, count * sizeof sorted[0]);
+	s->notices = sorted;
 }
 
 void status_judge(struct arena *a, struct status *s)
@@ -360,7 +361,7 @@ void status_judge(struct arena *a, struct status *s)
 	judge_environments(&j);
 	judge_crowd(&j);
 	judge_outcomes(&j);
-	sort_notices(s);
+	sort_notices(&j);
 	elsewhere = notices_elsewhere(s);
 	s->sentence = say(&j);
 	if (elsewhere > 0 && s->phase == PHASE_SERVING)
