@@ -337,7 +337,7 @@ test('docs openapi is JSON and describes what operations lists', async () => {
     assert.ok(name && summary);
     return `${method} ${path}`;
   });
-  assert.equal(listed.length, 45);
+  assert.equal(listed.length, 46);
   assert.ok(rows.length > listed.length, 'no tools');
   assert.deepEqual(described.sort(), listed.sort());
 });
