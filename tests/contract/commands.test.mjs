@@ -12,7 +12,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const BACKEND = resolve(process.env.SPECTROCLOUD_BACKEND ?? 'build/spectrocloud-backend');
-const COMMANDS = ['serve', 'mcp', 'cluster', 'action', 'config', 'sessions', 'operations', 'docs'];
+const COMMANDS = ['serve', 'mcp', 'cluster', 'action', 'config', 'sessions', 'operations', 'docs', 'completion'];
 const NOBODY = 65534;
 const SECRETS = ['key-in-the-file-0001', 'token-in-the-file-0002'];
 
@@ -142,15 +142,21 @@ for (const [args, pattern] of [
   [['action'], /action: say `list`, `show` or `run`/],
   [['action', 'frob'], /action: say `list`, `show` or `run`/],
   [['action', 'list', 'more'], /action list takes no arguments/],
-  [['action', 'list', '--arg', 'a=b'], /action list takes no inputs/],
+  [['action', 'list', '--arg', 'a=b'], /^action list takes no --arg, which is for run$/m],
   [['action', 'show'], /action show wants the name of a tool/],
   [['action', 'run'], /action run wants the name of a tool/],
   [['action', 'run', 'a', 'b=c'], /action run takes one name; inputs are given as --arg/],
   [['action', 'run', 'list_spectrocloud_clusters'], /^app-config\.yaml: cannot read this file/],
   [['operations', 'more'], /operations takes no arguments/],
-  [['docs'], /docs: say clusters, metrics, openapi, operations, settings or tools/],
-  [['docs', 'frob'], /docs: say clusters, metrics, openapi, operations, settings or tools/],
-  [['docs', 'openapi', 'more'], /docs: say clusters, metrics, openapi, operations, settings or tools/],
+  [['operations', '--config', 'x'], /^operations reads no configuration$/m],
+  [['docs'], /docs: say `clusters`, .*`settings` or `tools`; `docs --help` tells more/],
+  [['docs', 'frob'], /docs: say `clusters`, /],
+  [['docs', 'openapi', 'more'], /^docs openapi takes no arguments$/m],
+  [['docs', 'openapi', '--set', 'a=b'], /^docs openapi reads no configuration$/m],
+  [['completion'], /completion: say `bash`, `zsh` or `fish`/],
+  [['completion', 'bash', 'more'], /^completion bash takes no arguments$/m],
+  [['config', 'schema', '--json'], /^config schema takes no --json, which is for check and show$/m],
+  [['sessions', 'list', '--all'], /^sessions list takes no --all, which is for revoke$/m],
   [['serve', 'more'], /serve takes no arguments/],
   [['mcp', 'more'], /mcp takes no arguments/],
   [['serve'], /^app-config\.yaml: cannot read this file: No such file/],
