@@ -9,6 +9,7 @@ struct roff {
 	struct buf *out;
 	size_t line; /* where the line begins */
 	bool bold;
+	bool ended; /* a sentence did, so the next one begins a line: it is set further apart */
 };
 
 /* A character that stands for itself. */
@@ -39,6 +40,7 @@ static void put_word(struct roff *r, struct text word)
 {
 	bool option = is_option(word);
 	size_t start = r->out->len;
+	bool fits;
 
 	if (start > r->line)
 		buf_add_char(r->out, ' ');
@@ -52,7 +54,9 @@ static void put_word(struct roff *r, struct text word)
 		}
 		put_char(r->out, word.ptr[i], r->bold || option);
 	}
-	if (start == r->line || r->out->len - r->line <= WIDTH)
+	fits = r->out->len - r->line <= WIDTH && !r->ended;
+	r->ended = text_ends(word, ".") && !text_ends(word, "..");
+	if (start == r->line || fits)
 		return;
 	r->out->ptr[start] = '\n'; /* in the place of the blank */
 	r->line = start + 1;
@@ -63,6 +67,7 @@ static void put_line(struct roff *r, struct text line)
 	struct text word;
 
 	r->line = r->out->len;
+	r->ended = false;
 	while (text_next(&line, ' ', &word))
 		if (word.len > 0)
 			put_word(r, word);

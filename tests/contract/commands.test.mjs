@@ -132,8 +132,8 @@ test('output that cannot be written is an error', async () => {
 // ---- mistakes: one line that says what is wrong ----
 
 for (const [args, pattern] of [
-  [['config'], /config: say `check` or `show`/],
-  [['config', 'frob'], /config: say `check` or `show`/],
+  [['config'], /config: say `check`, `show` or `schema`/],
+  [['config', 'frob'], /config: say `check`, `show` or `schema`/],
   [['config', 'check', 'more'], /config check takes no arguments/],
   [['sessions'], /sessions: say `list` or `revoke`/],
   [['sessions', 'list', 'more'], /sessions list takes no arguments/],

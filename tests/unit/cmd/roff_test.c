@@ -46,6 +46,7 @@ static void lines_and_paragraphs(void **state)
 	assert_adds("one\ntwo\n", "one\ntwo\n");
 	assert_adds("one\n\ntwo\n", "one\n.PP\ntwo\n");
 	assert_adds("one\n\n", "one\n");
+	assert_adds("One. Two 1.5 three... four. Five", "One.\nTwo 1.5 three... four.\nFive\n");
 	assert_adds(
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb c",
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n"

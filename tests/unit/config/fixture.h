@@ -90,7 +90,7 @@ static inline size_t fixture_count(const char *const *items)
 }
 
 /* For who tries all that the tests load on something else, too: copies it into the folder that the
- * variable KEEP_ACCEPTED names, but for what has keys that there are not. */
+ * variable KEEP_ACCEPTED names, but for what has keys that there are not, or that are not read. */
 static inline void fixture_keep(const struct fixture *f)
 {
 	static int count;
@@ -98,7 +98,8 @@ static inline void fixture_keep(const struct fixture *f)
 	char command[512];
 
 	for (size_t i = 0; i < f->notices.count; i++)
-		if (strstr(f->notices.items[i].message, "unknown setting") != NULL)
+		if (strstr(f->notices.items[i].message, "unknown setting") != NULL ||
+		    strstr(f->notices.items[i].message, "not read, as") != NULL)
 			return;
 	if (folder == NULL || f->files[0] != NULL)
 		return;
