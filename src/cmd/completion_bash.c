@@ -16,7 +16,8 @@ static const char head[] =
 	"_spectrocloud_backend()\n"
 	"{\n"
 	"\tlocal current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}\n"
-	"\tlocal command=${COMP_WORDS[1]-} word=${COMP_WORDS[2]-} options= words= tools= kind=\n"
+	"\tlocal command=${COMP_WORDS[1]-} word=${COMP_WORDS[2]-} options='' words='' tools='' "
+	"kind=''\n"
 	"\n"
 	"\tCOMPREPLY=()\n"
 	"\t# bash splits at the '=' of --config=FILE\n"
@@ -99,8 +100,8 @@ static void add_places(struct buf *out)
 		for (size_t place = 0; completion_has_place(command_table[i], place); place++) {
 			const char *word = completion_word(command_table[i], place);
 
-			buf_printf(out, "\t'%s '%s) ", command_table[i]->name,
-				   *word == '\0' ? "*" : word);
+			buf_printf(out, *word == '\0' ? "\t'%s '*%s) " : "\t'%s %s') ",
+				   command_table[i]->name, word);
 			add_options(out, command_table[i], place);
 			buf_printf(out, "%s ;;\n",
 				   completion_arguments(command_table[i], place) == COMPLETES_TOOLS

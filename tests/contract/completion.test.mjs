@@ -81,6 +81,12 @@ test('bash: takes the script, also with errors for unset variables off and on', 
   assert.match(stdout, /^complete -F _spectrocloud_backend spectrocloud-backend$/m);
 });
 
+test('bash: shellcheck finds nothing in the script', t => {
+  if (!installed('shellcheck')) return t.skip('shellcheck is not installed');
+  const { stdout, stderr } = run('shellcheck', ['-s', 'bash', '-S', 'style', scripts.bash]);
+  assert.equal(stdout + stderr, '');
+});
+
 test('bash: completes', t => {
   if (!installed('bash')) return t.skip('bash is not installed');
   for (const [words, some, none] of cases) assertOffers(bash(words), words, some, none);
