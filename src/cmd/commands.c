@@ -81,9 +81,7 @@ size_t command_count_usages(const struct command *command)
 
 static bool takes_options(const struct command *command, size_t word)
 {
-	const struct option_row *row;
-
-	for (size_t i = 0; (row = command_option(command, i + 1)) != NULL; i++)
+	for (size_t i = 0; command_option(command, i + 1) != NULL; i++)
 		if (option_is_of(command, command_option(command, i), word))
 			return true; /* --help, the last, is no reason */
 	return false;

@@ -173,15 +173,15 @@ static const struct option_row options[] = {
 		.argument = "NAME[:GROUP]",
 		.into = offsetof(struct serve_rights, user),
 		.completes = COMPLETES_USERS,
-		.help = "started as root: become this user once the address is bound, for good. "
-			"What is read later has to be readable for that user, and SQLite's file "
-			"and folder theirs; the configuration and the files that it names are "
-			"read first",
+		.help = "become this user for good, once the address is bound; for a start as "
+			"root. What is read later has to be readable for that user, and SQLite's "
+			"file and folder theirs; the configuration and the files that it names "
+			"are read first",
 	},
 	{
 		.name = "allow-core-dumps",
 		.into = offsetof(struct serve_rights, core_files),
-		.help = "for debugging: a crash may leave a core file, in which tokens can be",
+		.help = "let a crash leave a core file, for debugging; tokens can be in it",
 	},
 	{.name = NULL},
 };

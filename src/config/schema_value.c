@@ -8,20 +8,25 @@
 
 /* Each fits what the functions of value.c take; a variable or a file may stand for any value. */
 static const char definitions[] =
-	"{\"computed\":{\"anyOf\":[{\"type\":\"string\",\"pattern\":\"\\\\$\\\\{[^}]*\\\\}\"},"
+	"{\"computed\":{\"title\":\"a variable or a "
+	"file\",\"anyOf\":[{\"type\":\"string\",\"pattern\":\"\\\\$\\\\{[^}]*\\\\}\"},"
 	"{\"type\":\"object\",\"properties\":{\"$env\":{\"type\":\"string\",\"description\":"
 	"\"The value of this environment variable.\"},\"$file\":{\"type\":\"string\","
 	"\"description\":\"What this file holds, without white space at its end.\"},\"$include\":"
 	"{\"type\":\"string\",\"description\":\"The value in another file, PATH#a.b.\"}},"
 	"\"additionalProperties\":false,\"minProperties\":1,\"maxProperties\":1}]},"
-	"\"boolean\":{\"anyOf\":[{\"type\":\"boolean\"},{\"enum\":[0,1]},{\"type\":\"string\","
+	"\"boolean\":{\"title\":\"true or "
+	"false\",\"anyOf\":[{\"type\":\"boolean\"},{\"enum\":[0,1]},{\"type\":\"string\","
 	"\"pattern\":\"^\\\\s*([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[Yy]([Ee][Ss])?|[Nn][Oo]?|"
 	"[Oo][Nn]|[Oo][Ff][Ff]|[01])\\\\s*$\"}]},"
-	"\"number\":{\"type\":\"string\",\"pattern\":\"^\\\\s*[-+]?[0-9][0-9a-fA-FxXoO.eE+-]*\\\\s*"
+	"\"number\":{\"title\":\"a "
+	"number\",\"type\":\"string\",\"pattern\":\"^\\\\s*[-+]?[0-9][0-9a-fA-FxXoO.eE+-]*\\\\s*"
 	"$\"},"
-	"\"size\":{\"type\":\"string\",\"pattern\":"
+	"\"size\":{\"title\":\"a size with its unit, such as "
+	"64KiB\",\"type\":\"string\",\"pattern\":"
 	"\"^\\\\s*([0-9]+\\\\.?[0-9]*|\\\\.[0-9]+)\\\\s*([kKmMgG][iI]?)?[bB]\\\\s*$\"},"
-	"\"duration\":{\"anyOf\":[{\"type\":\"string\",\"pattern\":"
+	"\"duration\":{\"title\":\"a duration with its unit, such as "
+	"30s\",\"anyOf\":[{\"type\":\"string\",\"pattern\":"
 	"\"^\\\\s*([0-9]+\\\\.?[0-9]*|\\\\.[0-9]+)\\\\s*([mM][sS]([eE][cC][sS]?)?|"
 	"[mM][iI][lL][lL][iI][sS][eE][cC][oO][nN][dD][sS]?|[sS]([eE][cC]([sS]|[oO][nN][dD][sS]?)?)?"
 	"|"
@@ -31,7 +36,8 @@ static const char definitions[] =
 	"{\"type\":\"object\",\"minProperties\":1,\"additionalProperties\":false,"
 	"\"patternProperties\":{\"^(years|months|weeks|days|hours|minutes|seconds|milliseconds)$\":"
 	"{\"type\":[\"number\",\"string\",\"null\"]}}}]},"
-	"\"string\":{\"type\":\"string\",\"pattern\":\"^[^\\\\u0000-\\\\u001f\\\\u007f]+$\"}}";
+	"\"string\":{\"title\":\"a "
+	"string\",\"type\":\"string\",\"pattern\":\"^[^\\\\u0000-\\\\u001f\\\\u007f]+$\"}}";
 
 void schema_put_definitions(struct json_writer *w)
 {
