@@ -8,27 +8,37 @@
 
 enum { LONGEST_PAGE = 16 * 1024 * 1024 };
 
-enum page { CLUSTERS, MAN1, MAN5, METRICS, OPENAPI, OPERATIONS, SETTINGS, TOOLS };
+enum page {
+	PAGE_CLUSTERS,
+	PAGE_MAN1,
+	PAGE_MAN5,
+	PAGE_METRICS,
+	PAGE_OPENAPI,
+	PAGE_OPERATIONS,
+	PAGE_SETTINGS,
+	PAGE_TOOLS
+};
 
 static const struct command_word words[] = {
-	[CLUSTERS] = {.name = "clusters",
-		      .help = "the fields of flat cluster bodies as a page, Markdown"},
-	[MAN1] = {.name = "man1", .help = "the manual of the commands, spectrocloud-backend(1)"},
-	[MAN5] = {.name = "man5",
-		  .help = "the manual of the configuration, spectrocloud-backend(5)"},
-	[METRICS] = {.name = "metrics", .help = "the metrics for operators, Markdown"},
-	[OPENAPI] = {.name = "openapi", .help = "the HTTP API as OpenAPI 3.1, JSON"},
-	[OPERATIONS] = {.name = "operations", .help = "the HTTP API as a page, Markdown"},
-	[SETTINGS] = {.name = "settings", .help = "the configuration reference, Markdown"},
-	[TOOLS] = {.name = "tools", .help = "the tools of agents as a page, Markdown"},
+	[PAGE_CLUSTERS] = {.name = "clusters",
+			   .help = "the fields of flat cluster bodies as a page, Markdown"},
+	[PAGE_MAN1] = {.name = "man1",
+		       .help = "the manual of the commands, spectrocloud-backend(1)"},
+	[PAGE_MAN5] = {.name = "man5",
+		       .help = "the manual of the configuration, spectrocloud-backend(5)"},
+	[PAGE_METRICS] = {.name = "metrics", .help = "the metrics for operators, Markdown"},
+	[PAGE_OPENAPI] = {.name = "openapi", .help = "the HTTP API as OpenAPI 3.1, JSON"},
+	[PAGE_OPERATIONS] = {.name = "operations", .help = "the HTTP API as a page, Markdown"},
+	[PAGE_SETTINGS] = {.name = "settings", .help = "the configuration reference, Markdown"},
+	[PAGE_TOOLS] = {.name = "tools", .help = "the tools of agents as a page, Markdown"},
 	{.name = NULL},
 };
 
 static void (*const pages[])(struct buf *out) = {
-	[CLUSTERS] = face_clusters_page, [MAN1] = man_commands,
-	[MAN5] = man_configuration,      [METRICS] = metrics_page,
-	[OPENAPI] = face_openapi,        [OPERATIONS] = face_operations_page,
-	[SETTINGS] = config_document,    [TOOLS] = face_tools_page,
+	[PAGE_CLUSTERS] = face_clusters_page, [PAGE_MAN1] = man_commands,
+	[PAGE_MAN5] = man_configuration,      [PAGE_METRICS] = metrics_page,
+	[PAGE_OPENAPI] = face_openapi,        [PAGE_OPERATIONS] = face_operations_page,
+	[PAGE_SETTINGS] = config_document,    [PAGE_TOOLS] = face_tools_page,
 };
 
 static int run(int argc, char **argv)
