@@ -4,11 +4,17 @@
 #include "cmd/cmd.h"
 
 const struct command *const command_table[] = {
-	&command_serve,      &command_mcp,
-	&command_cluster,    &command_action,
-	&command_config,     &command_sessions,
-	&command_operations, &command_docs,
-	&command_completion, NULL,
+	&command_serve,
+	&command_doctor,
+	&command_mcp,
+	&command_cluster,
+	&command_action,
+	&command_config,
+	&command_sessions,
+	&command_operations,
+	&command_docs,
+	&command_completion,
+	NULL,
 };
 
 const struct exit_row command_usual_exits[] = {

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cmd/cmd.h"
+#include "cmd/doctor.h"
 #include "cmd/man.h"
 #include "face/face.h"
 #include "telemetry/metrics.h"
@@ -10,6 +11,7 @@ enum { LONGEST_PAGE = 16 * 1024 * 1024 };
 
 enum page {
 	PAGE_CLUSTERS,
+	PAGE_DOCTOR,
 	PAGE_MAN1,
 	PAGE_MAN5,
 	PAGE_METRICS,
@@ -22,6 +24,8 @@ enum page {
 static const struct command_word words[] = {
 	[PAGE_CLUSTERS] = {.name = "clusters",
 			   .help = "the fields of flat cluster bodies as a page, Markdown"},
+	[PAGE_DOCTOR] = {.name = "doctor",
+			 .help = "the checks of `doctor` and how to use them, Markdown"},
 	[PAGE_MAN1] = {.name = "man1",
 		       .help = "the manual of the commands, spectrocloud-backend(1)"},
 	[PAGE_MAN5] = {.name = "man5",
@@ -35,10 +39,15 @@ static const struct command_word words[] = {
 };
 
 static void (*const pages[])(struct buf *out) = {
-	[PAGE_CLUSTERS] = face_clusters_page, [PAGE_MAN1] = man_commands,
-	[PAGE_MAN5] = man_configuration,      [PAGE_METRICS] = metrics_page,
-	[PAGE_OPENAPI] = face_openapi,        [PAGE_OPERATIONS] = face_operations_page,
-	[PAGE_SETTINGS] = config_document,    [PAGE_TOOLS] = face_tools_page,
+	[PAGE_CLUSTERS] = face_clusters_page,
+	[PAGE_DOCTOR] = doctor_page,
+	[PAGE_MAN1] = man_commands,
+	[PAGE_MAN5] = man_configuration,
+	[PAGE_METRICS] = metrics_page,
+	[PAGE_OPENAPI] = face_openapi,
+	[PAGE_OPERATIONS] = face_operations_page,
+	[PAGE_SETTINGS] = config_document,
+	[PAGE_TOOLS] = face_tools_page,
 };
 
 static int run(int argc, char **argv)

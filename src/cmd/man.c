@@ -22,6 +22,7 @@ static const struct surrounding environment[] = {
 					      "Backstage"},
 	{"NO_COLOR", "if it is set: no colours on a terminal"},
 	{"NOTIFY_SOCKET, WATCHDOG_USEC", "of `serve`: how systemd wants to be told"},
+	{"SPECTROCLOUD_DOCTOR_TOKEN", "of `doctor`: the token that Backstage is asked with"},
 	{"SPECTROCLOUD_TOKEN", "of `action`, `cluster` and `mcp`: a Palette session that is used "
 			       "instead of the environment's `apiToken`"},
 };

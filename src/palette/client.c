@@ -49,6 +49,13 @@ static bool is_loopback(const char *url)
 	return false;
 }
 
+void palette_reach(const struct config_environment *e, struct http_target *target)
+{
+	*target = (struct http_target){.ca_file = e->ca_file,
+				       .insecure_skip_verify = e->insecure_skip_verify,
+				       .direct = is_loopback(e->url)};
+}
+
 /* With several environments, one that hangs leaves a quarter of the threads to the others. */
 static unsigned share_of(const struct config *config, int threads)
 {
@@ -89,10 +96,7 @@ void palette_client_new(const struct config *config, struct http_client *http,
 	for (size_t i = 0; i < count; i++) {
 		const struct config_environment *e = &config->environments[i];
 
-		c->shares[i].target =
-			(struct http_target){.ca_file = e->ca_file,
-					     .insecure_skip_verify = e->insecure_skip_verify,
-					     .direct = is_loopback(e->url)};
+		palette_reach(e, &c->shares[i].target);
 		c->shares[i].pacer = palette_hosts_pacer(hosts, config, i);
 		c->shares[i].circuit = palette_hosts_circuit(hosts, config, i);
 		c->shares[i].version = palette_hosts_version(hosts, config, i);

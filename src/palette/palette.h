@@ -37,6 +37,10 @@ struct palette_hosts *palette_hosts_new(struct store *store);
 /* NULL is fine. */
 void palette_hosts_free(struct palette_hosts *hosts);
 
+struct http_target;
+/* How an environment is reached: target, out, borrows from it. */
+void palette_reach(const struct config_environment *environment, struct http_target *target);
+
 /* ---- the shared part: client.c ---- */
 
 struct palette_client;
@@ -309,6 +313,10 @@ MUST_USE bool palette_profiles_named(struct palette *p, const char *project,
 MUST_USE bool palette_accounts(struct palette *p, const char *project, const char *cloud_type,
 			       struct palette_list *list, struct error *err);
 
+/* GET /v1/cloudaccounts/summary: accounts of all types with their state, without secrets. */
+MUST_USE bool palette_account_summaries(struct palette *p, const char *project,
+					struct palette_list *list, struct error *err);
+
 /* ---- documents: what several may share: documents.c ----
  *
  * Which of Palette's answers may be kept, and shared by all who ask with the same credential, is
@@ -490,6 +498,10 @@ struct palette_me {
 MUST_USE bool palette_me(struct palette *p, struct palette_me *me, struct error *err);
 /* The caller's projects as {"uid","name"}. */
 MUST_USE bool palette_my_projects(struct palette *p, struct palette_list *list, struct error *err);
+
+/* GET /v1/apiKeys: {"items":[{"metadata","spec":{"expiry","user":{"uid"}},"status":{"isActive"}}]}.
+ * Which of them the caller uses Palette does not say. */
+MUST_USE bool palette_api_keys(struct palette *p, struct buf *out, struct error *err);
 
 /* ---- many questions at once: questions.c, and the file of what is asked about ---- */
 

@@ -12,7 +12,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const BACKEND = resolve(process.env.SPECTROCLOUD_BACKEND ?? 'build/spectrocloud-backend');
-const COMMANDS = ['serve', 'mcp', 'cluster', 'action', 'config', 'sessions', 'operations', 'docs', 'completion'];
+const COMMANDS = ['serve', 'doctor', 'mcp', 'cluster', 'action', 'config', 'sessions', 'operations', 'docs', 'completion'];
 const NOBODY = 65534;
 const SECRETS = ['key-in-the-file-0001', 'token-in-the-file-0002'];
 
@@ -418,7 +418,7 @@ test('docs openapi is JSON and describes what operations lists', async () => {
   assert.deepEqual(described.sort(), listed.sort());
 });
 
-for (const [page, pattern] of [['operations', /^# Operations\n/], ['metrics', /^# Metrics\n/], ['settings', /^# .+\n/], ['tools', /^# Tools\n/]])
+for (const [page, pattern] of [['doctor', /^# Troubleshooting\n/], ['metrics', /^# Metrics\n/], ['operations', /^# Operations\n/], ['settings', /^# .+\n/], ['tools', /^# Tools\n/]])
   test(`docs ${page} is a page`, async () => {
     const result = await run(['docs', page]);
     assert.deepEqual([result.status, result.stderr], [0, '']);
