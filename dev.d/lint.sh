@@ -36,7 +36,7 @@ check_cppcheck()
 	cppcheck --quiet --std=c11 --language=c --platform=unix64 --library=posix \
 		--enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 		--suppressions-list=dev.d/cppcheck-suppressions -j "$JOBS" \
-		--cppcheck-build-dir="$work" -D_GNU_SOURCE -DPROJECT_VERSION='"0"' \
+		--cppcheck-build-dir="$work" -D_GNU_SOURCE -DPROJECT_VERSION='"0"' -DPROJECT_DATE='"0"' \
 		-I "$work/include" -I src src sim
 }
 

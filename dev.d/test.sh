@@ -390,6 +390,7 @@ install_for()
 			[[ $suite = agents || $suite = limits ]] && suite=contract
 			compgen -G "tests/$suite/*.test.mjs" >/dev/null || continue
 			node=true
+			[ "$suite" = contract ] && sections+=(shells)
 			[ -f "tests/$suite/package.json" ] && npm=true
 			;;
 		mcp)

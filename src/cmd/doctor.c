@@ -2,6 +2,7 @@
  */
 #include "cmd/doctor.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,61 +152,79 @@ static int examine(const struct config *config, const struct config_notices *not
 	return status;
 }
 
+/* What was asked for besides the configuration. */
+struct asked {
+	struct doctor_look look;
+	const char *only; /* names, separated by commas; NULL: all */
+	bool list;
+};
+
 static int run(int argc, char **argv)
 {
-	struct doctor_look look = {.json = false};
-	const char *only = NULL;
-	bool list = false;
-	const struct own_option own[] = {
-		{.name = "only", .value = &only},
-		{.name = "list", .given = &list},
-		{.name = "json", .given = &look.json},
-	};
+	struct asked asked = {.only = NULL};
 	struct config_notices notices;
-	struct options options;
+	struct command_line typed;
 	struct config *config;
 	int status;
 
-	if (!options_begin_with(&command_doctor, argc, argv, own, ARRAY_LEN(own), &options,
-				&status))
+	if (!command_read(&command_doctor, argc, argv, &asked, &typed, &status))
 		return status;
-	if (list) {
-		doctor_list(look.json);
+	if (asked.list) {
+		doctor_list(asked.look.json);
 		return 0;
 	}
-	if (only != NULL && !check_names(only))
+	if (asked.only != NULL && !check_names(asked.only))
 		return 2;
 	command_protect_memory();
 	log_open(LOG_OFF, LOG_TEXT); /* what matters is said by the checks */
-	if (!options_load_unsaid(&options, &config, &notices))
+	if (!options_load_unsaid(&typed.options, &config, &notices))
 		return 2;
-	choose_look(&look);
-	status = examine(config, &notices, &look, only);
+	choose_look(&asked.look);
+	status = examine(config, &notices, &asked.look, asked.only);
 	config_free(config);
 	return status;
 }
 
+static const struct option_row options[] = {
+	{
+		.name = "only",
+		.argument = "NAME,...",
+		.into = offsetof(struct asked, only),
+		.help = "these checks alone",
+	},
+	{
+		.name = "list",
+		.into = offsetof(struct asked, list),
+		.help = "the checks, a line each",
+	},
+	{
+		.name = "json",
+		.into = offsetof(struct asked, look.json),
+		.help = "one JSON document, also with --list",
+	},
+	{.name = NULL},
+};
+
+static const struct exit_row exits[] = {
+	{"0", "there is no fault"},
+	{"1", "there is one"},
+	{"2", "nothing could be looked at, as the configuration cannot be read"},
+	{.status = NULL},
+};
+
 const struct command command_doctor = {
 	.name = "doctor",
-	.arguments = "[OPTIONS]",
 	.summary = "Find out why it does not work",
-	.help = "Looks at everything that the service needs: its configuration, the way to\n"
-		"each Palette and its token, Backstage, the catalog, sessions. Says of each\n"
-		"what was tried, what came back, and what to do. It only reads.\n"
+	.options = options,
+	.common = OPTIONS_CONFIGURATION,
+	.help = "Looks at everything that the service needs: its configuration, the way to each "
+		"Palette and its token, Backstage, the catalog, sessions. Says of each what was "
+		"tried, what came back, and what to do. It only reads.\n"
 		"\n"
-		"Options:\n"
-		"  --only NAME,...     these checks alone\n"
-		"  --list              the checks, a line each\n"
-		"  --json              one JSON document, also with --list\n"
-		"  --config FILE       the service's configuration; may be repeated\n"
-		"  --set PATH=VALUE    override one setting\n"
-		"  -h, --help          show this\n"
-		"\n"
-		"Backstage is asked with the keys of backend.auth.pluginKeyStore, if they are\n"
-		"static, or with the token in the variable SPECTROCLOUD_DOCTOR_TOKEN, such as\n"
-		"one of backend.auth.externalAccess. What cannot be looked at without is\n"
-		"skipped. No secret is shown.\n"
-		"Exit status: 0 if there is no fault, 1 if there is one, 2 if nothing could be\n"
-		"looked at, as the configuration cannot be read.\n",
+		"Backstage is asked with the keys of backend.auth.pluginKeyStore, if they are "
+		"static, or with the token in the variable SPECTROCLOUD_DOCTOR_TOKEN, such as one "
+		"of backend.auth.externalAccess. What cannot be looked at without is skipped. No "
+		"secret is shown.\n",
+	.exits = exits,
 	.run = run,
 };
