@@ -12,8 +12,8 @@
 
 /* The places, and whose memory their names are. */
 struct places {
-	struct confine_place items[CONFINE_MOST_PLACES + 2];
-	char *names[2];
+	struct confine_place items[CONFINE_MOST_PLACES + 3];
+	char *names[3];
 	size_t count;
 	size_t name_count;
 };
@@ -48,6 +48,8 @@ static void add_configured(struct places *p, const struct config *config)
 
 	if (config->store.type == CONFIG_STORE_SQLITE)
 		add_around(p, config->store.file, CONFINE_FILES);
+	if (config->audit.to == TRAIL_FILE)
+		add_around(p, config->audit.file, CONFINE_FILES);
 	if (text_starts(text_of(config->listen), local))
 		add_around(p, config->listen + strlen(local), CONFINE_SOCKETS);
 }

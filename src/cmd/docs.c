@@ -11,8 +11,12 @@ static const struct page {
 	const char *name;
 	void (*write)(struct buf *out);
 } pages[] = {
-	{"clusters", face_clusters_page},     {"openapi", face_openapi},
-	{"operations", face_operations_page}, {"settings", config_document},
+	{"audit", face_audit_page},
+	{"clusters", face_clusters_page},
+	{"log", face_log_page},
+	{"openapi", face_openapi},
+	{"operations", face_operations_page},
+	{"settings", config_document},
 	{"tools", face_tools_page},
 };
 
@@ -33,15 +37,17 @@ static int run(int argc, char **argv)
 		buf_fini(&out);
 		return 0;
 	}
-	fprintf(stderr, "docs: say clusters, openapi, operations, settings or tools\n");
+	fprintf(stderr, "docs: say audit, clusters, log, openapi, operations, settings or tools\n");
 	return 2;
 }
 
 const struct command command_docs = {
 	.name = "docs",
-	.arguments = "clusters|openapi|operations|settings|tools",
+	.arguments = "PAGE",
 	.summary = "Print a document that is made from the program's own tables",
-	.help = "clusters     the fields of flat cluster bodies as a page, Markdown\n"
+	.help = "audit        events and fields of the audit trail as a page, Markdown\n"
+		"clusters     the fields of flat cluster bodies as a page, Markdown\n"
+		"log          the modules of the log as a page, Markdown\n"
 		"openapi      the HTTP API as OpenAPI 3.1, JSON\n"
 		"operations   the HTTP API as a page, Markdown\n"
 		"settings     the configuration reference, Markdown\n"

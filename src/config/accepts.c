@@ -111,3 +111,8 @@ bool accepts_listen_address(struct text t)
 		return host.len > 2;
 	return accepts_token(host) && text_find(host, ':') == SIZE_MAX;
 }
+
+bool accepts_absolute_path(struct text t)
+{
+	return text_starts(t, "/") && !text_ends(t, "/") && t.len < 4096;
+}

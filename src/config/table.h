@@ -104,12 +104,16 @@ bool accepts_dns_name(struct text t);
 bool accepts_api_path(struct text t);
 /* HOST:PORT, [IPV6]:PORT or unix:PATH. */
 bool accepts_listen_address(struct text t);
+bool accepts_absolute_path(struct text t);
 /* At least one PEM certificate, among whatever else. */
 bool accepts_certificates(struct text content);
 #define CERTIFICATES_WANTED "a file with at least one PEM certificate"
 /* A PEM public key (SPKI), or private key (PKCS#8). */
 bool accepts_public_key(struct text content);
 bool accepts_private_key(struct text content);
+
+/* debug to error; telemetry.c. */
+extern const struct setting_choice log_level_choices[];
 
 /* ---- what a row says: row.c ---- */
 

@@ -31,6 +31,7 @@ static void begin_stream(void *context, const char *content_type)
 	http_response_header(&r, "X-Accel-Buffering", "no");
 	answer_common_headers(&r, x, rc->call.reauthenticate);
 	rc->streams = true;
+	rc->status = r.status;
 	http_exchange_stream(x, &r);
 }
 
@@ -55,6 +56,7 @@ static bool answer_preflight(struct http_exchange *x, const struct rest *rest)
 		return false;
 	log_info("request.preflight", F_INT("status", r.status), F_STR("peer", request->peer));
 	answer_common_headers(&r, x, false);
+	((struct rest_call *)http_exchange_data(x))->status = r.status;
 	http_exchange_answer(x, &r);
 	return true;
 }
@@ -164,6 +166,8 @@ static bool make_call(const struct rest *rest, struct http_exchange *x, struct r
 	c->services = rest->services;
 	c->arena = request->arena;
 	c->id = request->id;
+	c->method = request->method;
+	c->url_path = request->path;
 	c->peer = request->peer;
 	rc->stream = (struct call_stream){
 		.context = x, .begin = begin_stream, .send = send_piece, .on_gone = watch_client};
@@ -182,6 +186,7 @@ static void answer_no_route(struct http_exchange *x, struct rest_call *rc)
 	struct error err;
 
 	if (op_identify(&rc->call, true, &err) != IDENTITY_KNOWN) {
+		op_audit_stranger(&rc->call, NULL, &err);
 		answer_refusal(x, rc->url, &err);
 		return;
 	}
@@ -284,6 +289,7 @@ void rest_work(struct http_exchange *x)
 		atomic_fetch_sub(&rc->rest->queues->unknown, 1);
 	rc->unknown = false;
 	log_set_request(id);
+	trace_enter(&rc->trace);
 	if (!may_work(x, rc, &err))
 		answer_refusal(x, rc->url, &err);
 	else if (rc->match.op == NULL)
@@ -292,6 +298,7 @@ void rest_work(struct http_exchange *x)
 		admit_and_hand_over(x, rc);
 	else
 		run_and_answer(x, rc);
+	trace_enter(NULL);
 	log_set_request(NULL);
 }
 
@@ -384,9 +391,11 @@ void rest_handle(void *context, struct http_exchange *x, const struct error *ref
 
 	rc->rest = rest;
 	rc->url = request->target;
+	answer_begin_trace(request, rest, &rc->trace);
 	http_exchange_set_data(x, rc);
 	mounted = path_in_mount(request, &path, &rc->url);
 	log_set_request(request->id);
+	trace_enter(&rc->trace);
 	if (refused != NULL) {
 		answer_refusal(x, rc->url, refused);
 	} else if (!answer_preflight(x, rest)) {
@@ -397,6 +406,7 @@ void rest_handle(void *context, struct http_exchange *x, const struct error *ref
 		else
 			answer_refusal(x, rc->url, &err);
 	}
+	trace_enter(NULL);
 	log_set_request(NULL);
 }
 

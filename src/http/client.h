@@ -51,6 +51,9 @@ enum http_fetch_end {
 	HTTP_FETCH_CANCELLED, /* it was called off. If it was on its way, it may have arrived */
 };
 
+/* For programs: "unreachable". Static. */
+const char *http_fetch_end_name(enum http_fetch_end end);
+
 /*
  * One request and what became of it. Everything above "out" is borrowed until the call returns.
  *
