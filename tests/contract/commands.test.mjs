@@ -148,9 +148,9 @@ for (const [args, pattern] of [
   [['action', 'run', 'a', 'b=c'], /action run takes one name; inputs are given as --arg/],
   [['action', 'run', 'list_spectrocloud_clusters'], /^app-config\.yaml: cannot read this file/],
   [['operations', 'more'], /operations takes no arguments/],
-  [['docs'], /docs: say clusters, openapi, operations, settings or tools/],
-  [['docs', 'frob'], /docs: say clusters, openapi, operations, settings or tools/],
-  [['docs', 'openapi', 'more'], /docs: say clusters, openapi, operations, settings or tools/],
+  [['docs'], /docs: say audit, clusters, log, openapi, operations, settings or tools/],
+  [['docs', 'frob'], /docs: say audit, clusters, log, openapi, operations, settings or tools/],
+  [['docs', 'openapi', 'more'], /docs: say audit, clusters, log, openapi, operations, settings or tools/],
   [['serve', 'more'], /serve takes no arguments/],
   [['mcp', 'more'], /mcp takes no arguments/],
   [['serve'], /^app-config\.yaml: cannot read this file: No such file/],
@@ -342,7 +342,7 @@ test('docs openapi is JSON and describes what operations lists', async () => {
   assert.deepEqual(described.sort(), listed.sort());
 });
 
-for (const [page, pattern] of [['operations', /^# Operations\n/], ['settings', /^# .+\n/], ['tools', /^# Tools\n/]])
+for (const [page, pattern] of [['audit', /^# Audit trail\n/], ['log', /^# Modules of the log\n/], ['operations', /^# Operations\n/], ['settings', /^# .+\n/], ['tools', /^# Tools\n/]])
   test(`docs ${page} is a page`, async () => {
     const result = await run(['docs', page]);
     assert.deepEqual([result.status, result.stderr], [0, '']);
