@@ -74,6 +74,7 @@ void rest_ended(struct http_exchange *x)
 					     op->flags & OP_ROOT ? "" : face_mounts[0], op->path));
 	if (rc->call.environment != NULL)
 		span_add_string(&span, "spectrocloud.environment", rc->call.environment->name);
+	span_add_string(&span, "gen_ai.tool.name", rc->call.tool);
 	if (rc->status != 0)
 		span_add_number(&span, "http.response.status_code", rc->status);
 	span.failed = rc->status == 0 || rc->status >= 500;

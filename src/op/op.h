@@ -419,6 +419,7 @@ struct call {
 	const char *project;     /* whose it is, likewise; NULL: see the parameters */
 	const char *object_name; /* what people call it, likewise; NULL: nothing */
 	const char *outcome;     /* of what went well, likewise; NULL: "succeeded" */
+	const char *tool;        /* that was run on its behalf, for its trace; NULL: none */
 	bool audited;            /* it goes into the audit trail, whatever its row says */
 	const char *ended;       /* of an answer in pieces: why it ended, for the log; static */
 };

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 
+import { invoke } from './actions.mjs';
 import { trailIn } from './audit.mjs';
 import { beside, requestLine, startBackstage, startBeside, stopBeside, until, userToken } from './backstage.mjs';
 import {
@@ -247,6 +248,17 @@ test('what fails is a span that failed; what is no operation has no path in it',
   assert.deepEqual(named('no operation')[0].attributes, { 'http.request.method': 'GET', 'http.response.status_code': 404 });
   const call = collector.spans.find(s => s.kind === 3 && s.status.code === 2);
   assert.equal(call.attributes['http.response.status_code'], 500);
+}));
+
+test('a tool that was run is named, whichever way it was called', () => withService(exporting(), async service => {
+  const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'list_spectrocloud_projects', arguments: {} } };
+  const mcp = await service.request('POST', '/api/spectrocloud/mcp', { body: JSON.stringify(call),
+    headers: { accept: 'application/json, text/event-stream', 'mcp-protocol-version': '2025-06-18' } });
+  assert.equal(mcp.status, 200, mcp.text);
+  assert.equal((await invoke(service, 'list_spectrocloud_projects')).status, 200);
+  await until(() => named('mcp.message').length > 0 && named('registry.invoke').length > 0, 'the spans');
+  for (const name of ['mcp.message', 'registry.invoke'])
+    assert.equal(named(name)[0].attributes['gen_ai.tool.name'], 'list_spectrocloud_projects', name);
 }));
 
 test('no name of a person, no identifier and no secret is in a span', () => withService(exporting(), async service => {
