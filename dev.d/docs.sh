@@ -8,6 +8,7 @@ docs_pages()
 audit       docs/audit.md
 clusters    docs/generated/clusters.md
 log         docs/generated/log.md
+metrics     docs/metrics.md
 openapi     docs/generated/openapi.json
 operations  docs/generated/operations.md
 settings    docs/configuration.md

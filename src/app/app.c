@@ -11,6 +11,7 @@
 #include "app/exporter.h"
 #include "app/generation.h"
 #include "app/keeper.h"
+#include "app/monitor.h"
 #include "app/reload.h"
 #include "app/workers.h"
 #include "base/arena.h"
@@ -19,6 +20,7 @@
 #include "http/server.h"
 #include "op/op.h"
 #include "store/store.h"
+#include "telemetry/metrics.h"
 #include "telemetry/trail.h"
 
 enum {
@@ -50,6 +52,7 @@ struct app {
 	int drain_timeout_ms;
 	struct keeper *keeper;
 	struct reloader *reloader;
+	struct monitor *monitor; /* NULL: there is none */
 };
 
 static bool queue_exchange(void *context, struct http_exchange *x)
@@ -116,6 +119,46 @@ static void end_exchange(void *context, struct http_exchange *x)
 	}
 }
 
+/* ---- figures ---- */
+
+static void sample_workers(const struct workers_state *state, const char *pool,
+			   struct metric_samples *samples)
+{
+	metric_sample(samples, METRIC_WORKERS, state->usual, pool);
+	metric_sample(samples, METRIC_WORKERS_BUSY, state->busy, pool);
+	metric_sample(samples, METRIC_WORKERS_WAITING, state->waiting, pool);
+}
+
+static void sample_pools(const struct app *app, const struct config *config,
+			 struct metric_samples *samples)
+{
+	struct workers_state requests = workers_state(app->workers);
+	struct workers_state aside = workers_state(app->aside);
+	struct workers_state following = workers_state(app->following);
+	struct workers_state refreshing = workers_state(app->refreshing);
+
+	following.usual = (size_t)config->follow.most;
+	sample_workers(&requests, "requests", samples);
+	sample_workers(&aside, "aside", samples);
+	sample_workers(&following, "following", samples);
+	sample_workers(&refreshing, "refreshing", samples);
+	metric_sample(samples, METRIC_QUEUE, requests.queued, "requests");
+	metric_sample(samples, METRIC_QUEUE, aside.queued, "aside");
+	metric_sample(samples, METRIC_FOLLOWERS, following.busy);
+}
+
+/* A metric_sampler_fn. */
+static void sample(void *context, struct metric_samples *samples)
+{
+	const struct app *app = context;
+	struct generation *g = generations_take(app->generations);
+
+	sample_pools(app, g->config, samples);
+	metric_sample(samples, METRIC_CONNECTIONS, http_server_stats(app->server).connections);
+	palette_client_sample(g->palette, samples);
+	generation_drop(g);
+}
+
 /* ---- start ---- */
 
 static bool open_server(struct app *app, const struct config *c, struct http_listener *listener,
@@ -174,6 +217,15 @@ static bool open_first_generation(struct app *app, const struct config *c, struc
 	return true;
 }
 
+/* All that is looked at is there by now. */
+static bool start_monitor(struct app *app, const struct config *c, struct http_listener *listener,
+			  struct error *err)
+{
+	op_begin_counting();
+	metric_sample_by(sample, app);
+	return c->telemetry_listen == NULL || monitor_open(c, listener, &app->monitor, err);
+}
+
 static bool start_keeper(struct app *app, const struct config *c, struct error *err)
 {
 	const struct keeper_options options = {
@@ -225,24 +277,25 @@ static bool start_exporter(struct app *app, const struct config *c, struct error
 }
 
 static bool open_all(struct app *app, const struct config *config,
-		     const struct config_options *source, struct http_listener *listener,
+		     const struct config_options *source, const struct app_listeners *listeners,
 		     struct error *err)
 {
 	return op_check_table(err) && app_open_trail(config, &app->trail, err) &&
 	       start_exporter(app, config, err) && store_open(config, &app->store, err) &&
 	       open_first_generation(app, config, err) && start_workers(app, config, err) &&
-	       open_server(app, config, listener, err) && start_keeper(app, config, err) &&
-	       start_reloader(app, source, err);
+	       open_server(app, config, listeners->main, err) &&
+	       start_monitor(app, config, listeners->monitor, err) &&
+	       start_keeper(app, config, err) && start_reloader(app, source, err);
 }
 
 bool app_open(const struct config *config, const struct config_options *source,
-	      struct http_listener *listener, struct app **app, struct error *err)
+	      const struct app_listeners *listeners, struct app **app, struct error *err)
 {
 	struct app *a = heap_alloc(sizeof *a);
 
 	return_large_pieces();
 	*a = (struct app){.server = NULL};
-	if (!open_all(a, config, source, listener, err)) {
+	if (!open_all(a, config, source, listeners, err)) {
 		app_close(a);
 		return false;
 	}
@@ -310,6 +363,11 @@ int app_port(const struct app *app)
 	return http_server_port(app->server);
 }
 
+int app_monitor_port(const struct app *app)
+{
+	return monitor_port(app->monitor);
+}
+
 bool app_run(struct app *app)
 {
 	bool drained = http_server_run(app->server, app->drain_timeout_ms);
@@ -356,6 +414,8 @@ void app_close(struct app *app)
 		return;
 	reloader_close(app->reloader);
 	keeper_close(app->keeper);
+	monitor_close(app->monitor);
+	metric_sample_no_more(sample, app);
 	workers_stop(app->workers);
 	workers_stop(app->aside);
 	workers_stop(app->following);

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "telemetry/metrics.h"
 
 enum {
 	LOOK_EVERY_MS = 1000,
@@ -104,6 +105,7 @@ static void refuse(struct attempt *t, const char *reason)
 	uint64_t digest = digest_of_attempt(t, reason);
 	bool known = t->r->refused && digest == t->r->digest && !t->asked;
 
+	metric_count(METRIC_RELOADS, "refused");
 	if (place != NULL)
 		fields[2] = F_STR("place", place);
 	log_event(known ? LOG_DEBUG : LOG_WARN, "config.refused", fields);
@@ -113,6 +115,7 @@ static void refuse(struct attempt *t, const char *reason)
 
 static void say_unchanged(struct attempt *t)
 {
+	metric_count(METRIC_RELOADS, "unchanged");
 	/* It is news for who asked, and where what was refused is gone. */
 	log_event(t->asked || t->r->refused ? LOG_INFO : LOG_DEBUG, "config.unchanged",
 		  LOG_FIELDS(F_STR("trigger", t->asked ? "SIGHUP" : "a file")));
@@ -173,6 +176,7 @@ static bool may_follow(struct attempt *t, struct config_changes *changes)
 static void say_reloaded(struct attempt *t, const struct config *config,
 			 const struct config_changes *changes)
 {
+	metric_count(METRIC_RELOADS, "reloaded");
 	log_info("config.reloaded", F_INT("environments", config->environment_count),
 		 F_STR("changed", join(&t->arena, changes->paths, changes->count)));
 	t->r->refused = false;

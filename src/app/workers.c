@@ -228,6 +228,21 @@ void workers_end_wait(void)
 	pthread_mutex_unlock(&own->all->lock);
 }
 
+struct workers_state workers_state(struct workers *workers)
+{
+	struct workers_state state;
+
+	pthread_mutex_lock(&workers->lock);
+	state = (struct workers_state){
+		.queued = workers->count,
+		.usual = workers->on_demand ? workers->most : workers->usual,
+		.busy = at_work(workers),
+		.waiting = workers->waiting,
+	};
+	pthread_mutex_unlock(&workers->lock);
+	return state;
+}
+
 unsigned workers_count(struct workers *workers)
 {
 	size_t count;

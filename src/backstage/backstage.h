@@ -110,6 +110,8 @@ enum permit {
 	PERMIT_ANYONE,        /* no credential needed */
 	PERMIT_AUTHENTICATED, /* any valid credential */
 	PERMIT_SESSIONS,      /* Backstage's plugin auth, and services that are trusted */
+	PERMIT_OPERATORS,     /* services; of those with access restrictions, whoever's name
+			       * PERMISSION_OPERATORS. Users never, nor who is not known */
 	PERMIT_VIEW_CLUSTER,
 	PERMIT_DOWNLOAD_KUBECONFIG,
 	PERMIT_VIEW_PACK_VALUES,
@@ -127,7 +129,10 @@ struct permission {
 	const char *summary;
 };
 
-/* NULL for those that name no permission: nobody, anyone, authenticated. */
+/* How access restrictions call PERMIT_OPERATORS, which is no permission of the framework's. */
+#define PERMISSION_OPERATORS "spectrocloud.metrics.view"
+
+/* NULL for those that name no permission: nobody, anyone, authenticated, sessions, operators. */
 const struct permission *permission_of(enum permit permit);
 
 /*

@@ -1,6 +1,7 @@
 /* Requests to Backstage's other plugins. */
 #include "backstage/inside.h"
 #include "base/clock.h"
+#include "telemetry/metrics.h"
 #include "telemetry/spans.h"
 
 enum { MOST_HEADERS = 5 };
@@ -40,9 +41,18 @@ static void tell_trace(const struct backstage_call *call, const struct plugin_re
 	if (fetch->end == HTTP_FETCH_DONE)
 		span_add_number(&span, "http.response.status_code", fetch->status);
 	else
-		span_add_string(&span, "error.type", http_fetch_end_name(fetch->end));
+		span_add_string(&span, "error.type", http_fetch_cause(fetch));
 	span.failed = fetch->end != HTTP_FETCH_DONE || fetch->status >= 400;
 	span_end(&span);
+}
+
+void count_plugin_fetch(const char *plugin, const struct http_fetch *fetch)
+{
+	const char *cause = http_fetch_cause(fetch);
+	char room[METRIC_STATUS_SIZE];
+
+	metric_count(METRIC_BACKSTAGE, plugin,
+		     cause != NULL ? cause : metric_status(fetch->status, room));
 }
 
 bool plugin_fetch(struct backstage *b, const struct backstage_call *call,
@@ -83,5 +93,6 @@ bool plugin_fetch(struct backstage *b, const struct backstage_call *call,
 	};
 	http_fetch(b->http, fetch);
 	tell_trace(call, request, fetch, span_id, began_us);
+	count_plugin_fetch(request->plugin, fetch);
 	return true;
 }

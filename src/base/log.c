@@ -18,6 +18,7 @@ static atomic_uchar module_levels[LOG_MODULES];
 static atomic_bool has_module_levels;
 static _Thread_local const char *thread_request;
 static _Thread_local const char *thread_trace;
+static atomic_uint_fast64_t lines[LOG_OFF]; /* written, by level */
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 
@@ -114,6 +115,11 @@ bool log_wants(enum log_level level, const char *event)
 	if (least != LOG_OFF && atomic_load_explicit(&has_module_levels, memory_order_relaxed))
 		least = event == NULL ? lowest_level(least) : level_of_event(event, least);
 	return (int)level >= least;
+}
+
+uint64_t log_lines(enum log_level level)
+{
+	return atomic_load_explicit(&lines[level], memory_order_relaxed);
 }
 
 /*
@@ -277,6 +283,7 @@ void log_event(enum log_level level, const char *event, const struct log_field *
 		line.overflowed = false;
 		add_line(&line, level, event, LOG_FIELDS(F_STR("log", "fields too long")), time);
 	}
+	atomic_fetch_add_explicit(&lines[level], 1, memory_order_relaxed);
 	log_write_line(buf_text(&line));
 	buf_fini(&line);
 }

@@ -53,6 +53,8 @@ void log_set_request(const char *id);
 void log_set_trace(const char *trace_id);
 /* Whether an event may be logged at that level: by its name, or, with NULL, by any. */
 bool log_wants(enum log_level level, const char *event);
+/* How many lines of that level were written since the start. */
+uint64_t log_lines(enum log_level level);
 /* event is a fixed name such as "upstream.failed"; fields end with a NULL name. */
 void log_event(enum log_level level, const char *event, const struct log_field *fields);
 

@@ -4,6 +4,7 @@
 
 #include "cmd/cmd.h"
 #include "face/face.h"
+#include "telemetry/metrics.h"
 
 enum { LONGEST_PAGE = 16 * 1024 * 1024 };
 
@@ -11,13 +12,10 @@ static const struct page {
 	const char *name;
 	void (*write)(struct buf *out);
 } pages[] = {
-	{"audit", face_audit_page},
-	{"clusters", face_clusters_page},
-	{"log", face_log_page},
-	{"openapi", face_openapi},
-	{"operations", face_operations_page},
-	{"settings", config_document},
-	{"tools", face_tools_page},
+	{"audit", face_audit_page},    {"clusters", face_clusters_page},
+	{"log", face_log_page},        {"metrics", metrics_page},
+	{"openapi", face_openapi},     {"operations", face_operations_page},
+	{"settings", config_document}, {"tools", face_tools_page},
 };
 
 static int run(int argc, char **argv)
@@ -37,7 +35,8 @@ static int run(int argc, char **argv)
 		buf_fini(&out);
 		return 0;
 	}
-	fprintf(stderr, "docs: say audit, clusters, log, openapi, operations, settings or tools\n");
+	fprintf(stderr, "docs: say audit, clusters, log, metrics, openapi, operations, settings or "
+			"tools\n");
 	return 2;
 }
 
@@ -48,6 +47,7 @@ const struct command command_docs = {
 	.help = "audit        events and fields of the audit trail as a page, Markdown\n"
 		"clusters     the fields of flat cluster bodies as a page, Markdown\n"
 		"log          the modules of the log as a page, Markdown\n"
+		"metrics      the metrics for operators, Markdown\n"
 		"openapi      the HTTP API as OpenAPI 3.1, JSON\n"
 		"operations   the HTTP API as a page, Markdown\n"
 		"settings     the configuration reference, Markdown\n"

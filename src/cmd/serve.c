@@ -92,15 +92,27 @@ static bool open_with_fewer_rights(const struct config *config, const struct con
 				   const struct serve_rights *rights, struct app **app,
 				   struct error *err)
 {
-	struct http_listener *listener;
+	struct app_listeners listeners = {.main = NULL};
 	bool ok;
 
-	if (!http_listener_open(config->listen, &listener, err))
-		return false;
-	ok = serve_rights_reduce(rights, config, listener, err) &&
-	     app_open(config, source, listener, app, err);
-	http_listener_close(listener);
+	ok = http_listener_open(config->listen, &listeners.main, err) &&
+	     (config->telemetry_listen == NULL ||
+	      http_listener_open(config->telemetry_listen, &listeners.monitor, err)) &&
+	     serve_rights_reduce(rights, config, &listeners, err) &&
+	     app_open(config, source, &listeners, app, err);
+	http_listener_close(listeners.main);
+	http_listener_close(listeners.monitor);
 	return ok;
+}
+
+/* Where the pages for who watches over it are, if they are anywhere. */
+static struct log_field monitored(const struct config *config)
+{
+	static const struct log_field none = {.name = NULL};
+
+	if (config->telemetry_listen == NULL)
+		return none;
+	return F_STR("telemetry", config->telemetry_listen);
 }
 
 static int serve(const struct config *config, const struct config_options *source,
@@ -118,7 +130,8 @@ static int serve(const struct config *config, const struct config_options *sourc
 	watch_signals();
 	block_signals(SIG_UNBLOCK);
 	log_info("started", F_STR("version", PROJECT_VERSION), F_STR("listen", config->listen),
-		 F_INT("port", app_port(app)), F_INT("environments", config->environment_count));
+		 F_INT("port", app_port(app)), F_INT("environments", config->environment_count),
+		 monitored(config), F_INT("telemetry_port", app_monitor_port(app)));
 	if (!app_run(app)) {
 		/* Something did not end in time; waiting for it is what the time-out forbids. */
 		log_warn("stopped", F_STR("drain", "what had not ended was cut off"));

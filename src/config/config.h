@@ -313,6 +313,7 @@ struct config {
 	struct config_cache cache;
 
 	/* spectrocloud.telemetry */
+	const char *telemetry_listen; /* NULL: nowhere */
 	enum log_level log_level;
 	struct log_levels log_levels;
 	enum log_format log_format;

@@ -1,5 +1,16 @@
-/* Rows of the table in table.c: the log, and traces. */
+/* Rows of the table in table.c: a listener for metrics, the log, and traces. */
 /* clang-format off */
+	{
+		.path = "spectrocloud.telemetry.listen",
+		.type = SETTING_STRING,
+		.into = offsetof(struct config, telemetry_listen),
+		.accepts = accepts_listen_address,
+		.wants = "HOST:PORT, [IPV6]:PORT or unix:PATH",
+		.fixed = true,
+		.help = "A further address, where `/metrics` needs no credential; see "
+			"[metrics.md](metrics.md). Whoever reaches it may read them: let it be one "
+			"that only your monitoring reaches. Without it there is none.",
+	},
 	{
 		.path = "spectrocloud.telemetry.logLevel",
 		.type = SETTING_ENUM,

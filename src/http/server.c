@@ -30,6 +30,7 @@
 #include "base/log.h"
 #include "http/front.h"
 #include "http/guard.h"
+#include "telemetry/metrics.h"
 
 enum {
 	EVENTS_PER_TURN = 128,
@@ -312,6 +313,7 @@ static void add_connection(struct http_server *s, int fd, const struct sockaddr_
 
 	if (atomic_load(&s->connections) >= s->options.max_connections) {
 		atomic_fetch_add(&s->refused, 1);
+		metric_count(METRIC_REFUSED, "connections");
 		close(fd);
 		return;
 	}
@@ -429,7 +431,8 @@ static unsigned count_requests(const struct http_server *s)
 
 static void begin_drain(struct http_server *s)
 {
-	log_info("stopping", F_INT("requests", count_requests(s)));
+	if (!s->options.quiet)
+		log_info("stopping", F_INT("requests", count_requests(s)));
 	s->draining = true;
 	if (s->accept_again_ms == 0)
 		front_unwatch(s, s->listener.fd);

@@ -518,6 +518,10 @@ void op_match_path(struct arena *a, const struct config *config, struct text met
  * permission on each, no two rows that could match the same path at the same rank. */
 MUST_USE bool op_check_table(struct error *err);
 
+/* From now on the figures have what may not happen for long, as 0, so that the first time is seen
+ * to be one. */
+void op_begin_counting(void);
+
 /* ---- the pipeline: run.c, param.c, target.c ---- */
 
 /* The whole life of a request, for every face. */

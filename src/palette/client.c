@@ -12,12 +12,14 @@
 #include "palette/hosts.h"
 #include "palette/kept.h"
 #include "palette/places.h"
+#include "telemetry/metrics.h"
 
 struct share {
 	struct http_target target;
 	struct pacer *pacer; /* of its host: environments may have one together. NULL: none */
 	struct circuit *circuit;
 	atomic_uint_fast64_t *version;
+	atomic_int_fast64_t *certificate_ends_s;
 	struct places *calls;     /* of requests */
 	struct places *followers; /* of what holds no worker */
 };
@@ -65,6 +67,14 @@ static unsigned most_calls(const struct config *config)
 	return share < limit ? share : limit;
 }
 
+/* What may never happen is counted from the start, so that the first time is seen to be one. */
+static void begin_counting(const char *environment)
+{
+	metric_add(METRIC_RETRIES, 0, METRIC_LABELS(environment));
+	metric_add(METRIC_PACED_REFUSALS, 0, METRIC_LABELS(environment));
+	metric_add(METRIC_CIRCUIT_OPENINGS, 0, METRIC_LABELS(environment));
+}
+
 void palette_client_new(const struct config *config, struct http_client *http,
 			struct palette_hosts *hosts, struct palette_client **client)
 {
@@ -86,6 +96,8 @@ void palette_client_new(const struct config *config, struct http_client *http,
 		c->shares[i].pacer = palette_hosts_pacer(hosts, config, i);
 		c->shares[i].circuit = palette_hosts_circuit(hosts, config, i);
 		c->shares[i].version = palette_hosts_version(hosts, config, i);
+		c->shares[i].certificate_ends_s = palette_hosts_certificate(hosts, config, i);
+		begin_counting(palette_label(e->name));
 		c->shares[i].calls = places_new(most_calls(config),
 						share_of(config, config->waiting), &c->hooks);
 		c->shares[i].followers = places_new(followers, UINT_MAX, NULL);
@@ -244,6 +256,11 @@ struct circuit *palette_circuit(const struct palette *p)
 	return p->client->shares[p->environment_index].circuit;
 }
 
+atomic_int_fast64_t *palette_certificate(const struct palette *p)
+{
+	return p->client->shares[p->environment_index].certificate_ends_s;
+}
+
 struct palette_circuit_state palette_circuit_state(const struct palette_client *client,
 						   size_t environment)
 {
@@ -292,4 +309,53 @@ bool palette_start(const struct palette_client *client, void *item)
 int64_t palette_request_timeout(const struct palette_client *client)
 {
 	return client->config->request_timeout_ms;
+}
+
+/* ---- figures ---- */
+
+static void sample_budget(const struct share *share, const char *environment,
+			  struct metric_samples *samples)
+{
+	struct pacer_left *left;
+	struct arena a;
+	size_t count;
+
+	if (share->pacer == NULL)
+		return;
+	arena_init(&a);
+	pacer_look(share->pacer, &a, &left, &count);
+	for (size_t i = 0; i < count; i++)
+		metric_sample(samples, METRIC_BUDGET, left[i].requests, environment,
+			      left[i].prefix[0] == '\0' ? "/" : left[i].prefix);
+	arena_fini(&a);
+}
+
+static void sample_environment(const struct share *share, const char *environment,
+			       struct metric_samples *samples)
+{
+	static const int states[] = {
+		[CIRCUIT_CLOSED] = 0,
+		[CIRCUIT_HALF_OPEN] = 1,
+		[CIRCUIT_OPEN] = 2,
+	};
+	int64_t certificate_ends_s = atomic_load(share->certificate_ends_s);
+
+	metric_sample(samples, METRIC_CIRCUIT, states[circuit_state(share->circuit).phase],
+		      environment);
+	if (certificate_ends_s != 0)
+		metric_sample(samples, METRIC_CERTIFICATE, certificate_ends_s, environment);
+	sample_budget(share, environment, samples);
+}
+
+void palette_client_sample(void *client, struct metric_samples *samples)
+{
+	const struct palette_client *c = client;
+	struct palette_cache_statistics kept;
+
+	kept_statistics(c->kept, &kept);
+	metric_sample(samples, METRIC_CACHE_BYTES, kept.bytes);
+	metric_sample(samples, METRIC_CACHE_ENTRIES, kept.entries);
+	for (size_t i = 0; i < c->share_count; i++)
+		sample_environment(&c->shares[i], palette_label(c->config->environments[i].name),
+				   samples);
 }

@@ -21,6 +21,7 @@ struct environment {
 	char *name;   /* "": it has none */
 	struct circuit *circuit;
 	atomic_uint_fast64_t version;
+	atomic_int_fast64_t certificate_ends_s;
 	struct environment *next;
 };
 
@@ -231,6 +232,12 @@ atomic_uint_fast64_t *palette_hosts_version(struct palette_hosts *hosts,
 					    const struct config *config, size_t environment)
 {
 	return &environment_of(hosts, config, environment)->version;
+}
+
+atomic_int_fast64_t *palette_hosts_certificate(struct palette_hosts *hosts,
+					       const struct config *config, size_t environment)
+{
+	return &environment_of(hosts, config, environment)->certificate_ends_s;
 }
 
 struct circuit *palette_hosts_circuit(struct palette_hosts *hosts, const struct config *config,

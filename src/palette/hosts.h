@@ -27,5 +27,8 @@ struct circuit *palette_hosts_circuit(struct palette_hosts *hosts, const struct 
  * read before is known for that. */
 atomic_uint_fast64_t *palette_hosts_version(struct palette_hosts *hosts,
 					    const struct config *config, size_t environment);
+/* When its certificate ends; see palette_certificate(). */
+atomic_int_fast64_t *palette_hosts_certificate(struct palette_hosts *hosts,
+					       const struct config *config, size_t environment);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "http/cancel.h"
 #include "palette/kept_inside.h"
+#include "telemetry/metrics.h"
 
 enum { SLACK_MS = 5 }; /* what a wait may end too early */
 
@@ -348,6 +349,7 @@ bool kept_join(struct kept *k, struct kept_flight *f, const struct kept_question
 	f->seats = &seat;
 	k->statistics.coalesced++;
 	pthread_mutex_unlock(&k->lock);
+	metric_count(METRIC_CACHE, "coalesced");
 	watch(&seat, q->cancel);
 	if (q->begin_wait != NULL)
 		q->begin_wait(q->context);
@@ -381,6 +383,7 @@ bool kept_ask_first(struct kept *k, const struct kept_question *q, struct kept_a
 
 	k->statistics.misses++;
 	pthread_mutex_unlock(&k->lock);
+	metric_count(METRIC_CACHE, "miss");
 	ok = ask(k, f, q, answer, err);
 	pthread_mutex_lock(&k->lock);
 	over = let_go(k, f);

@@ -93,6 +93,11 @@ struct palette_circuit_state {
 struct palette_circuit_state palette_circuit_state(const struct palette_client *client,
 						   size_t environment);
 
+struct metric_samples;
+/* A metric_sampler_fn of what the client has at the moment: what is kept, and of each environment
+ * the circuit, the budget and the certificate. client: a struct palette_client. */
+void palette_client_sample(void *client, struct metric_samples *samples);
+
 /* ---- one call's view: client.c ---- */
 
 struct palette;

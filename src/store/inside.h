@@ -89,6 +89,8 @@ extern const struct store_kind store_kind_memory, store_kind_sqlite, store_kind_
 struct seal_keys;
 const struct store_kind *store_kind_of(const struct store *store, void **self);
 const struct seal_keys *store_seal_keys(const struct store *store);
+/* Returns ok; what the store could not do is counted. */
+bool store_said(const struct store *store, bool ok, const struct error *err);
 /* One line a minute: with a wrong key, every read finds such a row. */
 void store_tell_unreadable(struct store *store);
 

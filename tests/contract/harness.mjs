@@ -261,6 +261,7 @@ export function goodRequests(world) {
     'service.health': {},
     'service.auth_debug': {},
     'service.openapi': {},
+    'service.metrics': {},
     'user.projects': {},
     'user.ssh_keys': {},
     'project.list': {},
