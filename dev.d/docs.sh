@@ -9,6 +9,7 @@ audit       docs/audit.md
 clusters    docs/generated/clusters.md
 log         docs/generated/log.md
 metrics     docs/metrics.md
+doctor      docs/troubleshooting.md
 openapi     docs/generated/openapi.json
 operations  docs/generated/operations.md
 settings    docs/configuration.md

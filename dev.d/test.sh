@@ -4,7 +4,7 @@
 # shellcheck source=dev.d/docs.sh
 . dev.d/docs.sh
 
-SUITES=(unit fuzz tsan contract limits agents soak http prometheus sim schema mcp bridge e2e docs clang release)
+SUITES=(unit fuzz tsan contract limits agents soak http prometheus browser sim schema mcp bridge e2e docs clang release)
 SUITE_SECONDS=600 # no suite may hang for ever
 # What is slow under a sanitizer gets more time than its meson.build says.
 meson_test=(meson test --no-rebuild --print-errorlogs --timeout-multiplier 3)
@@ -267,6 +267,9 @@ suite_http()
 # What Prometheus makes of the metrics, the alerts and the dashboard.
 suite_prometheus() { node_suite prometheus; }
 
+# The status page in a browser.
+suite_browser() { node_suite browser; }
+
 # Against Palette's own description of its API, which is not part of this project.
 suite_schema()
 {
@@ -381,6 +384,7 @@ install_for()
 			need_prometheus || return 1
 			node=true
 			;;
+		browser) sections+=(browser) node=true ;;
 		contract | agents | soak | sim | schema)
 			[ "$suite" = schema ] && [ ! -f "${PALETTE_SPEC:-}" ] && continue
 			[[ $suite = agents || $suite = limits ]] && suite=contract

@@ -5,7 +5,7 @@
 #include "cmd/cmd.h"
 
 static const struct command *const commands[] = {
-	&command_serve,  &command_mcp,      &command_cluster,    &command_action,
+	&command_serve,  &command_doctor,   &command_mcp,        &command_cluster, &command_action,
 	&command_config, &command_sessions, &command_operations, &command_docs,
 };
 

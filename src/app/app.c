@@ -20,6 +20,7 @@
 #include "http/server.h"
 #include "op/op.h"
 #include "store/store.h"
+#include "telemetry/history.h"
 #include "telemetry/metrics.h"
 #include "telemetry/trail.h"
 
@@ -39,6 +40,7 @@ struct app {
 	int shutdown_delay_ms;
 	struct palette_hosts *hosts; /* what outlives their generations */
 	struct op_life *life;
+	struct history *history; /* of the figures, for the status page */
 	struct store *store;
 	struct workers *workers;
 	struct workers *aside;      /* see OP_ASIDE */
@@ -196,6 +198,7 @@ static bool open_first_generation(struct app *app, const struct config *c, struc
 	struct generation *first;
 
 	app->life = op_life_new();
+	app->history = history_new(clock_now_ms());
 	app->queues = (struct rest_queues){
 		.queue = queue_exchange,
 		.queue_aside = queue_aside,
@@ -210,6 +213,7 @@ static bool open_first_generation(struct app *app, const struct config *c, struc
 					     .refreshing = app->refreshing,
 					     .trail = app->trail,
 					     .life = app->life,
+					     .history = app->history,
 					     .queues = &app->queues};
 	if (!generation_open(&app->base, c, NULL, &first, err))
 		return false;
@@ -223,7 +227,8 @@ static bool start_monitor(struct app *app, const struct config *c, struct http_l
 {
 	op_begin_counting();
 	metric_sample_by(sample, app);
-	return c->telemetry_listen == NULL || monitor_open(c, listener, &app->monitor, err);
+	return c->telemetry_listen == NULL ||
+	       monitor_open(c, listener, app->generations, &app->monitor, err);
 }
 
 static bool start_keeper(struct app *app, const struct config *c, struct error *err)
@@ -232,6 +237,7 @@ static bool start_keeper(struct app *app, const struct config *c, struct error *
 		.generations = app->generations,
 		.life = app->life,
 		.trail = app->trail,
+		.history = app->history,
 		.server = app->server,
 		.shutdown_delay_ms = c->shutdown_delay_ms,
 	};
@@ -427,6 +433,7 @@ void app_close(struct app *app)
 	palette_hosts_free(app->hosts);
 	store_close(app->store);
 	op_life_free(app->life);
+	history_free(app->history);
 	trail_close(app->trail);
 	free(app);
 }

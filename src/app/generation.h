@@ -27,6 +27,7 @@ struct generation_base {
 		*refreshing; /* asks again for what is kept of Palette's answers; NULL: nobody */
 	struct trail *trail; /* the audit trail; NULL: standard error */
 	struct op_life *life;
+	struct history *history;
 	struct rest_queues *queues;
 };
 

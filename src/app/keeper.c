@@ -13,6 +13,7 @@
 #include "app/notify.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "telemetry/history.h"
 #include "telemetry/trail.h"
 
 enum {
@@ -128,6 +129,7 @@ static void *keep(void *argument)
 		notify_ready();
 	while (!is_over(k)) {
 		say_alive(&alive);
+		history_tick(k->options.history, clock_now_ms());
 		doze(k, next_look_ms(&alive));
 		look_around(k);
 		give_back(&give_back_ms);

@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/generation.h"
 #include "base/arena.h"
 #include "http/fields.h"
 #include "http/server.h"
+#include "op/status.h"
 #include "telemetry/metrics.h"
 
 enum {
@@ -22,30 +24,58 @@ enum {
 };
 
 struct monitor {
+	struct generations *generations;
 	struct http_server *server;
 	pthread_t thread;
 };
 
 /* ---- the pages ---- */
 
-static void write_metrics(const struct http_request *request, struct http_response *r)
+static bool write_metrics(const struct monitor *m, const struct http_request *request,
+			  struct http_response *r)
 {
 	enum metrics_format format =
 		http_accepts(request->headers, request->header_count, METRICS_OPENMETRICS_TYPE)
 			? METRICS_OPENMETRICS
 			: METRICS_TEXT;
 
+	(void)m;
 	buf_init(&r->body_owned, METRICS_LONGEST);
 	metrics_write(format, &r->body_owned);
 	http_response_header(r, "Content-Type", metrics_content_type(format));
+	return buf_complete(&r->body_owned);
 }
 
-/* One page each: it fills body_owned and says of what type it is. */
+static bool write_status(const struct monitor *m, const struct http_request *request,
+			 struct http_response *r)
+{
+	struct generation *g = generations_take(m->generations);
+	struct status_answer answer = {.content_type = NULL};
+	struct error err;
+	bool ok = status_answer(&g->services, request->arena, request->headers,
+				request->header_count, &answer, &err);
+
+	generation_drop(g);
+	if (!ok)
+		return false;
+	r->body_owned = answer.body;
+	http_response_header(r, "Content-Type", answer.content_type);
+	http_response_header(r, "Content-Security-Policy", status_policy());
+	http_response_header(r, "X-Frame-Options", "DENY");
+	http_response_header(r, "Referrer-Policy", "no-referrer");
+	return true;
+}
+
+/* One page each: it fills body_owned and says of what type it is; false: it is too long. local: for
+ * who is on this machine alone. */
 static const struct page {
 	const char *path;
-	void (*write)(const struct http_request *request, struct http_response *r);
+	bool (*write)(const struct monitor *m, const struct http_request *request,
+		      struct http_response *r);
+	bool local;
 } pages[] = {
-	{"/metrics", write_metrics},
+	{"/metrics", write_metrics, false},
+	{"/status", write_status, true},
 };
 
 /* ---- answering ---- */
@@ -65,11 +95,10 @@ static void say(struct http_response *r, int status, struct text line)
 	http_response_header(r, "Content-Type", "text/plain; charset=utf-8");
 }
 
-static void write_page(const struct page *page, const struct http_request *request,
-		       struct http_response *r)
+static void write_page(const struct monitor *m, const struct page *page,
+		       const struct http_request *request, struct http_response *r)
 {
-	page->write(request, r);
-	if (buf_complete(&r->body_owned))
+	if (page->write(m, request, r))
 		return;
 	buf_fini(&r->body_owned);
 	*r = (struct http_response){.status = 500};
@@ -83,7 +112,6 @@ static void handle(void *context, struct http_exchange *x, const struct error *r
 	const struct page *page = find_page(request->path);
 	struct http_response r = {.status = 200};
 
-	(void)context;
 	if (refused != NULL) {
 		say(&r, error_face(refused->kind)->http_status, TEXT("Not understood.\n"));
 	} else if (page == NULL) {
@@ -91,8 +119,13 @@ static void handle(void *context, struct http_exchange *x, const struct error *r
 	} else if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0) {
 		say(&r, 405, TEXT("Only GET and HEAD are possible here.\n"));
 		http_response_header(&r, "Allow", "GET, HEAD");
+	} else if (page->local &&
+		   !status_is_local(request->peer, request->headers, request->header_count)) {
+		say(&r, 403,
+		    TEXT("This is for who is on this machine, under one of its own names such as "
+			 "localhost, and not through a proxy.\n"));
 	} else {
-		write_page(page, request, &r);
+		write_page(context, page, request, &r);
 	}
 	http_response_header(&r, "Cache-Control", "no-store");
 	http_response_header(&r, "X-Content-Type-Options", "nosniff");
@@ -124,8 +157,9 @@ static bool start(struct monitor *m, struct error *err)
 }
 
 bool monitor_open(const struct config *config, struct http_listener *listener,
-		  struct monitor **monitor, struct error *err)
+		  struct generations *generations, struct monitor **monitor, struct error *err)
 {
+	struct monitor *m = heap_alloc(sizeof *m);
 	const struct http_server_options options = {
 		.listen = config->telemetry_listen,
 		.listener = listener,
@@ -136,10 +170,10 @@ bool monitor_open(const struct config *config, struct http_listener *listener,
 		.receive_timeout_ms = RECEIVE_MS,
 		.quiet = true,
 		.handle = handle,
+		.context = m,
 	};
-	struct monitor *m = heap_alloc(sizeof *m);
 
-	*m = (struct monitor){.server = NULL};
+	*m = (struct monitor){.generations = generations};
 	if (!http_server_open(&options, &m->server, err)) {
 		free(m);
 		return false;

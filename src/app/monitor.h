@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "config/config.h"
 
+struct generations;
 struct http_listener;
 struct monitor;
 
@@ -18,12 +19,14 @@ enum { MONITOR_MOST_CONNECTIONS = 32 };
 
 /*
  * Begins to answer.
+ * generations  whose state /status shows; borrowed until monitor_close().
  * listener  the socket, taken out of it; NULL: one of its own, at config->telemetry_listen.
  * monitor   out, owned: monitor_close().
  * Fails with ERROR_INTERNAL.
  */
 MUST_USE bool monitor_open(const struct config *config, struct http_listener *listener,
-			   struct monitor **monitor, struct error *err);
+			   struct generations *generations, struct monitor **monitor,
+			   struct error *err);
 /* The port it listens on; 0 on a local socket, and of NULL. */
 int monitor_port(const struct monitor *monitor);
 /* Ends what it is answering within a second. NULL is fine. */

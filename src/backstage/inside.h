@@ -49,6 +49,7 @@ struct backstage {
 	const struct config *config;
 	struct http_client *http;
 	struct http_target target; /* how other plugins are reached */
+	struct text given;         /* backstage_use_token(); ptr NULL: none */
 	struct issuers *issuers;
 	struct own_keys *own_keys;
 	struct digest_map *verified;  /* callers by their tokens */
@@ -177,7 +178,7 @@ struct plugin_request {
 };
 
 /*
- * One request to another plugin, on the principal's behalf.
+ * One request to another plugin, on the principal's behalf; NULL: without a token.
  * fetch  out, owned in any case: http_fetch_fini(). Whatever became of it.
  * False where nothing could be sent: ERROR_UNAVAILABLE (its address is not known), or as
  * backstage_plugin_token() fails.

@@ -22,6 +22,7 @@ extern const struct command command_cluster;
 extern const struct command command_serve;
 extern const struct command command_config;
 extern const struct command command_docs;
+extern const struct command command_doctor;
 extern const struct command command_mcp;
 extern const struct command command_operations;
 extern const struct command command_sessions;

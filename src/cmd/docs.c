@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/doctor.h"
 #include "face/face.h"
 #include "telemetry/metrics.h"
 
@@ -12,10 +13,15 @@ static const struct page {
 	const char *name;
 	void (*write)(struct buf *out);
 } pages[] = {
-	{"audit", face_audit_page},    {"clusters", face_clusters_page},
-	{"log", face_log_page},        {"metrics", metrics_page},
-	{"openapi", face_openapi},     {"operations", face_operations_page},
-	{"settings", config_document}, {"tools", face_tools_page},
+	{"audit", face_audit_page},
+	{"clusters", face_clusters_page},
+	{"doctor", doctor_page},
+	{"log", face_log_page},
+	{"metrics", metrics_page},
+	{"openapi", face_openapi},
+	{"operations", face_operations_page},
+	{"settings", config_document},
+	{"tools", face_tools_page},
 };
 
 static int run(int argc, char **argv)
@@ -35,8 +41,8 @@ static int run(int argc, char **argv)
 		buf_fini(&out);
 		return 0;
 	}
-	fprintf(stderr, "docs: say audit, clusters, log, metrics, openapi, operations, settings or "
-			"tools\n");
+	fprintf(stderr, "docs: say audit, clusters, doctor, log, metrics, openapi, operations, "
+			"settings or tools\n");
 	return 2;
 }
 
@@ -46,6 +52,7 @@ const struct command command_docs = {
 	.summary = "Print a document that is made from the program's own tables",
 	.help = "audit        events and fields of the audit trail as a page, Markdown\n"
 		"clusters     the fields of flat cluster bodies as a page, Markdown\n"
+		"doctor       the checks of `doctor` and how to use them, Markdown\n"
 		"log          the modules of the log as a page, Markdown\n"
 		"metrics      the metrics for operators, Markdown\n"
 		"openapi      the HTTP API as OpenAPI 3.1, JSON\n"

@@ -236,6 +236,7 @@ struct config_action_rule {
 /* backend.actions, as far as it is about this plugin */
 struct config_actions {
 	bool offered;                       /* pluginSources is not set, or names this plugin */
+	bool sources_set;                   /* pluginSources is set */
 	struct config_action_rule *include; /* none: all */
 	size_t include_count;
 	struct config_action_rule *exclude;

@@ -9,7 +9,8 @@
 		.fixed = true,
 		.help = "A further address, where `/metrics` needs no credential; see "
 			"[metrics.md](metrics.md). Whoever reaches it may read them: let it be one "
-			"that only your monitoring reaches. Without it there is none.",
+			"that only your monitoring reaches. There is also `/status`, for who is on "
+			"this machine; see [operations.md](operations.md). Without it there is none.",
 	},
 	{
 		.path = "spectrocloud.telemetry.logLevel",

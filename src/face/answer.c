@@ -169,6 +169,8 @@ void answer_result(struct http_exchange *x, struct rest_call *rc, struct result 
 				     arena_printf(request->arena, "attachment; filename=\"%s\"",
 						  res->file_name));
 	answer_common_headers(&r, x, rc->call.reauthenticate);
+	if (res->policy != NULL)
+		secure_page(res->policy, &r);
 	/* Those that the configuration adds to the answers about the process's health. */
 	if (rc->call.op->flags & OP_ROOT)
 		secure_replace(&rc->call.services->config->health, &r);

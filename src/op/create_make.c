@@ -4,6 +4,7 @@
  */
 #include "op/create.h"
 #include "op/create_once.h"
+#include "telemetry/lately.h"
 #include "telemetry/metrics.h"
 
 /* From here on it is in the store, if it has a key, and what becomes of it is to be said. */
@@ -69,14 +70,17 @@ static bool make(struct call *c, struct creation *creation, const struct creatio
 bool creation_make(struct call *c, struct creation *creation, const struct creation_manner *manner,
 		   struct result *res, struct error *err)
 {
-	bool ok = make(c, creation, manner, res, err);
 	const char *outcome = "succeeded";
+	bool ok;
 
+	lately_begin(LATELY_CREATION, creation->kind->name);
+	ok = make(c, creation, manner, res, err);
 	if (!ok)
 		outcome = err->maybe_done ? "unknown" : "failed";
 	if (c->outcome != NULL || (!ok && err->replayed))
 		outcome = "replayed";
 	metric_count(METRIC_CREATIONS, creation->kind->name, outcome);
+	lately_end(LATELY_CREATION, creation->kind->name, outcome, NULL);
 	return ok;
 }
 

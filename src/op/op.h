@@ -328,6 +328,7 @@ struct op {
 
 /* ---- a call ---- */
 
+struct history;
 struct op_life;
 struct mcp_host;
 struct trail;
@@ -345,6 +346,7 @@ struct op_services {
 	struct mcp_host *mcp;        /* see op/mcp_host.h; NULL: there is no endpoint */
 	struct trail *trail;         /* the audit trail; NULL: standard error */
 	struct followers *followers; /* see op/follow.h; NULL: nobody ends them but themselves */
+	struct history *history;     /* of the last hour; NULL: none is kept */
 	const struct op_constant *openapi; /* the description of the API, made at start */
 };
 
@@ -450,7 +452,9 @@ struct result {
 	const char *content_type;
 	const char *file_name; /* makes it a download */
 	bool replayed;         /* it was kept from the same request before */
-	struct text body;      /* arena or static */
+	const char *policy; /* the Content-Security-Policy of a page that browsers show; NULL: that
+			     * of all answers. Lives as long as the process */
+	struct text body;   /* arena or static */
 	struct buf body_owned;
 	const struct op_constant *constant; /* what body is, where it is always the same */
 	struct shared *shared; /* what body is of, where others have it too; owned. NULL: nothing */

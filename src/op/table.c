@@ -22,6 +22,7 @@ static const struct op *const resources[] = {
 	session_token_ops,
 	host_ops,
 	metrics_ops,
+	status_ops,
 	registry_ops,
 	mcp_ops,
 	mcp_resource_ops,

@@ -85,13 +85,13 @@ static void prepare(const struct palette *p, struct attempt *at)
 int attempt_retry_after(const struct http_fetch *fetch)
 {
 	struct text value = text_trim(text_of(fetch->retry_after));
-	struct tm date = {0};
+	int64_t at_ms;
 	int64_t seconds;
 
 	if (!text_to_int(value, &seconds)) {
-		if (strptime(value.ptr, "%a, %d %b %Y %H:%M:%S GMT", &date) == NULL)
+		if (!clock_parse_http(value, &at_ms))
 			return 0;
-		seconds = timegm(&date) - clock_calendar_ms() / 1000;
+		seconds = at_ms / 1000 - clock_calendar_ms() / 1000;
 	}
 	if (seconds < 0)
 		return 0;

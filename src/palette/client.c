@@ -49,6 +49,13 @@ static bool is_loopback(const char *url)
 	return false;
 }
 
+void palette_reach(const struct config_environment *e, struct http_target *target)
+{
+	*target = (struct http_target){.ca_file = e->ca_file,
+				       .insecure_skip_verify = e->insecure_skip_verify,
+				       .direct = is_loopback(e->url)};
+}
+
 /* With several environments, one that hangs leaves a quarter of the threads to the others. */
 static unsigned share_of(const struct config *config, int threads)
 {
@@ -89,10 +96,7 @@ void palette_client_new(const struct config *config, struct http_client *http,
 	for (size_t i = 0; i < count; i++) {
 		const struct config_environment *e = &config->environments[i];
 
-		c->shares[i].target =
-			(struct http_target){.ca_file = e->ca_file,
-					     .insecure_skip_verify = e->insecure_skip_verify,
-					     .direct = is_loopback(e->url)};
+		palette_reach(e, &c->shares[i].target);
 		c->shares[i].pacer = palette_hosts_pacer(hosts, config, i);
 		c->shares[i].circuit = palette_hosts_circuit(hosts, config, i);
 		c->shares[i].version = palette_hosts_version(hosts, config, i);
@@ -313,24 +317,49 @@ int64_t palette_request_timeout(const struct palette_client *client)
 
 /* ---- figures ---- */
 
-static void sample_budget(const struct share *share, const char *environment,
-			  struct metric_samples *samples)
+void palette_budget_look(const struct palette_client *client, size_t environment, struct arena *a,
+			 struct palette_budget **budget, size_t *count)
 {
-	struct pacer_left *left;
+	struct pacer *pacer = client->shares[environment].pacer;
+	struct pacer_left *left = NULL;
+
+	*count = 0;
+	if (pacer != NULL)
+		pacer_look(pacer, a, &left, count);
+	*budget = arena_array(a, struct palette_budget, *count);
+	for (size_t i = 0; i < *count; i++)
+		(*budget)[i] = (struct palette_budget){
+			.path = left[i].prefix[0] == '\0' ? "/" : left[i].prefix,
+			.left = left[i].requests,
+			.most = left[i].most,
+		};
+}
+
+int64_t palette_certificate_ends_s(const struct palette_client *client, size_t environment)
+{
+	return atomic_load(client->shares[environment].certificate_ends_s);
+}
+
+const char *palette_environment_label(const struct config_environment *environment)
+{
+	return palette_label(environment->name);
+}
+
+static void sample_budget(const struct palette_client *client, size_t index,
+			  const char *environment, struct metric_samples *samples)
+{
+	struct palette_budget *budget;
 	struct arena a;
 	size_t count;
 
-	if (share->pacer == NULL)
-		return;
 	arena_init(&a);
-	pacer_look(share->pacer, &a, &left, &count);
+	palette_budget_look(client, index, &a, &budget, &count);
 	for (size_t i = 0; i < count; i++)
-		metric_sample(samples, METRIC_BUDGET, left[i].requests, environment,
-			      left[i].prefix[0] == '\0' ? "/" : left[i].prefix);
+		metric_sample(samples, METRIC_BUDGET, budget[i].left, environment, budget[i].path);
 	arena_fini(&a);
 }
 
-static void sample_environment(const struct share *share, const char *environment,
+static void sample_environment(const struct palette_client *client, size_t index,
 			       struct metric_samples *samples)
 {
 	static const int states[] = {
@@ -338,13 +367,14 @@ static void sample_environment(const struct share *share, const char *environmen
 		[CIRCUIT_HALF_OPEN] = 1,
 		[CIRCUIT_OPEN] = 2,
 	};
-	int64_t certificate_ends_s = atomic_load(share->certificate_ends_s);
+	const char *environment = palette_environment_label(&client->config->environments[index]);
+	int64_t certificate_ends_s = palette_certificate_ends_s(client, index);
 
-	metric_sample(samples, METRIC_CIRCUIT, states[circuit_state(share->circuit).phase],
-		      environment);
+	metric_sample(samples, METRIC_CIRCUIT,
+		      states[circuit_state(client->shares[index].circuit).phase], environment);
 	if (certificate_ends_s != 0)
 		metric_sample(samples, METRIC_CERTIFICATE, certificate_ends_s, environment);
-	sample_budget(share, environment, samples);
+	sample_budget(client, index, environment, samples);
 }
 
 void palette_client_sample(void *client, struct metric_samples *samples)
@@ -356,6 +386,5 @@ void palette_client_sample(void *client, struct metric_samples *samples)
 	metric_sample(samples, METRIC_CACHE_BYTES, kept.bytes);
 	metric_sample(samples, METRIC_CACHE_ENTRIES, kept.entries);
 	for (size_t i = 0; i < c->share_count; i++)
-		sample_environment(&c->shares[i], palette_label(c->config->environments[i].name),
-				   samples);
+		sample_environment(c, i, samples);
 }

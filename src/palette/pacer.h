@@ -67,6 +67,7 @@ void pacer_take_uses(struct pacer *pacer, struct arena *a, struct pacer_use **us
 struct pacer_left {
 	const char *prefix; /* arena */
 	double requests;
+	double most; /* that can be in it */
 };
 /* Of those rates that were ever asked for. *left: out, arena. Any thread. */
 void pacer_look(struct pacer *pacer, struct arena *a, struct pacer_left **left, size_t *count);

@@ -219,8 +219,10 @@ void pacer_look(struct pacer *pacer, struct arena *a, struct pacer_left **left, 
 		if (b->retired || !b->asked)
 			continue;
 		pacer_fill(b);
-		(*left)[(*count)++] = (struct pacer_left){
-			.prefix = arena_copy(a, text_of(b->prefix)), .requests = b->tokens};
+		(*left)[(*count)++] =
+			(struct pacer_left){.prefix = arena_copy(a, text_of(b->prefix)),
+					    .requests = b->tokens,
+					    .most = b->most};
 	}
 	pthread_mutex_unlock(&pacer->lock);
 }

@@ -104,4 +104,19 @@ MUST_USE bool sqlite_make_file(const char *file, struct error *err);
 MUST_USE bool postgres_open(const struct config_postgres *config, struct store *store, void **self,
 			    struct error *err);
 
+/* What a look at a store finds. */
+struct store_found {
+	bool missing;
+	size_t live;
+	size_t expired;
+	int64_t first_end_ms;
+	struct store_row *rows; /* arena; live ones, with `sealed`, at most STORE_MOST_TRIED */
+	size_t row_count;
+};
+enum { STORE_MOST_TRIED = 100 };
+MUST_USE bool sqlite_survey(const char *file, struct arena *a, int64_t deadline_ms,
+			    struct store_found *found, struct error *err);
+MUST_USE bool postgres_survey(const struct config_postgres *config, struct arena *a,
+			      int64_t deadline_ms, struct store_found *found, struct error *err);
+
 #endif

@@ -270,25 +270,34 @@ void store_tell_unreadable(struct store *store)
 			 F_STR("why", "sealed with a key that is not configured, or broken"));
 }
 
+/* token: out, owned in any case. */
+static bool unseal_row(const struct store *s, const struct store_row *row, struct buf *token)
+{
+	struct buf associated;
+	bool ok;
+
+	buf_init(token, STORE_LONGEST_TOKEN);
+	ok = seal_open(s->keys, associated_of(s, row, &associated), row->sealed, token) &&
+	     buf_complete(token);
+	buf_fini(&associated);
+	return ok;
+}
+
 static void open_row(struct store *s, struct arena *a, const struct store_row *row,
 		     struct session *session)
 {
-	struct buf associated;
 	struct buf token;
 
 	*session = (struct session){.expires_ms = 0};
 	if (row->sealed.ptr == NULL)
 		return;
-	buf_init(&token, STORE_LONGEST_TOKEN);
-	if (seal_open(s->keys, associated_of(s, row, &associated), row->sealed, &token) &&
-	    buf_complete(&token)) {
+	if (unseal_row(s, row, &token)) {
 		session->token = arena_copy_text(a, buf_text(&token));
 		session->mark = row->sealed;
 		session->expires_ms = row->expires_ms;
 	} else {
 		store_tell_unreadable(s);
 	}
-	buf_fini(&associated);
 	buf_fini(&token);
 }
 
@@ -482,4 +491,58 @@ bool store_budget_leave(struct store *store, const char *replica, int64_t deadli
 	return store_said(
 		store, store->kind->budget_leave(store->self, text_of(replica), deadline_ms, err),
 		err);
+}
+
+/* ---- a look at it ---- */
+
+static size_t count_openable(const struct config *config, const struct store_found *found)
+{
+	const struct config_store *c = &config->store;
+	const struct store s = {.keys = seal_keys_new(c->keys, c->key_count), .config = config};
+	size_t count = 0;
+
+	for (size_t i = 0; i < found->row_count; i++) {
+		struct buf token;
+
+		count += unseal_row(&s, &found->rows[i], &token);
+		buf_fini(&token);
+	}
+	seal_keys_free(s.keys);
+	return count;
+}
+
+static bool find(const struct config_store *c, struct arena *a, int64_t deadline_ms,
+		 struct store_found *found, struct error *err)
+{
+	if (c->key_count == 0)
+		return error_set(err, ERROR_INPUT,
+				 "spectrocloud.tokenStore.encryptionKey is missing");
+	return c->type == CONFIG_STORE_SQLITE
+		       ? sqlite_survey(c->file, a, deadline_ms, found, err)
+		       : postgres_survey(&c->postgres, a, deadline_ms, found, err);
+}
+
+bool store_survey(const struct config *config, int64_t deadline_ms, struct store_survey *survey,
+		  struct error *err)
+{
+	const struct config_store *c = &config->store;
+	struct store_found found = {.row_count = 0};
+	struct arena arena;
+	bool ok;
+
+	if (c->type != CONFIG_STORE_SQLITE && c->type != CONFIG_STORE_POSTGRESQL) {
+		*survey = (struct store_survey){.out_of_reach = true};
+		return true;
+	}
+	arena_init(&arena);
+	ok = find(c, &arena, deadline_ms, &found, err);
+	if (ok)
+		*survey = (struct store_survey){.missing = found.missing,
+						.live = found.live,
+						.expired = found.expired,
+						.first_end_ms = found.first_end_ms,
+						.tried = found.row_count,
+						.opened = count_openable(config, &found)};
+	arena_fini(&arena);
+	return ok;
 }

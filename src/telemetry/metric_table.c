@@ -374,3 +374,8 @@ const struct metric_row metric_rows[METRICS] = {
 			.help = "Its threads.",
 		},
 };
+
+const char *const *metric_words(enum metric metric)
+{
+	return metric_rows[metric].words;
+}

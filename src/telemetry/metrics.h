@@ -80,6 +80,10 @@ void metric_add_duration(enum metric metric, int64_t us, const char *const *labe
 #define metric_observe(metric, us, ...) \
 	metric_add_duration((metric), (us), METRIC_LABELS(__VA_ARGS__))
 
+/* What the only label of a metric may be, in the order of its row; ends with NULL. NULL where that is
+ * not known. Static. */
+const char *const *metric_words(enum metric metric);
+
 /* "503"; of 0 "none". */
 enum { METRIC_STATUS_SIZE = 12 };
 const char *metric_status(int status, char room[METRIC_STATUS_SIZE]);
@@ -103,6 +107,15 @@ void metric_sample_add(struct metric_samples *samples, enum metric metric, doubl
 		       const char *const *labels);
 #define metric_sample(samples, metric, value, ...) \
 	metric_sample_add((samples), (metric), (double)(value), METRIC_LABELS(__VA_ARGS__))
+
+/* ---- looking at what samplers say ---- */
+
+/* Asks all of them. Owned: metric_look_end(). */
+struct metric_samples *metric_look(void);
+/* The value with these labels; fallback where nobody has said one. */
+double metric_seen(const struct metric_samples *samples, enum metric metric,
+		   const char *const *labels, double fallback);
+void metric_look_end(struct metric_samples *samples);
 
 /* ---- writing ---- */
 

@@ -73,3 +73,36 @@ void metric_samples_fini(struct metric_samples *samples)
 	free(samples->items);
 	arena_fini(&samples->arena);
 }
+
+/* ---- for others ---- */
+
+struct metric_samples *metric_look(void)
+{
+	struct metric_samples *samples = heap_alloc(sizeof *samples);
+
+	metric_samples_take(samples);
+	return samples;
+}
+
+static bool has_labels(const struct metric_sampled *sampled, const char *const *labels)
+{
+	for (size_t i = 0; i < metric_label_count(&metric_rows[sampled->metric]); i++)
+		if (strcmp(sampled->values[i], metric_value(labels[i])) != 0)
+			return false;
+	return true;
+}
+
+double metric_seen(const struct metric_samples *samples, enum metric metric,
+		   const char *const *labels, double fallback)
+{
+	for (size_t i = 0; i < samples->count; i++)
+		if (samples->items[i].metric == metric && has_labels(&samples->items[i], labels))
+			return samples->items[i].value;
+	return fallback;
+}
+
+void metric_look_end(struct metric_samples *samples)
+{
+	metric_samples_fini(samples);
+	free(samples);
+}

@@ -12,7 +12,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const BACKEND = resolve(process.env.SPECTROCLOUD_BACKEND ?? 'build/spectrocloud-backend');
-const COMMANDS = ['serve', 'mcp', 'cluster', 'action', 'config', 'sessions', 'operations', 'docs'];
+const COMMANDS = ['serve', 'doctor', 'mcp', 'cluster', 'action', 'config', 'sessions', 'operations', 'docs'];
 const NOBODY = 65534;
 const SECRETS = ['key-in-the-file-0001', 'token-in-the-file-0002'];
 
@@ -148,9 +148,9 @@ for (const [args, pattern] of [
   [['action', 'run', 'a', 'b=c'], /action run takes one name; inputs are given as --arg/],
   [['action', 'run', 'list_spectrocloud_clusters'], /^app-config\.yaml: cannot read this file/],
   [['operations', 'more'], /operations takes no arguments/],
-  [['docs'], /docs: say audit, clusters, log, metrics, openapi, operations, settings or tools/],
-  [['docs', 'frob'], /docs: say audit, clusters, log, metrics, openapi, operations, settings or tools/],
-  [['docs', 'openapi', 'more'], /docs: say audit, clusters, log, metrics, openapi, operations, settings or tools/],
+  [['docs'], /docs: say audit, clusters, doctor, log, metrics, openapi, operations, settings or tools/],
+  [['docs', 'frob'], /docs: say audit, clusters, doctor, log, metrics, openapi, operations, settings or tools/],
+  [['docs', 'openapi', 'more'], /docs: say audit, clusters, doctor, log, metrics, openapi, operations, settings or tools/],
   [['serve', 'more'], /serve takes no arguments/],
   [['mcp', 'more'], /mcp takes no arguments/],
   [['serve'], /^app-config\.yaml: cannot read this file: No such file/],
@@ -337,13 +337,14 @@ test('docs openapi is JSON and describes what operations lists', async () => {
     assert.ok(name && summary);
     return `${method} ${path}`;
   });
-  assert.equal(listed.length, 45);
+  assert.equal(listed.length, 46);
   assert.ok(rows.length > listed.length, 'no tools');
   assert.deepEqual(described.sort(), listed.sort());
 });
 
-for (const [page, pattern] of [['audit', /^# Audit trail\n/], ['log', /^# Modules of the log\n/], ['operations', /^# Operations\n/],
-  ['metrics', /^# Metrics\n/], ['settings', /^# .+\n/], ['tools', /^# Tools\n/]])
+for (const [page, pattern] of [['audit', /^# Audit trail\n/], ['doctor', /^# Troubleshooting\n/],
+  ['log', /^# Modules of the log\n/], ['metrics', /^# Metrics\n/], ['operations', /^# Operations\n/], ['settings', /^# .+\n/],
+  ['tools', /^# Tools\n/]])
   test(`docs ${page} is a page`, async () => {
     const result = await run(['docs', page]);
     assert.deepEqual([result.status, result.stderr], [0, '']);

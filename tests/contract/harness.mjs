@@ -262,6 +262,7 @@ export function goodRequests(world) {
     'service.auth_debug': {},
     'service.openapi': {},
     'service.metrics': {},
+    'service.status': {},
     'user.projects': {},
     'user.ssh_keys': {},
     'project.list': {},
