@@ -5,7 +5,9 @@
 docs_pages()
 {
 	cat <<'LIST'
+audit       docs/audit.md
 clusters    docs/generated/clusters.md
+log         docs/generated/log.md
 metrics     docs/metrics.md
 doctor      docs/troubleshooting.md
 openapi     docs/generated/openapi.json

@@ -3,10 +3,12 @@
 
 #include <malloc.h>
 #include <pwd.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "app/descriptors.h"
+#include "app/exporter.h"
 #include "app/generation.h"
 #include "app/keeper.h"
 #include "app/monitor.h"
@@ -20,6 +22,7 @@
 #include "store/store.h"
 #include "telemetry/history.h"
 #include "telemetry/metrics.h"
+#include "telemetry/trail.h"
 
 enum {
 	LARGE_PIECE = 256 * 1024,
@@ -27,9 +30,14 @@ enum {
 	THREADS_ASIDE = 2,
 	QUEUE_ASIDE = 256,
 	THREADS_REFRESHING = 4,
+	LAST_SPANS_MS = 5000,
 };
 
 struct app {
+	struct trail *trail;
+	struct exporter *exporter; /* of spans; NULL: there is nowhere to send them */
+	atomic_llong stop_ms;      /* when app_stop() was called; 0: it was not */
+	int shutdown_delay_ms;
 	struct palette_hosts *hosts; /* what outlives their generations */
 	struct op_life *life;
 	struct history *history; /* of the figures, for the status page */
@@ -107,8 +115,10 @@ static void end_exchange(void *context, struct http_exchange *x)
 	const struct rest *rest = rest_of(x);
 
 	(void)context;
-	if (rest != NULL)
+	if (rest != NULL) {
+		rest_ended(x);
 		generation_drop(generation_of(rest));
+	}
 }
 
 /* ---- figures ---- */
@@ -170,6 +180,7 @@ static bool open_server(struct app *app, const struct config *c, struct http_lis
 	};
 
 	app->drain_timeout_ms = c->drain_timeout_ms;
+	app->shutdown_delay_ms = c->shutdown_delay_ms;
 	return http_server_open(&options, &app->server, err);
 }
 
@@ -200,6 +211,7 @@ static bool open_first_generation(struct app *app, const struct config *c, struc
 	app->base = (struct generation_base){.store = app->store,
 					     .hosts = app->hosts,
 					     .refreshing = app->refreshing,
+					     .trail = app->trail,
 					     .life = app->life,
 					     .history = app->history,
 					     .queues = &app->queues};
@@ -224,6 +236,7 @@ static bool start_keeper(struct app *app, const struct config *c, struct error *
 	const struct keeper_options options = {
 		.generations = app->generations,
 		.life = app->life,
+		.trail = app->trail,
 		.history = app->history,
 		.server = app->server,
 		.shutdown_delay_ms = c->shutdown_delay_ms,
@@ -238,6 +251,7 @@ static void adopt(void *context, const struct config *c)
 	struct app *app = context;
 
 	log_open(c->log_level, c->log_format);
+	log_set_levels(&c->log_levels);
 	keeper_set_shutdown_delay(app->keeper, c->shutdown_delay_ms);
 }
 
@@ -263,11 +277,17 @@ static void return_large_pieces(void)
 	mallopt(M_MMAP_THRESHOLD, LARGE_PIECE);
 }
 
+static bool start_exporter(struct app *app, const struct config *c, struct error *err)
+{
+	return c->tracing.endpoint == NULL || exporter_open(c, &app->exporter, err);
+}
+
 static bool open_all(struct app *app, const struct config *config,
 		     const struct config_options *source, const struct app_listeners *listeners,
 		     struct error *err)
 {
-	return op_check_table(err) && store_open(config, &app->store, err) &&
+	return op_check_table(err) && app_open_trail(config, &app->trail, err) &&
+	       start_exporter(app, config, err) && store_open(config, &app->store, err) &&
 	       open_first_generation(app, config, err) && start_workers(app, config, err) &&
 	       open_server(app, config, listeners->main, err) &&
 	       start_monitor(app, config, listeners->monitor, err) &&
@@ -289,14 +309,20 @@ bool app_open(const struct config *config, const struct config_options *source,
 	return true;
 }
 
+static bool open_alone(struct app *a, const struct config *config, struct error *err)
+{
+	a->base = (struct generation_base){.hosts = a->hosts, .trail = a->trail, .life = a->life};
+	return generation_open_alone(&a->base, config, &a->alone, err);
+}
+
 bool app_open_alone(const struct config *config, struct app **app, struct error *err)
 {
 	struct app *a = heap_alloc(sizeof *a);
 
 	*a = (struct app){.life = op_life_new(), .hosts = palette_hosts_new(NULL)};
 	op_life_enter(a->life, PHASE_SERVING);
-	a->base = (struct generation_base){.hosts = a->hosts, .life = a->life};
-	if (!op_check_table(err) || !generation_open_alone(&a->base, config, &a->alone, err)) {
+	if (!op_check_table(err) || !app_open_trail_alone(config, &a->trail, err) ||
+	    !open_alone(a, config, err)) {
 		app_close(a);
 		return false;
 	}
@@ -358,11 +384,15 @@ bool app_run(struct app *app)
 
 void app_stop(struct app *app)
 {
+	long long never = 0;
+
+	atomic_compare_exchange_strong(&app->stop_ms, &never, clock_now_ms());
 	keeper_leave(app->keeper);
 }
 
 void app_reload(struct app *app)
 {
+	trail_reopen(app->trail);
 	if (app->reloader != NULL)
 		reloader_ask(app->reloader);
 }
@@ -370,6 +400,16 @@ void app_reload(struct app *app)
 void app_cut_off(struct app *app)
 {
 	http_server_cut_off(app->server);
+}
+
+/* Until when spans may be sent: as long as a drain may take, but not for long. */
+static int64_t last_moment(struct app *app)
+{
+	int64_t until_ms =
+		atomic_load(&app->stop_ms) + app->shutdown_delay_ms + app->drain_timeout_ms;
+	int64_t latest_ms = clock_now_ms() + LAST_SPANS_MS;
+
+	return until_ms < latest_ms ? until_ms : latest_ms;
 }
 
 /* No work comes any more once app_run() has returned. The workers first: what they still have they
@@ -389,9 +429,11 @@ void app_close(struct app *app)
 	generations_close(app->generations); /* waits for its refreshes */
 	generation_close(app->alone);
 	workers_stop(app->refreshing);
+	exporter_close(app->exporter, last_moment(app));
 	palette_hosts_free(app->hosts);
 	store_close(app->store);
 	op_life_free(app->life);
 	history_free(app->history);
+	trail_close(app->trail);
 	free(app);
 }

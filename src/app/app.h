@@ -13,6 +13,7 @@ struct arena;
 struct call;
 struct http_listener;
 struct op_services;
+struct trail;
 
 /* Sockets that were bound before; each is taken. NULL: one is opened where the configuration says.
  */
@@ -48,6 +49,16 @@ MUST_USE bool app_open_alone(const struct config *config, struct app **app, stru
  * arena  borrowed; it lives longer than the call.
  */
 void app_local_call(const struct app *app, struct arena *arena, struct call *call);
+
+/*
+ * The audit trail, where the configuration has it.
+ * trail  out, owned: trail_close(); NULL where it is standard error.
+ * Fails as trail_open(); for a command that runs alone (the second) only with
+ * spectrocloud.audit.required: else it goes on without, and the log says so.
+ */
+MUST_USE bool app_open_trail(const struct config *config, struct trail **trail, struct error *err);
+MUST_USE bool app_open_trail_alone(const struct config *config, struct trail **trail,
+				   struct error *err);
 
 /* What operations need, of app_open_alone(); lives as long as the app. */
 const struct op_services *app_services(const struct app *app);

@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 
-enum { MOST_CONFIGURED = 3 };
+enum { MOST_CONFIGURED = 4 };
 
 /* The places, and whose memory their names are. */
 struct places {
@@ -57,6 +57,8 @@ static void add_configured(struct places *p, const struct config *config)
 {
 	if (config->store.type == CONFIG_STORE_SQLITE)
 		add_around(p, config->store.file, CONFINE_FILES);
+	if (config->audit.to == TRAIL_FILE)
+		add_around(p, config->audit.file, CONFINE_FILES);
 	add_address(p, config->listen);
 	add_address(p, config->telemetry_listen);
 }

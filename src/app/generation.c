@@ -76,6 +76,7 @@ static void make_services(struct generation *g, const struct generation_base *ba
 					   .followers = g->followers,
 					   .backstage = g->backstage,
 					   .life = base->life,
+					   .trail = base->trail,
 					   .palette = g->palette,
 					   .sessions = g->sessions,
 					   .store = g->store,
@@ -119,6 +120,7 @@ bool generation_open_alone(const struct generation_base *base, const struct conf
 	make_tools(made, NULL);
 	made->services = (struct op_services){.config = config,
 					      .life = base->life,
+					      .trail = base->trail,
 					      .palette = made->palette,
 					      .toolbox = made->toolbox,
 					      .mcp = made->mcp};

@@ -25,6 +25,7 @@ struct generation_base {
 	struct palette_hosts *hosts;
 	struct workers
 		*refreshing; /* asks again for what is kept of Palette's answers; NULL: nobody */
+	struct trail *trail; /* the audit trail; NULL: standard error */
 	struct op_life *life;
 	struct history *history;
 	struct rest_queues *queues;

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "telemetry/history.h"
+#include "telemetry/trail.h"
 
 enum {
 	LOOK_EVERY_MS = 1000,
@@ -104,6 +105,7 @@ static void look_around(struct keeper *k)
 	if (!is_over(k))
 		sessions_look_around(g->sessions);
 	mcp_host_look_around(g->mcp);
+	trail_look_around(k->options.trail);
 	generation_drop(g);
 }
 

@@ -18,6 +18,7 @@ struct keeper;
 struct keeper_options {
 	struct generations *generations;
 	struct op_life *life;
+	struct trail *trail;
 	struct history *history;
 	struct http_server *server;
 	int shutdown_delay_ms; /* served so long after the wish to stop */

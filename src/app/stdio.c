@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "mcp/lines.h"
 #include "op/mcp_host.h"
+#include "telemetry/trace.h"
 
 enum {
 	THREADS = 8,
@@ -46,6 +47,7 @@ struct job {
 	struct stdio *stdio;
 	struct arena arena;
 	struct call call;
+	struct trace trace;
 	struct mcp_message message;
 	struct mcp_run run;
 };
@@ -117,12 +119,14 @@ static void work(void *context, void *item)
 	struct buf answer;
 
 	log_set_request(job->call.id);
+	trace_enter(&job->trace);
 	buf_init(&answer, SIZE_MAX / 2); /* a tool's answer has a bound, the rest is small */
 	if (!http_cancelled(job->call.cancel))
 		mcp_run(&job->run, &answer);
 	if (!http_cancelled(job->call.cancel))
 		write_line(s, buf_text(&answer));
 	buf_fini(&answer);
+	trace_enter(NULL);
 	log_set_request(NULL);
 	job_free(job);
 }
@@ -142,9 +146,12 @@ static void refuse_job(struct job *job)
 /* It is listed before it waits for its turn, so that it can be called off there, too. */
 static void submit(struct stdio *s, struct job *job)
 {
+	const struct text none = {NULL, 0};
+
 	app_local_call(s->app, &job->arena, &job->call);
 	job->call.id = arena_printf(&job->arena, "stdio-%u", ++s->count);
 	job->call.cancel = http_cancel_new();
+	trace_begin(&job->trace, none, none, 0);
 	job->run = (struct mcp_run){.call = &job->call,
 				    .message = &job->message,
 				    .by_id = true,

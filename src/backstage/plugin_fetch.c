@@ -2,6 +2,49 @@
 #include "backstage/inside.h"
 #include "base/clock.h"
 #include "telemetry/metrics.h"
+#include "telemetry/spans.h"
+
+enum { MOST_HEADERS = 5 };
+
+/* The plugin sees which trace it is part of. span_id: out, "" where there is none. Answers how many
+ * headers there are for it. */
+static size_t add_trace(const struct backstage_call *call, char *span_id,
+			struct http_header *headers)
+{
+	const struct trace *trace = trace_current();
+	char *parent;
+
+	span_id[0] = '\0';
+	if (trace == NULL)
+		return 0;
+	trace_make_span_id(span_id);
+	parent = arena_alloc(call->arena, TRACE_PARENT_LENGTH + 1);
+	trace_put_parent(trace, span_id, parent);
+	headers[0] = (struct http_header){TEXT("traceparent"), text_of(parent)};
+	headers[1] = (struct http_header){TEXT("tracestate"), trace->state};
+	return trace->state.len > 0 ? 2 : 1;
+}
+
+static void tell_trace(const struct backstage_call *call, const struct plugin_request *request,
+		       const struct http_fetch *fetch, const char *span_id, int64_t began_us)
+{
+	const struct trace *trace = trace_current();
+	struct span span;
+
+	if (!spans_want(trace) || *span_id == '\0')
+		return;
+	span_make(&span, SPAN_CLIENT, trace, span_id, trace->span_id, began_us);
+	span_name(&span, arena_printf(call->arena, "%s %s", request->method, request->plugin));
+	span_add_string(&span, "http.request.method", request->method);
+	span_add_string(&span, "peer.service", "backstage");
+	span_add_string(&span, "backstage.plugin.id", request->plugin);
+	if (fetch->end == HTTP_FETCH_DONE)
+		span_add_number(&span, "http.response.status_code", fetch->status);
+	else
+		span_add_string(&span, "error.type", http_fetch_cause(fetch));
+	span.failed = fetch->end != HTTP_FETCH_DONE || fetch->status >= 400;
+	span_end(&span);
+}
 
 void count_plugin_fetch(const char *plugin, const struct http_fetch *fetch)
 {
@@ -30,9 +73,11 @@ bool plugin_fetch(struct backstage *b, const struct backstage_call *call,
 		  struct http_fetch *fetch, struct error *err)
 {
 	int64_t latest_ms = clock_now_ms() + request->timeout_ms;
-	struct http_header *headers = arena_array(call->arena, struct http_header, 3);
+	struct http_header *headers = arena_array(call->arena, struct http_header, MOST_HEADERS);
 	size_t header_count = 0;
 	struct text token = TEXT("");
+	char span_id[SPAN_ID_DIGITS + 1];
+	int64_t began_us = clock_now_us();
 	const char *url;
 
 	*fetch = (struct http_fetch){.end = HTTP_FETCH_UNREACHABLE};
@@ -47,6 +92,7 @@ bool plugin_fetch(struct backstage *b, const struct backstage_call *call,
 		headers[header_count++] = (struct http_header){
 			TEXT("Authorization"), text_of(arena_printf(call->arena, "Bearer %.*s",
 								    (int)token.len, token.ptr))};
+	header_count += add_trace(call, span_id, headers + header_count);
 	*fetch = (struct http_fetch){
 		.method = request->method,
 		.url = arena_printf(call->arena, "%s%s", url, request->path),
@@ -59,6 +105,7 @@ bool plugin_fetch(struct backstage *b, const struct backstage_call *call,
 		.cancel = call->cancel,
 	};
 	http_fetch(b->http, fetch);
+	tell_trace(call, request, fetch, span_id, began_us);
 	count_plugin_fetch(request->plugin, fetch);
 	return true;
 }

@@ -13,10 +13,33 @@ enum { LONGEST_LINE = 16 * 1024 };
 
 static atomic_int least_level = LOG_INFO;
 static atomic_int line_format = LOG_TEXT;
+/* Of each module, as struct log_levels has it. */
+static atomic_uchar module_levels[LOG_MODULES];
+static atomic_bool has_module_levels;
 static _Thread_local const char *thread_request;
+static _Thread_local const char *thread_trace;
 static atomic_uint_fast64_t lines[LOG_OFF]; /* written, by level */
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
+
+const struct log_module log_modules[] = {
+	{"request", "request", "requests, one line each, and those that were refused at the door"},
+	{"audit", "audit", "the audit trail, where it goes to standard error"},
+	{"palette", "upstream circuit budget create",
+	 "calls to Palette: failures, circuits, rate limits, creates that were not settled"},
+	{"backstage", "keys permission policy",
+	 "keys of tokens, ours and Backstage's; who decides about permissions; the policy file"},
+	{"sessions", "sessions", "users' Palette sessions"},
+	{"store", "store", "the database or file of the sessions"},
+	{"mcp", "mcp stdio", "agents: the MCP endpoint, and MCP over pipes"},
+	{"http", "http connections", "the HTTP server: connections"},
+	{"config", "config", "reading the configuration, and remarks about it"},
+	{"telemetry", "telemetry", "spans and the audit trail: what could not be written or sent"},
+	{"service", "started stopping stopped user confined core",
+	 "start, stop, and the rights of the process"},
+	{.name = NULL},
+};
+_Static_assert(sizeof log_modules / sizeof log_modules[0] == LOG_MODULES + 1, "one level each");
 
 void log_open(enum log_level least, enum log_format format)
 {
@@ -29,9 +52,69 @@ void log_set_request(const char *id)
 	thread_request = id;
 }
 
-bool log_wants(enum log_level level)
+void log_set_trace(const char *trace_id)
 {
-	return (int)level >= atomic_load_explicit(&least_level, memory_order_relaxed);
+	thread_trace = trace_id;
+}
+
+enum log_format log_format_used(void)
+{
+	return (enum log_format)atomic_load(&line_format);
+}
+
+void log_set_levels(const struct log_levels *levels)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < LOG_MODULES; i++) {
+		atomic_store(&module_levels[i], levels->of[i]);
+		any = any || levels->of[i] != 0;
+	}
+	atomic_store(&has_module_levels, any);
+}
+
+/* Whether its first word is one of these. */
+static bool is_of(struct text event, const char *words)
+{
+	struct text rest = text_of(words);
+	struct text first = text_slice(event, 0, text_find(event, '.'));
+	struct text word;
+
+	while (text_next(&rest, ' ', &word))
+		if (text_equal(word, first))
+			return true;
+	return false;
+}
+
+static int level_of_event(const char *event, int usual)
+{
+	for (size_t i = 0; i < LOG_MODULES; i++) {
+		int own = atomic_load_explicit(&module_levels[i], memory_order_relaxed);
+
+		if (own != 0 && is_of(text_of(event), log_modules[i].events))
+			return own - 1;
+	}
+	return usual;
+}
+
+static int lowest_level(int usual)
+{
+	for (size_t i = 0; i < LOG_MODULES; i++) {
+		int own = atomic_load_explicit(&module_levels[i], memory_order_relaxed);
+
+		if (own != 0 && own - 1 < usual)
+			usual = own - 1;
+	}
+	return usual;
+}
+
+bool log_wants(enum log_level level, const char *event)
+{
+	int least = atomic_load_explicit(&least_level, memory_order_relaxed);
+
+	if (least != LOG_OFF && atomic_load_explicit(&has_module_levels, memory_order_relaxed))
+		least = event == NULL ? lowest_level(least) : level_of_event(event, least);
+	return (int)level >= least;
 }
 
 uint64_t log_lines(enum log_level level)
@@ -103,7 +186,7 @@ static size_t add_escaped(struct buf *line, struct text t, bool utf8)
 }
 
 /* A JSON string; what a line of log must not hold as it is, such as a line break, is escaped. */
-static void add_quoted(struct buf *line, struct text t)
+void log_add_quoted(struct buf *line, struct text t)
 {
 	bool utf8 = text_is_utf8(t);
 
@@ -123,17 +206,19 @@ static void add_json(struct buf *line, enum log_level level, const char *event,
 		     const struct log_field *fields, const char *time)
 {
 	buf_printf(line, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":", time, level_names[level]);
-	add_quoted(line, text_of(event));
+	log_add_quoted(line, text_of(event));
 	if (thread_request != NULL) {
 		buf_add_string(line, ",\"requestId\":");
-		add_quoted(line, text_of(thread_request));
+		log_add_quoted(line, text_of(thread_request));
 	}
+	if (thread_trace != NULL)
+		buf_printf(line, ",\"traceId\":\"%s\"", thread_trace);
 	for (; fields->name != NULL; fields++) {
 		buf_printf(line, ",\"%s\":", fields->name);
 		if (fields->type == LOG_FIELD_INT)
 			buf_printf(line, "%lld", (long long)fields->number);
 		else
-			add_quoted(line, fields->text);
+			log_add_quoted(line, fields->text);
 	}
 	buf_add_char(line, '}');
 }
@@ -149,8 +234,10 @@ static void add_text(struct buf *line, enum log_level level, const char *event,
 		if (fields->type == LOG_FIELD_INT)
 			buf_printf(line, "%lld", (long long)fields->number);
 		else
-			add_quoted(line, fields->text);
+			log_add_quoted(line, fields->text);
 	}
+	if (thread_trace != NULL)
+		buf_printf(line, " trace=%s", thread_trace);
 }
 
 static void add_line(struct buf *line, enum log_level level, const char *event,
@@ -164,7 +251,7 @@ static void add_line(struct buf *line, enum log_level level, const char *event,
 }
 
 /* A pipe takes long lines in parts, between which no other thread's may come. */
-static void write_whole(struct text line)
+void log_write_line(struct text line)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -186,7 +273,7 @@ void log_event(enum log_level level, const char *event, const struct log_field *
 	char time[CLOCK_ISO_SIZE];
 	struct buf line;
 
-	if (level >= LOG_OFF || !log_wants(level))
+	if (level >= LOG_OFF || !log_wants(level, event))
 		return;
 	clock_format_iso(clock_calendar_ms(), time);
 	buf_init(&line, LONGEST_LINE);
@@ -197,6 +284,6 @@ void log_event(enum log_level level, const char *event, const struct log_field *
 		add_line(&line, level, event, LOG_FIELDS(F_STR("log", "fields too long")), time);
 	}
 	atomic_fetch_add_explicit(&lines[level], 1, memory_order_relaxed);
-	write_whole(buf_text(&line));
+	log_write_line(buf_text(&line));
 	buf_fini(&line);
 }

@@ -10,8 +10,10 @@
 enum { LONGEST_PAGE = 16 * 1024 * 1024 };
 
 enum page {
+	PAGE_AUDIT,
 	PAGE_CLUSTERS,
 	PAGE_DOCTOR,
+	PAGE_LOG,
 	PAGE_MAN1,
 	PAGE_MAN5,
 	PAGE_METRICS,
@@ -22,10 +24,13 @@ enum page {
 };
 
 static const struct command_word words[] = {
+	[PAGE_AUDIT] = {.name = "audit",
+			.help = "events and fields of the audit trail as a page, Markdown"},
 	[PAGE_CLUSTERS] = {.name = "clusters",
 			   .help = "the fields of flat cluster bodies as a page, Markdown"},
 	[PAGE_DOCTOR] = {.name = "doctor",
 			 .help = "the checks of `doctor` and how to use them, Markdown"},
+	[PAGE_LOG] = {.name = "log", .help = "the modules of the log as a page, Markdown"},
 	[PAGE_MAN1] = {.name = "man1",
 		       .help = "the manual of the commands, spectrocloud-backend(1)"},
 	[PAGE_MAN5] = {.name = "man5",
@@ -39,8 +44,10 @@ static const struct command_word words[] = {
 };
 
 static void (*const pages[])(struct buf *out) = {
+	[PAGE_AUDIT] = face_audit_page,
 	[PAGE_CLUSTERS] = face_clusters_page,
 	[PAGE_DOCTOR] = doctor_page,
+	[PAGE_LOG] = face_log_page,
 	[PAGE_MAN1] = man_commands,
 	[PAGE_MAN5] = man_configuration,
 	[PAGE_METRICS] = metrics_page,

@@ -45,6 +45,7 @@ static int run(int argc, char **argv)
 	if (!options_load_quietly(&typed.options, &config))
 		return 2;
 	log_open(config->log_level, config->log_format);
+	log_set_levels(&config->log_levels);
 	status = serve(config);
 	config_free(config);
 	return status;

@@ -160,6 +160,7 @@ static int run(int argc, char **argv)
 	if (!options_load_unsaid(&typed.options, &config, &notices))
 		return 2;
 	log_open(config->log_level, config->log_format);
+	log_set_levels(&config->log_levels);
 	config_log_notices(&notices);
 	source = options_source(&typed.options);
 	status = serve(config, &source, &rights);

@@ -8,10 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/app.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/visible.h"
 #include "cmd/cmd.h"
+#include "telemetry/trail.h"
 
 enum { DEFAULT_LIMIT = 1000 };
 
@@ -188,6 +190,20 @@ static void doubt_environment(const struct config *config, const char *name)
 	complain(name, " is no environment of this configuration");
 }
 
+static int revoke_with_trail(const struct opened *o, const struct sessions_revoking *how)
+{
+	struct sessions_revoking with_trail = *how;
+	struct error err;
+	int status;
+
+	with_trail.trail_required = o->config->audit.required;
+	if (!app_open_trail_alone(o->config, &with_trail.trail, &err))
+		return sessions_failed(&err);
+	status = sessions_revoke(o->store, &with_trail);
+	trail_close(with_trail.trail);
+	return status;
+}
+
 static int revoke_with(const struct options *options, const struct sessions_revoking *how)
 {
 	struct opened opened;
@@ -199,7 +215,7 @@ static int revoke_with(const struct options *options, const struct sessions_revo
 		doubt_environment(opened.config, how->environment);
 	/* Nobody who reads what is printed may stop it half-way. */
 	signal(SIGPIPE, SIG_IGN);
-	status = sessions_revoke(opened.store, how);
+	status = revoke_with_trail(&opened, how);
 	close_all(&opened);
 	return status;
 }

@@ -22,7 +22,10 @@ struct sessions_listing {
 };
 int sessions_list(struct store *store, const struct sessions_listing *how);
 
+struct trail;
 struct sessions_revoking {
+	struct trail *trail;     /* the audit trail; NULL: standard error */
+	bool trail_required;     /* nothing is revoked that it does not take */
 	const char *environment; /* NULL: all of them */
 	bool all;                /* of everybody, or else of these */
 	bool yes;                /* unasked */

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/visible.h"
 #include "cmd/sessions.h"
+#include "telemetry/trail.h"
 
 enum { LONGEST_NAME = 256 };
 
@@ -28,20 +28,50 @@ static void find_operator(char principal[LONGEST_NAME + 16])
 		snprintf(principal, LONGEST_NAME + 16, "operator:%u", (unsigned)getuid());
 }
 
-/* As the service writes it (op/run.c), and harmless: it may go to this terminal. */
-static void audit(const char *principal, const char *environment, struct text shown_email,
-		  size_t revoked, const char *why_not)
+/* As the service writes it (op/audit.c), and harmless: it may go to this terminal. False: it is not
+ * in the trail. */
+static bool audit(const struct sessions_revoking *how, const char *principal,
+		  struct text shown_email, struct audit_event *e)
 {
 	struct buf shown;
+	bool ok;
 
 	buf_init(&shown, SESSIONS_LONGEST_SHOWN);
-	visible_add(&shown, text_of(environment));
-	log_info("audit", F_STR("operation", "session.revoke"), F_STR("principal", principal),
-		 F_STR("actor", ""), F_TEXT("environment", buf_text(&shown)),
-		 F_TEXT("object", shown_email),
-		 F_STR("outcome", why_not == NULL ? "succeeded" : "failed"),
-		 F_STR("reason", why_not), F_INT("sessions", revoked));
+	visible_add(&shown, text_of(how->environment));
+	e->id = "session-revoke";
+	e->severity = AUDIT_HIGH;
+	e->values[AUDIT_OPERATION] = TEXT("session.revoke");
+	e->values[AUDIT_ACTOR] = text_of(principal);
+	e->values[AUDIT_KIND] = TEXT("shell");
+	e->values[AUDIT_ENVIRONMENT] = buf_text(&shown);
+	e->values[AUDIT_OBJECT] = shown_email;
+	ok = trail_write(how->trail, e);
 	buf_fini(&shown);
+	return ok;
+}
+
+static bool audit_begin(const struct sessions_revoking *how, const char *principal,
+			struct text shown_email, struct error *err)
+{
+	struct audit_event e = {.status = AUDIT_INITIATED};
+
+	return !how->trail_required || audit(how, principal, shown_email, &e) ||
+	       error_set(err, ERROR_UNAVAILABLE,
+			 "the audit trail cannot be written, and without it nothing is revoked "
+			 "(spectrocloud.audit.required)");
+}
+
+static void audit_end(const struct sessions_revoking *how, const char *principal,
+		      struct text shown_email, size_t revoked, const char *why_not)
+{
+	struct audit_event e = {.status = why_not == NULL ? AUDIT_SUCCEEDED : AUDIT_FAILED};
+	char count[24];
+
+	snprintf(count, sizeof count, "%zu", revoked);
+	e.values[AUDIT_OUTCOME] = text_of(why_not == NULL ? "succeeded" : "failed");
+	e.values[AUDIT_ERROR] = text_of(why_not);
+	e.values[AUDIT_COUNT] = text_of(count);
+	(void)audit(how, principal, shown_email, &e);
 }
 
 /* ---- revoking ---- */
@@ -60,10 +90,11 @@ static bool revoke_one(struct store *store, const struct sessions_revoking *how,
 
 	buf_init(&shown, SESSIONS_LONGEST_SHOWN);
 	visible_add(&shown, email);
-	ok = store_delete(store, email, how->environment, sessions_deadline(), revoked, err);
+	ok = audit_begin(how, principal, buf_text(&shown), err) &&
+	     store_delete(store, email, how->environment, sessions_deadline(), revoked, err);
 	if (ok)
 		print_line(buf_text(&shown), *revoked);
-	audit(principal, how->environment, buf_text(&shown), *revoked, ok ? NULL : err->message);
+	audit_end(how, principal, buf_text(&shown), *revoked, ok ? NULL : err->message);
 	if (!ok)
 		error_in(err, "%.*s", (int)shown.len, shown.ptr);
 	buf_fini(&shown);

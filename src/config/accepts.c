@@ -117,6 +117,11 @@ bool accepts_listen_address(struct text t)
 	return accepts_token(host) && text_find(host, ':') == SIZE_MAX;
 }
 
+bool accepts_absolute_path(struct text t)
+{
+	return text_starts(t, "/") && !text_ends(t, "/") && t.len < 4096;
+}
+
 const char *accepts_pattern(bool (*accepts)(struct text t))
 {
 	static const struct {
@@ -128,6 +133,7 @@ const char *accepts_pattern(bool (*accepts)(struct text t))
 		{accepts_dns_name, "^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 				   "(\\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"},
 		{accepts_api_path, "^/v1(/([^\\s?#%\\\\*/]+|\\*))+$"},
+		{accepts_absolute_path, "^/(.*[^/])$"},
 		{accepts_listen_address, "^(unix:.+|(\\[[^\\]]+\\]|[^\\s:]+):[0-9]{1,5})$"},
 	};
 

@@ -69,7 +69,7 @@ void check_not_for_row(struct check *c, const struct setting *row, const struct 
 		       const char *path)
 {
 	bool show = row->type != SETTING_SECRET && row->type != SETTING_BASE64 &&
-		    row->type != SETTING_URL && row->type != SETTING_TARGET;
+		    row->type != SETTING_URL && row->type != SETTING_TARGET && !row->secret;
 
 	wrong(c, node, path,
 	      arena_printf(c->l->arena, "%s%s", setting_wants(c->l->arena, row),
@@ -323,4 +323,5 @@ void check_config(struct check *c, const struct node *root)
 	check_store(c, root);
 	check_agents(c, root);
 	check_remarks(c, root);
+	check_telemetry(c, root);
 }

@@ -51,6 +51,11 @@ size_t check_count_strings(const struct node *node);
 const struct node *check_string_at(struct check *c, const struct node *node, size_t i,
 				   const char **path);
 
+/* The path of an entry of a map, at a length that can be shown; headers.c. */
+const char *check_path_of(struct check *c, const char *path, const struct entry *entry);
+/* The innermost part of a path that was written; remarks.c. */
+struct place check_place_near(const struct node *root, const char *path);
+
 /* What rows cannot say: faults between settings, and remarks on what is in force; remarks.c. */
 void check_remarks(struct check *c, const struct node *root);
 /* Notices, or faults if the list is strict, for the keys of a map that no row knows; within is the
@@ -104,6 +109,12 @@ void read_store_keys(struct check *c, const struct setting *row, const struct no
 		     const char *path, void *into);
 void read_later(struct check *c, const struct setting *row, const struct node *value,
 		const char *path, void *into);
+/* Readers of rows, and what the rows cannot say; telemetry.c. */
+void read_log_levels(struct check *c, const struct setting *row, const struct node *value,
+		     const char *path, void *into);
+void read_ratio(struct check *c, const struct setting *row, const struct node *value,
+		const char *path, void *into);
+void check_telemetry(struct check *c, const struct node *root);
 /* Where sessions are kept, out of spectrocloud.tokenStore and backend.database; store.c. */
 void check_store(struct check *c, const struct node *root);
 /* Why url cannot be the address of another service, or NULL. may is of enum setting_url; *loopback:

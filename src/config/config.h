@@ -20,6 +20,7 @@
 #include "base/glob.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "telemetry/trail.h"
 
 /* What Backstage knows this service by. */
 #define CONFIG_PLUGIN_ID "spectrocloud"
@@ -208,6 +209,21 @@ struct config_cache {
 	int max_bytes;  /* of all that is kept */
 };
 
+/* spectrocloud.telemetry, as far as it is about spans */
+struct config_tracing {
+	const char *endpoint; /* NULL: none are made */
+	struct config_headers headers;
+	double ratio;
+};
+
+/* spectrocloud.audit */
+struct config_audit {
+	enum trail_to to;
+	const char *file;   /* with TRAIL_FILE; an absolute path */
+	const char *socket; /* likewise, of the system's log */
+	bool required;      /* what is audited is not done if the trail does not take it */
+};
+
 /* What a rule of backend.actions.filter says of an attribute. */
 enum config_said { CONFIG_UNSAID, CONFIG_SAID_FALSE, CONFIG_SAID_TRUE };
 
@@ -300,7 +316,11 @@ struct config {
 	/* spectrocloud.telemetry */
 	const char *telemetry_listen; /* NULL: nowhere */
 	enum log_level log_level;
+	struct log_levels log_levels;
 	enum log_format log_format;
+
+	struct config_tracing tracing;
+	struct config_audit audit;
 
 	/* spectrocloud.permissions, spectrocloud.backstage, spectrocloud.standalone */
 	int permission_cache_ttl_ms;   /* 0: every question is asked */
@@ -407,6 +427,8 @@ MUST_USE bool config_load(const struct config_options *options, struct config **
 const char *config_origin(struct arena *a, const char *url);
 /* How many entries of external may be used with this plugin. */
 size_t config_usable_external(const struct config *config);
+/* Of the traces that begin here, how many are sampled. */
+double config_sample_ratio(const struct config *config);
 /* The environment that users' sessions are for; NULL where there are no environments. */
 const struct config_environment *config_session_environment(const struct config *config);
 /* NULL is fine. Wipes secrets. */

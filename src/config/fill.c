@@ -8,6 +8,7 @@
 
 _Static_assert(sizeof(enum log_level) == sizeof(int), "choices are stored as int");
 _Static_assert(sizeof(enum log_format) == sizeof(int), "choices are stored as int");
+_Static_assert(sizeof(enum trail_to) == sizeof(int), "choices are stored as int");
 _Static_assert(sizeof(enum config_external_type) == sizeof(int), "choices are stored as int");
 _Static_assert(sizeof(enum config_key_store) == sizeof(int), "choices are stored as int");
 _Static_assert(sizeof(enum config_kubeconfig) == sizeof(int), "choices are stored as int");

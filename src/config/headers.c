@@ -28,7 +28,7 @@ static bool is_upper(char c)
 	return c >= 'A' && c <= 'Z';
 }
 
-static const char *path_of_entry(struct check *c, const char *path, const struct entry *entry)
+const char *check_path_of(struct check *c, const char *path, const struct entry *entry)
 {
 	size_t shown = entry->key.len > 100 ? 100 : entry->key.len;
 
@@ -134,7 +134,7 @@ void read_csp(struct check *c, const struct setting *row, const struct node *val
 		const struct entry *entry = &value->entries[i];
 
 		if (node_is_set(entry->value))
-			read_directive(c, entry, path_of_entry(c, path, entry), &items[count++]);
+			read_directive(c, entry, check_path_of(c, path, entry), &items[count++]);
 	}
 	*csp = (struct config_headers){items, count};
 }
@@ -240,7 +240,7 @@ void read_health_headers(struct check *c, const struct setting *row, const struc
 	items = arena_array(c->l->arena, struct config_header, value->count);
 	for (size_t i = 0; i < value->count; i++) {
 		const struct entry *entry = &value->entries[i];
-		const char *each = path_of_entry(c, path, entry);
+		const char *each = check_path_of(c, path, entry);
 		const struct node *node = entry->value;
 
 		if (!node_is_set(node))
@@ -253,6 +253,8 @@ void read_health_headers(struct check *c, const struct setting *row, const struc
 		else if (is_there(items, count, entry->key))
 			findings_fault(c->l->found, entry->place, each,
 				       "this header stands here already");
+		else if ((node->type != NODE_STRING || !is_value(node->text)) && row->secret)
+			check_not_for_row(c, row, node, each);
 		else if (node->type != NODE_STRING || !is_value(node->text))
 			check_wrong(c, node, each, "a non-empty string of ASCII characters");
 		else

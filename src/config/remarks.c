@@ -13,7 +13,7 @@ static bool is_in_clear(struct check *c, const char *url, unsigned may)
 }
 
 /* The innermost part of a path that was written. */
-static struct place place_near(const struct node *root, const char *path)
+struct place check_place_near(const struct node *root, const char *path)
 {
 	struct text rest = text_of(path);
 	const struct node *node = root;
@@ -103,7 +103,7 @@ static void remark_on_environments(struct check *c, const struct node *root)
 	const struct node *list = config_node_at(root, text_of(path));
 
 	if (!node_is_set(list) || (list->type == NODE_LIST && list->count == 0))
-		findings_notice(c->l->found, place_near(root, path), path,
+		findings_notice(c->l->found, check_place_near(root, path), path,
 				"no environments: every call to Palette will be answered with 500");
 	for (size_t i = 0; i < c->config->environment_count; i++) {
 		remark_on_name(c, list, i);
@@ -195,14 +195,14 @@ static void remark_on_callers(struct check *c, const struct node *root)
 	bool can_verify = is_found(c->config, "auth");
 
 	if (c->config->disable_default_auth_policy)
-		findings_notice(c->l->found, place_near(root, policy), policy,
+		findings_notice(c->l->found, check_place_near(root, policy), policy,
 				"everybody is let in without a credential");
 	else if (!can_verify && config_usable_external(c->config) == 0)
-		findings_notice(c->l->found, place_near(root, external), external,
+		findings_notice(c->l->found, check_place_near(root, external), external,
 				"nobody can call: no entry is for this plugin, and Backstage's "
 				"tokens cannot be verified: " NOT_FOUND "'auth' is");
 	else if (!can_verify && wants_users != NULL)
-		findings_notice(c->l->found, place_near(root, wants_users), wants_users,
+		findings_notice(c->l->found, check_place_near(root, wants_users), wants_users,
 				"Backstage's tokens cannot be verified: " NOT_FOUND "'auth' is");
 }
 
@@ -216,7 +216,8 @@ static void remark_on_keys_of_issuers(struct check *c, const struct node *root)
 
 		if (!is_in_clear(c, url, URL_QUERY))
 			continue;
-		findings_notice(c->l->found, place_near(list->entries[i].value, "options.url"),
+		findings_notice(c->l->found,
+				check_place_near(list->entries[i].value, "options.url"),
 				arena_printf(c->l->arena, "%s[%zu].options.url", path, i),
 				"http, not https: anybody on the way can replace the keys");
 	}
@@ -233,17 +234,17 @@ static void remark_on_permissions(struct check *c, const struct node *root)
 
 	if (config->permission_enabled && is_found(config, "auth") &&
 	    !is_found(config, "permission"))
-		findings_notice(c->l->found, place_near(root, theirs), theirs,
+		findings_notice(c->l->found, check_place_near(root, theirs), theirs,
 				"users are refused what needs a permission: " NOT_FOUND
 				"'permission' is");
 	if (config->enable_permissions && !config->permission_enabled &&
 	    config->policy_file == NULL)
-		findings_notice(c->l->found, place_near(root, ours), ours,
+		findings_notice(c->l->found, check_place_near(root, ours), ours,
 				"nobody is asked: permission.enabled is not true, so everybody "
 				"with a valid credential is allowed, services within their access "
 				"restrictions");
 	if (config->permission_enabled && config->enable_permissions && config->policy_file != NULL)
-		findings_notice(c->l->found, place_near(root, file), file,
+		findings_notice(c->l->found, check_place_near(root, file), file,
 				"not in force: with permission.enabled and "
 				"spectrocloud.enablePermissions, Backstage's permission backend "
 				"decides");
@@ -270,7 +271,7 @@ static void check_session_environment(struct check *c, const struct node *root)
 	static const char path[] = "spectrocloud.auth.sessionEnvironment";
 
 	if (c->config->session_environment != NULL && config_session_environment(c->config) == NULL)
-		findings_fault(c->l->found, place_near(root, path), path,
+		findings_fault(c->l->found, check_place_near(root, path), path,
 			       "no environment of spectrocloud.environments has this name");
 }
 
@@ -281,14 +282,14 @@ static void remark_on_sessions(struct check *c, const struct node *root)
 	const struct config *config = c->config;
 
 	if (config->email_binding == CONFIG_BINDING_OFF)
-		findings_notice(c->l->found, place_near(root, binding), binding,
+		findings_notice(c->l->found, check_place_near(root, binding), binding,
 				"off: every user who names another's e-mail address acts with that "
 				"person's Palette session");
 	else if (is_found(config, "auth") && !is_found(config, "catalog"))
-		findings_notice(c->l->found, place_near(root, binding), binding,
+		findings_notice(c->l->found, check_place_near(root, binding), binding,
 				"no user can use their session: " NOT_FOUND "'catalog' is");
 	if (config->require_user_session && config->service_token_for.count > 0)
-		findings_notice(c->l->found, place_near(root, limit), limit,
+		findings_notice(c->l->found, check_place_near(root, limit), limit,
 				"not in force: with spectrocloud.auth.requireUserSession, people "
 				"never act with an apiToken");
 }

@@ -13,14 +13,16 @@
 #define MINUTE (60 * SECOND)
 #define HOUR   (60 * MINUTE)
 
-static const struct setting_choice log_levels[] = {
-	{"debug", LOG_DEBUG}, {"info", LOG_INFO}, {"warn", LOG_WARN},
-	{"error", LOG_ERROR}, {NULL, 0},
-};
-
 static const struct setting_choice log_formats[] = {
 	{"text", LOG_TEXT},
 	{"json", LOG_JSON},
+	{NULL, 0},
+};
+
+static const struct setting_choice audit_places[] = {
+	{"stderr", TRAIL_STDERR},
+	{"file", TRAIL_FILE},
+	{"syslog", TRAIL_SYSLOG},
 	{NULL, 0},
 };
 
@@ -59,6 +61,11 @@ static const struct setting_choice email_bindings[] = {
 static bool has_static_keys(const struct config *config)
 {
 	return config->plugin_key_store == CONFIG_KEYS_STATIC;
+}
+
+static bool audits_to_file(const struct config *config)
+{
+	return config->audit.to == TRAIL_FILE;
 }
 
 /* The head of a row that is read in its own way. */
@@ -417,35 +424,8 @@ const struct setting settings[] = {
 #include "config/rows_mcp.h"
 #include "config/rows_token_store.h"
 
-	{
-		.path = "spectrocloud.telemetry.listen",
-		.type = SETTING_STRING,
-		.into = offsetof(struct config, telemetry_listen),
-		.accepts = accepts_listen_address,
-		.wants = "HOST:PORT, [IPV6]:PORT or unix:PATH",
-		.fixed = true,
-		.help = "A further address, where `/metrics` needs no credential; see "
-			"[metrics.md](metrics.md). Whoever reaches it may read them: let it be one "
-			"that only your monitoring reaches. There is also `/status`, for who is on "
-			"this machine; see [operations.md](operations.md). Without it there is none.",
-	},
-	{
-		.path = "spectrocloud.telemetry.logLevel",
-		.type = SETTING_ENUM,
-		.into = offsetof(struct config, log_level),
-		.fallback = "info",
-		.choices = log_levels,
-		.variable = "LOG_LEVEL",
-		.help = "The least important lines that are logged.",
-	},
-	{
-		.path = "spectrocloud.telemetry.logFormat",
-		.type = SETTING_ENUM,
-		.into = offsetof(struct config, log_format),
-		.fallback = "text",
-		.choices = log_formats,
-		.help = "How a line of the log is written.",
-	},
+#include "config/rows_audit.h"
+#include "config/rows_telemetry.h"
 
 	{
 		.path = "spectrocloud.permissions.cacheTtl",

@@ -107,6 +107,7 @@ bool accepts_dns_name(struct text t);
 bool accepts_api_path(struct text t);
 /* HOST:PORT, [IPV6]:PORT or unix:PATH. */
 bool accepts_listen_address(struct text t);
+bool accepts_absolute_path(struct text t);
 /* At least one PEM certificate, among whatever else. */
 bool accepts_certificates(struct text content);
 #define CERTIFICATES_WANTED "a file with at least one PEM certificate"
@@ -117,6 +118,8 @@ bool accepts_private_key(struct text content);
 /* What one of these wants of a string, as a regular expression of ECMAScript, as far as one can say
  * it; NULL: it is about what a file holds. */
 const char *accepts_pattern(bool (*accepts)(struct text t));
+/* debug to error; telemetry.c. */
+extern const struct setting_choice log_level_choices[];
 
 /* ---- what a row says: row.c ---- */
 

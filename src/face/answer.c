@@ -116,6 +116,9 @@ void answer_error(struct http_exchange *x, struct text url, const struct error *
 {
 	const struct http_request *request = http_exchange_request(x);
 	struct http_response r = {.status = error_face(err->kind)->http_status};
+	struct rest_call *rc = http_exchange_data(x);
+
+	rc->status = r.status;
 
 	buf_init(&r.body_owned, LONGEST_ERROR + LONGEST_ESCAPE * url.len);
 	write_error(&r.body_owned, request->arena, request->method == NULL ? "" : request->method,
@@ -145,7 +148,7 @@ void answer_refusal(struct http_exchange *x, const struct rest_call *rc, const s
 	answer_error(x, rc->url, err, false);
 }
 
-void answer_result(struct http_exchange *x, const struct rest_call *rc, struct result *res)
+void answer_result(struct http_exchange *x, struct rest_call *rc, struct result *res)
 {
 	const struct http_request *request = http_exchange_request(x);
 	struct http_response r = {.status = res->status, .body = res->body};
@@ -172,5 +175,6 @@ void answer_result(struct http_exchange *x, const struct rest_call *rc, struct r
 	if (rc->call.op->flags & OP_ROOT)
 		secure_replace(&rc->call.services->config->health, &r);
 	represent_answer(rc->rest->represent, request, rc->call.op, res->constant, &r);
+	rc->status = r.status;
 	http_exchange_answer(x, &r);
 }

@@ -3,6 +3,7 @@
 #define FACE_ANSWER_H
 
 #include "face/rest.h"
+#include "telemetry/trace.h"
 
 /* What is kept with an exchange between the front and a worker. */
 struct rest_call {
@@ -10,6 +11,8 @@ struct rest_call {
 	struct call call;
 	struct op_match match;
 	struct call_stream stream;
+	struct trace trace;
+	int status;      /* of the answer; 0: there is none yet */
 	bool streams;    /* the head of an answer in pieces is out */
 	struct text url; /* relative to the mount, with the query, for error bodies */
 	bool unknown;    /* it was queued before its sender was known */
@@ -22,6 +25,9 @@ static inline bool rest_has_flag(const struct rest_call *rc, unsigned flag)
 	return rc->match.op != NULL && (rc->match.op->flags & flag) != 0;
 }
 
+/* Of a request that has come; trace.c. */
+void answer_begin_trace(const struct http_request *request, const struct rest *rest,
+			struct trace *trace);
 /* Those of every answer. reauthenticate: the user should sign in to Palette again. */
 void answer_common_headers(struct http_response *r, const struct http_exchange *x,
 			   bool reauthenticate);
@@ -31,6 +37,6 @@ void answer_error(struct http_exchange *x, struct text url, const struct error *
 /* For what never came to an operation, whose pipeline logs by itself; rc->refused_for says why. */
 void answer_refusal(struct http_exchange *x, const struct rest_call *rc, const struct error *err);
 /* Of an operation that went well; res gives up what it owns. */
-void answer_result(struct http_exchange *x, const struct rest_call *rc, struct result *res);
+void answer_result(struct http_exchange *x, struct rest_call *rc, struct result *res);
 
 #endif

@@ -13,6 +13,10 @@ void face_operations_page(struct buf *out);
 void face_clusters_page(struct buf *out);
 /* The tools of agents, the same. */
 void face_tools_page(struct buf *out);
+/* Events and fields of the audit trail, the same. */
+void face_audit_page(struct buf *out);
+/* The modules of the log, the same. */
+void face_log_page(struct buf *out);
 
 /* Where the plugin is mounted; the first is the one that Backstage uses. */
 extern const char *const face_mounts[];

@@ -31,6 +31,7 @@ static void begin_stream(void *context, const char *content_type)
 	http_response_header(&r, "X-Accel-Buffering", "no");
 	answer_common_headers(&r, x, rc->call.reauthenticate);
 	rc->streams = true;
+	rc->status = r.status;
 	http_exchange_stream(x, &r);
 }
 
@@ -55,6 +56,7 @@ static bool answer_preflight(struct http_exchange *x, const struct rest *rest)
 		return false;
 	log_info("request.preflight", F_INT("status", r.status), F_STR("peer", request->peer));
 	answer_common_headers(&r, x, false);
+	((struct rest_call *)http_exchange_data(x))->status = r.status;
 	http_exchange_answer(x, &r);
 	return true;
 }
@@ -164,6 +166,8 @@ static bool make_call(const struct rest *rest, struct http_exchange *x, struct r
 	c->services = rest->services;
 	c->arena = request->arena;
 	c->id = request->id;
+	c->method = request->method;
+	c->url_path = request->path;
 	c->peer = request->peer;
 	rc->stream = (struct call_stream){
 		.context = x, .begin = begin_stream, .send = send_piece, .on_gone = watch_client};
@@ -183,6 +187,7 @@ static void answer_no_route(struct http_exchange *x, struct rest_call *rc)
 
 	rc->refused_for = rc->match.allow != NULL ? "method" : "route";
 	if (op_identify(&rc->call, true, &err) != IDENTITY_KNOWN) {
+		op_audit_stranger(&rc->call, NULL, &err);
 		answer_refusal(x, rc, &err);
 		return;
 	}
@@ -297,6 +302,7 @@ void rest_work(struct http_exchange *x)
 		atomic_fetch_sub(&rc->rest->queues->unknown, 1);
 	rc->unknown = false;
 	log_set_request(id);
+	trace_enter(&rc->trace);
 	if (!may_work(x, rc, &err))
 		answer_refusal(x, rc, &err);
 	else if (rc->match.op == NULL)
@@ -305,6 +311,7 @@ void rest_work(struct http_exchange *x)
 		admit_and_hand_over(x, rc);
 	else
 		run_and_answer(x, rc);
+	trace_enter(NULL);
 	log_set_request(NULL);
 }
 
@@ -397,9 +404,11 @@ void rest_handle(void *context, struct http_exchange *x, const struct error *ref
 
 	rc->rest = rest;
 	rc->url = request->target;
+	answer_begin_trace(request, rest, &rc->trace);
 	http_exchange_set_data(x, rc);
 	mounted = path_in_mount(request, &path, &rc->url);
 	log_set_request(request->id);
+	trace_enter(&rc->trace);
 	if (refused != NULL) {
 		rc->refused_for = "malformed";
 		answer_refusal(x, rc, refused);
@@ -412,6 +421,7 @@ void rest_handle(void *context, struct http_exchange *x, const struct error *ref
 		else
 			answer_refusal(x, rc, &err);
 	}
+	trace_enter(NULL);
 	log_set_request(NULL);
 }
 

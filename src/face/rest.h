@@ -48,6 +48,9 @@ void rest_handle(void *context, struct http_exchange *x, const struct error *ref
 /* The rest of the work for a queued exchange, on a worker; answers it. */
 void rest_work(struct http_exchange *x);
 
+/* An exchange is over, and its answer was sent: its trace is told. Any thread; does not wait. */
+void rest_ended(struct http_exchange *x);
+
 /* What an exchange is answered with; NULL: rest_handle() never had it. Until the exchange is over.
  */
 const struct rest *rest_of(const struct http_exchange *x);

@@ -85,6 +85,7 @@ static bool give_kubeconfig(struct call *c, const char *kind, const struct found
 	bool ok;
 
 	c->object = found->uid;
+	c->project = found->project;
 	if (!palette_kubeconfig(c->palette, found->project, found->uid, call_bool(c, "frp"), &file,
 				err))
 		return false;
@@ -134,6 +135,7 @@ static bool cluster_profiles(struct call *c, struct result *res, struct error *e
 	if (!find_by_uid_or_name(c, CATALOG_CLUSTER, "clusterUid", "clusterName", &found, err))
 		return false;
 	c->object = found.uid;
+	c->project = found.project;
 	if (!palette_cluster_profiles(c->palette, found.project, found.uid, &document, err))
 		return false;
 	(void)json_member(buf_text(&document), "profiles", &profiles);
@@ -161,6 +163,7 @@ static bool cluster_manifest(struct call *c, struct result *res, struct error *e
 	if (!find_by_uid_or_name(c, CATALOG_CLUSTER, "clusterUid", "clusterName", &found, err))
 		return false;
 	c->object = found.uid;
+	c->project = found.project;
 	if (!palette_manifest(c->palette, found.project, found.uid, manifest, &document, err))
 		return false;
 	answer_begin(c, &answer);

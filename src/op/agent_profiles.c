@@ -131,6 +131,7 @@ static bool profile_packs(struct call *c, struct result *res, struct error *err)
 	if (!find_named(c, CATALOG_PROFILE, "profileName", &found, err))
 		return false;
 	c->object = found.uid;
+	c->project = found.project;
 	if (!palette_profile(c->palette, found.project, found.uid, &profile, err))
 		return false;
 	write_packs(&found, buf_text(&profile), res);

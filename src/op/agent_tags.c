@@ -76,6 +76,7 @@ static bool update_tags(struct call *c, const char *key, const struct found *fou
 
 	c->object = change->only_try ? arena_printf(c->arena, "%s (only tried)", found->uid)
 				     : found->uid;
+	c->project = found->project;
 	if (!set(c->palette, found->project, found->uid, change, &before, &after, err))
 		return false;
 	answer_begin(c, &answer);

@@ -26,6 +26,7 @@
 #include "palette/entity.h"
 #include "palette/palette.h"
 #include "session/session.h"
+#include "telemetry/audit.h"
 
 /* ---- parameters ---- */
 
@@ -330,6 +331,7 @@ struct op {
 struct history;
 struct op_life;
 struct mcp_host;
+struct trail;
 struct followers;
 
 /* What every call needs and no call owns. */
@@ -342,6 +344,7 @@ struct op_services {
 	struct store *store; /* NULL: none, and nothing is kept from one call to the next */
 	const struct toolbox *toolbox;
 	struct mcp_host *mcp;        /* see op/mcp_host.h; NULL: there is no endpoint */
+	struct trail *trail;         /* the audit trail; NULL: standard error */
 	struct followers *followers; /* see op/follow.h; NULL: nobody ends them but themselves */
 	struct history *history;     /* of the last hour; NULL: none is kept */
 	const struct op_constant *openapi; /* the description of the API, made at start */
@@ -386,6 +389,8 @@ struct call {
 	const struct http_header
 		*headers; /* as sent, in the same order; they may hold credentials */
 	size_t header_count;
+	const char *method;               /* of a request over HTTP; NULL: it is none */
+	struct text url_path;             /* likewise, as sent, without the query */
 	const char *peer;                 /* the sender's address; NULL: not over a network */
 	const struct call_stream *stream; /* NULL: answers are whole */
 	const struct call_input *inputs;  /* paths and queries, percent-decoded */
@@ -413,8 +418,11 @@ struct call {
 	struct session session;  /* the one of that address that is used; token.ptr NULL: none */
 	bool reauthenticate;     /* the user should sign in to Palette again */
 	const char *object;      /* what was made, for the audit trail; NULL: see the parameters */
+	const char *project;     /* whose it is, likewise; NULL: see the parameters */
 	const char *object_name; /* what people call it, likewise; NULL: nothing */
 	const char *outcome;     /* of what went well, likewise; NULL: "succeeded" */
+	const char *tool;        /* that was run on its behalf, for its trace; NULL: none */
+	bool audited;            /* it goes into the audit trail, whatever its row says */
 	const char *ended;       /* of an answer in pieces: why it ended, for the log; static */
 };
 
@@ -560,6 +568,18 @@ MUST_USE bool call_open_environment(struct call *c, struct error *err);
 MUST_USE bool call_speaks_for(struct call *c, struct text email, struct error *err);
 /* Palette has refused the user's own token: a session that is kept goes. */
 void call_drop_session(struct call *c);
+
+/* ---- the audit trail: audit.c ---- */
+
+/* The id of the row's events: "cluster-kubeconfig". */
+enum { OP_AUDIT_ID_SIZE = 64 };
+void op_audit_id(const struct op *op, char id[OP_AUDIT_ID_SIZE]);
+enum audit_severity op_audit_severity(const struct op *op);
+/* For a function whose row is not audited, where what it is about to do is to be. As
+ * spectrocloud.audit.required says, it fails with ERROR_UNAVAILABLE; then it must not be done. */
+MUST_USE bool call_audits(struct call *c, struct error *err);
+/* Of a caller who was refused by op_identify() alone. op: NULL where there is none. */
+void op_audit_stranger(const struct call *c, const struct op *op, const struct error *err);
 
 /* ---- tools: toolbox.c ---- */
 

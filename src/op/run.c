@@ -1,6 +1,7 @@
 /* The one pipeline: who asks, may they, what do they ask, of which Palette, and then the work. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "op/audit.h"
 #include "op/op.h"
 #include "telemetry/metrics.h"
 
@@ -38,36 +39,6 @@ static bool call_permit(const struct call *c, const struct op *op, struct error 
 					       op->permission, err);
 }
 
-/*
- * What was acted on, for the audit trail: what the handler says, else the path's first parameter,
- * if it is an identifier. A refusal comes before the parameters are read, so it is the input
- * itself.
- */
-static struct text object_of(const struct call *c)
-{
-	if (c->object != NULL)
-		return text_of(c->object);
-	for (size_t i = 0; i < c->input_count; i++)
-		if (c->inputs[i].in == IN_PATH)
-			return param_identifier_problem(c->inputs[i].value) == NULL
-				       ? c->inputs[i].value
-				       : TEXT("");
-	return TEXT("");
-}
-
-static void call_audit(const struct call *c, const struct op *op, bool ok, const struct error *err)
-{
-	const char *environment = c->environment == NULL ? NULL : c->environment->name;
-	const char *outcome = c->outcome == NULL ? "succeeded" : c->outcome;
-
-	if (!ok)
-		outcome = err->maybe_done ? "unknown" : "failed";
-	log_info("audit", F_STR("operation", op->name), F_STR("principal", c->principal.subject),
-		 F_STR("actor", c->principal.actor), F_STR("environment", environment),
-		 F_TEXT("object", object_of(c)), F_STR("outcome", outcome),
-		 F_STR("name", c->object_name), F_STR("reason", ok ? "" : err->message));
-}
-
 /* Of an answer in pieces; else it ends the list of fields. */
 static struct log_field how_it_ended(const struct call *c)
 {
@@ -98,8 +69,7 @@ static void call_record(const struct call *c, const struct op *op, const struct 
 	if (!ok)
 		err->recorded = true;
 	call_measure(c, op, status);
-	if (op->flags & OP_AUDIT || (!ok && err->kind == ERROR_DENIED))
-		call_audit(c, op, ok, err);
+	audit_after(c, op, ok, err);
 	if (op->flags & (OP_FRONT | OP_ASIDE) && ok) {
 		log_debug("request", F_STR("operation", op->name), F_INT("status", status));
 		return;
@@ -144,6 +114,7 @@ bool op_run(const struct op *op, struct call *c, struct result *res, struct erro
 	ok = (c->admitted || (call_identify(c, op, err) && /* who asks?            401 */
 			      call_permit(c, op, err))) && /* may they?            403 */
 	     call_read_params(c, op, err) &&               /* what do they ask?    400 */
+	     audit_before(c, op, err) &&                   /* can it be said?      503 */
 	     call_open_palette(c, op, err) &&              /* which Palette/token? 503 */
 	     op->run(c, res, err);                         /* upstream, transform  404, 502, 504 */
 

@@ -296,6 +296,7 @@ bool tool_run(struct call *caller, enum tool_door door, const struct op *op, str
 	c->door = door;
 	ok = op_run(op, c, res, err);
 	caller->environment = c->environment;
+	caller->tool = op->tool->name;
 	caller->reauthenticate = c->reauthenticate;
 	return ok;
 }

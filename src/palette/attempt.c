@@ -17,6 +17,23 @@ static void add_header(struct attempt *at, const char *name, struct text value)
 	at->headers[at->fetch.header_count++] = (struct http_header){text_of(name), value};
 }
 
+/* Palette sees which trace it is part of. */
+static void add_trace(const struct palette *p, struct attempt *at)
+{
+	const struct trace *trace = trace_current();
+	char *parent;
+
+	at->span_id[0] = '\0';
+	if (trace == NULL)
+		return;
+	trace_make_span_id(at->span_id);
+	parent = arena_alloc(p->arena, TRACE_PARENT_LENGTH + 1);
+	trace_put_parent(trace, at->span_id, parent);
+	add_header(at, "traceparent", text_of(parent));
+	if (trace->state.len > 0)
+		add_header(at, "tracestate", trace->state);
+}
+
 static int64_t patience_of(const struct palette *p, const struct palette_request *r)
 {
 	int64_t usual = p->config->upstream_timeout_ms;
@@ -62,6 +79,7 @@ static void prepare(const struct palette *p, struct attempt *at)
 		add_header(at, "Content-Type", TEXT("application/json"));
 	if (r->project != NULL)
 		add_header(at, "ProjectUid", text_of(r->project));
+	add_trace(p, at);
 }
 
 int attempt_retry_after(const struct http_fetch *fetch)
@@ -227,6 +245,7 @@ static void send_chunk(struct palette *p, struct attempt *const *chunk, size_t c
 		       struct http_fetch **fetches)
 {
 	struct pacer *pacer = palette_pacer(p);
+	int64_t began_us = clock_now_us();
 
 	for (size_t i = 0; i < count; i++) {
 		prepare(p, chunk[i]);
@@ -236,6 +255,7 @@ static void send_chunk(struct palette *p, struct attempt *const *chunk, size_t c
 	http_fetch_all(palette_http(p), fetches, count, (unsigned)p->config->upstream_parallel);
 	for (size_t i = 0; i < count; i++) {
 		tell_circuit(p, chunk[i]);
+		attempt_tell_trace(p, chunk[i], began_us);
 		measure(p, chunk[i]);
 		if (pacer != NULL && fetches[i]->end == HTTP_FETCH_DONE &&
 		    fetches[i]->status == 429)

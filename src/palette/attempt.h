@@ -5,8 +5,9 @@
 #include "http/client.h"
 #include "palette/circuit.h"
 #include "palette/fetch.h"
+#include "telemetry/trace.h"
 
-enum { ATTEMPT_MOST_HEADERS = 4 };
+enum { ATTEMPT_MOST_HEADERS = 6 };
 
 /* What became of a request in a round. */
 enum sending {
@@ -22,6 +23,7 @@ struct attempt {
 	struct circuit_leave leave; /* to send it */
 	bool whole;                 /* it may take as long as the configuration gives an answer */
 	struct http_fetch fetch;
+	char span_id[SPAN_ID_DIGITS + 1]; /* "": it belongs to no trace */
 	struct http_header headers[ATTEMPT_MOST_HEADERS];
 };
 
@@ -34,6 +36,9 @@ static inline bool attempt_is_write(const struct palette_request *r)
 /* Sends all of them as fast as Palette's limits, the circuit and the deadlines allow. Each has
  * ended then: fetch says how, or it was not sent and its request has the error. */
 void attempt_all(struct palette *p, struct attempt *attempts, size_t count);
+
+/* Of one that is done. began_us: when it was sent, of clock_now_us(). */
+void attempt_tell_trace(const struct palette *p, const struct attempt *at, int64_t began_us);
 
 /* What it asks, for the circuit: a number that tells apart what may fail by itself. */
 uint64_t attempt_question(const struct palette_request *r);

@@ -418,7 +418,9 @@ test('docs openapi is JSON and describes what operations lists', async () => {
   assert.deepEqual(described.sort(), listed.sort());
 });
 
-for (const [page, pattern] of [['doctor', /^# Troubleshooting\n/], ['metrics', /^# Metrics\n/], ['operations', /^# Operations\n/], ['settings', /^# .+\n/], ['tools', /^# Tools\n/]])
+for (const [page, pattern] of [['audit', /^# Audit trail\n/], ['doctor', /^# Troubleshooting\n/],
+  ['log', /^# Modules of the log\n/], ['metrics', /^# Metrics\n/], ['operations', /^# Operations\n/], ['settings', /^# .+\n/],
+  ['tools', /^# Tools\n/]])
   test(`docs ${page} is a page`, async () => {
     const result = await run(['docs', page]);
     assert.deepEqual([result.status, result.stderr], [0, '']);

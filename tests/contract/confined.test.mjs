@@ -3,7 +3,8 @@
 // confined.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync,
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync,
+  statSync,
   writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
@@ -59,6 +60,7 @@ describe('the running process', { skip }, () => {
       port: () => Number(log.match(/ started .* port=(\d+)/)?.[1]),
       ended,
       kill: signal => { child.kill(signal); return ended; },
+      hangUp: () => child.kill('SIGHUP'),
       status: task => Object.fromEntries(readFileSync(`/proc/${child.pid}${task ?? ''}/status`, 'utf8')
         .split('\n').filter(Boolean).map(line => line.split(/:\s*/, 2))),
       tasks: () => readdirSync(`/proc/${child.pid}/task`).map(task => `/task/${task}`),
@@ -105,6 +107,33 @@ describe('the running process', { skip }, () => {
     assert.equal((await service.kill('SIGTERM')).code, 0);
     assert.ok(!existsSync(socket));
     assert.ok(!existsSync(`${sqlite}-wal`), 'what SQLite has beside the file is removed at the end');
+  });
+
+  test('the audit trail is written and rotated, also as another user', async () => {
+    for (const user of process.getuid() === 0 ? ['', `${NOBODY}:${NOBODY}`] : ['']) {
+      const place = mkdtempSync(join(folder, 'trail-'));
+      if (user) chownSync(place, NOBODY, NOBODY);
+      const file = join(place, 'audit.jsonl');
+      const service = await start(settings({}, { audit: { to: 'file', file, required: true } }),
+        { options: user ? ['--user', user] : [] });
+      const refused = () => new Promise((done, fail) => http.get({ path: '/api/spectrocloud/projects', port: service.port(),
+        headers: { authorization: 'Bearer wrong' } }, response => {
+        response.resume();
+        response.on('end', done);
+      }).on('error', fail));
+      await refused();
+      renameSync(file, `${file}.1`);
+      service.hangUp();
+      await refused();
+      rmSync(file);
+      await refused();
+      assert.equal((await service.kill('SIGTERM')).code, 0, service.log());
+      for (const each of [file, `${file}.1`])
+        assert.equal(readFileSync(each, 'utf8').trim().split('\n').length, 1, each);
+      assert.equal(statSync(file).mode & 0o7777 & ~0o640, 0);
+      assert.equal(statSync(file).uid, user ? NOBODY : process.getuid());
+      assert.doesNotMatch(service.log(), /audit_failed/);
+    }
   });
 
   test('no core file is written', async () => {

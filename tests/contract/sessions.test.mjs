@@ -346,7 +346,7 @@ test('each change is in the audit trail, and no token is', () => withService({},
   await requestLine(service, answer);
   const lines = logLines(service, 'audit').join('\n');
   assert.match(lines, /operation=\S*session.put\S* principal="?plugin:auth"?.* outcome="?succeeded/);
-  assert.match(lines, /operation=\S*session.put\S* principal="?user:default\/bob"?.* outcome="?failed/);
+  assert.match(lines, /operation=\S*session.put\S* principal="?user:default\/bob"?.* outcome="?denied/);
   assert.match(lines, /operation=\S*session.delete\S* principal="?user:default\/ada"?.* object="?ada@example.com"?.* outcome="?succeeded/);
 }));
 

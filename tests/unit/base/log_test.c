@@ -51,8 +51,8 @@ static void levels_below_the_least_are_silent(void **state)
 
 	(void)state;
 	log_open(LOG_WARN, LOG_TEXT);
-	assert_false(log_wants(LOG_INFO));
-	assert_true(log_wants(LOG_WARN));
+	assert_false(log_wants(LOG_INFO, NULL));
+	assert_true(log_wants(LOG_WARN, NULL));
 	catch_output();
 	log_debug("a.debug");
 	log_info("an.info");

@@ -151,9 +151,10 @@ static void more_than_it_lists_is_said(void **state)
 static void audit_line(char line[256], const char *email, const char *environment, int revoked)
 {
 	snprintf(line, 256,
-		 "\"environment\":\"%s\",\"object\":\"%s\",\"outcome\":\"succeeded\","
-		 "\"reason\":\"\",\"sessions\":%d}\n",
-		 environment, email, revoked);
+		 "\"meta\":{\"operation\":\"session.revoke\",%s%s%s\"object\":\"%s\","
+		 "\"outcome\":\"succeeded\",\"sessions\":%d}}\n",
+		 *environment == '\0' ? "" : "\"environment\":\"", environment,
+		 *environment == '\0' ? "" : "\",", email, revoked);
 }
 
 static void sessions_are_revoked(void **state)
@@ -169,8 +170,8 @@ static void sessions_are_revoked(void **state)
 	       "--set spectrocloud.telemetry.logFormat=json");
 	assert_string_equal(w->out, "Ada@B.test: 2 revoked\nbob@b.test: 1 revoked\n");
 	assert_int_equal(w->status, 0);
-	assert_holds(w->err, "\"event\":\"audit\",\"operation\":\"session.revoke\","
-			     "\"principal\":\"operator:");
+	assert_holds(w->err, "\"eventId\":\"session-revoke\"");
+	assert_holds(w->err, "\"actor\":{\"actorId\":\"operator:");
 	audit_line(line, "Ada@B.test", "", 2);
 	assert_holds(w->err, line);
 	audit_line(line, "bob@b.test", "", 1);
@@ -186,7 +187,10 @@ static void who_has_none_changes_the_status(void **state)
 
 	put(w, "ada@b.test", "prod", MINUTE_MS);
 	run(w, "revoke nobody@b.test ada@b.test --set spectrocloud.telemetry.logLevel=error");
-	assert_ended(w, 1, "nobody@b.test: 0 revoked\nada@b.test: 1 revoked\n", "");
+	assert_string_equal(w->out, "nobody@b.test: 0 revoked\nada@b.test: 1 revoked\n");
+	assert_int_equal(w->status, 1);
+	assert_holds(w->err, "there is no audit trail");
+	assert_null(strstr(w->err, "session-revoke"));
 	assert_int_equal(count(w), 0);
 	run(w, "revoke -- --all");
 	assert_string_equal(w->out, "--all: 0 revoked\n");
@@ -360,7 +364,7 @@ static void it_stops_where_the_store_does(void **state)
 	assert_int_equal(system(command), 0);
 	run(w, "revoke --all --yes");
 	assert_string_equal(w->out, "a@b.test: 1 revoked\n");
-	assert_holds(w->err, "outcome=\"failed\" reason=\"the store of sessions: ");
+	assert_holds(w->err, "outcome=\"failed\" name=\"\" reason=\"the store of sessions: ");
 	assert_holds(w->err, "\nspectrocloud-backend: b@b.test: the store of sessions: ");
 	assert_holds(w->err, "\n2 of 3 address(es) are not done.\n");
 	assert_int_equal(w->status, 1);

@@ -60,6 +60,11 @@ static void defaults(void **state)
 	assert_true(fixture_noticed(f, "backend.auth.externalAccess", NOBODY));
 }
 
+#define NO_TRAIL                                                              \
+	"there is no audit trail: it is part of the log, at level info, and " \
+	"spectrocloud.telemetry.logLevel leaves that out; "                   \
+	"spectrocloud.telemetry.logLevels.audit can be info"
+
 static void values(void **state)
 {
 	struct fixture *f = *state;
@@ -106,9 +111,10 @@ static void values(void **state)
 	assert_int_equal(c->permission_cache_ttl_ms, 0);
 	assert_int_equal(c->backstage_timeout_ms, 60000);
 	assert_non_null(strstr(c->backstage_ca_file, "/ca.pem"));
-	assert_int_equal(f->notices.count, 1);
+	assert_int_equal(f->notices.count, 2);
 	assert_true(fixture_noticed(f, "backend.auth.dangerouslyDisableDefaultAuthPolicy",
 				    "everybody is let in without a credential"));
+	assert_true(fixture_noticed(f, "spectrocloud.audit.to", NO_TRAIL));
 }
 
 static void wrong_values(void **state)

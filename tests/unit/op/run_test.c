@@ -350,10 +350,13 @@ static void what_was_done_is_in_the_audit_trail(void **state)
 	struct scene *s = *state;
 	const char *lines = log_of(s, &fine, CI, "c1");
 
-	assert_non_null(strstr(lines, "\"event\":\"audit\",\"operation\":\"test.fine\","
-				      "\"principal\":\"external:ci\",\"actor\":\"\","
-				      "\"environment\":\"prod\","
-				      "\"object\":\"c1\",\"outcome\":\"succeeded\""));
+	assert_non_null(strstr(lines, "\"eventId\":\"test-fine\",\"severityLevel\":\"medium\","
+				      "\"status\":\"succeeded\""));
+	assert_non_null(
+		strstr(lines, "\"actor\":{\"actorId\":\"external:ci\",\"kind\":\"service\"}"));
+	assert_non_null(strstr(lines,
+			       "\"meta\":{\"operation\":\"test.fine\",\"environment\":\"prod\","
+			       "\"object\":\"c1\",\"outcome\":\"succeeded\"}"));
 	assert_non_null(strstr(lines, "\"event\":\"request\",\"operation\":\"test.fine\","
 				      "\"status\":201"));
 	s->status = 500;
@@ -361,8 +364,9 @@ static void what_was_done_is_in_the_audit_trail(void **state)
 	assert_non_null(strstr(lines, "\"object\":\"c1\",\"outcome\":\"failed\""));
 	/* A refusal for want of a permission is there too, whatever the row. */
 	lines = log_of(s, &forgotten, CI, "c1");
-	assert_non_null(strstr(lines, "\"event\":\"audit\",\"operation\":\"test.forgotten\","
-				      "\"principal\":\"external:ci\""));
+	assert_non_null(strstr(lines, "\"eventId\":\"test-forgotten\",\"severityLevel\":\"medium\","
+				      "\"status\":\"failed\""));
+	assert_non_null(strstr(lines, "\"outcome\":\"denied\""));
 	lines = log_of(s, &fails_late, CI, "c1");
 	assert_null(strstr(lines, "\"event\":\"audit\""));
 }
@@ -394,8 +398,8 @@ static void the_audit_trail_bears_odd_input(void **state)
 
 	memset(uid, '\n', sizeof uid - 1);
 	lines = log_of(s, &fine, CI, uid);
-	assert_non_null(strstr(lines, "\"event\":\"audit\",\"operation\":\"test.fine\","
-				      "\"principal\":\"external:ci\""));
+	assert_non_null(strstr(lines, "\"eventId\":\"test-fine\""));
+	assert_non_null(strstr(lines, "\"actorId\":\"external:ci\""));
 }
 
 int main(void)

@@ -1,0 +1,60 @@
+/*
+ * Where the audit trail goes: standard error, a file, or the system's log.
+ *
+ * A file is opened for appending, and a line is one write. It is opened again after trail_reopen(),
+ * and when it was renamed or removed: so nothing is lost while files are rotated, and nothing is
+ * written twice. Several processes may write to one file.
+ *
+ * A line that cannot be written goes to standard error instead, and is counted. Of refusals of
+ * unknown callers only so many are written, so that nobody can fill the disk with them; how many
+ * were left out says an event of its own.
+ */
+#ifndef TELEMETRY_TRAIL_H
+#define TELEMETRY_TRAIL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/error.h"
+#include "telemetry/audit.h"
+
+enum trail_to { TRAIL_STDERR, TRAIL_FILE, TRAIL_SYSLOG };
+
+struct trail;
+
+/*
+ * path   of the file, or of the socket of the system's log; NULL with TRAIL_STDERR. Copied.
+ * trail  out, owned: trail_close().
+ * Fails with ERROR_INPUT where the file cannot be written: which one, and what the system said. A
+ * system's log that does not listen is no failure here: it may come later.
+ */
+MUST_USE bool trail_open(enum trail_to to, const char *path, struct trail **trail,
+			 struct error *err);
+/* Writes what is still to be said. NULL is fine. */
+void trail_close(struct trail *t);
+
+/*
+ * Writes an event, now. Waits for the disk, or for a moment for the system's log. Any thread.
+ * t  NULL: to standard error.
+ * False if it is not in the trail: then it is on standard error. What was left out counts as
+ * written.
+ */
+bool trail_write(struct trail *t, const struct audit_event *event);
+
+/* The file is opened again, or the system's log connected again, before the next line. Any thread;
+ * also in a signal handler. NULL is fine. */
+void trail_reopen(struct trail *t);
+/* Once a second: leaves a file that was renamed or removed, tries again what has failed, and says
+ * how many refusals were left out. NULL is fine. */
+void trail_look_around(struct trail *t);
+
+struct trail_counts {
+	uint64_t written;
+	uint64_t failed;     /* lines that are not in the trail */
+	uint64_t suppressed; /* refusals of unknown callers that were left out */
+};
+/* Any thread. NULL: all zero. */
+struct trail_counts trail_counts(struct trail *t);
+
+#endif
