@@ -80,8 +80,8 @@ void metric_add_duration(enum metric metric, int64_t us, const char *const *labe
 #define metric_observe(metric, us, ...) \
 	metric_add_duration((metric), (us), METRIC_LABELS(__VA_ARGS__))
 
-/* What the only label of a metric may be, in the order of its row; ends with NULL. NULL where that is
- * not known. Static. */
+/* What the only label of a metric may be, in the order of its row; ends with NULL. NULL where that
+ * is not known. Static. */
 const char *const *metric_words(enum metric metric);
 
 /* "503"; of 0 "none". */
