@@ -87,15 +87,39 @@ static void ignore_signals(void)
 		signal(signals[i].number, SIG_IGN);
 }
 
+/* Where the service manager listens for us, that is the address that is configured, whatever else
+ * was: what may be asked for depends on it. */
+static bool take_socket(struct options *options, struct http_listener **inherited)
+{
+	static char text[512];
+	struct error err;
+
+	if (!http_listener_inherit(inherited, &err)) {
+		fprintf(stderr, "spectrocloud-backend: %s\n", err.message);
+		return false;
+	}
+	if (*inherited == NULL)
+		return true;
+	if (options->override_count == MOST_OVERRIDES) {
+		fprintf(stderr, "spectrocloud-backend: no room for where the service manager "
+				"listens: too many --set options\n");
+		return false;
+	}
+	snprintf(text, sizeof text, "spectrocloud.server.listen=%s",
+		 http_listener_address(*inherited));
+	options->overrides[options->override_count++] = text;
+	return true;
+}
+
 /* With the rights that the process is to have, which may be fewer than those it binds with. */
 static bool open_with_fewer_rights(const struct config *config, const struct config_options *source,
-				   const struct serve_rights *rights, struct app **app,
+				   const struct serve_rights *rights,
+				   struct http_listener *listener, struct app **app,
 				   struct error *err)
 {
-	struct http_listener *listener;
 	bool ok;
 
-	if (!http_listener_open(config->listen, &listener, err))
+	if (listener == NULL && !http_listener_open(config->listen, &listener, err))
 		return false;
 	ok = serve_rights_reduce(rights, config, listener, err) &&
 	     app_open(config, source, listener, app, err);
@@ -104,13 +128,13 @@ static bool open_with_fewer_rights(const struct config *config, const struct con
 }
 
 static int serve(const struct config *config, const struct config_options *source,
-		 const struct serve_rights *rights)
+		 const struct serve_rights *rights, struct http_listener *inherited)
 {
 	struct error err;
 	struct app *app;
 
 	block_signals(SIG_BLOCK);
-	if (!open_with_fewer_rights(config, source, rights, &app, &err)) {
+	if (!open_with_fewer_rights(config, source, rights, inherited, &app, &err)) {
 		fprintf(stderr, "spectrocloud-backend: %s\n", err.message);
 		return err.kind == ERROR_INPUT ? 2 : 1; /* 2: what is configured cannot be */
 	}
@@ -139,6 +163,7 @@ static int run(int argc, char **argv)
 	};
 	struct config_notices notices;
 	struct config_options source;
+	struct http_listener *inherited;
 	struct options options;
 	struct config *config;
 	int status;
@@ -148,12 +173,18 @@ static int run(int argc, char **argv)
 	    !serve_rights_check(&rights, &status))
 		return status;
 	block_hangup();
-	if (!options_load_unsaid(&options, &config, &notices))
+	if (!take_socket(&options, &inherited))
 		return 2;
+	if (!options_load_unsaid(&options, &config, &notices)) {
+		http_listener_close(inherited);
+		return 2;
+	}
 	log_open(config->log_level, config->log_format);
+	if (inherited != NULL)
+		log_info("inherited", F_STR("listen", config->listen));
 	config_log_notices(&notices);
 	source = options_source(&options);
-	status = serve(config, &source, &rights);
+	status = serve(config, &source, &rights, inherited);
 	config_free(config);
 	return status;
 }
@@ -169,7 +200,8 @@ const struct command command_serve = {
 		"  --set PATH=VALUE   override one setting, such as\n"
 		"                     spectrocloud.upstream.timeout=10s\n"
 		"  --listen ADDRESS   HOST:PORT, [IPV6]:PORT or unix:PATH; the same as\n"
-		"                     --set spectrocloud.server.listen=ADDRESS\n"
+		"                     --set spectrocloud.server.listen=ADDRESS. A socket that\n"
+		"                     systemd hands over (LISTEN_FDS) is taken instead\n"
 		"  --user NAME[:GROUP]\n"
 		"                     started as root: become this user once the address is\n"
 		"                     bound, for good. What is read later has to be readable\n"
