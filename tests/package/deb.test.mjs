@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { OUT, get, inside, install, made, makeRoot, noRoot, run, start, startSimulator } from './made.mjs';
+import { OUT, get, inside, install, made, makeRoot, noRoot, run, source, start, startSimulator } from './made.mjs';
 
 const ENVIRONMENT = 'etc/default/spectrocloud-backend';
 const CONFIG = 'etc/spectrocloud-backend/app-config.yaml';
@@ -89,6 +89,12 @@ describe('the package in a bare Debian', { skip }, () => {
   test('the paths that the units name are there', () => {
     for (const path of [only('ExecStart').split(' ')[0], only('EnvironmentFile').replace(/^-/, '')])
       assert.ok(existsSync(inRoot(path)), path);
+    // Where systemd is, it says whether it understands them; the root has neither its targets nor `kill`.
+    const said = spawnSync('systemd-analyze', [`--root=${root}`, 'verify', 'spectrocloud-backend.service',
+      'spectrocloud-backend.socket'], { encoding: 'utf8' });
+    const faults = (said.stderr ?? '').split('\n').filter(line => /spectrocloud/.test(line) &&
+      !/sysinit\.target not found|Command kill is not executable/.test(line));
+    assert.deepEqual(faults, []);
     for (const file of [UNIT, UNIT.replace('.service', '.socket')])
       for (const [, path] of read(file).matchAll(/^Documentation=file:(\S+)$/gm)) assert.ok(existsSync(inRoot(path)), path);
   });
@@ -114,7 +120,7 @@ describe('the package in a bare Debian', { skip }, () => {
     assert.match(service.output(), /app-config\.yaml:\d+:\d+/);
   });
 
-  test('starts after one file was filled in, and serves', async () => {
+  function fillIn() {
     let text = read(ENVIRONMENT);
     const filled = { SPECTROCLOUD_URL: simulator.url, SPECTROCLOUD_TENANT: 'sim', SPECTROCLOUD_API_TOKEN: 'sim-key',
       SPECTROCLOUD_CALLER_TOKEN: 'a-token-of-the-test', SPECTROCLOUD_LISTEN: '127.0.0.1:0',
@@ -124,6 +130,10 @@ describe('the package in a bare Debian', { skip }, () => {
       text = text.replace(new RegExp(`^#?${name}=.*`, 'm'), `${name}=${value}`);
     }
     writeFileSync(inRoot(ENVIRONMENT), text);
+  }
+
+  test('starts after one file was filled in, and serves', async () => {
+    fillIn();
     // A shell reads the same in it as systemd does.
     const inShell = '\n' + inside(root, ['sh', '-c', `set -a; . /${ENVIRONMENT}; env`]);
     for (const [name, value] of Object.entries(variables())) assert.ok(inShell.includes(`\n${name}=${value}\n`), name);
@@ -189,6 +199,27 @@ describe('the package in a bare Debian', { skip }, () => {
     assert.ok(existsSync(inRoot(ENVIRONMENT)));
     assert.ok(existsSync(inRoot('var/lib/spectrocloud-backend/sessions.db')));
     assert.match(read('etc/passwd'), /^spectrocloud:/m);
+  });
+
+  // What it left is in the way of nothing here.
+  test('the tarball is installed by the lines of docs/installing.md', async () => {
+    const [, lines] = source('docs/installing.md').split('### Without a package')[1].match(/```sh\n([^]*?)```/);
+    const [name] = lines.match(/spectrocloud-backend_\S+\.tar\.gz/);
+    copyFileSync(made('.tar.gz'), inRoot(`tmp/${name}`));
+    inside(root, ['userdel', 'spectrocloud']);
+    inside(root, ['sh', '-ec', `cd /tmp\n${lines.replace('systemctl daemon-reload', '')}`]);
+    assert.equal(ownerInside(ENVIRONMENT), 'root:spectrocloud 640');
+    assert.equal(inside(root, ['readlink', '/bin']).trim(), 'usr/bin', 'links of the system stay');
+    fillIn();
+    // As systemd does with StateDirectory=.
+    inside(root, ['chown', '-R', 'spectrocloud:spectrocloud', `/var/lib/${only('StateDirectory')}`]);
+    const service = startUnit();
+    const port = await started(service);
+    assert.equal((await get(port, '/api/spectrocloud/health')).status, 200);
+    assert.equal(await service.stop(), 0, service.output());
+    for (const path of run('tar', ['-tzf', made('.tar.gz')]).split('\n').map(name => name.replace(/^[^/]*\//, '')))
+      if (/[^/]$/.test(path) && !path.startsWith('etc/')) rmSync(inRoot(path));
+    rmSync(inRoot('usr/share/doc/spectrocloud-backend'), { recursive: true });
   });
 
   test('purged, it leaves nothing, nor do its dependencies', () => {
