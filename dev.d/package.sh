@@ -7,6 +7,7 @@
 
 package_out=build-package
 package_stage=$package_out/stage # the tree as it is installed
+package_program=build/src/spectrocloud-backend
 
 # Fixed files: mode, where they go, where they are.
 package_files='
@@ -69,7 +70,7 @@ knows()
 
 package_print_pages()
 {
-	local program=build/spectrocloud-backend path words
+	local program=$package_program path words
 
 	while read -r path words; do
 		# shellcheck disable=SC2086 # words are words
@@ -111,7 +112,7 @@ package_stage()
 	while read -r mode path source; do
 		place "$mode" "$path" <"$source" || return 1
 	done < <(grep . <<<"$package_files")
-	strip --strip-unneeded --remove-section=.comment -o "$package_out/program" build/src/spectrocloud-backend &&
+	strip --strip-unneeded --remove-section=.comment -o "$package_out/program" "$package_program" &&
 		place 755 usr/bin/spectrocloud-backend <"$package_out/program" &&
 		rm "$package_out/program" &&
 		package_changelog | place 644 usr/share/doc/spectrocloud-backend/changelog.gz &&
@@ -188,7 +189,7 @@ package_all()
 package_main()
 {
 	umask 022
-	need build package && build_programs || exit 1
+	need build package && compile build src/spectrocloud-backend || exit 1
 	package_date
 	mkdir -p "$package_out"
 	rm -f "$package_out"/spectrocloud-backend_*
