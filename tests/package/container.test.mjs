@@ -68,7 +68,8 @@ describe('the container', { skip: !isRoot && 'only root can make and enter a roo
   });
 
   test('has every library that the program and the libraries want', () => {
-    const said = run('chroot', [root, '/lib64/ld-linux-x86-64.so.2', '--list', '/usr/bin/spectrocloud-backend'], { env: { PATH: '/usr/sbin:/usr/bin' } });
+    const [loader] = run('ldd', [PROGRAM]).match(/\/\S*\/ld-linux\S*/);
+    const said = run('chroot', [root, loader, '--list', '/usr/bin/spectrocloud-backend'], { env: { PATH: '/usr/sbin:/usr/bin' } });
     assert.doesNotMatch(said, /not found/);
   });
 

@@ -194,7 +194,8 @@ describe('what they say of the service', () => {
 
   test('the policy lets it reach what its configuration names', () => {
     const ports = policy.spec.egress.flatMap(rule => rule.ports.map(each => `${each.protocol} ${each.port}`));
-    const wanted = [config.discovery.endpoints[0].target, secret.stringData.SPECTROCLOUD_DATABASE_URL, config.spectrocloud.environments[0].url]
+    const wanted = [config.discovery.endpoints[0].target, secret.stringData.SPECTROCLOUD_DATABASE_URL,
+      config.spectrocloud.environments[0].url]
       .map(url => new URL(url.replace('/api/{{pluginId}}', ''))).map(url => `TCP ${url.port || 443}`);
     assert.deepEqual([...wanted, 'UDP 53', 'TCP 53'].sort(), ports.sort());
     assert.deepEqual(policy.spec.policyTypes, ['Ingress', 'Egress']);

@@ -121,9 +121,10 @@ describe('the bill of materials', () => {
     assert.ok(loaded.length > 10);
     for (const { name, versionInfo } of libraries)
       assert.equal(run('dpkg-query', ['-W', '-f', '${Version}\n', name]).split('\n')[0], versionInfo, name);
-    const theirs = new Set(run('dpkg-query', ['-L', ...libraries.map(each => each.name)]).split('\n').map(path => path.replace(/^\/usr\//, '/')));
-    for (const path of loaded) assert.ok(theirs.has(path.replace(/^\/usr\//, '/')) ||
-      theirs.has(run('realpath', [path]).trim().replace(/^\/usr\//, '/')), path);
+    const plain = path => path.replace(/^\/usr\//, '/');
+    const theirs = new Set(run('dpkg-query', ['-L', ...libraries.map(each => each.name)]).split('\n').map(plain));
+    for (const path of loaded)
+      assert.ok(theirs.has(plain(path)) || theirs.has(plain(run('realpath', [path]).trim())), path);
     // What the Debian package depends on directly is among them.
     for (const [, name] of run('dpkg-deb', ['-f', made('.deb'), 'Depends']).matchAll(/\b(lib[a-z0-9.+-]+|zlib1g)\b(?= \(|,|$)/g))
       assert.ok(libraries.some(each => each.name === name), name);
