@@ -18,6 +18,7 @@ package_files='
 644 etc/logrotate.d/spectrocloud-backend packaging/config/logrotate
 644 usr/share/lintian/overrides/spectrocloud-backend packaging/debian/lintian-overrides
 644 usr/share/doc/spectrocloud-backend/copyright packaging/debian/copyright
+644 usr/share/doc/spectrocloud-backend/LICENSE LICENSE
 644 usr/share/doc/spectrocloud-backend/README.md README.md
 644 usr/share/doc/spectrocloud-backend/CHANGELOG.md CHANGELOG.md
 '

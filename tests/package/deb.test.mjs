@@ -105,7 +105,7 @@ describe('the package in a bare Debian', { skip }, () => {
 
   test('what its pages are made of is complete', () => {
     const documents = 'usr/share/doc/spectrocloud-backend';
-    for (const name of ['copyright', 'changelog.gz', 'README.md', 'CHANGELOG.md', 'docs/configuration.md', 'examples/app-config.yaml',
+    for (const name of ['copyright', 'LICENSE', 'changelog.gz', 'README.md', 'CHANGELOG.md', 'docs/configuration.md', 'examples/app-config.yaml',
       'kubernetes/kustomization.yaml']) assert.ok(existsSync(inRoot(`${documents}/${name}`)), name);
     // The manual and the completions, as soon as the program prints them.
     const pages = { man1: 'man/man1/spectrocloud-backend.1.gz', man5: 'man/man5/spectrocloud-backend.5.gz' };
