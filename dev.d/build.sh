@@ -15,7 +15,7 @@ build_options()
 	build-clang) echo "clang -Doptimization=0" ;;
 	build-coverage) echo "gcc -Doptimization=0 -Db_coverage=true" ;;
 	build-fuzz)
-		echo "clang -Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=true"
+		echo "clang -Doptimization=2 -Db_sanitize=address,undefined -Db_lundef=false -Dfuzz=true"
 		;;
 	*) die "no options for $1" ;;
 	esac

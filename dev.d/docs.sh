@@ -6,6 +6,8 @@ docs_pages()
 {
 	cat <<'LIST'
 clusters    docs/generated/clusters.md
+metrics     docs/metrics.md
+doctor      docs/troubleshooting.md
 openapi     docs/generated/openapi.json
 operations  docs/generated/operations.md
 settings    docs/configuration.md

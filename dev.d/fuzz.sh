@@ -4,11 +4,13 @@
 # ./dev fuzz until RUNS [NAME...]: until each has had so many runs in all, the slowest last.
 # ./dev fuzz total: how many that are, as a table.
 #
-# tests/fuzz/executions has a line a run: name, runs, seconds, coverage, status, when. It is kept with
-# the sources, so that what several machines do adds up.
+# tests/fuzz/NAME.options has options of libFuzzer for that target alone, one a line, and
+# tests/fuzz/NAME.dict words that it should know. tests/fuzz/executions has a line a run: name, runs,
+# seconds, coverage, status, when. It is kept with the sources, so that what several machines do adds
+# up.
 
 fuzz_history=tests/fuzz/executions
-fuzz_slice=300 # seconds: what is lost at most when a long run is ended
+fuzz_slice=${SLICE:-300} # seconds: what is lost at most when a long run is ended
 
 fuzz_targets()
 {
@@ -18,16 +20,17 @@ fuzz_targets()
 # fuzz_one NAME SECONDS [OPTION...]: runs one target; prints a line when it is done.
 fuzz_one()
 {
-	local name=$1 seconds=$2 status=0 start=$SECONDS dictionary=()
+	local name=$1 seconds=$2 status=0 start=$SECONDS own=()
 	local corpus=build-fuzz/corpus/$1 findings=build-fuzz/findings/$1 log=build-fuzz/log/fuzz-$1.log
 
 	shift 2
 	mkdir -p "$corpus" "$findings"
 	cp -R "tests/fuzz/corpus/$name/." "$corpus/" 2>/dev/null
-	[ -f "tests/fuzz/$name.dict" ] && dictionary=(-dict="tests/fuzz/$name.dict")
+	[ -f "tests/fuzz/$name.options" ] && mapfile -t own < <(grep ^- "tests/fuzz/$name.options")
+	[ -f "tests/fuzz/$name.dict" ] && own+=(-dict="tests/fuzz/$name.dict")
 	limited $((seconds + 120)) "$log" "build-fuzz/tests/fuzz/fuzz_$name" "$corpus" \
 		-max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 \
-		-artifact_prefix="$findings/" "${dictionary[@]}" "$@" || status=$?
+		-artifact_prefix="$findings/" "${own[@]}" "$@" || status=$?
 	awk -v name="$name" -v status="$status" -v took="$((SECONDS - start))" \
 		-v history="$fuzz_history" -v when="$(date -u +%FT%TZ)" '
 		/^stat::number_of_executed_units:/ { runs = $2 }

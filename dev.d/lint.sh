@@ -23,18 +23,20 @@ check_javascript()
 	javascript_files | xargs -0 -r -n 1 node --check
 }
 
-# cppcheck 2.10 does not know __VA_OPT__, so it sees base/log.h with simpler macros.
+# cppcheck 2.10 does not know __VA_OPT__, so it sees two headers with simpler macros.
 check_cppcheck()
 {
 	local work=build-clang/cppcheck
 
-	mkdir -p "$work/include/base"
+	mkdir -p "$work/include/base" "$work/include/telemetry"
 	sed -e 's/ __VA_OPT__(, )/, /' -e 's/LOG_FIELDS(__VA_ARGS__))$/NULL)/' src/base/log.h \
 		>"$work/include/base/log.h"
+	sed -e 's/__VA_ARGS__ __VA_OPT__(, ) NULL/NULL/' src/telemetry/metrics.h \
+		>"$work/include/telemetry/metrics.h"
 	cppcheck --quiet --std=c11 --language=c --platform=unix64 --library=posix \
 		--enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 		--suppressions-list=dev.d/cppcheck-suppressions -j "$JOBS" \
-		--cppcheck-build-dir="$work" -D_GNU_SOURCE -DPROJECT_VERSION='"0"' \
+		--cppcheck-build-dir="$work" -D_GNU_SOURCE -DPROJECT_VERSION='"0"' -DPROJECT_DATE='"0"' \
 		-I "$work/include" -I src src sim
 }
 

@@ -23,7 +23,7 @@ package_files='
 644 usr/share/doc/spectrocloud-backend/CHANGELOG.md CHANGELOG.md
 '
 # Folders of documents, which go there whole.
-package_folders='docs examples packaging/kubernetes'
+package_folders='docs examples packaging/kubernetes packaging/prometheus packaging/grafana'
 
 # What the program prints by itself: where it goes, and with which words.
 package_pages='
@@ -63,20 +63,12 @@ place()
 	chmod "$1" "$target"
 }
 
-# knows PROGRAM WORD...: whether the program has that command.
-knows()
-{
-	"$1" "$2" --help 2>/dev/null | grep -qw -- "$3"
-}
-
 package_print_pages()
 {
 	local program=$package_program path words
 
 	while read -r path words; do
 		# shellcheck disable=SC2086 # words are words
-		knows "$program" $words || continue
-		# shellcheck disable=SC2086
 		"$program" $words | place 644 "$path" || return 1
 	done < <(grep . <<<"$package_pages")
 }

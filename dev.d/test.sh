@@ -4,7 +4,7 @@
 # shellcheck source=dev.d/docs.sh
 . dev.d/docs.sh
 
-SUITES=(unit fuzz tsan contract limits agents soak http sim schema mcp bridge e2e docs clang release package)
+SUITES=(unit fuzz tsan contract limits agents soak http prometheus browser sim schema mcp bridge e2e docs clang release package)
 SUITE_SECONDS=600 # no suite may hang for ever
 # What is slow under a sanitizer gets more time than its meson.build says.
 meson_test=(meson test --no-rebuild --print-errorlogs --timeout-multiplier 3)
@@ -264,6 +264,12 @@ suite_http()
 		-D tests="$PWD/tests" "${files[@]}"
 }
 
+# What Prometheus makes of the metrics, the alerts and the dashboard.
+suite_prometheus() { node_suite prometheus; }
+
+# The status page in a browser.
+suite_browser() { node_suite browser; }
+
 # Against Palette's own description of its API, which is not part of this project.
 suite_schema()
 {
@@ -360,6 +366,23 @@ is_suite()
 	return 1
 }
 
+# The package's own server, which nobody here has asked for, is stopped again.
+need_prometheus()
+{
+	local as_root=()
+
+	command -v promtool >/dev/null && return
+	need prometheus || return
+	[ "$(id -u)" -eq 0 ] || as_root=(sudo)
+	if [ -d /run/systemd/system ]; then
+		"${as_root[@]}" systemctl disable --now prometheus >/dev/null 2>&1
+	elif [ -x /etc/init.d/prometheus ]; then
+		"${as_root[@]}" /etc/init.d/prometheus stop >/dev/null 2>&1
+	fi
+	hash -r
+	return 0
+}
+
 # install_for SUITE...: everything at once, before the first suite starts.
 install_for()
 {
@@ -369,11 +392,17 @@ install_for()
 		case $suite in
 		clang) sections+=(clang) ;;
 		http) compgen -G 'tests/http/*.vtc' >/dev/null && sections+=(http) ;;
+		prometheus)
+			need_prometheus || return 1
+			node=true
+			;;
+		browser) sections+=(browser) node=true ;;
 		contract | agents | soak | sim | schema)
 			[ "$suite" = schema ] && [ ! -f "${PALETTE_SPEC:-}" ] && continue
 			[[ $suite = agents || $suite = limits ]] && suite=contract
 			compgen -G "tests/$suite/*.test.mjs" >/dev/null || continue
 			node=true
+			[ "$suite" = contract ] && sections+=(shells)
 			[ -f "tests/$suite/package.json" ] && npm=true
 			;;
 		mcp)

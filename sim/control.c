@@ -205,6 +205,14 @@ static void add_events(struct request *r, struct reply *a)
 	world_unlock(r->sim->world);
 }
 
+static void heal(struct request *r, struct reply *a)
+{
+	world_lock(r->sim->world);
+	world_heal(r->sim->world);
+	world_unlock(r->sim->world);
+	done(a);
+}
+
 static void revoke(struct request *r, struct reply *a)
 {
 	const char *name;
@@ -246,6 +254,7 @@ static const struct route control_routes[] = {
 	{"POST", "/world/set-cluster", ROUTE_OPEN, NULL, set_cluster},
 	{"POST", "/world/fail-cluster", ROUTE_OPEN, NULL, fail_cluster},
 	{"POST", "/world/add-events", ROUTE_OPEN, NULL, add_events},
+	{"POST", "/world/heal", ROUTE_OPEN, NULL, heal},
 	{"POST", "/world/revoke", ROUTE_OPEN, NULL, revoke},
 	{"POST", "/rates", ROUTE_OPEN, NULL, rates_post},
 	{NULL},

@@ -8,7 +8,7 @@ typedef void handler(struct request *r, struct reply *a);
 
 /* palette_people.c */
 handler health_ping, user_me, user_info, user_projects, user_roles, keys_list, key_read;
-handler projects_list, projects_metadata, project_read;
+handler projects_list, projects_metadata, project_read, api_keys;
 
 /* palette_clusters.c */
 handler clusters_meta, clusters_metadata, clusters_search, clusters_schema, cluster_summary;

@@ -69,9 +69,13 @@ static void print_help(void)
 			 rows[i].value != NULL ? rows[i].value : "");
 		printf("  %-28s %s\n", left, rows[i].help);
 	}
-	puts("\nSPEC is VALUE[:projects=P,P...][:deny=PERMISSION,...]. With projects= it is a "
-	     "user\n"
-	     "of those projects (uids, or numbers from 1) without any permission in the tenant.\n\n"
+	puts("\nSPEC is VALUE[:projects=P,P...][:deny=PERMISSION,...][:expires=DAYS]. With "
+	     "projects="
+	     "\n"
+	     "it is a user of those projects (uids, or numbers from 1) without any permission in "
+	     "the\n"
+	     "tenant. A key ends after so many days (365; 0: never), which only GET /v1/apiKeys "
+	     "tells.\n\n"
 	     "The first two lines of output are \"listening URL\" and \"control URL\".");
 }
 

@@ -48,6 +48,7 @@ const struct route palette_routes[] = {
 	{"GET", "/v1/users/assets/sshkeys", ROUTE_SELF, NULL, keys_list},
 	{"GET", "/v1/users/assets/sshkeys/{uid}", ROUTE_SELF, NULL, key_read},
 
+	{"GET", "/v1/apiKeys", ROUTE_TENANT, "apiKey.list", api_keys},
 	{"POST", "/v1/dashboard/projects", ROUTE_TENANT, "project.list", projects_list},
 	{"GET", "/v1/dashboard/projects/metadata", ROUTE_TENANT, "project.list", projects_metadata},
 	{"GET", "/v1/projects/{uid}", ROUTE_SELF, "project.get", project_read},

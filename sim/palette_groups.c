@@ -221,11 +221,12 @@ void overlord_read(struct request *r, struct reply *a)
 }
 
 /* The first few of a pool's free addresses stand for all of them. */
-static json_t *free_addresses(const struct ip_pool *pool)
+static json_t *free_addresses(const struct world *w, const struct ip_pool *pool)
 {
 	json_t *list = pool->available < 0 ? json_null() : json_array();
+	int count = w->healed && pool->available == 0 ? 1 : pool->available;
 
-	for (int i = 0; i < pool->available; i++)
+	for (int i = 0; i < count; i++)
 		json_array_append_new(list, json_sprintf("10.10.1.%d", 50 + i));
 	return list;
 }
@@ -252,7 +253,7 @@ static json_t *pool_json(const struct world *w, const struct overlord *o, int n)
 	return json_pack("{s:o, s:o, s:{s:[s], s:o, s:o, s:b}}", "metadata",
 			 render_meta(w, &pool, NULL, NULL), "spec", spec, "status", "allottedIps",
 			 "10.10.1.10", "associatedClusters", users, "availableIps",
-			 free_addresses(addresses), "inUse", addresses->taken);
+			 free_addresses(w, addresses), "inUse", addresses->taken);
 }
 
 void overlord_pools(struct request *r, struct reply *a)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "handlers.h"
 #include "render.h"
 
@@ -137,6 +138,37 @@ void user_roles(struct request *r, struct reply *a)
 		reply_json(a, 200,
 			   json_pack("{s:o, s:n}", "roles", role(r->sim->world, c->admin),
 				     "inheritedRoles"));
+}
+
+/* ---- API keys ---- */
+
+enum { DAY_MS = 24 * 60 * 60 * 1000 };
+
+static json_t *api_key(const struct sim *sim, const struct credential *c)
+{
+	char uid[UID_SIZE];
+	int64_t started_ms = clock_calendar_ms() - (clock_now_ms() - sim->started_ms);
+	json_t *expiry = c->expires_days == 0
+				 ? json_string(NO_TIME)
+				 : render_time(started_ms + (int64_t)c->expires_days * DAY_MS);
+
+	uid_make(sim->world->seed, KIND_USER, c->user, uid);
+	return json_pack("{s:{s:s}, s:{s:o, s:{s:o, s:s, s:s, s:s}}, s:{s:b}}", "metadata", "name",
+			 c->name, "spec", "expiry", expiry, "user", "emailId",
+			 email_of(sim->world, c), "firstName", "Sim", "lastName", "User", "uid",
+			 uid, "status", "isActive", !c->revoked);
+}
+
+/* Of all users; the keys themselves are not in it. */
+void api_keys(struct request *r, struct reply *a)
+{
+	const struct credential *c;
+	json_t *list = json_array();
+
+	for (int i = 0; (c = scopes_at(r->sim->scopes, i)) != NULL; i++)
+		if (!c->session)
+			json_array_append_new(list, api_key(r->sim, c));
+	reply_json(a, 200, json_pack("{s:o}", "items", list));
 }
 
 /* ---- SSH keys ---- */

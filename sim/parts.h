@@ -19,11 +19,13 @@ struct credential {
 	char *projects_text; /* as given, until the world exists */
 	char *denied;        /* ",cluster.create,": taken out of the usual permissions */
 	int user;            /* number of the user it belongs to */
+	int expires_days;    /* of a key: from the start on; 0: never */
 };
 
 struct scopes *scopes_new(void);
 void scopes_free(struct scopes *s);
-/* VALUE[:projects=a,b][:deny=permission,permission]. False: said on standard error. */
+/* VALUE[:projects=a,b][:deny=permission,permission][:expires=DAYS]. False: said on standard error.
+ */
 bool scopes_add(struct scopes *s, bool session, const char *spec);
 /* Turns project uids and numbers into indexes. */
 bool scopes_resolve(struct scopes *s, const struct world *w);

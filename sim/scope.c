@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "parts.h"
 
-enum { MAX_CREDENTIALS = 64 };
+enum { MAX_CREDENTIALS = 64, USUAL_DAYS = 365 };
 
 struct scopes {
 	struct credential all[MAX_CREDENTIALS];
@@ -82,8 +82,12 @@ bool scopes_revoke(struct scopes *s, const char *name, bool revoked)
 bool scopes_add(struct scopes *s, bool session, const char *spec)
 {
 	struct text rest = text_of(spec);
-	struct credential c = {.session = session, .admin = true, .user = (int)s->count};
+	struct credential c = {.session = session,
+			       .admin = true,
+			       .user = (int)s->count,
+			       .expires_days = USUAL_DAYS};
 	struct text part;
+	int64_t days;
 
 	if (s->count == MAX_CREDENTIALS || !text_next(&rest, ':', &part) || part.len == 0) {
 		fprintf(stderr, "palette-sim: too many credentials, or an empty one\n");
@@ -99,8 +103,13 @@ bool scopes_add(struct scopes *s, bool session, const char *spec)
 			free(c.denied);
 			c.denied = heap_alloc(part.len + 8);
 			snprintf(c.denied, part.len + 8, ",%.*s,", (int)part.len - 5, part.ptr + 5);
+		} else if (text_starts(part, "expires=") &&
+			   text_to_int(text_slice(part, 8, part.len), &days) && days >= 0 &&
+			   days < 100000) {
+			c.expires_days = (int)days;
 		} else {
-			fprintf(stderr, "palette-sim: after a credential: :projects= or :deny=\n");
+			fprintf(stderr, "palette-sim: after a credential: :projects=, :deny= or "
+					":expires=\n");
 			free(c.value);
 			free(c.projects_text);
 			free(c.denied);

@@ -271,3 +271,13 @@ void world_free(struct world *w)
 	free(w->tenant);
 	free(w);
 }
+
+void world_heal(struct world *w)
+{
+	w->healed = true;
+	for (int i = 0; i < w->overlord_count; i++)
+		if (!w->overlords[i].system)
+			w->overlords[i].state = "Running";
+	for (int i = 0; i < w->account_count; i++)
+		w->accounts[i].state = "Running";
+}

@@ -237,6 +237,7 @@ struct world {
 	int group_count;
 	struct overlord *overlords;
 	int overlord_count;
+	bool healed; /* no IP pool is used up */
 	struct object *keys;
 	int key_count;
 	struct kept_word *words;
@@ -295,6 +296,8 @@ struct cluster *world_add_cluster(struct world *w, int project, const char *name
 /* After any change to a cluster. */
 void world_touch(struct world *w, struct cluster *c);
 void world_delete_cluster(struct world *w, struct cluster *c);
+/* Gateways run, accounts are in order, and pools have free addresses. */
+void world_heal(struct world *w);
 /* The cluster of that name in a scope that is not deleted; NULL if free. */
 struct cluster *world_cluster_named(struct world *w, int project, const char *name);
 /* Clusters of a scope: a project's, or the tenant's own. */

@@ -1,23 +1,19 @@
-/* Finds the subcommand in a table and runs it. */
+/* Finds the subcommand in the table and runs it. */
 #include <stdio.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
 
-static const struct command *const commands[] = {
-	&command_serve,  &command_mcp,      &command_cluster,    &command_action,
-	&command_config, &command_sessions, &command_operations, &command_docs,
-};
+enum { LONGEST_USAGE = 64 * 1024 };
 
 static void print_usage(FILE *to)
 {
-	fputs("Usage: spectrocloud-backend COMMAND [OPTIONS]\n\n"
-	      "Connects Spectro Cloud Palette to Backstage.\n\nCommands:\n",
-	      to);
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		fprintf(to, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
-	fputs("\n`spectrocloud-backend COMMAND --help` tells more; --version prints the version.\n",
-	      to);
+	struct buf out;
+
+	buf_init(&out, LONGEST_USAGE);
+	commands_add_usage(&out);
+	fwrite(out.ptr, 1, out.len, to);
+	buf_fini(&out);
 }
 
 /* What was printed may have met a full disk: then the status says so. */
@@ -41,9 +37,9 @@ int main(int argc, char **argv)
 		puts("spectrocloud-backend " PROJECT_VERSION);
 		return finish(0);
 	}
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		if (strcmp(name, commands[i]->name) == 0)
-			return finish(commands[i]->run(argc - 1, argv + 1));
+	for (size_t i = 0; command_table[i] != NULL; i++)
+		if (strcmp(name, command_table[i]->name) == 0)
+			return finish(command_table[i]->run(argc - 1, argv + 1));
 	if (argc > 1)
 		fprintf(stderr, "spectrocloud-backend: there is no command `%s`\n\n", name);
 	print_usage(stderr);

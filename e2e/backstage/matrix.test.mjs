@@ -95,6 +95,8 @@ function assertDocumented(row, who, granted, seen) {
   if (isOpen(row)) status = undefined;
   // Another's session is not for any of these.
   else if (status === undefined && row.operationId.startsWith('session.')) status = 403;
+  // For services, and of those that are restricted to permissions for whom it is named.
+  else if (status === undefined && ['service.metrics', 'service.status'].includes(row.operationId) && ['user', 'viewer'].includes(who)) status = 403;
   // Only plugins ask this, also for people.
   else if (who === 'user' && row.operationId === 'host.apply_conditions') status = 403;
   if (status === undefined) assertDone(row, seen);

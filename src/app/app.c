@@ -9,6 +9,7 @@
 #include "app/descriptors.h"
 #include "app/generation.h"
 #include "app/keeper.h"
+#include "app/monitor.h"
 #include "app/reload.h"
 #include "app/workers.h"
 #include "base/arena.h"
@@ -17,6 +18,8 @@
 #include "http/server.h"
 #include "op/op.h"
 #include "store/store.h"
+#include "telemetry/history.h"
+#include "telemetry/metrics.h"
 
 enum {
 	LARGE_PIECE = 256 * 1024,
@@ -29,6 +32,7 @@ enum {
 struct app {
 	struct palette_hosts *hosts; /* what outlives their generations */
 	struct op_life *life;
+	struct history *history; /* of the figures, for the status page */
 	struct store *store;
 	struct workers *workers;
 	struct workers *aside;      /* see OP_ASIDE */
@@ -42,6 +46,7 @@ struct app {
 	int drain_timeout_ms;
 	struct keeper *keeper;
 	struct reloader *reloader;
+	struct monitor *monitor; /* NULL: there is none */
 };
 
 static bool queue_exchange(void *context, struct http_exchange *x)
@@ -106,6 +111,46 @@ static void end_exchange(void *context, struct http_exchange *x)
 		generation_drop(generation_of(rest));
 }
 
+/* ---- figures ---- */
+
+static void sample_workers(const struct workers_state *state, const char *pool,
+			   struct metric_samples *samples)
+{
+	metric_sample(samples, METRIC_WORKERS, state->usual, pool);
+	metric_sample(samples, METRIC_WORKERS_BUSY, state->busy, pool);
+	metric_sample(samples, METRIC_WORKERS_WAITING, state->waiting, pool);
+}
+
+static void sample_pools(const struct app *app, const struct config *config,
+			 struct metric_samples *samples)
+{
+	struct workers_state requests = workers_state(app->workers);
+	struct workers_state aside = workers_state(app->aside);
+	struct workers_state following = workers_state(app->following);
+	struct workers_state refreshing = workers_state(app->refreshing);
+
+	following.usual = (size_t)config->follow.most;
+	sample_workers(&requests, "requests", samples);
+	sample_workers(&aside, "aside", samples);
+	sample_workers(&following, "following", samples);
+	sample_workers(&refreshing, "refreshing", samples);
+	metric_sample(samples, METRIC_QUEUE, requests.queued, "requests");
+	metric_sample(samples, METRIC_QUEUE, aside.queued, "aside");
+	metric_sample(samples, METRIC_FOLLOWERS, following.busy);
+}
+
+/* A metric_sampler_fn. */
+static void sample(void *context, struct metric_samples *samples)
+{
+	const struct app *app = context;
+	struct generation *g = generations_take(app->generations);
+
+	sample_pools(app, g->config, samples);
+	metric_sample(samples, METRIC_CONNECTIONS, http_server_stats(app->server).connections);
+	palette_client_sample(g->palette, samples);
+	generation_drop(g);
+}
+
 /* ---- start ---- */
 
 static bool open_server(struct app *app, const struct config *c, struct http_listener *listener,
@@ -142,6 +187,7 @@ static bool open_first_generation(struct app *app, const struct config *c, struc
 	struct generation *first;
 
 	app->life = op_life_new();
+	app->history = history_new(clock_now_ms());
 	app->queues = (struct rest_queues){
 		.queue = queue_exchange,
 		.queue_aside = queue_aside,
@@ -155,6 +201,7 @@ static bool open_first_generation(struct app *app, const struct config *c, struc
 					     .hosts = app->hosts,
 					     .refreshing = app->refreshing,
 					     .life = app->life,
+					     .history = app->history,
 					     .queues = &app->queues};
 	if (!generation_open(&app->base, c, NULL, &first, err))
 		return false;
@@ -162,11 +209,22 @@ static bool open_first_generation(struct app *app, const struct config *c, struc
 	return true;
 }
 
+/* All that is looked at is there by now. */
+static bool start_monitor(struct app *app, const struct config *c, struct http_listener *listener,
+			  struct error *err)
+{
+	op_begin_counting();
+	metric_sample_by(sample, app);
+	return c->telemetry_listen == NULL ||
+	       monitor_open(c, listener, app->generations, &app->monitor, err);
+}
+
 static bool start_keeper(struct app *app, const struct config *c, struct error *err)
 {
 	const struct keeper_options options = {
 		.generations = app->generations,
 		.life = app->life,
+		.history = app->history,
 		.server = app->server,
 		.shutdown_delay_ms = c->shutdown_delay_ms,
 	};
@@ -206,23 +264,24 @@ static void return_large_pieces(void)
 }
 
 static bool open_all(struct app *app, const struct config *config,
-		     const struct config_options *source, struct http_listener *listener,
+		     const struct config_options *source, const struct app_listeners *listeners,
 		     struct error *err)
 {
 	return op_check_table(err) && store_open(config, &app->store, err) &&
 	       open_first_generation(app, config, err) && start_workers(app, config, err) &&
-	       open_server(app, config, listener, err) && start_keeper(app, config, err) &&
-	       start_reloader(app, source, err);
+	       open_server(app, config, listeners->main, err) &&
+	       start_monitor(app, config, listeners->monitor, err) &&
+	       start_keeper(app, config, err) && start_reloader(app, source, err);
 }
 
 bool app_open(const struct config *config, const struct config_options *source,
-	      struct http_listener *listener, struct app **app, struct error *err)
+	      const struct app_listeners *listeners, struct app **app, struct error *err)
 {
 	struct app *a = heap_alloc(sizeof *a);
 
 	return_large_pieces();
 	*a = (struct app){.server = NULL};
-	if (!open_all(a, config, source, listener, err)) {
+	if (!open_all(a, config, source, listeners, err)) {
 		app_close(a);
 		return false;
 	}
@@ -284,6 +343,11 @@ int app_port(const struct app *app)
 	return http_server_port(app->server);
 }
 
+int app_monitor_port(const struct app *app)
+{
+	return monitor_port(app->monitor);
+}
+
 bool app_run(struct app *app)
 {
 	bool drained = http_server_run(app->server, app->drain_timeout_ms);
@@ -316,6 +380,8 @@ void app_close(struct app *app)
 		return;
 	reloader_close(app->reloader);
 	keeper_close(app->keeper);
+	monitor_close(app->monitor);
+	metric_sample_no_more(sample, app);
 	workers_stop(app->workers);
 	workers_stop(app->aside);
 	workers_stop(app->following);
@@ -326,5 +392,6 @@ void app_close(struct app *app)
 	palette_hosts_free(app->hosts);
 	store_close(app->store);
 	op_life_free(app->life);
+	history_free(app->history);
 	free(app);
 }

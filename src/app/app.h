@@ -14,18 +14,25 @@ struct call;
 struct http_listener;
 struct op_services;
 
+/* Sockets that were bound before; each is taken. NULL: one is opened where the configuration says.
+ */
+struct app_listeners {
+	struct http_listener *main;
+	struct http_listener *monitor; /* see app/monitor.h */
+};
+
 /*
  * Starts everything but the listening loop: the store, HTTP client, Backstage, Palette, workers,
  * server.
  *
- * config    borrowed for its life.
- * source    how it was read, and is read again when one of its files changes, or app_reload() asks
- *           for it; borrowed for the app's life. NULL: never.
- * listener  the socket to serve on, taken out of it; NULL: one is opened where config says.
- * app       out, owned: app_close().
+ * config     borrowed for its life.
+ * source     how it was read, and is read again when one of its files changes, or app_reload() asks
+ *            for it; borrowed for the app's life. NULL: never.
+ * listeners  borrowed.
+ * app        out, owned: app_close().
  */
 MUST_USE bool app_open(const struct config *config, const struct config_options *source,
-		       struct http_listener *listener, struct app **app, struct error *err);
+		       const struct app_listeners *listeners, struct app **app, struct error *err);
 
 /*
  * Opens only what a command needs that runs tools for the person who started it: HTTP client,
@@ -47,6 +54,10 @@ const struct op_services *app_services(const struct app *app);
 
 /* The port it listens on; 0 on a local socket. */
 int app_port(const struct app *app);
+
+/* The port of the listener for who watches over the service; 0: there is none, or on a local
+ * socket. */
+int app_monitor_port(const struct app *app);
 
 /* Serves on the calling thread until app_stop(); drains. True if nothing had to be cut off:
  * else app_close() may block. */

@@ -10,10 +10,12 @@
 #include "base/arena.h"
 #include "base/log.h"
 
+enum { MOST_CONFIGURED = 3 };
+
 /* The places, and whose memory their names are. */
 struct places {
-	struct confine_place items[CONFINE_MOST_PLACES + 2];
-	char *names[2];
+	struct confine_place items[CONFINE_MOST_PLACES + MOST_CONFIGURED];
+	char *names[MOST_CONFIGURED];
 	size_t count;
 	size_t name_count;
 };
@@ -42,14 +44,21 @@ static void add_around(struct places *p, const char *file, unsigned changes)
 	p->items[p->count++] = (struct confine_place){folder, changes};
 }
 
-static void add_configured(struct places *p, const struct config *config)
+/* Where a local socket is to be removed at the end. */
+static void add_address(struct places *p, const char *address)
 {
 	static const char local[] = "unix:";
 
+	if (address != NULL && text_starts(text_of(address), local))
+		add_around(p, address + strlen(local), CONFINE_SOCKETS);
+}
+
+static void add_configured(struct places *p, const struct config *config)
+{
 	if (config->store.type == CONFIG_STORE_SQLITE)
 		add_around(p, config->store.file, CONFINE_FILES);
-	if (text_starts(text_of(config->listen), local))
-		add_around(p, config->listen + strlen(local), CONFINE_SOCKETS);
+	add_address(p, config->listen);
+	add_address(p, config->telemetry_listen);
 }
 
 static void confine_both(const struct places *places)

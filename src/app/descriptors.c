@@ -4,10 +4,12 @@
 #include <stdint.h>
 #include <sys/resource.h>
 
+#include "app/monitor.h"
 #include "base/log.h"
 
 enum {
-	OTHERS = 128,     /* the log, event loops, name lookups, certificates and such */
+	/* the log, event loops, name lookups, certificates, who watches, and such */
+	OTHERS = 128 + MONITOR_MOST_CONNECTIONS,
 	CLIENTS_PART = 4, /* where the limit is so low that nothing fits, clients get a fourth */
 };
 

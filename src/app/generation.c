@@ -81,6 +81,7 @@ static void make_services(struct generation *g, const struct generation_base *ba
 					   .store = g->store,
 					   .toolbox = g->toolbox,
 					   .mcp = g->mcp,
+					   .history = base->history,
 					   .openapi = &g->openapi_answer};
 }
 

@@ -26,6 +26,7 @@ struct generation_base {
 	struct workers
 		*refreshing; /* asks again for what is kept of Palette's answers; NULL: nobody */
 	struct op_life *life;
+	struct history *history;
 	struct rest_queues *queues;
 };
 

@@ -2,6 +2,7 @@
 #include "app/keeper.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -12,8 +13,14 @@
 #include "app/notify.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "telemetry/history.h"
 
-enum { LOOK_EVERY_MS = 1000, END_WITHIN_MS = 500, STACK_BYTES = 512 * 1024 };
+enum {
+	LOOK_EVERY_MS = 1000,
+	END_WITHIN_MS = 500,
+	STACK_BYTES = 512 * 1024,
+	GIVE_BACK_EVERY_MS = 15 * 1000,
+};
 
 struct keeper {
 	struct keeper_options options;
@@ -67,6 +74,18 @@ static void say_alive(struct alive *alive)
 	alive->next_ms = clock_now_ms() + alive->every_ms;
 }
 
+/*
+ * Memory that is free, but lies between what is not. Each of the C library's arenas would otherwise
+ * come to hold as much as was ever in use at once there, and threads come and go between them.
+ */
+static void give_back(int64_t *next_ms)
+{
+	if (clock_left_ms(*next_ms) > 0)
+		return;
+	malloc_trim(0);
+	*next_ms = clock_now_ms() + GIVE_BACK_EVERY_MS;
+}
+
 /* Not longer than the watchdog waits. */
 static int64_t next_look_ms(const struct alive *alive)
 {
@@ -100,6 +119,7 @@ static void *keep(void *argument)
 {
 	struct keeper *k = argument;
 	struct alive alive = {.every_ms = notify_alive_every_ms()};
+	int64_t give_back_ms = 0;
 
 	prepare(k);
 	op_life_enter(k->options.life, PHASE_SERVING);
@@ -107,8 +127,10 @@ static void *keep(void *argument)
 		notify_ready();
 	while (!is_over(k)) {
 		say_alive(&alive);
+		history_tick(k->options.history, clock_now_ms());
 		doze(k, next_look_ms(&alive));
 		look_around(k);
+		give_back(&give_back_ms);
 	}
 	notify_stopping();
 	lead_out(k);

@@ -1,7 +1,8 @@
 /*
  * The thread that looks after the process while the front serves: it prepares what the first
- * requests need, keeps an eye on Backstage, drops expired sessions, keeps
- * streams of agents alive, and leads the way out.
+ * requests need, keeps an eye on Backstage, drops expired sessions, keeps streams of agents alive,
+ * sees to it that each minute has its figures, gives free memory back to the system, and leads the
+ * way out.
  */
 #ifndef APP_KEEPER_H
 #define APP_KEEPER_H
@@ -17,6 +18,7 @@ struct keeper;
 struct keeper_options {
 	struct generations *generations;
 	struct op_life *life;
+	struct history *history;
 	struct http_server *server;
 	int shutdown_delay_ms; /* served so long after the wish to stop */
 };

@@ -15,6 +15,8 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "telemetry/lately.h"
+#include "telemetry/metrics.h"
 
 enum {
 	LOOK_EVERY_MS = 1000,
@@ -94,6 +96,12 @@ static uint64_t digest_of_attempt(const struct attempt *t, const char *reason)
 	return hash;
 }
 
+static void count_result(const char *result, const char *place)
+{
+	metric_count(METRIC_RELOADS, result);
+	lately_end(LATELY_RELOAD, "", result, place);
+}
+
 #define EFFECT "the configuration that was read before stays in force"
 
 /* The same is not said again because somebody has touched a file. */
@@ -104,6 +112,7 @@ static void refuse(struct attempt *t, const char *reason)
 	uint64_t digest = digest_of_attempt(t, reason);
 	bool known = t->r->refused && digest == t->r->digest && !t->asked;
 
+	count_result("refused", place);
 	if (place != NULL)
 		fields[2] = F_STR("place", place);
 	log_event(known ? LOG_DEBUG : LOG_WARN, "config.refused", fields);
@@ -113,6 +122,7 @@ static void refuse(struct attempt *t, const char *reason)
 
 static void say_unchanged(struct attempt *t)
 {
+	count_result("unchanged", NULL);
 	/* It is news for who asked, and where what was refused is gone. */
 	log_event(t->asked || t->r->refused ? LOG_INFO : LOG_DEBUG, "config.unchanged",
 		  LOG_FIELDS(F_STR("trigger", t->asked ? "SIGHUP" : "a file")));
@@ -173,6 +183,7 @@ static bool may_follow(struct attempt *t, struct config_changes *changes)
 static void say_reloaded(struct attempt *t, const struct config *config,
 			 const struct config_changes *changes)
 {
+	count_result("reloaded", NULL);
 	log_info("config.reloaded", F_INT("environments", config->environment_count),
 		 F_STR("changed", join(&t->arena, changes->paths, changes->count)));
 	t->r->refused = false;
@@ -217,6 +228,7 @@ static void read_again(struct reloader *r, bool asked)
 	arena_init(&t.arena);
 	arena_init(&t.files.arena);
 	notify_reloading();
+	lately_begin(LATELY_RELOAD, "");
 	if (load(&t, &notices)) {
 		config_log_notices(&notices);
 		if (may_follow(&t, &changes))

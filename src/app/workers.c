@@ -4,7 +4,8 @@
  *
  * At work are the threads that neither wait for work nor say that they wait for somebody; no work
  * is taken while more than the usual number are. There are more threads than that only while some
- * wait.
+ * wait. Above the usual number, as many end as were not needed in the last ten seconds; each of
+ * them has work now and then, so that it would not end by itself.
  */
 #include "app/workers.h"
 
@@ -34,9 +35,12 @@ struct workers {
 	size_t length;
 	size_t first;
 	size_t count;
-	size_t idle;    /* threads that wait for work */
-	size_t waiting; /* threads between workers_begin_wait() and workers_end_wait() */
-	size_t running; /* threads that there are */
+	size_t idle;        /* threads that wait for work */
+	size_t waiting;     /* threads between workers_begin_wait() and workers_end_wait() */
+	size_t running;     /* threads that there are */
+	size_t fewest_idle; /* since counted_ms of clock_now_ms() */
+	int64_t counted_ms;
+	size_t surplus; /* threads that are to end instead of waiting */
 	bool stopping;
 	size_t usual; /* at work at a time; as many threads stay when they have nothing to do */
 	unsigned most;
@@ -52,18 +56,39 @@ static size_t at_work(const struct workers *w)
 	return w->running - w->idle - w->waiting;
 }
 
-/* Under the lock. False: it was waited long enough. */
+/* Under the lock: those that were idle for all of the time that was counted are too many. */
+static void find_surplus(struct workers *w, int64_t now_ms)
+{
+	size_t spare = w->running - w->usual;
+
+	if (now_ms - w->counted_ms < IDLE_MS)
+		return;
+	w->surplus = w->fewest_idle < spare ? w->fewest_idle : spare;
+	w->fewest_idle = w->idle;
+	w->counted_ms = now_ms;
+}
+
+/* Under the lock. False: the thread is not needed. */
 static bool wait_for_work(struct workers *w)
 {
-	int64_t until_ms = clock_now_ms() + IDLE_MS;
+	int64_t now_ms = clock_now_ms();
 	bool in_time = true;
 
+	if (w->running > w->usual) {
+		find_surplus(w, now_ms);
+		if (w->surplus > 0) {
+			w->surplus--;
+			return false;
+		}
+	}
 	w->idle++;
 	if (w->running > w->usual)
-		in_time = clock_cond_wait(&w->filled, &w->lock, until_ms);
+		in_time = clock_cond_wait(&w->filled, &w->lock, now_ms + IDLE_MS);
 	else
 		pthread_cond_wait(&w->filled, &w->lock);
 	w->idle--;
+	if (w->idle < w->fewest_idle)
+		w->fewest_idle = w->idle;
 	return in_time || w->running <= w->usual;
 }
 
@@ -201,6 +226,21 @@ void workers_end_wait(void)
 	pthread_mutex_lock(&own->all->lock);
 	own->all->waiting--;
 	pthread_mutex_unlock(&own->all->lock);
+}
+
+struct workers_state workers_state(struct workers *workers)
+{
+	struct workers_state state;
+
+	pthread_mutex_lock(&workers->lock);
+	state = (struct workers_state){
+		.queued = workers->count,
+		.usual = workers->on_demand ? workers->most : workers->usual,
+		.busy = at_work(workers),
+		.waiting = workers->waiting,
+	};
+	pthread_mutex_unlock(&workers->lock);
+	return state;
 }
 
 unsigned workers_count(struct workers *workers)

@@ -41,6 +41,15 @@ MUST_USE bool workers_submit(struct workers *workers, void *item);
 void workers_begin_wait(void);
 void workers_end_wait(void);
 
+struct workers_state {
+	size_t queued;
+	size_t usual;   /* threads that may be at work at a time */
+	size_t busy;    /* that are */
+	size_t waiting; /* that only wait: see workers_begin_wait() */
+};
+/* Any thread. */
+struct workers_state workers_state(struct workers *workers);
+
 /* Threads that there are now. Any thread. */
 unsigned workers_count(struct workers *workers);
 

@@ -65,6 +65,7 @@ bool backstage_open_after(struct backstage *before, const struct config *config,
 		backstage_close(made);
 		return false;
 	}
+	permissions_begin_counting();
 	*b = made;
 	return true;
 }

@@ -110,6 +110,8 @@ enum permit {
 	PERMIT_ANYONE,        /* no credential needed */
 	PERMIT_AUTHENTICATED, /* any valid credential */
 	PERMIT_SESSIONS,      /* Backstage's plugin auth, and services that are trusted */
+	PERMIT_OPERATORS,     /* services; of those with access restrictions, whoever's name
+			       * PERMISSION_OPERATORS. Users never, nor who is not known */
 	PERMIT_VIEW_CLUSTER,
 	PERMIT_DOWNLOAD_KUBECONFIG,
 	PERMIT_VIEW_PACK_VALUES,
@@ -127,7 +129,10 @@ struct permission {
 	const char *summary;
 };
 
-/* NULL for those that name no permission: nobody, anyone, authenticated. */
+/* How access restrictions call PERMIT_OPERATORS, which is no permission of the framework's. */
+#define PERMISSION_OPERATORS "spectrocloud.metrics.view"
+
+/* NULL for those that name no permission: nobody, anyone, authenticated, sessions, operators. */
 const struct permission *permission_of(enum permit permit);
 
 /*
@@ -200,6 +205,8 @@ enum catalog_type {
 
 /* How messages call it: "cluster profile". Static. */
 const char *catalog_type_name(enum catalog_type type);
+/* Which annotation has the uid in Palette, without the prefix: "cluster-id". Static. */
+const char *catalog_uid_annotation(enum catalog_type type);
 
 /*
  * What the catalog's ingestor wrote about one object of Palette's, as the caller may see it. All is
@@ -238,6 +245,12 @@ MUST_USE bool backstage_entities(struct backstage *b, const struct backstage_cal
 				 const struct principal *principal, enum catalog_type type,
 				 const char *title, const struct catalog_entity **found,
 				 size_t *count, struct error *err);
+
+/* All entities of that type. As backstage_profile_users(). */
+MUST_USE bool backstage_all_entities(struct backstage *b, const struct backstage_call *call,
+				     const struct principal *principal, enum catalog_type type,
+				     const struct catalog_entity **found, size_t *count,
+				     struct error *err);
 
 /* All entities of that type which say what profiles they use. As backstage_entities(); of more than
  * 10,000 none. */
@@ -318,6 +331,31 @@ MUST_USE bool backstage_url(struct backstage *b, const struct backstage_call *ca
 /* The same as a browser sees it; false where the configuration does not say. */
 MUST_USE bool backstage_external_url(const struct config *config, struct arena *a,
 				     const char *plugin, const char **url);
+
+/* ---- for who looks for a fault: plugin_fetch.c ---- */
+
+/* From now on requests to other plugins carry this token in the place of one of ours. A credential;
+ * borrowed for the life of b. Before the first request. */
+void backstage_use_token(struct backstage *b, struct text token);
+/* How other plugins are reached; lives as long as b. */
+const struct http_target *backstage_target(const struct backstage *b);
+
+struct backstage_question {
+	const char *plugin;
+	const char *path; /* below its address, percent-encoded */
+	struct text body; /* JSON, sent with POST; empty: GET */
+};
+/*
+ * Asks another plugin and hands over whatever comes.
+ * principal  NULL: without a token.
+ * fetch      out, owned in any case: http_fetch_fini().
+ * False where nothing could be sent: its address is not known, or as backstage_plugin_token()
+ * fails.
+ */
+MUST_USE bool backstage_look(struct backstage *b, const struct backstage_call *call,
+			     const struct principal *principal,
+			     const struct backstage_question *question, struct http_fetch *fetch,
+			     struct error *err);
 
 /* ---- figures ---- */
 

@@ -13,6 +13,7 @@
 #include "backstage/inside.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "telemetry/metrics.h"
 
 enum {
 	LONGEST_PLUGIN_ID = 64,
@@ -502,6 +503,35 @@ static void remember(const struct reading *r, const struct digest *digest,
 		       principal->expires_s < until_s ? principal->expires_s : until_s);
 }
 
+/* ---- figures ---- */
+
+/* verified: what it is called if it is good. */
+static enum identity count_token(const char *kind, const char *verified, enum identity identity,
+				 const struct error *err)
+{
+	const char *result = verified;
+
+	if (identity == IDENTITY_REFUSED)
+		result = err->kind == ERROR_UNAVAILABLE ? "unclear" : "refused";
+	if (identity != IDENTITY_UNDECIDED)
+		metric_count(METRIC_TOKENS, kind, result);
+	return identity;
+}
+
+static const char *kind_of_token(const struct reading *r)
+{
+	if (is_type(r, TYPE_PLUGIN))
+		return "plugin";
+	return is_user_token(r) ? "user" : "external";
+}
+
+static const char *kind_of_known(const struct principal *p)
+{
+	if (p->kind == PRINCIPAL_USER && p->actor == NULL)
+		return "user";
+	return p->external == NULL ? "plugin" : "external";
+}
+
 /* ---- the whole ---- */
 
 static enum identity read_token(const struct reading *r, struct principal *principal,
@@ -525,15 +555,16 @@ static enum identity identify_by_token(struct backstage *b, const struct backsta
 	enum identity identity;
 
 	if (e != NULL)
-		return take_external(e, e->subject, 0, principal, err);
+		return count_token("static", "verified",
+				   take_external(e, e->subject, 0, principal, err), err);
 	digest_of(&token, 1, &digest);
 	if (digest_map_get(b->verified, &digest, r.now_s, recall, &known)) {
 		atomic_fetch_add(&b->counts.tokens_recalled, 1);
-		return IDENTITY_KNOWN;
+		return count_token(kind_of_known(principal), "recalled", IDENTITY_KNOWN, err);
 	}
 	if (!jose_token_read(call->arena, token, &r.token, err))
-		return refuse(err, "Illegal token", NULL);
-	identity = read_token(&r, principal, err);
+		return count_token("malformed", "", refuse(err, "Illegal token", NULL), err);
+	identity = count_token(kind_of_token(&r), "verified", read_token(&r, principal, err), err);
 	if (identity == IDENTITY_KNOWN && principal->expires_s > 0)
 		remember(&r, &digest, principal);
 	return identity;
@@ -551,7 +582,7 @@ enum identity backstage_identify(struct backstage *b, const struct backstage_cal
 		return IDENTITY_KNOWN;
 	}
 	if (token.ptr == NULL)
-		return refuse(err, "Missing credentials", NULL);
+		return count_token("none", "", refuse(err, "Missing credentials", NULL), err);
 	identity = identify_by_token(b, call, token, principal, err);
 	if (identity == IDENTITY_REFUSED)
 		atomic_fetch_add(&b->counts.tokens_refused, 1);

@@ -288,6 +288,25 @@ bool backstage_entities(struct backstage *b, const struct backstage_call *call,
 	return true;
 }
 
+bool backstage_all_entities(struct backstage *b, const struct backstage_call *call,
+			    const struct principal *principal, enum catalog_type type,
+			    const struct catalog_entity **found, size_t *count, struct error *err)
+{
+	struct lookup l = {
+		.b = b,
+		.call = call,
+		.principal = principal,
+		.filter = {.type = type, .prefix = b->config->annotation_prefix},
+		.most = MOST_ENTITIES,
+	};
+
+	if (!look_up(&l, err))
+		return false;
+	*found = l.list.items;
+	*count = l.list.count;
+	return true;
+}
+
 bool backstage_profile_users(struct backstage *b, const struct backstage_call *call,
 			     const struct principal *principal, enum catalog_type type,
 			     const struct catalog_entity **found, size_t *count, struct error *err)

@@ -45,6 +45,11 @@ const char *catalog_type_name(enum catalog_type type)
 	return types[type].name;
 }
 
+const char *catalog_uid_annotation(enum catalog_type type)
+{
+	return types[type].uid;
+}
+
 const char *catalog_spec_type(enum catalog_type type)
 {
 	return types[type].spec_type;

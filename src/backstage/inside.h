@@ -49,6 +49,7 @@ struct backstage {
 	const struct config *config;
 	struct http_client *http;
 	struct http_target target; /* how other plugins are reached */
+	struct text given;         /* backstage_use_token(); ptr NULL: none */
 	struct issuers *issuers;
 	struct own_keys *own_keys;
 	struct digest_map *verified;  /* callers by their tokens */
@@ -132,6 +133,8 @@ MUST_USE bool own_keys_sign(struct own_keys *keys, const char *type, struct text
 MUST_USE bool permissions_check(const struct config *config, struct error *err);
 /* Looks whether the permission backend answers, where it is asked and that is not known. */
 void permissions_look(struct backstage *b);
+/* From now on the figures have every decision that there can be, as 0. */
+void permissions_begin_counting(void);
 
 /* ---- shared_keys.c: the public keys of all replicas ---- */
 
@@ -175,7 +178,7 @@ struct plugin_request {
 };
 
 /*
- * One request to another plugin, on the principal's behalf.
+ * One request to another plugin, on the principal's behalf; NULL: without a token.
  * fetch  out, owned in any case: http_fetch_fini(). Whatever became of it.
  * False where nothing could be sent: ERROR_UNAVAILABLE (its address is not known), or as
  * backstage_plugin_token() fails.
@@ -183,6 +186,8 @@ struct plugin_request {
 MUST_USE bool plugin_fetch(struct backstage *b, const struct backstage_call *call,
 			   const struct principal *principal, const struct plugin_request *request,
 			   struct http_fetch *fetch, struct error *err);
+/* One that was made otherwise is counted among them, too. */
+void count_plugin_fetch(const char *plugin, const struct http_fetch *fetch);
 
 /* ---- catalog.c: asking it, and what it remembers ---- */
 

@@ -25,6 +25,7 @@ enum {
 	LARGEST_SET = 256 * 1024,
 	UNKNOWN_KEYS = 32,
 	UNKNOWN_MS = 5000,
+	LABEL_SIZE = 68, /* more than a plugin's id has */
 };
 
 /* A key set and those who use it: the issuer, and callers in the middle of a verification. */
@@ -222,9 +223,23 @@ struct fetched {
 	bool cut; /* whoever asked had less time than an answer may take: it says nothing */
 };
 
+/* For figures: a plugin's id. Plugins that only a token names, and other issuers, have one word
+ * together. Under the lock. */
+static void label_of(const struct issuer *issuer, char label[LABEL_SIZE])
+{
+	size_t len = strcspn(issuer->name, "/");
+
+	if (strstr(issuer->name, "://") != NULL)
+		strcpy(label, "external");
+	else if (!issuer->configured || len >= LABEL_SIZE)
+		strcpy(label, "other");
+	else
+		*(char *)mempcpy(label, issuer->name, len) = '\0';
+}
+
 /* NULL with why, unless it got a set. */
-static struct shared_set *fetch_set(struct issuers *all, const char *url, int64_t deadline_ms,
-				    struct fetched *got)
+static struct shared_set *fetch_set(struct issuers *all, const char *url, const char *label,
+				    int64_t deadline_ms, struct fetched *got)
 {
 	const struct http_header headers[] = {{TEXT("Accept"), TEXT("application/json")}};
 	int64_t latest_ms = clock_now_ms() + all->timeout_ms;
@@ -241,6 +256,7 @@ static struct shared_set *fetch_set(struct issuers *all, const char *url, int64_
 
 	atomic_fetch_add(&all->counts->key_fetches, 1);
 	http_fetch(all->http, &fetch);
+	count_plugin_fetch(label, &fetch);
 	*got = (struct fetched){
 		.status = fetch.end == HTTP_FETCH_DONE ? fetch.status : 0,
 		.problem = fetch.problem,
@@ -266,13 +282,15 @@ static struct text without_query(const char *url)
 static void fetch_issuer(struct issuers *all, struct issuer *issuer, int64_t deadline_ms)
 {
 	char *url = heap_copy(text_of(issuer->url));
+	char label[LABEL_SIZE];
 	struct shared_set *set;
 	struct fetched got;
 
 	issuer->fetching = true;
 	issuer->began_ms = clock_now_ms();
+	label_of(issuer, label);
 	pthread_mutex_unlock(&all->lock);
-	set = fetch_set(all, url, deadline_ms, &got);
+	set = fetch_set(all, url, label, deadline_ms, &got);
 	if (set == NULL)
 		log_warn("keys.unavailable", F_TEXT("url", without_query(url)),
 			 F_STR("problem", got.problem), F_INT("status", got.status));

@@ -3,6 +3,7 @@
 
 #include "backstage/inside.h"
 #include "backstage/policy.h"
+#include "telemetry/metrics.h"
 
 static const struct permission permissions[PERMITS] = {
 	[PERMIT_VIEW_CLUSTER] = {"spectrocloud.cluster.view-info", "read",
@@ -189,6 +190,17 @@ static bool permit_keeper(const struct backstage *b, const struct principal *pri
 			 "spectrocloud.auth.trustedServices");
 }
 
+/* No permission of Backstage's: people never have it. In access restrictions it has a name, so that
+ * a token may be good for nothing else. */
+static bool permit_operator(const struct principal *principal, struct error *err)
+{
+	static const struct permission permission = {PERMISSION_OPERATORS, "read", NULL};
+
+	if (principal->kind != PRINCIPAL_SERVICE)
+		return error_set(err, ERROR_DENIED, "This is for services, such as Prometheus");
+	return permit_service(principal, &permission, err);
+}
+
 bool backstage_decides_at_once(const struct backstage *b, const struct principal *principal,
 			       enum permit permit)
 {
@@ -196,20 +208,60 @@ bool backstage_decides_at_once(const struct backstage *b, const struct principal
 	       (principal->kind == PRINCIPAL_SERVICE && !has_policy(b));
 }
 
-bool backstage_authorize(struct backstage *b, const struct backstage_call *call,
-			 const struct principal *principal, enum permit permit, struct error *err)
+static bool decide(struct backstage *b, const struct backstage_call *call,
+		   const struct principal *principal, enum permit permit, struct error *err)
 {
 	const struct permission *permission = permission_of(permit);
 
-	if (permit == PERMIT_ANYONE)
-		return true;
-	if (permit == PERMIT_AUTHENTICATED)
-		return true; /* backstage_identify() let them in */
 	if (permit == PERMIT_SESSIONS)
 		return permit_keeper(b, principal, err);
+	if (permit == PERMIT_OPERATORS)
+		return permit_operator(principal, err);
 	if (permission == NULL)
 		return error_set(err, ERROR_DENIED, "Nobody may do this");
 	return permit_basic(b, call, principal, permission, err);
+}
+
+static const char *label_of(enum permit permit)
+{
+	const struct permission *permission = permission_of(permit);
+
+	if (permit == PERMIT_SESSIONS)
+		return "sessions";
+	if (permit == PERMIT_OPERATORS)
+		return PERMISSION_OPERATORS;
+	return permission != NULL ? permission->name : "none";
+}
+
+void permissions_begin_counting(void)
+{
+	static const char *const results[] = {"allow", "deny", "unclear"};
+
+	for (int p = PERMIT_SESSIONS; p < PERMITS; p++)
+		for (size_t i = 0; i < ARRAY_LEN(results); i++)
+			metric_add(METRIC_DECISIONS, 0,
+				   METRIC_LABELS(label_of((enum permit)p), results[i]));
+}
+
+static void count_decision(enum permit permit, bool allowed, const struct error *err)
+{
+	const char *result = "allow";
+
+	if (!allowed)
+		result = err->kind == ERROR_DENIED && !err->unclear ? "deny" : "unclear";
+	metric_count(METRIC_DECISIONS, label_of(permit), result);
+}
+
+bool backstage_authorize(struct backstage *b, const struct backstage_call *call,
+			 const struct principal *principal, enum permit permit, struct error *err)
+{
+	bool allowed;
+
+	if (permit == PERMIT_ANYONE || permit == PERMIT_AUTHENTICATED)
+		return true; /* backstage_identify() let the latter in */
+	allowed = decide(b, call, principal, permit, err);
+	count_decision(permit, allowed, err);
+	return allowed;
 }
 
 bool backstage_ready(struct backstage *b, struct error *err)

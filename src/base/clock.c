@@ -69,14 +69,14 @@ bool clock_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_
 
 void clock_format_iso(int64_t calendar_ms, char out[CLOCK_ISO_SIZE])
 {
-	time_t seconds = (time_t)(calendar_ms / 1000);
+	int64_t ms = (calendar_ms % 1000 + 1000) % 1000; /* also of times before 1970 */
+	time_t seconds = (time_t)((calendar_ms - ms) / 1000);
 	char wide[64];
 	struct tm utc;
 
 	gmtime_r(&seconds, &utc);
 	snprintf(wide, sizeof wide, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900,
-		 utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-		 (int)(calendar_ms % 1000));
+		 utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, (int)ms);
 	snprintf(out, CLOCK_ISO_SIZE, "%.24s", wide);
 }
 
@@ -169,6 +169,35 @@ bool clock_parse_iso(struct text time, int64_t *calendar_ms)
 			1000 +
 		ms;
 	return true;
+}
+
+/* In words of the language C, whatever the process speaks: nobody sets LC_TIME. */
+static bool parse_as(struct text time, const char *form, int64_t *calendar_ms)
+{
+	char written[64];
+	struct tm date = {0};
+	const char *end;
+
+	if (time.len >= sizeof written)
+		return false;
+	if (time.len > 0)
+		memcpy(written, time.ptr, time.len);
+	written[time.len] = '\0';
+	end = strptime(written, form, &date);
+	if (end == NULL || *end != '\0')
+		return false;
+	*calendar_ms = (int64_t)timegm(&date) * 1000;
+	return true;
+}
+
+bool clock_parse_http(struct text time, int64_t *calendar_ms)
+{
+	return parse_as(time, "%a, %d %b %Y %H:%M:%S GMT", calendar_ms);
+}
+
+bool clock_parse_certificate(struct text time, int64_t *calendar_ms)
+{
+	return parse_as(time, "%b %d %H:%M:%S %Y GMT", calendar_ms);
 }
 
 bool clock_turn(atomic_llong *next_ms, int64_t every_ms)

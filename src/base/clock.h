@@ -41,5 +41,9 @@ void clock_format_iso(int64_t calendar_ms, char out[CLOCK_ISO_SIZE]);
  * fraction of a second, three digits count. False, and *calendar_ms untouched, for anything else.
  */
 bool clock_parse_iso(struct text time, int64_t *calendar_ms);
+/* The same of a header's "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, the form that is sent). */
+bool clock_parse_http(struct text time, int64_t *calendar_ms);
+/* And of a certificate's "Nov  6 08:49:37 1994 GMT", as OpenSSL prints it. */
+bool clock_parse_certificate(struct text time, int64_t *calendar_ms);
 
 #endif

@@ -14,6 +14,7 @@ enum { LONGEST_LINE = 16 * 1024 };
 static atomic_int least_level = LOG_INFO;
 static atomic_int line_format = LOG_TEXT;
 static _Thread_local const char *thread_request;
+static atomic_uint_fast64_t lines[LOG_OFF]; /* written, by level */
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 
@@ -31,6 +32,11 @@ void log_set_request(const char *id)
 bool log_wants(enum log_level level)
 {
 	return (int)level >= atomic_load_explicit(&least_level, memory_order_relaxed);
+}
+
+uint64_t log_lines(enum log_level level)
+{
+	return atomic_load_explicit(&lines[level], memory_order_relaxed);
 }
 
 /*
@@ -54,26 +60,61 @@ static size_t unshowable(struct text t, unsigned *code)
 		       : 0;
 }
 
+/* How many bytes in front may stand in a line as they are. */
+static size_t count_plain(struct text t, bool utf8)
+{
+	unsigned code;
+	size_t i;
+
+	for (i = 0; i < t.len; i++) {
+		unsigned char c = (unsigned char)t.ptr[i];
+
+		if (c < 0x20 || c == '"' || c == '\\' || c == 0x7F ||
+		    (c >= 0x80 && (!utf8 || unshowable(text_slice(t, i, SIZE_MAX), &code) > 0)))
+			break;
+	}
+	return i;
+}
+
+static void add_code(struct buf *line, unsigned code)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char escape[] = {'\\',
+			       'u',
+			       digits[code >> 12 & 15],
+			       digits[code >> 8 & 15],
+			       digits[code >> 4 & 15],
+			       digits[code & 15]};
+
+	buf_add(line, (struct text){escape, sizeof escape});
+}
+
+/* The character in front, escaped; its length. */
+static size_t add_escaped(struct buf *line, struct text t, bool utf8)
+{
+	unsigned code = (unsigned char)t.ptr[0];
+	size_t odd = utf8 ? unshowable(t, &code) : 0;
+
+	if (code == '"' || code == '\\')
+		buf_printf(line, "\\%c", (char)code);
+	else
+		add_code(line, code);
+	return odd > 0 ? odd : 1;
+}
+
 /* A JSON string; what a line of log must not hold as it is, such as a line break, is escaped. */
 static void add_quoted(struct buf *line, struct text t)
 {
-	unsigned code = 0;
 	bool utf8 = text_is_utf8(t);
 
 	buf_add_char(line, '"');
-	for (size_t i = 0; i < t.len; i++) {
-		unsigned char c = (unsigned char)t.ptr[i];
-		size_t odd = utf8 ? unshowable(text_slice(t, i, SIZE_MAX), &code) : 0;
+	while (t.len > 0) {
+		size_t plain = count_plain(t, utf8);
 
-		if (odd > 0) {
-			buf_printf(line, "\\u%04x", code);
-			i += odd - 1;
-		} else if (c == '"' || c == '\\')
-			buf_printf(line, "\\%c", c);
-		else if (c < 0x20 || c == 0x7F || (c >= 0x80 && !utf8))
-			buf_printf(line, "\\u%04x", c);
-		else
-			buf_add_char(line, (char)c);
+		buf_add(line, text_slice(t, 0, plain));
+		t = text_slice(t, plain, SIZE_MAX);
+		if (t.len > 0)
+			t = text_slice(t, add_escaped(line, t, utf8), SIZE_MAX);
 	}
 	buf_add_char(line, '"');
 }
@@ -155,6 +196,7 @@ void log_event(enum log_level level, const char *event, const struct log_field *
 		line.overflowed = false;
 		add_line(&line, level, event, LOG_FIELDS(F_STR("log", "fields too long")), time);
 	}
+	atomic_fetch_add_explicit(&lines[level], 1, memory_order_relaxed);
 	write_whole(buf_text(&line));
 	buf_fini(&line);
 }

@@ -31,6 +31,8 @@ void log_open(enum log_level least, enum log_format format);
 /* The id that the thread's lines carry until the next call; NULL: none. Borrowed. */
 void log_set_request(const char *id);
 bool log_wants(enum log_level level);
+/* How many lines of that level were written since the start. */
+uint64_t log_lines(enum log_level level);
 /* event is a fixed name such as "upstream.failed"; fields end with a NULL name. */
 void log_event(enum log_level level, const char *event, const struct log_field *fields);
 

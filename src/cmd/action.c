@@ -1,6 +1,7 @@
 /* action: the tools that agents have, for people at a shell. Reads what was asked for. */
 #include "cmd/action.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,20 +69,14 @@ static int no_such_tool(const char *name)
 
 /* ---- the command ---- */
 
-enum what { LIST, SHOW, RUN, WHATS };
+enum what { LIST, SHOW, RUN };
 
-static const char *const words[WHATS] = {"list", "show", "run"};
-
-static const char *mistake(enum what what, const struct action_options *options, int names)
+static const char *mistake(enum what what, size_t names)
 {
-	if (what == LIST && names > 0)
-		return "takes no arguments, only options";
 	if (what != LIST && names == 0)
 		return "wants the name of a tool; `action list` has them";
 	if (what != LIST && names > 1)
 		return "takes one name; inputs are given as --arg NAME=VALUE";
-	if (what != RUN && (options->arguments.count > 0 || options->input != NULL))
-		return "takes no inputs";
 	return NULL;
 }
 
@@ -114,76 +109,98 @@ static int carry_out(enum what what, const struct options *options,
 	return status;
 }
 
-static int run_what(enum what what, int argc, char **argv)
-{
-	struct action_options how = {.json = false};
-	const struct own_option own[] = {
-		{.name = "arg", .many = &how.arguments},
-		{.name = "input", .value = &how.input},
-		{.name = "json", .given = &how.json},
-		{.name = "verbose", .given = &how.verbose},
-	};
-	struct options options;
-	const char *fault;
-
-	if (!options_read_with(argc, argv, own, ARRAY_LEN(own), &options))
-		return 2;
-	if (options.help) {
-		command_print_help(&command_action);
-		return 0;
-	}
-	options.alone = true;
-	fault = mistake(what, &how, argc - options.rest);
-	if (fault != NULL) {
-		fprintf(stderr, "action %s %s\n", words[what], fault);
-		return 2;
-	}
-	return carry_out(what, &options, &how, what == LIST ? NULL : argv[options.rest]);
-}
-
 static int run(int argc, char **argv)
 {
-	const char *word = argc > 1 ? argv[1] : "";
+	struct action_options how = {.json = false};
+	struct command_line typed;
+	const char *fault;
+	int status;
 
-	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-		command_print_help(&command_action);
-		return 0;
+	if (!command_read(&command_action, argc, argv, &how, &typed, &status))
+		return status;
+	typed.options.alone = true;
+	fault = mistake((enum what)typed.word, typed.argument_count);
+	if (fault != NULL) {
+		fprintf(stderr, "action %s %s\n", command_action.words[typed.word].name, fault);
+		return 2;
 	}
-	argv[argc > 1] = argv[0]; /* a complaint about an option names the command by it */
-	for (int i = 0; i < WHATS; i++)
-		if (strcmp(word, words[i]) == 0)
-			return run_what((enum what)i, argc - 1, argv + 1);
-	fprintf(stderr, "action: say `list`, `show` or `run`; `action --help` tells more\n");
-	return 2;
+	return carry_out((enum what)typed.word, &typed.options, &how,
+			 typed.word == LIST ? NULL : typed.arguments[0]);
 }
+
+static const struct command_word words[] = {
+	[LIST] = {.name = "list",
+		  .help = "a line a tool, by toolset. TO AGENTS says whether this configuration "
+			  "offers it to them (spectrocloud.mcp, backend.actions); run has all"},
+	[SHOW] = {.name = "show",
+		  .arguments = "NAME",
+		  .completes = COMPLETES_TOOLS,
+		  .help = "what the tool NAME gives, takes and answers, and which permission it "
+			  "asks "
+			  "of those who come through the service"},
+	[RUN] = {.name = "run",
+		 .arguments = "NAME",
+		 .completes = COMPLETES_TOOLS,
+		 .help = "runs the tool NAME, without Backstage. On a terminal prints a table, in "
+			 "a "
+			 "pipe JSON. What could disturb a terminal is escaped"},
+	{.name = NULL},
+};
+
+static const struct option_row options[] = {
+	{
+		.name = "arg",
+		.argument = "NAME=VALUE",
+		.into = offsetof(struct action_options, arguments),
+		.repeated = true,
+		.words = WORD(RUN),
+		.help = "one input; may be repeated. A list is a,b or a JSON array, or the option "
+			"several times",
+	},
+	{
+		.name = "input",
+		.argument = "FILE",
+		.into = offsetof(struct action_options, input),
+		.words = WORD(RUN),
+		.completes = COMPLETES_FILES,
+		.help = "inputs as a JSON object; - is standard input. What --arg says counts more",
+	},
+	{
+		.name = "json",
+		.into = offsetof(struct action_options, json),
+		.help = "JSON, also on a terminal",
+	},
+	{
+		.name = "verbose",
+		.into = offsetof(struct action_options, verbose),
+		.help = "say what the service would: notices about the configuration, and its "
+			"log, to standard error",
+	},
+	{.name = NULL},
+};
+
+static const struct exit_row exits[] = {
+	{"0", "it is done"},
+	{"1", "it failed"},
+	{"2", "the inputs, the options or the configuration are wrong"},
+	{.status = NULL},
+};
+
+static const struct example_row examples[] = {
+	{"spectrocloud-backend action run list_spectrocloud_clusters", "the tenant's clusters"},
+	{.line = NULL},
+};
 
 const struct command command_action = {
 	.name = "action",
-	.arguments = "list|show|run [NAME] [OPTIONS]",
 	.summary = "List the tools that agents have, describe one, or run it",
-	.help = "list    a line a tool, by toolset. TO AGENTS says whether this configuration\n"
-		"        offers it to them (spectrocloud.mcp, backend.actions); run has all\n"
-		"show    what the tool NAME gives, takes and answers, and which permission it\n"
-		"        asks of those who come through the service\n"
-		"run     runs the tool NAME, without Backstage. On a terminal prints a table,\n"
-		"        in a pipe JSON. What could disturb a terminal is escaped\n"
-		"\n"
-		"Options of run:\n"
-		"  --arg NAME=VALUE    one input; may be repeated. A list is a,b or a JSON\n"
-		"                      array, or the option several times\n"
-		"  --input FILE        inputs as a JSON object; - is standard input. What --arg\n"
-		"                      says counts more\n"
-		"\n"
-		"Options of all:\n"
-		"  --json              JSON, also on a terminal\n"
-		"  --verbose           say what the service would: notices about the\n"
-		"                      configuration, and its log, to standard error\n"
-		"  --config FILE       the service's configuration; may be repeated\n"
-		"  --set PATH=VALUE    override one setting\n"
-		"  -h, --help          show this\n"
-		"\n"
-		"Palette is asked with the apiToken of the environment (the first, or the one\n"
-		"given as --arg instanceName=...), or with the Palette session in the variable\n"
-		"SPECTROCLOUD_TOKEN. Exit status: 2 if the inputs are wrong, 1 if it failed.\n",
+	.words = words,
+	.options = options,
+	.common = OPTIONS_CONFIGURATION,
+	.help = "Palette is asked with the apiToken of the environment (the first, or the one "
+		"given as --arg instanceName=...), or with the Palette session in the variable "
+		"SPECTROCLOUD_TOKEN.\n",
+	.exits = exits,
+	.examples = examples,
 	.run = run,
 };

@@ -28,6 +28,7 @@ struct cluster_options {
 	const char *instance;         /* NULL: the first environment */
 	bool dry_run;
 	bool wait;
+	const char *timeout; /* as written; NULL: the usual one */
 	int64_t timeout_ms;
 	bool json;
 	bool verbose;

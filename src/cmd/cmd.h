@@ -5,26 +5,111 @@
 #include <stdbool.h>
 
 #include "base/attr.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "config/config.h"
 
-/* One subcommand. All strings are static. */
+/* ---- the table: what there is, for the parser, --help, completion and the manual ---- */
+
+/* What a shell offers where a value is wanted. */
+enum completes {
+	COMPLETES_NOTHING,
+	COMPLETES_FILES,
+	COMPLETES_SETTINGS, /* PATH= of the settings that are one value */
+	COMPLETES_TOOLS,    /* names of the tools of agents */
+	COMPLETES_USERS,
+};
+
+/* One option. Columns left out are 0 or NULL. */
+struct option_row {
+	const char *name; /* without the dashes; NULL ends a table */
+	char letter;      /* "-f"; 0: none */
+	/* What stands for its value: "FILE". NULL: it takes none, and is given or not. */
+	const char *argument;
+	/* Offset in the struct that the command reads its options into: of a bool without argument,
+	 * else of a const char * that is NULL before, or of a struct repeated. */
+	size_t into;
+	bool repeated;
+	unsigned words;             /* WORD()s of the command that take it; 0: all of them */
+	const char *const *choices; /* its values, if there are only these; ends with NULL */
+	enum completes completes;
+	const char *help;
+};
+
+/* Bit of the word at that place of a command's words. */
+#define WORD(place) (1u << (place))
+
+/* What a command is told to do first: "check" of config. */
+struct command_word {
+	const char *name;         /* NULL ends a table */
+	const char *arguments;    /* for the usage line: "NAME"; NULL: it takes none */
+	const char *needs;        /* likewise, an option that it cannot do without: "-f FILE" */
+	enum completes completes; /* what its arguments are */
+	bool plain;               /* it takes no options but --help */
+	const char *help;
+};
+
+struct exit_row {
+	const char *status; /* "130"; NULL ends a table */
+	const char *meaning;
+};
+
+struct example_row {
+	const char *line; /* NULL ends a table */
+	const char *what; /* it does */
+};
+
+enum common_options {
+	OPTIONS_CONFIGURATION = 1, /* it reads the configuration: --config and --set */
+	OPTIONS_LISTEN = 2,        /* and an address of its own makes a difference */
+};
+
+/*
+ * One subcommand. All strings are static. Of help and of the texts in rows each line is a paragraph
+ * and is broken to fit; one that fits stands as it is.
+ */
 struct command {
 	const char *name;
-	const char *arguments; /* for the usage line */
+	/* For the usage line of a command; NULL: they follow from its words and options. */
+	const char *arguments;
 	const char *summary;
-	const char *help;                  /* what --help prints below the usage line */
+	const struct command_word *words;
+	const struct option_row *options; /* its own */
+	unsigned common;                  /* enum common_options */
+	const char *help;                 /* what else there is to say; NULL: nothing */
+	const struct exit_row *exits;     /* NULL: as everywhere, see command_usual_exits */
+	const struct example_row *examples;
 	int (*run)(int argc, char **argv); /* argv[0] is the subcommand; the exit status */
 };
 
+extern const struct command *const command_table[]; /* all, ends with NULL; commands.c */
+extern const struct exit_row command_usual_exits[];
+
 extern const struct command command_action;
 extern const struct command command_cluster;
+extern const struct command command_completion;
 extern const struct command command_serve;
 extern const struct command command_config;
 extern const struct command command_docs;
+extern const struct command command_doctor;
 extern const struct command command_mcp;
 extern const struct command command_operations;
 extern const struct command command_sessions;
+
+/* The option at that place of all that a command takes: its own, then those that several commands
+ * have, then --help. NULL behind the last. */
+const struct option_row *command_option(const struct command *command, size_t index);
+/* The words that take an option, as bits; 0: all of them. */
+unsigned option_words(const struct command *command, const struct option_row *row);
+/* Whether the word at that place takes the option. */
+bool option_is_of(const struct command *command, const struct option_row *row, size_t word);
+
+/* How many words a command has. */
+size_t command_count_words(const struct command *command);
+/* How many lines of usage it has, one or one a word; and such a line, without the program; arena.
+ */
+size_t command_count_usages(const struct command *command);
+const char *command_usage(struct arena *a, const struct command *command, size_t index);
 
 /* ---- options.c: what every subcommand that reads the configuration takes ---- */
 
@@ -43,7 +128,7 @@ struct options {
 /* Reads --config, --set, --listen, --help. On a mistake prints it and returns false. */
 MUST_USE bool options_read(int argc, char **argv, struct options *options);
 
-enum { MOST_OWN_OPTIONS = 8, MOST_REPEATED = 256 };
+enum { MOST_OWN_OPTIONS = 16, MOST_REPEATED = 256 };
 
 /* The values of an option that may be repeated, in their order; borrowed from argv. */
 struct repeated {
@@ -75,6 +160,28 @@ MUST_USE bool options_begin_with(const struct command *command, int argc, char *
  * to the end of argv. */
 MUST_USE bool options_read_with(int argc, char **argv, const struct own_option *own,
 				size_t own_count, struct options *options);
+/* Those that several commands have: the row at that place and what it belongs to, enum
+ * common_options or 0. NULL behind the last. */
+const struct option_row *options_common(size_t index, unsigned *of);
+
+/* What was typed behind the name of a command. */
+struct command_line {
+	struct options options;
+	size_t word; /* place in the command's words; 0 if it has none */
+	char **arguments;
+	size_t argument_count;
+};
+
+/*
+ * Reads all of it by the command's rows. argv[0] is the command.
+ *
+ * how  the struct that the rows' offsets are of; the caller has zeroed it. NULL: no own options.
+ *
+ * False where that was all (--help), or a mistake, which is printed: a word there is not, an option
+ * of another word, arguments where the word takes none. *status is then what the command ends with.
+ */
+MUST_USE bool command_read(const struct command *command, int argc, char **argv, void *how,
+			   struct command_line *typed, int *status);
 
 /* Loads the configuration; prints its notices to standard error, and the faults if it fails. With
  * options->alone, faults in what only the service reads are passed over. */
@@ -101,7 +208,18 @@ void command_protect_memory(void);
  * copies of tokens can be. Again after a change of the user, which forbids it anew. */
 void command_allow_core_files(void);
 
-/* "spectrocloud-backend serve [OPTIONS]" and the help text. */
+/* ---- help.c ---- */
+
+/* "-f, --file FILE"; arena. */
+const char *option_term(struct arena *a, const struct option_row *row);
+/* "Options of create and wait", of the words that these bits are; arena. */
+const char *options_title(struct arena *a, const struct command *command, unsigned words);
+/* Whether some word of a command has options that others have not. */
+bool options_differ(const struct command *command);
+/* What --help prints. */
 void command_print_help(const struct command *command);
+void command_add_help(struct buf *out, const struct command *command);
+/* What the program prints without a command. */
+void commands_add_usage(struct buf *out);
 
 #endif

@@ -1,89 +1,128 @@
-/* config: check and show the configuration. */
+/* config: check and show the configuration, and describe it to editors. */
+#include <stddef.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "backstage/backstage.h"
-#include "base/log.h"
 #include "cmd/cmd.h"
-#include "store/store.h"
+#include "cmd/config_check.h"
+#include "cmd/pretty.h"
 
 enum { LONGEST_CONFIG = 16 * 1024 * 1024 };
 
-static int show(const struct config *config)
+enum what { CHECK, SHOW, SCHEMA };
+
+struct asked {
+	bool json;
+};
+
+static int print(const struct buf *out)
+{
+	fwrite(out->ptr, 1, out->len, stdout);
+	return 0;
+}
+
+static int print_json(const struct buf *json)
 {
 	struct buf out;
 
-	buf_init(&out, LONGEST_CONFIG);
-	config_show(config, &out);
-	fwrite(out.ptr, 1, out.len, stdout);
+	buf_init(&out, 2 * LONGEST_CONFIG);
+	pretty_add_json(&out, buf_text(json));
+	buf_add_char(&out, '\n');
+	print(&out);
 	buf_fini(&out);
 	return 0;
 }
 
-static int report(const struct config *config, size_t warnings)
+static int show(const struct options *options, bool json)
 {
-	struct error err;
-
-	log_open(LOG_WARN, LOG_TEXT); /* that a file was read is no news here */
-	if (!backstage_check(config, &err) || !store_check(config, &err)) {
-		fprintf(stderr, "%s\n", err.message);
-		return 2;
-	}
-	if (warnings == 0)
-		printf("The configuration is fine");
-	else
-		printf("No faults, but %zu warning(s)", warnings);
-	printf(": %zu environment(s), %zu external caller(s).\n", config->environment_count,
-	       config_usable_external(config));
-	return 0;
-}
-
-static int run(int argc, char **argv)
-{
-	const char *what = argc > 1 ? argv[1] : "";
-	struct options options;
 	struct config *config;
-	size_t warnings;
+	struct buf out;
 	int status;
 
-	if (strcmp(what, "--help") == 0 || strcmp(what, "-h") == 0) {
-		command_print_help(&command_config);
-		return 0;
-	}
-	if (strcmp(what, "check") != 0 && strcmp(what, "show") != 0) {
-		fprintf(stderr, "config: say `check` or `show`; `config --help` tells more\n");
+	if (!options_load(options, &config))
 		return 2;
-	}
-	argv[1] = argv[0]; /* a complaint about an option names the command by it */
-	if (!options_read(argc - 1, argv + 1, &options))
-		return 2;
-	if (options.help) {
-		command_print_help(&command_config);
-		return 0;
-	}
-	if (options.rest != argc - 1) {
-		fprintf(stderr, "config %s takes no arguments, only options\n", what);
-		return 2;
-	}
-	if (!options_load_counting(&options, &config, &warnings))
-		return 2;
-	status = strcmp(what, "show") == 0 ? show(config) : report(config, warnings);
+	buf_init(&out, LONGEST_CONFIG);
+	(json ? config_show_json : config_show)(config, &out);
+	status = json ? print_json(&out) : print(&out);
+	buf_fini(&out);
 	config_free(config);
 	return status;
 }
 
+static int schema(void)
+{
+	struct buf out;
+	int status;
+
+	buf_init(&out, LONGEST_CONFIG);
+	config_schema(&out);
+	status = print_json(&out);
+	buf_fini(&out);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct asked asked = {.json = false};
+	struct command_line typed;
+	int status;
+
+	if (!command_read(&command_config, argc, argv, &asked, &typed, &status))
+		return status;
+	switch ((enum what)typed.word) {
+	case CHECK:
+		return config_check(&typed.options, asked.json);
+	case SHOW:
+		return show(&typed.options, asked.json);
+	default:
+		return schema();
+	}
+}
+
+static const struct command_word words[] = {
+	[CHECK] = {.name = "check",
+		   .help = "reads everything, names every fault with file, line and column, then "
+			   "looks into files of keys and rules"},
+	[SHOW] = {.name = "show",
+		  .help = "prints each setting with where it comes from; secrets as ***"},
+	[SCHEMA] = {.name = "schema",
+		    .plain = true,
+		    .help = "prints a JSON Schema of the files, for editors; reads none"},
+	{.name = NULL},
+};
+
+static const struct option_row options[] = {
+	{
+		.name = "json",
+		.into = offsetof(struct asked, json),
+		.words = WORD(CHECK) | WORD(SHOW),
+		.help = "an object: of check with faults and notices, each with file, line, "
+			"column, path and message; of show with settings, each with path, value "
+			"and where it comes from",
+	},
+	{.name = NULL},
+};
+
+static const struct exit_row exits[] = {
+	{"0", "there are no faults, though perhaps warnings"},
+	{"1", "not all of the output could be written"},
+	{"2", "there is a fault, or the options are wrong"},
+	{.status = NULL},
+};
+
+static const struct example_row examples[] = {
+	{"spectrocloud-backend config check --config app-config.yaml", "before a restart"},
+	{"spectrocloud-backend config schema >app-config.schema.json",
+	 "for an editor; spectrocloud-backend(5) says how it finds it"},
+	{.line = NULL},
+};
+
 const struct command command_config = {
 	.name = "config",
-	.arguments = "check|show [OPTIONS]",
-	.summary = "Check the configuration, or show what is in force",
-	.help = "check   reads everything, names every fault with file, line and column, then\n"
-		"        looks into files of keys and rules; exit status 2 if there is a fault\n"
-		"show    prints each setting with where it comes from; secrets as ***\n"
-		"\n"
-		"Options:\n"
-		"  --config FILE      read this file; may be repeated, later files win\n"
-		"  --set PATH=VALUE   override one setting\n"
-		"  --listen ADDRESS   HOST:PORT, [IPV6]:PORT or unix:PATH, as for serve\n"
-		"  -h, --help         show this\n",
+	.summary = "Check the configuration, show what is in force, or describe it",
+	.words = words,
+	.options = options,
+	.common = OPTIONS_CONFIGURATION | OPTIONS_LISTEN,
+	.exits = exits,
+	.examples = examples,
 	.run = run,
 };

@@ -1,50 +1,80 @@
 /* docs: print the documents that are made from the tables. */
 #include <stdio.h>
-#include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/doctor.h"
+#include "cmd/man.h"
 #include "face/face.h"
+#include "telemetry/metrics.h"
 
 enum { LONGEST_PAGE = 16 * 1024 * 1024 };
 
-static const struct page {
-	const char *name;
-	void (*write)(struct buf *out);
-} pages[] = {
-	{"clusters", face_clusters_page},     {"openapi", face_openapi},
-	{"operations", face_operations_page}, {"settings", config_document},
-	{"tools", face_tools_page},
+enum page {
+	PAGE_CLUSTERS,
+	PAGE_DOCTOR,
+	PAGE_MAN1,
+	PAGE_MAN5,
+	PAGE_METRICS,
+	PAGE_OPENAPI,
+	PAGE_OPERATIONS,
+	PAGE_SETTINGS,
+	PAGE_TOOLS
+};
+
+static const struct command_word words[] = {
+	[PAGE_CLUSTERS] = {.name = "clusters",
+			   .help = "the fields of flat cluster bodies as a page, Markdown"},
+	[PAGE_DOCTOR] = {.name = "doctor",
+			 .help = "the checks of `doctor` and how to use them, Markdown"},
+	[PAGE_MAN1] = {.name = "man1",
+		       .help = "the manual of the commands, spectrocloud-backend(1)"},
+	[PAGE_MAN5] = {.name = "man5",
+		       .help = "the manual of the configuration, spectrocloud-backend(5)"},
+	[PAGE_METRICS] = {.name = "metrics", .help = "the metrics for operators, Markdown"},
+	[PAGE_OPENAPI] = {.name = "openapi", .help = "the HTTP API as OpenAPI 3.1, JSON"},
+	[PAGE_OPERATIONS] = {.name = "operations", .help = "the HTTP API as a page, Markdown"},
+	[PAGE_SETTINGS] = {.name = "settings", .help = "the configuration reference, Markdown"},
+	[PAGE_TOOLS] = {.name = "tools", .help = "the tools of agents as a page, Markdown"},
+	{.name = NULL},
+};
+
+static void (*const pages[])(struct buf *out) = {
+	[PAGE_CLUSTERS] = face_clusters_page,
+	[PAGE_DOCTOR] = doctor_page,
+	[PAGE_MAN1] = man_commands,
+	[PAGE_MAN5] = man_configuration,
+	[PAGE_METRICS] = metrics_page,
+	[PAGE_OPENAPI] = face_openapi,
+	[PAGE_OPERATIONS] = face_operations_page,
+	[PAGE_SETTINGS] = config_document,
+	[PAGE_TOOLS] = face_tools_page,
 };
 
 static int run(int argc, char **argv)
 {
+	struct command_line typed;
 	struct buf out;
+	int status;
 
-	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-		command_print_help(&command_docs);
-		return 0;
-	}
-	for (size_t i = 0; argc == 2 && i < ARRAY_LEN(pages); i++) {
-		if (strcmp(argv[1], pages[i].name) != 0)
-			continue;
-		buf_init(&out, LONGEST_PAGE);
-		pages[i].write(&out);
-		fwrite(out.ptr, 1, out.len, stdout);
-		buf_fini(&out);
-		return 0;
-	}
-	fprintf(stderr, "docs: say clusters, openapi, operations, settings or tools\n");
-	return 2;
+	if (!command_read(&command_docs, argc, argv, NULL, &typed, &status))
+		return status;
+	buf_init(&out, LONGEST_PAGE);
+	pages[typed.word](&out);
+	fwrite(out.ptr, 1, out.len, stdout);
+	buf_fini(&out);
+	return 0;
 }
+
+static const struct example_row examples[] = {
+	{"spectrocloud-backend docs man5 | man -l -", "the configuration, as man shows it"},
+	{.line = NULL},
+};
 
 const struct command command_docs = {
 	.name = "docs",
-	.arguments = "clusters|openapi|operations|settings|tools",
+	.arguments = "PAGE",
 	.summary = "Print a document that is made from the program's own tables",
-	.help = "clusters     the fields of flat cluster bodies as a page, Markdown\n"
-		"openapi      the HTTP API as OpenAPI 3.1, JSON\n"
-		"operations   the HTTP API as a page, Markdown\n"
-		"settings     the configuration reference, Markdown\n"
-		"tools        the tools of agents as a page, Markdown\n",
+	.words = words,
+	.examples = examples,
 	.run = run,
 };

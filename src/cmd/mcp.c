@@ -29,20 +29,20 @@ static int serve(const struct config *config)
 
 static int run(int argc, char **argv)
 {
-	struct options options;
 	struct config *config;
+	struct command_line typed;
 	int status;
 
-	if (!options_begin(&command_mcp, argc, argv, &options, &status))
+	if (!command_read(&command_mcp, argc, argv, NULL, &typed, &status))
 		return status;
 	command_protect_memory();
-	options.alone = true;
+	typed.options.alone = true;
 	if (isatty(STDIN_FILENO))
 		fputs("mcp: serves an agent on standard input, and waits for its messages; Ctrl-D "
 		      "ends it. To try a tool: spectrocloud-backend action run\n",
 		      stderr);
 	/* Most notices are about who may call the service: nobody does, here. */
-	if (!options_load_quietly(&options, &config))
+	if (!options_load_quietly(&typed.options, &config))
 		return 2;
 	log_open(config->log_level, config->log_format);
 	status = serve(config);
@@ -50,23 +50,33 @@ static int run(int argc, char **argv)
 	return status;
 }
 
+static const struct exit_row exits[] = {
+	{"0", "its input ended"},
+	{"1", "it cannot start, or its output is gone"},
+	{"2", "the options or the configuration are wrong"},
+	{.status = NULL},
+};
+
+static const struct example_row examples[] = {
+	{"claude mcp add palette -- spectrocloud-backend mcp --config app-config.yaml",
+	 "an agent that starts it by itself"},
+	{.line = NULL},
+};
+
 const struct command command_mcp = {
 	.name = "mcp",
-	.arguments = "[OPTIONS]",
 	.summary = "Serve an agent over standard input and output",
-	.help = "Speaks the Model Context Protocol, a message a line, with the program that\n"
-		"started it, until its standard input ends and what was asked is answered,\n"
-		"two seconds longer at most. spectrocloud.mcp says which tools there are;\n"
-		"spectrocloud.mcp.enabled is about the endpoint over HTTP alone.\n"
-		"The log goes to standard error.\n"
+	.common = OPTIONS_CONFIGURATION,
+	.help = "Speaks the Model Context Protocol, a message a line, with the program that "
+		"started it, until its standard input ends and what was asked is answered, two "
+		"seconds longer at most. spectrocloud.mcp says which tools there are; "
+		"spectrocloud.mcp.enabled is about the endpoint over HTTP alone. The log goes to "
+		"standard error.\n"
 		"\n"
-		"Options:\n"
-		"  --config FILE      the service's configuration; may be repeated\n"
-		"  --set PATH=VALUE   override one setting\n"
-		"  -h, --help         show this\n"
-		"\n"
-		"Palette is asked with the apiToken of the environment (the first, or the one\n"
-		"that a call names), or with the Palette session in the variable\n"
-		"SPECTROCLOUD_TOKEN. Backstage is not asked for permissions.\n",
+		"Palette is asked with the apiToken of the environment (the first, or the one that "
+		"a call names), or with the Palette session in the variable SPECTROCLOUD_TOKEN. "
+		"Backstage is not asked for permissions.\n",
+	.exits = exits,
+	.examples = examples,
 	.run = run,
 };

@@ -1,6 +1,5 @@
 /* operations: list what the service can do. */
 #include <stdio.h>
-#include <string.h>
 
 #include "cmd/cmd.h"
 #include "op/op.h"
@@ -8,16 +7,11 @@
 static int run(int argc, char **argv)
 {
 	const struct op *const *all = op_all();
+	struct command_line typed;
+	int status;
 
-	if (argc > 1) {
-		bool help = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0;
-
-		if (!help)
-			fprintf(stderr, "operations takes no arguments\n");
-		else
-			command_print_help(&command_operations);
-		return help ? 0 : 2;
-	}
+	if (!command_read(&command_operations, argc, argv, NULL, &typed, &status))
+		return status;
 	for (size_t i = 0; all[i] != NULL; i++) {
 		bool tool = all[i]->tool != NULL;
 
@@ -29,8 +23,6 @@ static int run(int argc, char **argv)
 
 const struct command command_operations = {
 	.name = "operations",
-	.arguments = "",
 	.summary = "List the operations: name, route or tool, what it does",
-	.help = "",
 	.run = run,
 };

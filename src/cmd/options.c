@@ -9,14 +9,42 @@
 #include "base/arena.h"
 #include "cmd/cmd.h"
 
-enum { OPTION_CONFIG = 256, OPTION_SET, OPTION_LISTEN, OPTION_OWN };
+enum common { CONFIG, SET, LISTEN, HELP, COMMONS };
+enum { OPTION_COMMON = 256, OPTION_OWN = OPTION_COMMON + COMMONS };
 
-static const struct option known[] = {
-	{"config", required_argument, NULL, OPTION_CONFIG},
-	{"set", required_argument, NULL, OPTION_SET},
-	{"listen", required_argument, NULL, OPTION_LISTEN},
-	{"help", no_argument, NULL, 'h'},
+static const struct common_row {
+	unsigned of;
+	struct option_row row;
+} common[COMMONS] = {
+	[CONFIG] = {OPTIONS_CONFIGURATION,
+		    {.name = "config",
+		     .argument = "FILE",
+		     .repeated = true,
+		     .completes = COMPLETES_FILES,
+		     .help = "the configuration; may be repeated, later files win. Without it: "
+			     "app-config.yaml and its kin in this folder, as Backstage does"}},
+	[SET] = {OPTIONS_CONFIGURATION,
+		 {.name = "set",
+		  .argument = "PATH=VALUE",
+		  .repeated = true,
+		  .completes = COMPLETES_SETTINGS,
+		  .help = "override one setting, such as spectrocloud.upstream.timeout=10s"}},
+	[LISTEN] = {OPTIONS_LISTEN,
+		    {.name = "listen",
+		     .argument = "ADDRESS",
+		     .repeated = true,
+		     .help = "HOST:PORT, [IPV6]:PORT or unix:PATH; the same as --set "
+			     "spectrocloud.server.listen=ADDRESS"}},
+	[HELP] = {0, {.name = "help", .letter = 'h', .help = "show this"}},
 };
+
+const struct option_row *options_common(size_t index, unsigned *of)
+{
+	if (index >= COMMONS)
+		return NULL;
+	*of = common[index].of;
+	return &common[index].row;
+}
 
 static bool add(const char **list, size_t *count, size_t room, const char *value, const char *what)
 {
@@ -39,12 +67,16 @@ static const char *listen_override(const char *address)
 
 /* What all commands take, then the command's own; the end is zeroed. */
 static void join(const struct own_option *own, size_t own_count,
-		 struct option all[ARRAY_LEN(known) + MOST_OWN_OPTIONS + 1])
+		 struct option all[COMMONS + MOST_OWN_OPTIONS + 1])
 {
-	size_t n = ARRAY_LEN(known);
+	size_t n = 0;
 
 	assert(own_count <= MOST_OWN_OPTIONS);
-	memcpy(all, known, sizeof known);
+	for (int i = 0; i < COMMONS; i++)
+		all[n++] = (struct option){
+			.name = common[i].row.name,
+			.has_arg = common[i].row.argument == NULL ? no_argument : required_argument,
+			.val = OPTION_COMMON + i};
 	for (size_t i = 0; i < own_count; i++)
 		all[n++] = (struct option){.name = own[i].name,
 					   .has_arg = own[i].given != NULL ? no_argument
@@ -61,7 +93,7 @@ static void join_letters(const struct own_option *own, size_t own_count,
 
 	if (own_count == 0)
 		letters[n++] = '+';
-	letters[n++] = 'h';
+	letters[n++] = common[HELP].row.letter;
 	for (size_t i = 0; i < own_count; i++) {
 		if (own[i].letter == 0)
 			continue;
@@ -108,10 +140,28 @@ bool options_read(int argc, char **argv, struct options *options)
 	return options_read_with(argc, argv, NULL, 0, options);
 }
 
+static bool take_common(int option, struct options *options)
+{
+	switch (option == common[HELP].row.letter ? HELP : option - OPTION_COMMON) {
+	case CONFIG:
+		return add(options->files, &options->file_count, MOST_FILES, optarg,
+			   "--config options");
+	case SET:
+		return add(options->overrides, &options->override_count, MOST_OVERRIDES, optarg,
+			   "--set options");
+	case LISTEN:
+		return add(options->overrides, &options->override_count, MOST_OVERRIDES,
+			   listen_override(optarg), "--set options");
+	default:
+		options->help = true;
+		return true;
+	}
+}
+
 bool options_read_with(int argc, char **argv, const struct own_option *own, size_t own_count,
 		       struct options *options)
 {
-	struct option all[ARRAY_LEN(known) + MOST_OWN_OPTIONS + 1];
+	struct option all[COMMONS + MOST_OWN_OPTIONS + 1];
 	char letters[2 * MOST_OWN_OPTIONS + 3];
 	bool ok = true;
 	int option;
@@ -125,25 +175,9 @@ bool options_read_with(int argc, char **argv, const struct own_option *own, size
 
 		if (mine != NULL) {
 			ok = take(mine);
-			continue;
-		}
-		switch (option) {
-		case OPTION_CONFIG:
-			ok = add(options->files, &options->file_count, MOST_FILES, optarg,
-				 "--config options");
-			break;
-		case OPTION_SET:
-			ok = add(options->overrides, &options->override_count, MOST_OVERRIDES,
-				 optarg, "--set options");
-			break;
-		case OPTION_LISTEN:
-			ok = add(options->overrides, &options->override_count, MOST_OVERRIDES,
-				 listen_override(optarg), "--set options");
-			break;
-		case 'h':
-			options->help = true;
-			break;
-		default:
+		} else if (option != '?') {
+			ok = take_common(option, options);
+		} else {
 			fprintf(stderr, "Try `spectrocloud-backend %s --help`.\n", argv[0]);
 			ok = false;
 		}
@@ -248,12 +282,4 @@ bool options_load_quietly(const struct options *options, struct config **config)
 	struct config_notices notices = {.count = 0};
 
 	return load(options, config, &notices);
-}
-
-void command_print_help(const struct command *command)
-{
-	printf("Usage: spectrocloud-backend %s%s%s\n\n%s.\n", command->name,
-	       *command->arguments != '\0' ? " " : "", command->arguments, command->summary);
-	if (*command->help != '\0')
-		printf("\n%s", command->help);
 }

@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <termios.h>
 #include <unistd.h>
@@ -114,17 +115,30 @@ static bool take_socket(struct options *options, struct http_listener **inherite
 /* With the rights that the process is to have, which may be fewer than those it binds with. */
 static bool open_with_fewer_rights(const struct config *config, const struct config_options *source,
 				   const struct serve_rights *rights,
-				   struct http_listener *listener, struct app **app,
+				   struct http_listener *inherited, struct app **app,
 				   struct error *err)
 {
+	struct app_listeners listeners = {.main = inherited};
 	bool ok;
 
-	if (listener == NULL && !http_listener_open(config->listen, &listener, err))
-		return false;
-	ok = serve_rights_reduce(rights, config, listener, err) &&
-	     app_open(config, source, listener, app, err);
-	http_listener_close(listener);
+	ok = (inherited != NULL || http_listener_open(config->listen, &listeners.main, err)) &&
+	     (config->telemetry_listen == NULL ||
+	      http_listener_open(config->telemetry_listen, &listeners.monitor, err)) &&
+	     serve_rights_reduce(rights, config, &listeners, err) &&
+	     app_open(config, source, &listeners, app, err);
+	http_listener_close(listeners.main);
+	http_listener_close(listeners.monitor);
 	return ok;
+}
+
+/* Where the pages for who watches over it are, if they are anywhere. */
+static struct log_field monitored(const struct config *config)
+{
+	static const struct log_field none = {.name = NULL};
+
+	if (config->telemetry_listen == NULL)
+		return none;
+	return F_STR("telemetry", config->telemetry_listen);
 }
 
 static int serve(const struct config *config, const struct config_options *source,
@@ -142,7 +156,8 @@ static int serve(const struct config *config, const struct config_options *sourc
 	watch_signals();
 	block_signals(SIG_UNBLOCK);
 	log_info("started", F_STR("version", PROJECT_VERSION), F_STR("listen", config->listen),
-		 F_INT("port", app_port(app)), F_INT("environments", config->environment_count));
+		 F_INT("port", app_port(app)), F_INT("environments", config->environment_count),
+		 monitored(config), F_INT("telemetry_port", app_monitor_port(app)));
 	if (!app_run(app)) {
 		/* Something did not end in time; waiting for it is what the time-out forbids. */
 		log_warn("stopped", F_STR("drain", "what had not ended was cut off"));
@@ -157,25 +172,20 @@ static int serve(const struct config *config, const struct config_options *sourc
 static int run(int argc, char **argv)
 {
 	struct serve_rights rights = {.user = NULL};
-	const struct own_option own[] = {
-		{.name = "user", .value = &rights.user},
-		{.name = "allow-core-dumps", .given = &rights.core_files},
-	};
 	struct config_notices notices;
 	struct config_options source;
 	struct http_listener *inherited;
-	struct options options;
 	struct config *config;
+	struct command_line typed;
 	int status;
 
-	if (!options_begin_with(&command_serve, argc, argv, own, ARRAY_LEN(own), &options,
-				&status) ||
+	if (!command_read(&command_serve, argc, argv, &rights, &typed, &status) ||
 	    !serve_rights_check(&rights, &status))
 		return status;
 	block_hangup();
-	if (!take_socket(&options, &inherited))
+	if (!take_socket(&typed.options, &inherited))
 		return 2;
-	if (!options_load_unsaid(&options, &config, &notices)) {
+	if (!options_load_unsaid(&typed.options, &config, &notices)) {
 		http_listener_close(inherited);
 		return 2;
 	}
@@ -183,37 +193,58 @@ static int run(int argc, char **argv)
 	if (inherited != NULL)
 		log_info("inherited", F_STR("listen", config->listen));
 	config_log_notices(&notices);
-	source = options_source(&options);
+	source = options_source(&typed.options);
 	status = serve(config, &source, &rights, inherited);
 	config_free(config);
 	return status;
 }
 
+static const struct option_row options[] = {
+	{
+		.name = "user",
+		.argument = "NAME[:GROUP]",
+		.into = offsetof(struct serve_rights, user),
+		.completes = COMPLETES_USERS,
+		.help = "become this user for good, once the address is bound; for a start as "
+			"root. What is read later has to be readable for that user, and SQLite's "
+			"file and folder theirs; the configuration and the files that it names "
+			"are read first",
+	},
+	{
+		.name = "allow-core-dumps",
+		.into = offsetof(struct serve_rights, core_files),
+		.help = "let a crash leave a core file, for debugging; tokens can be in it",
+	},
+	{.name = NULL},
+};
+
+static const struct exit_row exits[] = {
+	{"0", "it was asked to stop, and did"},
+	{"1", "it cannot start: the address is taken, the store cannot be opened"},
+	{"2", "the options or the configuration are wrong"},
+	{.status = NULL},
+};
+
+static const struct example_row examples[] = {
+	{"spectrocloud-backend serve --config app-config.yaml",
+	 "on 127.0.0.1:7727, with the log on standard error"},
+	{"spectrocloud-backend serve --listen unix:/run/spectrocloud/socket",
+	 "for a proxy on the same machine"},
+	{.line = NULL},
+};
+
 const struct command command_serve = {
 	.name = "serve",
-	.arguments = "[OPTIONS]",
 	.summary = "Answer Backstage's requests for the plugin `spectrocloud`",
-	.help = "Options:\n"
-		"  --config FILE      read this file; may be repeated, later files win.\n"
-		"                     Without it: app-config.yaml and its kin in this folder,\n"
-		"                     as Backstage does\n"
-		"  --set PATH=VALUE   override one setting, such as\n"
-		"                     spectrocloud.upstream.timeout=10s\n"
-		"  --listen ADDRESS   HOST:PORT, [IPV6]:PORT or unix:PATH; the same as\n"
-		"                     --set spectrocloud.server.listen=ADDRESS. A socket that\n"
-		"                     systemd hands over (LISTEN_FDS) is taken instead\n"
-		"  --user NAME[:GROUP]\n"
-		"                     started as root: become this user once the address is\n"
-		"                     bound, for good. What is read later has to be readable\n"
-		"                     for that user, and SQLite's file and folder theirs; the\n"
-		"                     configuration and the files that it names are read first\n"
-		"  --allow-core-dumps for debugging: a crash may leave a core file, in which\n"
-		"                     tokens can be\n"
-		"  -h, --help         show this\n"
-		"\n"
-		"SIGTERM and SIGINT stop it: running requests are finished first; a second\n"
-		"signal cuts them off. SIGHUP, or a change of one of its files, has the\n"
-		"configuration read again: a good one is in force from then on, a faulty one is\n"
-		"refused, and the log says why.\n",
+	.options = options,
+	.common = OPTIONS_CONFIGURATION | OPTIONS_LISTEN,
+	.help = "SIGTERM and SIGINT stop it: running requests are finished first; a second signal "
+		"cuts them off. SIGHUP, or a change of one of its files, has the configuration "
+		"read again: a good one is in force from then on, a faulty one is refused, and "
+		"the log says why.\n"
+		"A socket that systemd hands over (LISTEN_FDS) is taken in place of the address "
+		"that is configured.\n",
+	.exits = exits,
+	.examples = examples,
 	.run = run,
 };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "app/app.h"
 #include "app/confine.h"
 #include "app/identity.h"
 #include "base/log.h"
@@ -27,13 +28,19 @@ bool serve_rights_check(const struct serve_rights *rights, int *status)
 	return false;
 }
 
-static bool become(const char *user, const struct http_listener *listener, struct error *err)
+static bool give(const struct http_listener *listener, const struct identity *identity,
+		 struct error *err)
+{
+	return listener == NULL || geteuid() != 0 ||
+	       http_listener_give(listener, identity->uid, identity->gid, err);
+}
+
+static bool become(const char *user, const struct app_listeners *listeners, struct error *err)
 {
 	struct identity identity;
 
-	if (!identity_find(user, &identity, err) ||
-	    (geteuid() == 0 && !http_listener_give(listener, identity.uid, identity.gid, err)) ||
-	    !identity_become(&identity, err))
+	if (!identity_find(user, &identity, err) || !give(listeners->main, &identity, err) ||
+	    !give(listeners->monitor, &identity, err) || !identity_become(&identity, err))
 		return false;
 	log_info("user", F_STR("name", identity.name), F_INT("uid", identity.uid),
 		 F_INT("gid", identity.gid));
@@ -50,9 +57,9 @@ static void confine(const struct config *config, bool core_files)
 }
 
 bool serve_rights_reduce(const struct serve_rights *rights, const struct config *config,
-			 const struct http_listener *listener, struct error *err)
+			 const struct app_listeners *listeners, struct error *err)
 {
-	if (rights->user != NULL && !become(rights->user, listener, err))
+	if (rights->user != NULL && !become(rights->user, listeners, err))
 		return false;
 	if (geteuid() == 0)
 		log_warn("user.root",

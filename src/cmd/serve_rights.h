@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "config/config.h"
 
-struct http_listener;
+struct app_listeners;
 
 /* What the options say. */
 struct serve_rights {
@@ -22,10 +22,10 @@ MUST_USE bool serve_rights_check(const struct serve_rights *rights, int *status)
 
 /*
  * Becomes the user and confines the process. Before any thread is started.
- * listener  a local socket becomes the user's.
+ * listeners  local sockets become the user's.
  * On failure the process must not go on.
  */
 MUST_USE bool serve_rights_reduce(const struct serve_rights *rights, const struct config *config,
-				  const struct http_listener *listener, struct error *err);
+				  const struct app_listeners *listeners, struct error *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include "cmd/sessions.h"
 
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,15 @@
 #include "cmd/cmd.h"
 
 enum { DEFAULT_LIMIT = 1000 };
+
+enum { LIST, REVOKE };
+
+/* What was asked for besides the configuration. */
+struct asked {
+	struct sessions_listing list;
+	const char *limit; /* as written; NULL: none */
+	struct sessions_revoking revoke;
+};
 
 int64_t sessions_deadline(void)
 {
@@ -86,34 +96,18 @@ static bool read_limit(const char *written, size_t *most)
 	return true;
 }
 
-static int run_list(int argc, char **argv)
+static int run_list(const struct options *options, struct asked *asked)
 {
-	struct sessions_listing how = {.most = DEFAULT_LIMIT};
-	const char *limit = NULL;
-	const struct own_option own[] = {
-		{.name = "json", .given = &how.json},
-		{.name = "limit", .value = &limit},
-	};
-	struct options options;
 	struct opened opened;
 	int status;
 
-	if (!options_read_with(argc, argv, own, ARRAY_LEN(own), &options))
+	asked->list.most = DEFAULT_LIMIT;
+	if (asked->limit != NULL && !read_limit(asked->limit, &asked->list.most))
 		return 2;
-	if (options.help) {
-		command_print_help(&command_sessions);
-		return 0;
-	}
-	if (options.rest != argc) {
-		fprintf(stderr, "sessions list takes no arguments, only options\n");
-		return 2;
-	}
-	if (limit != NULL && !read_limit(limit, &how.most))
-		return 2;
-	status = open_all(&options, LOG_WARN, &opened);
+	status = open_all(options, LOG_WARN, &opened);
 	if (status != 0)
 		return status;
-	status = sessions_list(opened.store, &how);
+	status = sessions_list(opened.store, &asked->list);
 	close_all(&opened);
 	return status;
 }
@@ -210,28 +204,15 @@ static int revoke_with(const struct options *options, const struct sessions_revo
 	return status;
 }
 
-static int run_revoke(int argc, char **argv)
+static int run_revoke(const struct command_line *typed, struct sessions_revoking *how)
 {
-	struct sessions_revoking how = {.all = false};
-	const struct own_option own[] = {
-		{.name = "all", .given = &how.all},
-		{.name = "environment", .value = &how.environment},
-		{.name = "yes", .given = &how.yes},
-	};
-	struct options options;
 	struct arena arena;
 	int status = 2;
 
-	if (!options_read_with(argc, argv, own, ARRAY_LEN(own), &options))
-		return 2;
-	if (options.help) {
-		command_print_help(&command_sessions);
-		return 0;
-	}
 	arena_init(&arena);
-	if (read_addresses(&how, &arena, argv + options.rest, (size_t)(argc - options.rest)) &&
-	    check_revoking(&how))
-		status = revoke_with(&options, &how);
+	if (read_addresses(how, &arena, typed->arguments, typed->argument_count) &&
+	    check_revoking(how))
+		status = revoke_with(&typed->options, how);
 	arena_fini(&arena);
 	return status;
 }
@@ -240,49 +221,90 @@ static int run_revoke(int argc, char **argv)
 
 static int run(int argc, char **argv)
 {
-	const char *what = argc > 1 ? argv[1] : "";
+	struct asked asked = {.limit = NULL};
+	struct command_line typed;
+	int status;
 
-	if (strcmp(what, "--help") == 0 || strcmp(what, "-h") == 0) {
-		command_print_help(&command_sessions);
-		return 0;
-	}
-	if (strcmp(what, "list") != 0 && strcmp(what, "revoke") != 0) {
-		fprintf(stderr, "sessions: say `list` or `revoke`; `sessions --help` tells more\n");
-		return 2;
-	}
-	argv[1] = argv[0]; /* a complaint about an option names the command by it */
-	return strcmp(what, "list") == 0 ? run_list(argc - 1, argv + 1)
-					 : run_revoke(argc - 1, argv + 1);
+	if (!command_read(&command_sessions, argc, argv, &asked, &typed, &status))
+		return status;
+	return typed.word == LIST ? run_list(&typed.options, &asked)
+				  : run_revoke(&typed, &asked.revoke);
 }
+
+static const struct command_word words[] = {
+	[LIST] = {.name = "list",
+		  .help = "prints address, environment and when it ends, a line a session; tokens "
+			  "are never shown. On a terminal a table, in a pipe fields between tabs "
+			  "and "
+			  "the time in UTC. What could disturb a terminal is escaped"},
+	[REVOKE] = {.name = "revoke",
+		    .arguments = "[EMAIL...]",
+		    .help = "drops the sessions of these addresses, and prints how many there were "
+			    "of each; exit status 1 if somebody had none"},
+	{.name = NULL},
+};
+
+static const struct option_row options[] = {
+	{
+		.name = "json",
+		.into = offsetof(struct asked, list.json),
+		.words = WORD(LIST),
+		.help = "an array of {email, environment, expiresAt}; the last in milliseconds "
+			"since 1970",
+	},
+	{
+		.name = "limit",
+		.argument = "N",
+		.into = offsetof(struct asked, limit),
+		.words = WORD(LIST),
+		.help = "at most so many, by address (1000); says if there are more",
+	},
+	{
+		.name = "all",
+		.into = offsetof(struct asked, revoke.all),
+		.words = WORD(REVOKE),
+		.help = "instead of addresses: of everybody; asks first",
+	},
+	{
+		.name = "yes",
+		.into = offsetof(struct asked, revoke.yes),
+		.words = WORD(REVOKE),
+		.help = "does not ask",
+	},
+	{
+		.name = "environment",
+		.argument = "NAME",
+		.into = offsetof(struct asked, revoke.environment),
+		.words = WORD(REVOKE),
+		.help = "only sessions in this environment",
+	},
+	{.name = NULL},
+};
+
+static const struct exit_row exits[] = {
+	{"0", "it is done"},
+	{"1", "somebody who was named had no session; or where they are kept is out of reach"},
+	{"2", "the options, the addresses or the configuration are wrong"},
+	{.status = NULL},
+};
+
+static const struct example_row examples[] = {
+	{"spectrocloud-backend sessions revoke ada@example.com", "of one user"},
+	{"spectrocloud-backend sessions list --json | jq length", "how many there are"},
+	{.line = NULL},
+};
 
 const struct command command_sessions = {
 	.name = "sessions",
-	.arguments = "list|revoke [OPTIONS] [EMAIL...]",
 	.summary = "List users' Palette sessions, or revoke them",
-	.help = "list    prints address, environment and when it ends, a line a session; tokens\n"
-		"        are never shown. On a terminal a table, in a pipe fields between tabs\n"
-		"        and the time in UTC. What could disturb a terminal is escaped\n"
-		"revoke  drops the sessions of these addresses, and prints how many there were\n"
-		"        of each; exit status 1 if somebody had none\n"
-		"\n"
-		"Options of list:\n"
-		"  --json              an array of {email, environment, expiresAt}; the last in\n"
-		"                      milliseconds since 1970\n"
-		"  --limit N           at most so many, by address (1000); says if there are more\n"
-		"\n"
-		"Options of revoke:\n"
-		"  --all               instead of addresses: of everybody; asks first\n"
-		"  --yes               does not ask\n"
-		"  --environment NAME  only sessions in this environment\n"
-		"\n"
-		"Options of both:\n"
-		"  --config FILE       the service's configuration; may be repeated\n"
-		"  --set PATH=VALUE    override one setting\n"
-		"  -h, --help          show this\n"
-		"\n"
-		"A revoked session is gone at once, with PostgreSQL on every replica. Sessions in\n"
-		"memory are out of reach: ask the service,\n"
-		"DELETE /api/spectrocloud/session-tokens/EMAIL.\n"
-		"A user who signs in again has a session again.\n",
+	.words = words,
+	.options = options,
+	.common = OPTIONS_CONFIGURATION,
+	.help = "A revoked session is gone at once, with PostgreSQL on every replica. Sessions in "
+		"memory are out of reach: ask the service, DELETE "
+		"/api/spectrocloud/session-tokens/EMAIL. A user who signs in again has a session "
+		"again.\n",
+	.exits = exits,
+	.examples = examples,
 	.run = run,
 };

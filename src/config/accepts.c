@@ -17,6 +17,11 @@ bool accepts_token(struct text t)
 	return t.len > 0;
 }
 
+bool accepts_long_token(struct text t)
+{
+	return t.len >= 8 && accepts_token(t);
+}
+
 bool accepts_dns_name(struct text t)
 {
 	struct text label;
@@ -110,4 +115,24 @@ bool accepts_listen_address(struct text t)
 	if (text_starts(host, "[") && text_ends(host, "]"))
 		return host.len > 2;
 	return accepts_token(host) && text_find(host, ':') == SIZE_MAX;
+}
+
+const char *accepts_pattern(bool (*accepts)(struct text t))
+{
+	static const struct {
+		bool (*accepts)(struct text t);
+		const char *pattern;
+	} all[] = {
+		{accepts_token, "^[!-~]+$"},
+		{accepts_long_token, "^[!-~]{8,}$"},
+		{accepts_dns_name, "^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+				   "(\\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"},
+		{accepts_api_path, "^/v1(/([^\\s?#%\\\\*/]+|\\*))+$"},
+		{accepts_listen_address, "^(unix:.+|(\\[[^\\]]+\\]|[^\\s:]+):[0-9]{1,5})$"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (all[i].accepts == accepts)
+			return all[i].pattern;
+	return NULL;
 }

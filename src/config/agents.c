@@ -273,7 +273,9 @@ void check_agents(struct check *c, const struct node *root)
 	static const char excluded[] = "backend.actions.filter.exclude";
 	const struct node *exclude = config_node_at(root, text_of(excluded));
 
-	if (!node_is_set(config_node_at(root, TEXT("backend.actions.pluginSources"))))
+	c->config->actions.sources_set =
+		node_is_set(config_node_at(root, TEXT("backend.actions.pluginSources")));
+	if (!c->config->actions.sources_set)
 		c->config->actions.offered = true;
 	for (size_t i = 0; i < c->config->actions.exclude_count; i++)
 		check_rule(c, exclude->entries[i].value,

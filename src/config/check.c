@@ -77,10 +77,8 @@ void check_not_for_row(struct check *c, const struct setting *row, const struct 
 	      show);
 }
 
-bool check_is_list_of_maps(struct check *c, const struct node *node, const char *path)
+bool check_is_list(struct check *c, const struct node *node, const char *path)
 {
-	bool ok = true;
-
 	if (node->type != NODE_LIST) {
 		wrong(c, node, path, "a list of maps", false);
 		return false;
@@ -89,15 +87,17 @@ bool check_is_list_of_maps(struct check *c, const struct node *node, const char 
 		findings_fault(c->l->found, node->place, path, "more than 1000 elements");
 		return false;
 	}
-	for (size_t i = 0; i < node->count; i++) {
-		const struct node *element = node->entries[i].value;
+	return true;
+}
 
-		if (element->type == NODE_MAP)
-			continue;
-		wrong(c, element, arena_printf(c->l->arena, "%s[%zu]", path, i), "a map", false);
-		ok = false;
-	}
-	return ok;
+bool check_is_map(struct check *c, const struct node *list, size_t index, const char *path)
+{
+	const struct node *element = list->entries[index].value;
+
+	if (element->type == NODE_MAP)
+		return true;
+	wrong(c, element, arena_printf(c->l->arena, "%s[%zu]", path, index), "a map", false);
+	return false;
 }
 
 /* ---- finding values ---- */
@@ -190,7 +190,7 @@ static void check_list(struct check *c, const struct setting *row, const struct 
 	const struct setting_list *of = row->list;
 	char *elements;
 
-	if (!check_is_list_of_maps(c, list, path))
+	if (!check_is_list(c, list, path))
 		return;
 	if (list->count < (size_t)row->min)
 		check_not_for_row(c, row, list, path);
@@ -206,6 +206,8 @@ static void check_list(struct check *c, const struct setting *row, const struct 
 		const struct node *element = list->entries[i].value;
 		const char *prefix = arena_printf(c->l->arena, "%s[%zu].", path, i);
 
+		if (!check_is_map(c, list, i, path))
+			continue;
 		check_rows(c, of->rows, elements + i * of->element_size, element, prefix);
 		check_unknown(c, of, element, "", prefix);
 		check_unique(c, of, elements, i, element, path);
@@ -238,6 +240,8 @@ static void check_target(struct check *c, const struct setting *row, const struc
 static void check_set(struct check *c, const struct setting *row, void *base,
 		      const struct node *value, const char *path)
 {
+	if (row->deprecated != NULL && (value->type != NODE_LIST || value->count > 0))
+		findings_notice(c->l->found, value->place, path, "deprecated: %s", row->deprecated);
 	switch (row->type) {
 	case SETTING_LIST:
 		check_list(c, row, value, path, base);
@@ -314,6 +318,7 @@ void check_config(struct check *c, const struct node *root)
 	check_rows(c, settings, c->config, root, "");
 	check_unknown(c, &all, config_node_get(root, TEXT("spectrocloud")), "spectrocloud.",
 		      "spectrocloud.");
+	check_similar(c, root, "");
 	check_cors(c, root);
 	check_store(c, root);
 	check_agents(c, root);

@@ -33,8 +33,11 @@ void check_not_for_row(struct check *c, const struct setting *row, const struct 
 		       const char *path);
 /* Whether text has no control characters: a value that has some is not shown, and rarely meant. */
 bool check_is_one_line(struct text t);
-/* Whether node is a list of maps; a fault if not, or if one element is none. */
-bool check_is_list_of_maps(struct check *c, const struct node *node, const char *path);
+/* Whether node is a list, not too long, in which maps are wanted; a fault if not. */
+bool check_is_list(struct check *c, const struct node *node, const char *path);
+/* Whether the element at index is a map; a fault if not, and the others are looked at all the same.
+ * path: of the list. */
+bool check_is_map(struct check *c, const struct node *list, size_t index, const char *path);
 /* Faults where the element at index repeats what no two elements may share. of->element_size bytes
  * each; map is what the element was read from, path that of the list. */
 void check_unique(struct check *c, const struct setting_list *of, const void *elements,
@@ -54,6 +57,9 @@ void check_remarks(struct check *c, const struct node *root);
  * part of the rows' paths it stands under, "" or "a.b.". map may be NULL or no map. */
 void check_unknown(struct check *c, const struct setting_list *of, const struct node *map,
 		   const char *within, const char *prefix);
+/* Notices for the keys outside of spectrocloud that are no settings, but nearly are called like one
+ * beside them that is not set. within: as above. */
+void check_similar(struct check *c, const struct node *map, const char *within);
 /* Strings of words, which spaces and commas separate, into the two places of the row; words.c. */
 void check_words(struct check *c, const struct setting *row, const struct node *value,
 		 const char *path, void *base);

@@ -220,6 +220,7 @@ struct config_action_rule {
 /* backend.actions, as far as it is about this plugin */
 struct config_actions {
 	bool offered;                       /* pluginSources is not set, or names this plugin */
+	bool sources_set;                   /* pluginSources is set */
 	struct config_action_rule *include; /* none: all */
 	size_t include_count;
 	struct config_action_rule *exclude;
@@ -297,6 +298,7 @@ struct config {
 	struct config_cache cache;
 
 	/* spectrocloud.telemetry */
+	const char *telemetry_listen; /* NULL: nowhere */
 	enum log_level log_level;
 	enum log_format log_format;
 
@@ -350,10 +352,29 @@ struct config_options {
 	/* Paths of sections that the caller does not use, ends with NULL; NULL: none. What is wrong
 	 * in them is passed over, and what they fill is not to be read. */
 	const char *const *unread;
+	/* Out, also where the load fails: all faults and notices. Owned: config_findings_fini().
+	 * NULL: nobody wants to know. */
+	struct config_findings *findings;
 	/* Out, also where the load fails: which files were read or looked for. Owned:
 	 * config_files_fini(). NULL: nobody wants to know. */
 	struct config_files *read;
 };
+
+/* A fault or a notice, for programs. */
+struct config_finding {
+	bool is_fault;
+	const char *file; /* or what else it was written in: the name of a variable, "--set" */
+	unsigned line;    /* 0: it has none, nor a column */
+	unsigned column;
+	const char *path; /* of the setting; NULL: it is about none */
+	const char *message;
+};
+struct config_findings {
+	struct config_finding *items; /* faults first */
+	size_t count;
+	struct arena arena;
+};
+void config_findings_fini(struct config_findings *findings);
 
 /* A remark about the configuration: something unknown or unwise, but no reason to stop. */
 struct config_notice {
@@ -381,6 +402,9 @@ void config_log_notices(const struct config_notices *notices);
  */
 MUST_USE bool config_load(const struct config_options *options, struct config **config,
 			  struct config_notices *notices, struct buf *faults, struct error *err);
+/* Scheme, host and port of an environment's address, in lower case and without the usual port;
+ * environments that have it in common are of one host. Arena. */
+const char *config_origin(struct arena *a, const char *url);
 /* How many entries of external may be used with this plugin. */
 size_t config_usable_external(const struct config *config);
 /* The environment that users' sessions are for; NULL where there are no environments. */
@@ -391,6 +415,13 @@ void config_free(struct config *config);
 /* The merged configuration of the paths this service reads as YAML, defaults included as comments
  * say; secrets as ***; behind each value a comment with where it comes from. */
 void config_show(const struct config *config, struct buf *out);
+
+/* The same as a JSON object: "settings", a list of {path, value, default, source}, where source is
+ * {file, line, column} or null. */
+void config_show_json(const struct config *config, struct buf *out);
+
+/* A JSON Schema (draft-07) of the files, for editors, from the rows. */
+void config_schema(struct buf *out);
 
 /* What two configurations differ in, by the paths of settings such as
  * "spectrocloud.environments[0].apiToken"; never with a value. Arena. */
@@ -403,6 +434,9 @@ struct config_changes {
 /* A setting that names a file has changed, too, where the file holds something else. */
 void config_compare(struct arena *a, const struct config *before, const struct config *after,
 		    struct config_changes *changes);
+
+/* Calls take() with the path of each setting that is one value. */
+void config_each_setting(void (*take)(void *context, const char *path), void *context);
 
 /* The reference page docs/configuration.md, from the rows. */
 void config_document(struct buf *out);

@@ -2,7 +2,6 @@
  * backend.cors: which pages of other origins may read the answers. The rules are those of Backstage
  * and of the npm package cors, but for what would let more in than was meant.
  */
-#include <limits.h>
 #include <string.h>
 
 #include "config/check.h"
@@ -108,7 +107,7 @@ void read_cors_names(struct check *c, const struct setting *row, const struct no
 
 		if (!check_is_one_line(node->text) || !is_names(node->text)) {
 			check_not_for_row(c, row, node, each);
-			break;
+			continue;
 		}
 		buf_add_string(&joined, i == 0 ? "" : ",");
 		buf_add(&joined, text_trim(node->text));
@@ -137,7 +136,7 @@ void read_cors_max_age(struct check *c, const struct setting *row, const struct 
 {
 	int seconds;
 
-	if (is_whole(value, -1, INT_MAX, &seconds))
+	if (is_whole(value, row->min, row->max, &seconds))
 		*(const char **)into = arena_printf(c->l->arena, "%d", seconds);
 	else
 		check_not_for_row(c, row, value, path);
@@ -146,7 +145,7 @@ void read_cors_max_age(struct check *c, const struct setting *row, const struct 
 void read_cors_status(struct check *c, const struct setting *row, const struct node *value,
 		      const char *path, void *into)
 {
-	if (!is_whole(value, 200, 299, into))
+	if (!is_whole(value, row->min, row->max, into))
 		check_not_for_row(c, row, value, path);
 }
 

@@ -173,11 +173,6 @@ static const struct setting_list restriction_list = {
 
 /* ---- backend.auth.externalAccess ---- */
 
-static bool is_external_token(struct text t)
-{
-	return t.len >= 8 && accepts_token(t);
-}
-
 static const struct setting_choice external_types[] = {
 	{"static", CONFIG_EXTERNAL_STATIC},
 	{"legacy", CONFIG_EXTERNAL_LEGACY},
@@ -222,7 +217,7 @@ static const struct setting static_settings[] = {
 		.into = offsetof(struct config_external, token),
 		.required = true,
 		.unique = true,
-		.accepts = is_external_token,
+		.accepts = accepts_long_token,
 		.wants = "a string of at least 8 characters without white space",
 		.help = "What the caller sends as its bearer token.",
 	},

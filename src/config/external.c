@@ -33,12 +33,13 @@ static void read_entry(struct check *c, const struct node *entry, const char *pa
 
 void check_external(struct check *c, const struct node *list, const char *path)
 {
-	if (!check_is_list_of_maps(c, list, path))
+	if (!check_is_list(c, list, path))
 		return;
 	c->config->external = arena_array(c->l->arena, struct config_external, list->count);
 	c->config->external_count = list->count;
 	for (size_t i = 0; i < list->count; i++)
-		read_entry(c, list->entries[i].value, path, i);
+		if (check_is_map(c, list, i, path))
+			read_entry(c, list->entries[i].value, path, i);
 }
 
 /* Makes room behind the entries there are; the first of the new ones. */
@@ -61,7 +62,7 @@ void check_old_keys(struct check *c, const struct node *list, const char *path)
 	static const struct setting_list of = {.rows = old_key_settings};
 	struct config_external *keys;
 
-	if (!check_is_list_of_maps(c, list, path) || list->count == 0)
+	if (!check_is_list(c, list, path) || list->count == 0)
 		return;
 	keys = add_external(c, list->count);
 	for (size_t i = 0; i < list->count; i++) {
@@ -70,10 +71,9 @@ void check_old_keys(struct check *c, const struct node *list, const char *path)
 
 		keys[i].type = CONFIG_EXTERNAL_LEGACY;
 		keys[i].subject = CONFIG_OLD_KEY_SUBJECT;
+		if (!check_is_map(c, list, i, path))
+			continue;
 		check_rows(c, old_key_settings, &keys[i], entry, prefix);
 		check_unknown(c, &of, entry, "", prefix);
 	}
-	findings_notice(c->l->found, list->place, path,
-			"deprecated: write each as an entry of backend.auth.externalAccess, "
-			"{type: legacy, options: {secret: ..., subject: ...}}");
 }

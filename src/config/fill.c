@@ -70,19 +70,26 @@ static bool read_choice(const struct setting *row, const struct node *value, int
 	return true;
 }
 
-static bool read_strings(struct arena *a, const struct setting *row, const struct node *value,
-			 struct config_strings *into)
+/* An element that is no string is named by itself. */
+static void read_strings(struct check *c, const struct setting *row, const struct node *value,
+			 const char *path, struct config_strings *into)
 {
+	static const struct setting any = {.type = SETTING_STRING};
 	const char **items;
 
-	if (value->type != NODE_LIST || value->count < (size_t)row->min)
-		return false;
-	items = arena_array(a, const char *, value->count);
-	for (size_t i = 0; i < value->count; i++)
-		if (!read_string(&(struct setting){0}, value->entries[i].value, &items[i]))
-			return false;
+	if (value->type != NODE_LIST || value->count < (size_t)row->min) {
+		check_not_for_row(c, row, value, path);
+		return;
+	}
+	items = arena_array(c->l->arena, const char *, value->count);
+	for (size_t i = 0; i < value->count; i++) {
+		const struct node *item = value->entries[i].value;
+
+		if (!read_string(&any, item, &items[i]))
+			check_not_for_row(c, &any, item,
+					  arena_printf(c->l->arena, "%s[%zu]", path, i));
+	}
 	*into = (struct config_strings){items, value->count};
-	return true;
 }
 
 /* A duration written without its unit is the mistake people make most: say how to write it. */
@@ -172,7 +179,7 @@ void check_value(struct check *c, const struct setting *row, const struct node *
 		ok = read_choice(row, value, into);
 		break;
 	case SETTING_STRINGS:
-		ok = read_strings(c->l->arena, row, value, into);
+		read_strings(c, row, value, path, into);
 		break;
 	case SETTING_URL:
 		check_url_value(c, row, value, path, into);

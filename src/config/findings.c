@@ -3,11 +3,14 @@
 
 #include "base/log.h"
 
+#include <limits.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <string.h>
 
 enum {
 	MAX_NOTICES = 1000,
+	MAX_KEPT = 10000,   /* faults and notices together */
 	LONGEST_PART = 500, /* of a message or a path; both may quote names from the files */
 };
 
@@ -33,12 +36,73 @@ static const char *tidy(struct arena *a, const char *text)
 	return out;
 }
 
-static void record_fault(struct findings *f, const char *line)
+/* ---- for programs ---- */
+
+static const char *copy_or_null(struct arena *a, const char *s)
 {
+	return s == NULL ? NULL : arena_copy(a, text_of(s));
+}
+
+static void keep(struct findings *f, struct config_finding finding)
+{
+	struct config_findings *kept = f->kept;
+
+	if (kept == NULL || kept->count == MAX_KEPT)
+		return;
+	if (kept->count == f->kept_capacity) {
+		size_t capacity = f->kept_capacity == 0 ? 8 : f->kept_capacity * 2;
+		struct config_finding *items =
+			arena_array(&kept->arena, struct config_finding, capacity);
+
+		if (kept->count > 0)
+			memcpy(items, kept->items, kept->count * sizeof *items);
+		kept->items = items;
+		f->kept_capacity = capacity;
+	}
+	finding.file = copy_or_null(&kept->arena, finding.file);
+	finding.path = copy_or_null(&kept->arena, finding.path);
+	finding.message = copy_or_null(&kept->arena, finding.message);
+	kept->items[kept->count++] = finding;
+}
+
+void findings_sort(struct config_findings *kept)
+{
+	struct config_finding *sorted =
+		arena_array(&kept->arena, struct config_finding, kept->count);
+	size_t n = 0;
+
+	for (size_t i = 0; i < kept->count; i++)
+		if (kept->items[i].is_fault)
+			sorted[n++] = kept->items[i];
+	for (size_t i = 0; i < kept->count; i++)
+		if (!kept->items[i].is_fault)
+			sorted[n++] = kept->items[i];
+	kept->items = sorted;
+}
+
+void config_findings_fini(struct config_findings *findings)
+{
+	arena_fini(&findings->arena);
+	findings->items = NULL;
+	findings->count = 0;
+}
+
+/* ---- faults ---- */
+
+/* Of a fault at a place: what is tidy already. */
+static void record_fault(struct findings *f, struct config_finding finding)
+{
+	const struct place place = {finding.file, finding.line, finding.column};
+	const char *line = arena_printf(f->arena, "%s: %s%s%s", place_print(f->arena, place),
+					finding.path == NULL ? "" : finding.path,
+					finding.path == NULL ? "" : ": ", finding.message);
+
 	if (f->fault_count++ == 0)
 		error_set(&f->first, ERROR_INPUT, "%s", line);
 	if (f->faults != NULL)
 		buf_printf(f->faults, "%s\n", line);
+	finding.is_fault = true;
+	keep(f, finding);
 }
 
 static bool is_unread(const struct findings *f, const char *path)
@@ -55,26 +119,52 @@ static bool is_unread(const struct findings *f, const char *path)
 void findings_fault(struct findings *f, struct place place, const char *path, const char *format,
 		    ...)
 {
-	const char *where = tidy(f->arena, place_print(f->arena, place));
-	const char *message;
+	struct config_finding finding = {
+		.file = tidy(f->arena, place.file),
+		.line = place.line,
+		.column = place.column,
+		.path = path == NULL ? NULL : tidy(f->arena, path),
+	};
 	va_list args;
 
 	if (path != NULL && is_unread(f, path))
 		return;
 	va_start(args, format);
-	message = tidy(f->arena, arena_vprintf(f->arena, format, args));
+	finding.message = tidy(f->arena, arena_vprintf(f->arena, format, args));
 	va_end(args);
-	if (path == NULL)
-		record_fault(f, arena_printf(f->arena, "%s: %s", where, message));
-	else
-		record_fault(f, arena_printf(f->arena, "%s: %s: %s", where, tidy(f->arena, path),
-					     message));
+	record_fault(f, finding);
 }
 
-void findings_fault_error(struct findings *f, const struct error *err)
+/* Takes "12:" from the front; false: there is none. */
+static bool take_number(struct text *t, unsigned *out)
 {
-	record_fault(f, tidy(f->arena, err->message));
+	size_t colon = text_find(*t, ':');
+	int64_t number;
+
+	if (colon == SIZE_MAX || !text_to_int(text_slice(*t, 0, colon), &number) || number < 1 ||
+	    number > UINT_MAX)
+		return false;
+	*out = (unsigned)number;
+	*t = text_slice(*t, colon + 1, t->len);
+	return true;
 }
+
+void findings_fault_error(struct findings *f, const char *file, const struct error *err)
+{
+	struct config_finding finding = {.file = tidy(f->arena, file)};
+	struct text rest = text_of(err->message);
+
+	if (text_starts(rest, arena_printf(f->arena, "%s:", file))) {
+		rest = text_slice(rest, strlen(file) + 1, rest.len);
+		if (!take_number(&rest, &finding.line) || !take_number(&rest, &finding.column))
+			finding.line = finding.column = 0;
+		rest = text_trim(rest);
+	}
+	finding.message = tidy(f->arena, arena_copy(f->arena, rest));
+	record_fault(f, finding);
+}
+
+/* ---- notices ---- */
 
 static void add_notice(struct findings *f, struct config_notice notice)
 {
@@ -108,6 +198,11 @@ void findings_notice(struct findings *f, struct place place, const char *path, c
 		va_end(args);
 	}
 	add_notice(f, notice);
+	keep(f, (struct config_finding){.file = tidy(f->arena, place.file),
+					.line = place.line,
+					.column = place.column,
+					.path = notice.path,
+					.message = notice.message});
 }
 
 void findings_tell_notices(struct findings *f)

@@ -16,17 +16,21 @@ struct findings {
 	struct buf *faults; /* a line each; may be NULL */
 	unsigned fault_count;
 	struct error first;
-	const char *const *unread; /* see struct config_options */
+	const char *const *unread;    /* see struct config_options */
+	struct config_findings *kept; /* likewise; may be NULL */
+	size_t kept_capacity;
 };
 
 /* path may be NULL. The message never holds a secret or anything made by substitution. */
 void findings_fault(struct findings *f, struct place place, const char *path, const char *format,
 		    ...) PRINTF_LIKE(4, 5);
-/* A fault that another function put into words, place included. */
-void findings_fault_error(struct findings *f, const struct error *err);
+/* A fault that another function put into words: "file:line:column: what". */
+void findings_fault_error(struct findings *f, const char *file, const struct error *err);
 void findings_notice(struct findings *f, struct place place, const char *path, const char *format,
 		     ...) PRINTF_LIKE(4, 5);
 
+/* Faults before notices. */
+void findings_sort(struct config_findings *kept);
 /* Adds the notices to the lines of the faults: a misspelt setting is often why another is missing.
  */
 void findings_tell_notices(struct findings *f);

@@ -89,7 +89,7 @@ static const char *join_sources(struct check *c, const struct node *list, const 
 		if (!is_source(item)) {
 			check_wrong(c, item, arena_printf(c->l->arena, "%s[%zu]", path, i),
 				    "a non-empty string of ASCII characters without ';' and ','");
-			break;
+			continue;
 		}
 		buf_add_string(&out, i == 0 ? "" : " ");
 		buf_add(&out, item->text);
@@ -187,7 +187,7 @@ void read_referrer_policy(struct check *c, const struct setting *row, const stru
 		if (!is_policy(item) || comes_again(value, i)) {
 			check_not_for_row(c, row, item,
 					  arena_printf(c->l->arena, "%s[%zu]", path, i));
-			return;
+			continue;
 		}
 		joined = arena_printf(c->l->arena, "%s%s%s", joined, i == 0 ? "" : ",",
 				      item->text.ptr);

@@ -146,7 +146,7 @@ static struct node *read_source(struct loader *l, const char *path, const char *
 		return NULL;
 	}
 	if (!yaml_read(l->arena, &l->nodes_left, path, content, &root, &err)) {
-		findings_fault_error(l->found, &err);
+		findings_fault_error(l->found, path, &err);
 		return NULL;
 	}
 	root = load_substitute(l, root, load_directory(l->arena, path));
@@ -270,8 +270,10 @@ bool config_load(const struct config_options *options, struct config **config,
 		 struct config_notices *notices, struct buf *faults, struct error *err)
 {
 	struct config *made = heap_alloc(sizeof *made);
-	struct findings found = {
-		.arena = &made->arena, .faults = faults, .unread = options->unread};
+	struct findings found = {.arena = &made->arena,
+				 .faults = faults,
+				 .unread = options->unread,
+				 .kept = options->findings};
 	struct loader l = {
 		.arena = &made->arena,
 		.found = &found,
@@ -283,6 +285,10 @@ bool config_load(const struct config_options *options, struct config **config,
 	};
 
 	arena_init_secret(&made->arena);
+	if (options->findings != NULL) {
+		*options->findings = (struct config_findings){.count = 0};
+		arena_init(&options->findings->arena);
+	}
 	made->read_ms = clock_calendar_ms();
 	made->tree = arena_new(&made->arena, struct config_tree);
 	l.noted = arena_array(&made->arena, struct config_file, LOAD_MAX_NOTED);
@@ -291,6 +297,8 @@ bool config_load(const struct config_options *options, struct config **config,
 	made->file_count = l.noted_count;
 	if (options->read != NULL)
 		copy_noted(&l, options->read);
+	if (options->findings != NULL)
+		findings_sort(options->findings);
 	if (!findings_none(&found, err)) {
 		findings_tell_notices(&found);
 		config_free(made);

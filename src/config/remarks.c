@@ -34,7 +34,8 @@ static void remark_on_name(struct check *c, const struct node *list, size_t inde
 	const struct node *map = list->entries[index].value;
 	const char *path = arena_printf(c->l->arena, "spectrocloud.environments[%zu].name", index);
 
-	if (list->count > 1 && !node_is_set(config_node_get(map, TEXT("name"))))
+	if (list->count > 1 && map->type == NODE_MAP &&
+	    !node_is_set(config_node_get(map, TEXT("name"))))
 		findings_notice(c->l->found, map->place, path,
 				index > 0 ? "no name: no call can reach this environment"
 					  : "no name: only calls that name no environment "
@@ -58,6 +59,44 @@ static void remark_on_transport(struct check *c, const struct node *map, size_t 
 			"certificates are not verified: anybody on the way can read the token");
 }
 
+static bool are_same_rates(const struct config_environment *a, const struct config_environment *b)
+{
+	bool same = a->rate_count == b->rate_count;
+
+	for (size_t i = 0; same && i < a->rate_count; i++)
+		same = a->rates[i].path != NULL && b->rates[i].path != NULL &&
+		       strcmp(a->rates[i].path, b->rates[i].path) == 0 &&
+		       a->rates[i].per_second == b->rates[i].per_second &&
+		       a->rates[i].at_once == b->rates[i].at_once;
+	return same;
+}
+
+/* Palette counts by host, so the rates of one environment hold for all of its host. */
+static void remark_on_rates(struct check *c, const struct node *map, size_t index)
+{
+	const struct config_environment *all = c->config->environments;
+	const struct node *rates = config_node_get(map, TEXT("rates"));
+	const char *origin;
+
+	if (all[index].rate_count == 0 || all[index].url == NULL)
+		return;
+	origin = config_origin(c->l->arena, all[index].url);
+	for (size_t i = 0; i < index; i++) {
+		if (all[i].rate_count == 0 || all[i].url == NULL ||
+		    strcmp(config_origin(c->l->arena, all[i].url), origin) != 0)
+			continue;
+		if (!are_same_rates(&all[i], &all[index]))
+			findings_notice(
+				c->l->found, rates->place,
+				arena_printf(c->l->arena, "spectrocloud.environments[%zu].rates",
+					     index),
+				"not in force: spectrocloud.environments[%zu] is of the same "
+				"host, and its rates hold for both",
+				i);
+		return;
+	}
+}
+
 static void remark_on_environments(struct check *c, const struct node *root)
 {
 	static const char path[] = "spectrocloud.environments";
@@ -69,6 +108,7 @@ static void remark_on_environments(struct check *c, const struct node *root)
 	for (size_t i = 0; i < c->config->environment_count; i++) {
 		remark_on_name(c, list, i);
 		remark_on_transport(c, list->entries[i].value, i);
+		remark_on_rates(c, list->entries[i].value, i);
 	}
 }
 
@@ -86,7 +126,8 @@ static void check_plugin_keys(struct check *c, const struct node *root)
 				"not read, as backend.auth.pluginKeyStore.type is not static");
 	if (keys == NULL)
 		return;
-	if (!node_is_set(config_node_get(list->entries[0].value, TEXT("privateKeyFile"))))
+	if (list->entries[0].value->type == NODE_MAP &&
+	    !node_is_set(config_node_get(list->entries[0].value, TEXT("privateKeyFile"))))
 		findings_fault(c->l->found, list->entries[0].value->place,
 			       arena_printf(c->l->arena, "%s[0].privateKeyFile", path),
 			       "missing; the first key signs, and needs it");

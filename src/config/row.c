@@ -72,3 +72,24 @@ const char *setting_wants(struct arena *a, const struct setting *row)
 		return row->wants != NULL ? row->wants : "a non-empty string";
 	}
 }
+
+static bool is_one_value(const struct setting *row)
+{
+	switch (row->type) {
+	case SETTING_FOREIGN:
+	case SETTING_LIST:
+	case SETTING_TARGET:
+	case SETTING_EXTERNAL:
+	case SETTING_OLD_KEYS:
+		return false;
+	default:
+		return true;
+	}
+}
+
+void config_each_setting(void (*take)(void *context, const char *path), void *context)
+{
+	for (const struct setting *row = settings; row->path != NULL; row++)
+		if (is_one_value(row))
+			take(context, row->path);
+}

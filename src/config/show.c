@@ -1,8 +1,7 @@
 /* The effective configuration as YAML, each value with where it comes from. */
 #include <string.h>
 
-#include "config/table.h"
-#include "config/tree.h"
+#include "config/show.h"
 #include "config/value.h"
 
 struct show {
@@ -83,8 +82,7 @@ static void end_line(struct show *s, const struct node *source)
 
 /* ---- rows ---- */
 
-/* Of WORDS and LIST. */
-static size_t list_count(const struct setting *row, const void *base)
+size_t show_list_count(const struct setting *row, const void *base)
 {
 	return *(const size_t *)((const char *)base + row->count_into);
 }
@@ -118,7 +116,7 @@ static void put_value(struct show *s, const struct setting *row, const void *bas
 		put_strings(s, strings->items, strings->count);
 		break;
 	case SETTING_WORDS:
-		put_strings(s, *(const char *const *const *)at, list_count(row, base));
+		put_strings(s, *(const char *const *const *)at, show_list_count(row, base));
 		break;
 	default:
 		put_string(s, *(const char *const *)at);
@@ -127,7 +125,7 @@ static void put_value(struct show *s, const struct setting *row, const void *bas
 }
 
 /* Whether there is something to print of a row. Of lists, most are worth a line when empty too. */
-static bool has_value(const struct setting *row, const void *base, const struct node *source)
+bool show_has_value(const struct setting *row, const void *base, const struct node *source)
 {
 	const void *at = (const char *)base + row->into;
 
@@ -145,7 +143,7 @@ static bool has_value(const struct setting *row, const void *base, const struct 
 	case SETTING_STRINGS:
 		return ((const struct config_strings *)at)->items != NULL || !row->narrows;
 	case SETTING_LIST:
-		return list_count(row, base) > 0 || (!row->narrows && row->needed == NULL);
+		return show_list_count(row, base) > 0 || (!row->narrows && row->needed == NULL);
 	case SETTING_OLD_KEYS:
 	case SETTING_READ:
 		return node_is_set(source);
@@ -196,7 +194,7 @@ static void put_list(struct show *s, const struct setting *row, const void *base
 		     const struct node *list)
 {
 	const char *elements = *(const char *const *)((const char *)base + row->into);
-	size_t count = list_count(row, base);
+	size_t count = show_list_count(row, base);
 	unsigned indent = s->indent;
 
 	if (count == 0)
@@ -347,7 +345,7 @@ static void put_rows(struct show *s, const struct setting *rows, const void *bas
 		const struct node *source = config_node_at(map, text_of(row->path));
 		unsigned depth;
 
-		if (!has_value(row, base, source))
+		if (!show_has_value(row, base, source))
 			continue;
 		depth = put_sections(s, before, row->path);
 		begin_line(s, depth);

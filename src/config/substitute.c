@@ -240,7 +240,7 @@ static struct node *from_document(struct walk w, const struct node *raw,
 	if (!read_for(w, raw, path, &content))
 		return fault_node(w, raw->place);
 	if (!yaml_read(w.l->arena, &w.l->nodes_left, path, content, &root, &err)) {
-		findings_fault_error(w.l->found, &err);
+		findings_fault_error(w.l->found, path, &err);
 		return fault_node(w, raw->place);
 	}
 	chosen = select_part(w, raw, root, part);

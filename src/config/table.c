@@ -2,6 +2,7 @@
  * follow from the rows. */
 #include "config/table.h"
 
+#include <limits.h>
 #include <stddef.h>
 
 #include "config/check.h"
@@ -419,6 +420,18 @@ const struct setting settings[] = {
 #include "config/rows_token_store.h"
 
 	{
+		.path = "spectrocloud.telemetry.listen",
+		.type = SETTING_STRING,
+		.into = offsetof(struct config, telemetry_listen),
+		.accepts = accepts_listen_address,
+		.wants = "HOST:PORT, [IPV6]:PORT or unix:PATH",
+		.fixed = true,
+		.help = "A further address, where `/metrics` needs no credential; see "
+			"[metrics.md](metrics.md). Whoever reaches it may read them: let it be one "
+			"that only your monitoring reaches. There is also `/status`, for who is on "
+			"this machine; see [operations.md](operations.md). Without it there is none.",
+	},
+	{
 		.path = "spectrocloud.telemetry.logLevel",
 		.type = SETTING_ENUM,
 		.into = offsetof(struct config, log_level),
@@ -550,6 +563,8 @@ const struct setting settings[] = {
 		.path = "backend.auth.keys",
 		.type = SETTING_OLD_KEYS,
 		.into = offsetof(struct config, external),
+		.deprecated = "write each as an entry of backend.auth.externalAccess, "
+			      "{type: legacy, options: {secret: ..., subject: ...}}",
 		.help = "Deprecated: the same as entries of type `legacy` at the end of "
 			"`externalAccess`, with the subject `" CONFIG_OLD_KEY_SUBJECT "`.",
 	},
@@ -608,6 +623,8 @@ const struct setting settings[] = {
 	},
 	{
 		READ_ROW("backend.cors.maxAge", cors.max_age, read_cors_max_age, "number"),
+		.min = -1,
+		.max = INT_MAX,
 		.wants = "a whole number of seconds, at least -1",
 		.help = "How long a browser may keep the answer to a preflight.",
 	},
@@ -621,6 +638,8 @@ const struct setting settings[] = {
 		READ_ROW("backend.cors.optionsSuccessStatus", cors.preflight_status,
 			 read_cors_status, "number"),
 		.fallback = "204",
+		.min = 200,
+		.max = 299,
 		.wants = "a whole number from 200 to 299",
 		.help = "The status of the answer to a preflight.",
 	},
@@ -634,7 +653,7 @@ const struct setting settings[] = {
 
 	{
 		READ_ROW("backend.referrer.policy", referrer_policy, read_referrer_policy,
-			 "list of strings"),
+			 STRINGS_KIND),
 		.fallback = "no-referrer",
 		.wants = "policies of Referrer-Policy, each once",
 		.help = "The Referrer-Policy that answers carry.",

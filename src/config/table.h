@@ -77,7 +77,8 @@ struct setting {
 	void (*read)(struct check *c, const struct setting *row, const struct node *value,
 		     const char *path, void *into);
 	const char *kind;
-	bool secret; /* of READ: shown as *** */
+	bool secret;            /* of READ: shown as *** */
+	const char *deprecated; /* what to write instead */
 	const char *help;
 };
 
@@ -99,6 +100,8 @@ extern const struct setting_list environment_list, rate_list, endpoint_list, plu
 
 /* Visible ASCII, at least one character. */
 bool accepts_token(struct text t);
+/* The same, of at least 8 characters. */
+bool accepts_long_token(struct text t);
 bool accepts_dns_name(struct text t);
 /* The beginning of a path of Palette's API, "/v1/" and whole segments; "*" is any one. */
 bool accepts_api_path(struct text t);
@@ -110,6 +113,10 @@ bool accepts_certificates(struct text content);
 /* A PEM public key (SPKI), or private key (PKCS#8). */
 bool accepts_public_key(struct text content);
 bool accepts_private_key(struct text content);
+
+/* What one of these wants of a string, as a regular expression of ECMAScript, as far as one can say
+ * it; NULL: it is about what a file holds. */
+const char *accepts_pattern(bool (*accepts)(struct text t));
 
 /* ---- what a row says: row.c ---- */
 

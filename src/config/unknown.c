@@ -20,9 +20,8 @@ static bool is_suggestible(const struct setting *row)
 	return row->type != SETTING_FOREIGN;
 }
 
-/* "; did you mean ...?" or nothing: a similar name beside it, or the same name in another place. */
-static const char *suggest(struct arena *a, const struct setting *rows, struct text key,
-			   const char *within)
+/* The most similar name beside it; empty if none is similar enough to have been meant. */
+static struct text nearest(const struct setting *rows, struct text key, const char *within)
 {
 	unsigned least = key.len < 6 ? 1 : key.len < 10 ? 2 : 3;
 	struct text best = TEXT("");
@@ -39,6 +38,15 @@ static const char *suggest(struct arena *a, const struct setting *rows, struct t
 		least = distance;
 		best = name;
 	}
+	return best;
+}
+
+/* "; did you mean ...?" or nothing: a similar name beside it, or the same name in another place. */
+static const char *suggest(struct arena *a, const struct setting *rows, struct text key,
+			   const char *within)
+{
+	struct text best = nearest(rows, key, within);
+
 	if (best.len > 0)
 		return arena_printf(a, "; did you mean '%.*s'?", (int)best.len, best.ptr);
 	for (const struct setting *row = rows; row->path != NULL; row++)
@@ -100,5 +108,39 @@ void check_unknown(struct check *c, const struct setting_list *of, const struct 
 			tell_stranger(c, of, entry, within, prefix);
 			break;
 		}
+	}
+}
+
+/* ---- in what Backstage and other plugins have, too ---- */
+
+static void tell_similar(struct check *c, const struct node *map, const struct entry *entry,
+			 const char *within)
+{
+	struct text meant = nearest(settings, entry->key, within);
+	size_t len = entry->key.len > 100 ? 100 : entry->key.len;
+
+	if (meant.len == 0 || config_node_get(map, meant) != NULL)
+		return;
+	findings_notice(c->l->found, entry->place,
+			arena_printf(c->l->arena, "%s%.*s", within, (int)len, entry->key.ptr),
+			"not a setting that this service reads; did you mean '%.*s'?",
+			(int)meant.len, meant.ptr);
+}
+
+void check_similar(struct check *c, const struct node *map, const char *within)
+{
+	if (map == NULL || map->type != NODE_MAP)
+		return;
+	for (size_t i = 0; i < map->count; i++) {
+		const struct entry *entry = &map->entries[i];
+		enum kinship kinship = know(settings, entry->key, within);
+
+		if (kinship == STRANGER)
+			tell_similar(c, map, entry, within);
+		else if (kinship == SECTION &&
+			 (*within != '\0' || !text_is(entry->key, "spectrocloud")))
+			check_similar(c, entry->value,
+				      arena_printf(c->l->arena, "%s%.*s.", within,
+						   (int)entry->key.len, entry->key.ptr));
 	}
 }

@@ -213,3 +213,20 @@ const char *check_url(struct arena *a, struct text url, unsigned may, bool *loop
 		return "its path must not have '.' or '..' segments";
 	return NULL;
 }
+
+const char *config_origin(struct arena *a, const char *url)
+{
+	size_t scheme = (size_t)(strstr(url, "://") - url) + 3;
+	char *origin = arena_copy(a, (struct text){url, scheme + strcspn(url + scheme, "/")});
+	const char *port;
+	struct text t;
+
+	for (char *c = origin; *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	t = text_of(origin);
+	port = text_starts(t, "https://") ? ":443" : ":80";
+	if (text_ends(t, port))
+		origin[t.len - strlen(port)] = '\0';
+	return origin;
+}

@@ -8,6 +8,8 @@
 bool check_is_strings(struct check *c, const struct setting *row, const struct node *node,
 		      const char *path)
 {
+	bool ok = true;
+
 	if (node->type == NODE_STRING && node->text.len > 0)
 		return true;
 	if (node->type != NODE_LIST) {
@@ -20,9 +22,9 @@ bool check_is_strings(struct check *c, const struct setting *row, const struct n
 		if (item->type == NODE_STRING && item->text.len > 0)
 			continue;
 		check_not_for_row(c, row, item, arena_printf(c->l->arena, "%s[%zu]", path, i));
-		return false;
+		ok = false;
 	}
-	return true;
+	return ok;
 }
 
 size_t check_count_strings(const struct node *node)
@@ -64,46 +66,61 @@ static void split_words(struct arena *a, struct text t, struct words *out)
 	}
 }
 
+/* Whether each word of an item is a choice of the row, if it has choices; a fault if not. */
+static bool check_choices(struct check *c, const struct setting *row, const struct node *item,
+			  const char *path, const struct words *words, size_t first)
+{
+	for (size_t i = first; i < words->count && row->choices != NULL; i++) {
+		if (setting_find_choice(row, text_of(words->items[i])) != NULL)
+			continue;
+		check_wrong(c, item, path, setting_wants(c->l->arena, row));
+		return false;
+	}
+	return true;
+}
+
+static bool read_item(struct check *c, const struct setting *row, const struct node *item,
+		      const char *path, struct words *out)
+{
+	size_t first = out->count;
+
+	if (item->type != NODE_STRING) {
+		check_wrong(c, item, path, setting_wants(c->l->arena, row));
+		return false;
+	}
+	split_words(c->l->arena, item->text, out);
+	return check_choices(c, row, item, path, out, first);
+}
+
 /* A string of words or a list of such strings; none at all is a fault, as are non-strings. */
-static bool read_words(struct check *c, const struct node *node, const char *path,
-		       const char *wanted, struct words *out)
+static bool read_words(struct check *c, const struct setting *row, const struct node *node,
+		       const char *path, struct words *out)
 {
 	size_t bytes = node->text.len;
+	bool ok = true;
 
 	for (size_t i = 0; i < node->count; i++)
 		bytes += node->entries[i].value->text.len;
 	/* A word takes a byte and, but for the last one of a string, a separator. */
 	out->items = arena_array(c->l->arena, const char *, bytes / 2 + node->count + 1);
-	if (node->type == NODE_STRING)
-		split_words(c->l->arena, node->text, out);
-	for (size_t i = 0; i < node->count && node->type == NODE_LIST; i++) {
-		const struct node *item = node->entries[i].value;
-
-		if (item->type != NODE_STRING) {
-			check_wrong(c, item, arena_printf(c->l->arena, "%s[%zu]", path, i), wanted);
-			return false;
-		}
-		split_words(c->l->arena, item->text, out);
-	}
-	if (out->count == 0)
-		check_wrong(c, node, path, wanted);
-	return out->count > 0;
+	if (node->type != NODE_LIST)
+		ok = read_item(c, row, node, path, out);
+	for (size_t i = 0; i < node->count && node->type == NODE_LIST; i++)
+		if (!read_item(c, row, node->entries[i].value,
+			       arena_printf(c->l->arena, "%s[%zu]", path, i), out))
+			ok = false;
+	if (ok && out->count == 0)
+		check_wrong(c, node, path, setting_wants(c->l->arena, row));
+	return ok && out->count > 0;
 }
 
 void check_words(struct check *c, const struct setting *row, const struct node *value,
 		 const char *path, void *base)
 {
-	const char *wanted = setting_wants(c->l->arena, row);
 	struct words words = {0};
 
-	if (!read_words(c, value, path, wanted, &words))
+	if (!read_words(c, row, value, path, &words))
 		return;
-	for (size_t i = 0; i < words.count && row->choices != NULL; i++) {
-		if (setting_find_choice(row, text_of(words.items[i])) != NULL)
-			continue;
-		check_wrong(c, value, path, wanted);
-		return;
-	}
 	*(const char *const **)((char *)base + row->into) = words.items;
 	*(size_t *)((char *)base + row->count_into) = words.count;
 }

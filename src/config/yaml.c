@@ -9,6 +9,7 @@
 
 enum {
 	MAX_ANCHORS = 1000, /* in one file; their search is linear */
+	FIRST_ANCHORS = 8,
 };
 
 static const char unknown_tag[] =
@@ -45,8 +46,9 @@ struct reader {
 	struct node *root;
 	struct frame frames[TREE_MAX_DEPTH];
 	unsigned depth;
-	struct anchor anchors[MAX_ANCHORS];
+	struct anchor *anchors; /* arena */
 	size_t anchor_count;
+	size_t anchor_room;
 };
 
 static struct place place_of(const struct reader *r, yaml_mark_t mark)
@@ -197,6 +199,21 @@ static bool spend(struct reader *r, yaml_mark_t mark, size_t nodes)
 	return true;
 }
 
+/* Most files have none. */
+static void make_room_for_anchor(struct reader *r)
+{
+	size_t room = r->anchor_room == 0 ? FIRST_ANCHORS : r->anchor_room * 2;
+	struct anchor *anchors;
+
+	if (r->anchor_count < r->anchor_room)
+		return;
+	anchors = arena_array(r->arena, struct anchor, room);
+	if (r->anchor_count > 0)
+		memcpy(anchors, r->anchors, r->anchor_count * sizeof *anchors);
+	r->anchors = anchors;
+	r->anchor_room = room;
+}
+
 /* Remembers an anchor; *index is SIZE_MAX if there is none. */
 static bool set_anchor(struct reader *r, const yaml_char_t *name, yaml_mark_t mark,
 		       struct node *node, size_t *index)
@@ -206,6 +223,7 @@ static bool set_anchor(struct reader *r, const yaml_char_t *name, yaml_mark_t ma
 		return true;
 	if (r->anchor_count == MAX_ANCHORS)
 		return refuse(r, mark, "more than 1000 anchors in one file");
+	make_room_for_anchor(r);
 	*index = r->anchor_count++;
 	r->anchors[*index] = (struct anchor){
 		.name = arena_copy(r->arena, text_of((const char *)name)),

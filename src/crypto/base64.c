@@ -114,17 +114,29 @@ bool base64url_decode(struct text encoded, struct buf *out)
 	return ok;
 }
 
-void base64url_encode(struct text bytes, struct buf *out)
+/* Each group of bytes, and how many of its four letters are wanted. */
+static void encode(struct text bytes, bool padded, struct buf *out)
 {
-	size_t before = out->len;
-
 	for (size_t at = 0; at < bytes.len; at += BYTES_OF_GROUP) {
 		struct text group = text_slice(bytes, at, BYTES_OF_GROUP);
 		unsigned char letters[LETTERS_OF_GROUP + 1];
 
 		EVP_EncodeBlock(letters, (const unsigned char *)group.ptr, (int)group.len);
-		buf_add(out, (struct text){(const char *)letters, group.len + 1});
+		buf_add(out, (struct text){(const char *)letters,
+					   padded ? LETTERS_OF_GROUP : group.len + 1});
 	}
+}
+
+void base64_encode(struct text bytes, struct buf *out)
+{
+	encode(bytes, true, out);
+}
+
+void base64url_encode(struct text bytes, struct buf *out)
+{
+	size_t before = out->len;
+
+	encode(bytes, false, out);
 	for (size_t i = before; i < out->len; i++)
 		out->ptr[i] = out->ptr[i] == '+' ? '-' : out->ptr[i] == '/' ? '_' : out->ptr[i];
 }

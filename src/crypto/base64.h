@@ -19,7 +19,8 @@ MUST_USE bool base64_decode(struct text encoded, struct buf *out);
  * bits that stand for nothing: each text has one encoding, and only that one is taken.
  */
 MUST_USE bool base64url_decode(struct text encoded, struct buf *out);
-/* Appends the encoding of bytes to out. */
+/* Appends the encoding of bytes to out; base64 is padded, and in one line. */
+void base64_encode(struct text bytes, struct buf *out);
 void base64url_encode(struct text bytes, struct buf *out);
 
 #endif

@@ -24,6 +24,12 @@ void digest_of(const struct text *parts, size_t count, struct digest *out)
 		arena_out_of_memory(DIGEST_SIZE); /* the only way in which it fails */
 }
 
+void digest_plain(struct text bytes, struct digest *out)
+{
+	if (EVP_Digest(bytes.ptr, bytes.len, out->bytes, NULL, EVP_sha256(), NULL) != 1)
+		arena_out_of_memory(DIGEST_SIZE);
+}
+
 bool digest_equal(const struct digest *a, const struct digest *b)
 {
 	return memcmp(a->bytes, b->bytes, DIGEST_SIZE) == 0;

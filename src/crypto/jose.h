@@ -123,6 +123,8 @@ struct digest {
 };
 /* SHA-256 of the parts, each preceded by its length, so that no two lists of parts agree. */
 void digest_of(const struct text *parts, size_t count, struct digest *out);
+/* SHA-256 of the bytes alone, as others reckon it. */
+void digest_plain(struct text bytes, struct digest *out);
 bool digest_equal(const struct digest *a, const struct digest *b);
 /* Random bytes of the system's generator. */
 void random_bytes(void *out, size_t size);

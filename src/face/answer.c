@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "http/http.h"
+#include "telemetry/metrics.h"
 #include "json/json.h"
 
 enum {
@@ -22,6 +23,7 @@ void answer_common_headers(struct http_response *r, const struct http_exchange *
 	exposed = cors_headers(rc->rest->cors, request, r);
 	if (!reauthenticate)
 		return;
+	metric_count(METRIC_REAUTHENTICATIONS);
 	http_response_header(r, "X-SpectroCloud-ReAuth-Required", "true");
 	if (!exposed)
 		http_response_header(r, "Access-Control-Expose-Headers",
@@ -133,13 +135,14 @@ void answer_error(struct http_exchange *x, struct text url, const struct error *
 	http_exchange_answer(x, &r);
 }
 
-void answer_refusal(struct http_exchange *x, struct text url, const struct error *err)
+void answer_refusal(struct http_exchange *x, const struct rest_call *rc, const struct error *err)
 {
 	const struct http_request *request = http_exchange_request(x);
 
+	metric_count(METRIC_REFUSED, rc->refused_for);
 	log_info("request.refused", F_INT("status", error_face(err->kind)->http_status),
 		 F_STR("error", err->message), F_STR("peer", request->peer));
-	answer_error(x, url, err, false);
+	answer_error(x, rc->url, err, false);
 }
 
 void answer_result(struct http_exchange *x, const struct rest_call *rc, struct result *res)
@@ -163,6 +166,8 @@ void answer_result(struct http_exchange *x, const struct rest_call *rc, struct r
 				     arena_printf(request->arena, "attachment; filename=\"%s\"",
 						  res->file_name));
 	answer_common_headers(&r, x, rc->call.reauthenticate);
+	if (res->policy != NULL)
+		secure_page(res->policy, &r);
 	/* Those that the configuration adds to the answers about the process's health. */
 	if (rc->call.op->flags & OP_ROOT)
 		secure_replace(&rc->call.services->config->health, &r);

@@ -13,6 +13,8 @@ struct rest_call {
 	bool streams;    /* the head of an answer in pieces is out */
 	struct text url; /* relative to the mount, with the query, for error bodies */
 	bool unknown;    /* it was queued before its sender was known */
+	const char
+		*refused_for; /* of what does not come to an operation: a word of METRIC_REFUSED */
 };
 
 static inline bool rest_has_flag(const struct rest_call *rc, unsigned flag)
@@ -26,8 +28,8 @@ void answer_common_headers(struct http_response *r, const struct http_exchange *
 /* In Backstage's form. url: as the body names it. */
 void answer_error(struct http_exchange *x, struct text url, const struct error *err,
 		  bool reauthenticate);
-/* For what never came to an operation, whose pipeline logs by itself. */
-void answer_refusal(struct http_exchange *x, struct text url, const struct error *err);
+/* For what never came to an operation, whose pipeline logs by itself; rc->refused_for says why. */
+void answer_refusal(struct http_exchange *x, const struct rest_call *rc, const struct error *err);
 /* Of an operation that went well; res gives up what it owns. */
 void answer_result(struct http_exchange *x, const struct rest_call *rc, struct result *res);
 

@@ -131,6 +131,17 @@ static void put_content(struct json_writer *w, const char *content_type, const s
 	json_object_end(w);
 }
 
+static int success_of(const struct op *op)
+{
+	return op->success_status != 0 ? op->success_status : 200;
+}
+
+/* The other answer is the same in another form, and both stand under one status. */
+static bool is_also_success(const struct op *op)
+{
+	return op->also != NULL && op->also->status == success_of(op);
+}
+
 static void put_success(struct json_writer *w, const struct op *op)
 {
 	json_object_begin(w);
@@ -139,6 +150,8 @@ static void put_success(struct json_writer *w, const struct op *op)
 	json_object_begin(w);
 	put_content(w, op->content_type, op->answer);
 	put_stream(w, op);
+	if (is_also_success(op))
+		put_content(w, NULL, op->also->answer);
 	json_object_end(w);
 	json_object_end(w);
 }
@@ -169,7 +182,7 @@ static void put_responses(struct json_writer *w, const struct op *op)
 		json_put_raw(w, TEXT("{\"description\":\"The answer is still the one of "
 				     "If-None-Match\"}"));
 	}
-	if (op->also != NULL)
+	if (op->also != NULL && !is_also_success(op))
 		put_also(w, op->also);
 	json_key(w, "default");
 	put_ref(w, "#/components/responses/Error");

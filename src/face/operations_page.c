@@ -9,6 +9,8 @@ static const char *permission_name(const struct op *op)
 		return permission->name;
 	if (op->permission == PERMIT_SESSIONS)
 		return "none; Backstage's plugin `auth` and trusted services";
+	if (op->permission == PERMIT_OPERATORS)
+		return "none; services. In access restrictions: `" PERMISSION_OPERATORS "`";
 	return op->permission == PERMIT_ANYONE ? "none, no credential needed" : "any credential";
 }
 

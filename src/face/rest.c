@@ -181,8 +181,9 @@ static void answer_no_route(struct http_exchange *x, struct rest_call *rc)
 	const struct http_request *request = http_exchange_request(x);
 	struct error err;
 
+	rc->refused_for = rc->match.allow != NULL ? "method" : "route";
 	if (op_identify(&rc->call, true, &err) != IDENTITY_KNOWN) {
-		answer_refusal(x, rc->url, &err);
+		answer_refusal(x, rc, &err);
 		return;
 	}
 	if (rc->match.allow != NULL) {
@@ -192,7 +193,7 @@ static void answer_no_route(struct http_exchange *x, struct rest_call *rc)
 	} else {
 		error_set(&err, ERROR_NOT_FOUND, "There is no such route");
 	}
-	answer_refusal(x, rc->url, &err);
+	answer_refusal(x, rc, &err);
 }
 
 /* ---- the two threads ---- */
@@ -237,28 +238,40 @@ static void run_and_answer(struct http_exchange *x, struct rest_call *rc)
 		answer_error(x, rc->url, &err, rc->call.reauthenticate);
 }
 
+/* word: one of METRIC_REFUSED. */
+static bool refuse(struct rest_call *rc, const char *word, const char *message, struct error *err)
+{
+	rc->refused_for = word;
+	return error_set(err, ERROR_UNAVAILABLE, "%s", message);
+}
+
+static bool is_admitted_in(enum op_phase phase, struct rest_call *rc, struct error *err)
+{
+	rc->refused_for = phase == PHASE_STARTING ? "starting" : "stopping";
+	return op_life_admits(phase, err);
+}
+
 /* Whether it is still worth doing, and the service is up. Waits while it is starting. */
-static bool may_work(const struct http_exchange *x, const struct rest_call *rc, struct error *err)
+static bool may_work(const struct http_exchange *x, struct rest_call *rc, struct error *err)
 {
 	const struct op_services *services = rc->call.services;
 	int64_t until_ms = rc->call.started_us / 1000 + services->config->startup_pause_ms;
 
 	if (http_exchange_gone(x))
-		return error_set(err, ERROR_UNAVAILABLE, "The client hung up before its turn");
+		return refuse(rc, "gone", "The client hung up before its turn", err);
 	if (clock_left_ms(rc->call.deadline_ms) == 0)
-		return error_set(err, ERROR_UNAVAILABLE,
-				 "The request waited too long for its turn");
+		return refuse(rc, "late", "The request waited too long for its turn", err);
 	return rest_has_flag(rc, OP_ALWAYS) ||
-	       op_life_admits(op_life_wait_started(services->life, until_ms), err);
+	       is_admitted_in(op_life_wait_started(services->life, until_ms), rc, err);
 }
 
-static bool queue_following(struct rest_queues *q, struct http_exchange *x, struct error *err)
+static bool queue_following(struct rest_queues *q, struct http_exchange *x, struct rest_call *rc,
+			    struct error *err)
 {
 	if (q->queue_following(q->context, x))
 		return true;
-	error_set(err, ERROR_UNAVAILABLE,
-		  "As many clusters are followed as can be at a time "
-		  "(spectrocloud.follow.most)");
+	refuse(rc, "followers",
+	       "As many clusters are followed as can be at a time (spectrocloud.follow.most)", err);
 	err->retry_after_s = RETRY_FOLLOWING_S;
 	return false;
 }
@@ -270,8 +283,8 @@ static void admit_and_hand_over(struct http_exchange *x, struct rest_call *rc)
 
 	if (op_admit_waiting(rc->match.op, &rc->call, &err) != OP_ADMITTED)
 		answer_error(x, rc->url, &err, false);
-	else if (!queue_following(rc->rest->queues, x, &err))
-		answer_refusal(x, rc->url, &err);
+	else if (!queue_following(rc->rest->queues, x, rc, &err))
+		answer_refusal(x, rc, &err);
 }
 
 void rest_work(struct http_exchange *x)
@@ -285,7 +298,7 @@ void rest_work(struct http_exchange *x)
 	rc->unknown = false;
 	log_set_request(id);
 	if (!may_work(x, rc, &err))
-		answer_refusal(x, rc->url, &err);
+		answer_refusal(x, rc, &err);
 	else if (rc->match.op == NULL)
 		answer_no_route(x, rc);
 	else if (follows(rc) && !rc->call.admitted)
@@ -300,20 +313,20 @@ static bool queue(struct rest_queues *q, struct http_exchange *x, struct rest_ca
 {
 	if (rest_has_flag(rc, OP_ASIDE))
 		return q->queue_aside(q->context, x) ||
-		       error_set(err, ERROR_UNAVAILABLE, "Too many requests at the moment");
+		       refuse(rc, "queue", "Too many requests at the moment", err);
 	if (follows(rc) && rc->call.admitted)
-		return queue_following(q, x, err);
+		return queue_following(q, x, rc, err);
 	rc->unknown = !rc->call.identified;
 	if (rc->unknown && atomic_fetch_add(&q->unknown, 1) >= q->most_unknown) {
 		atomic_fetch_sub(&q->unknown, 1);
-		return error_set(err, ERROR_UNAVAILABLE,
-				 "Too many requests of unknown senders at the moment");
+		return refuse(rc, "strangers", "Too many requests of unknown senders at the moment",
+			      err);
 	}
 	if (q->queue(q->context, x))
 		return true;
 	if (rc->unknown)
 		atomic_fetch_sub(&q->unknown, 1);
-	return error_set(err, ERROR_UNAVAILABLE, "Too many requests at the moment");
+	return refuse(rc, "queue", "Too many requests at the moment", err);
 }
 
 /* What the front can say by itself is said here; false: a worker has to. */
@@ -361,8 +374,8 @@ static void handle_call(const struct rest *rest, struct http_exchange *x, struct
 	struct error err;
 
 	if (!always && phase == PHASE_STOPPING) {
-		if (!op_life_admits(phase, &err))
-			answer_refusal(x, rc->url, &err);
+		if (!is_admitted_in(phase, rc, &err))
+			answer_refusal(x, rc, &err);
 		return;
 	}
 	if ((always || phase != PHASE_STARTING) && answer_at_once(x, rc))
@@ -370,7 +383,7 @@ static void handle_call(const struct rest *rest, struct http_exchange *x, struct
 	if (phase == PHASE_STARTING && !always)
 		get_to_know(rc);
 	if (!queue(rest->queues, x, rc, &err))
-		answer_refusal(x, rc->url, &err);
+		answer_refusal(x, rc, &err);
 }
 
 void rest_handle(void *context, struct http_exchange *x, const struct error *refused)
@@ -388,14 +401,16 @@ void rest_handle(void *context, struct http_exchange *x, const struct error *ref
 	mounted = path_in_mount(request, &path, &rc->url);
 	log_set_request(request->id);
 	if (refused != NULL) {
-		answer_refusal(x, rc->url, refused);
+		rc->refused_for = "malformed";
+		answer_refusal(x, rc, refused);
 	} else if (!answer_preflight(x, rest)) {
 		op_match_path(request->arena, rest->services->config, text_of(request->method),
 			      path, !mounted, &rc->match);
+		rc->refused_for = "header";
 		if (make_call(rest, x, rc, &err))
 			handle_call(rest, x, rc);
 		else
-			answer_refusal(x, rc->url, &err);
+			answer_refusal(x, rc, &err);
 	}
 	log_set_request(NULL);
 }

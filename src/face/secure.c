@@ -122,17 +122,28 @@ void secure_headers(const struct secure *secure, struct http_response *r)
 	r->header_count += ARRAY_LEN(secure->items);
 }
 
+static void replace(struct http_response *r, const char *name, const char *value)
+{
+	size_t at = 0;
+
+	while (at < r->header_count && !text_equal_nocase(r->headers[at].name, text_of(name)))
+		at++;
+	if (at < r->header_count)
+		r->headers[at].value = text_of(value);
+	else
+		http_response_header(r, name, value);
+}
+
+void secure_page(const char *policy, struct http_response *r)
+{
+	replace(r, "Content-Security-Policy", policy);
+	replace(r, "X-Frame-Options", "DENY");
+	replace(r, "Referrer-Policy", "no-referrer");
+	replace(r, "X-Content-Type-Options", "nosniff");
+}
+
 void secure_replace(const struct config_headers *headers, struct http_response *r)
 {
-	for (size_t i = 0; i < headers->count; i++) {
-		struct text name = text_of(headers->items[i].name);
-		size_t at = 0;
-
-		while (at < r->header_count && !text_equal_nocase(r->headers[at].name, name))
-			at++;
-		if (at < r->header_count)
-			r->headers[at].value = text_of(headers->items[i].value);
-		else
-			http_response_header(r, headers->items[i].name, headers->items[i].value);
-	}
+	for (size_t i = 0; i < headers->count; i++)
+		replace(r, headers->items[i].name, headers->items[i].value);
 }

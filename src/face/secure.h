@@ -17,6 +17,10 @@ void secure_free(struct secure *secure);
 /* Adds them; they are put together once, so this copies pointers. NULL adds none. Any thread. */
 void secure_headers(const struct secure *secure, struct http_response *r);
 
+/* In the place of the policy of all answers, that of a page which nobody may frame. It lives as
+ * long as the answer. */
+void secure_page(const char *policy, struct http_response *r);
+
 /* Adds configured headers, in the place of those of the same name. */
 void secure_replace(const struct config_headers *headers, struct http_response *r);
 

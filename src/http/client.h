@@ -79,6 +79,10 @@ struct http_fetch {
 	char content_type[64]; /* lower case, without parameters; "" if none, or longer than fits */
 	char retry_after[48];  /* the header as sent; "" if none, or longer than fits */
 	const char *problem;   /* static: a plain phrase why it is not DONE; else NULL */
+	const char *cause;     /* static: one word for that, see http_fetch_cause() */
+	/* When the certificate ends that was shown at a TLS handshake for this request, in seconds
+	 * since 1970; 0: there was none, as on a connection that was kept. */
+	int64_t certificate_ends_s;
 	bool unsendable;       /* UNREACHABLE for its own form: it holds what no request may */
 	bool may_have_arrived; /* something of it went out */
 	int64_t took_us;       /* from the call on, waiting for a free connection included */
@@ -100,6 +104,10 @@ void http_fetch_all(struct http_client *client, struct http_fetch *const *fetche
 
 /* Releases (and wipes) the answer. */
 void http_fetch_fini(struct http_fetch *fetch);
+
+/* Why it is not DONE, in one word, for figures: "dns", "connection", "tls", "proxy", "timeout",
+ * "broken", "too_large", "cancelled" or "unsent"; of one that is DONE NULL. Static. (cause.c) */
+const char *http_fetch_cause(const struct http_fetch *fetch);
 
 struct http_client_stats {
 	uint64_t requests;           /* asked for since the start */

@@ -26,12 +26,26 @@ static void limit_deadline(struct conn *c, int64_t deadline_ms)
 		c->server->sweep_ms = c->deadline_ms;
 }
 
-/* The library may not see the end of a stream that came together with bytes before it. What those
- * bytes asked for is still answered. */
+static bool waits_for_bytes(const struct conn *c)
+{
+	return c->state == CONN_IDLE || c->state == CONN_RECEIVING;
+}
+
+/* The library may not see the end of a stream that came together with bytes before it: once it has
+ * had these, the end is shown again. What those bytes asked for is still answered. */
 static void limit_if_hung_up(struct conn *c)
 {
-	if (c->hung_up && (c->state == CONN_IDLE || c->state == CONN_RECEIVING))
-		limit_deadline(c, clock_now_ms() + HUNG_UP_MS);
+	if (c->hung_up && waits_for_bytes(c))
+		limit_deadline(c, clock_now_ms() + (c->end_shown ? HUNG_UP_MS : 0));
+}
+
+/* No bytes are lost by that, and the library's epoll set has a new event. */
+static void show_end(struct conn *c)
+{
+	c->end_shown = true;
+	shutdown(c->fd, SHUT_RD);
+	c->deadline_ms = INT64_MAX;
+	limit_if_hung_up(c);
 }
 
 void conn_enter(struct conn *c, enum conn_state state, int64_t timeout_ms)
@@ -205,6 +219,8 @@ void conn_sweep(struct http_server *s)
 				s->sweep_ms = c->deadline_ms;
 		} else if (c->state == CONN_LINGERING) {
 			conn_stop_lingering(c);
+		} else if (c->hung_up && !c->end_shown && waits_for_bytes(c)) {
+			show_end(c);
 		} else {
 			conn_shut(c);
 		}

@@ -1,4 +1,4 @@
-/* Accept-Encoding, If-None-Match and Cache-Control. */
+/* Accept, Accept-Encoding, If-None-Match and Cache-Control. */
 #include "http/fields.h"
 
 #include <string.h>
@@ -98,6 +98,42 @@ enum http_coding http_accepted_coding(const struct http_header *headers, size_t 
 	if (w.gzip <= 0 || w.gzip < w.identity)
 		return HTTP_PLAIN;
 	return w.identity == 0 ? HTTP_ONLY_GZIP : HTTP_GZIP;
+}
+
+/* ---- Accept ---- */
+
+/* One element: a media type, parameters, and perhaps a weight among them. Quotes are not looked
+ * for: no parameter of ours has them, and what they hide is taken for an element that is odd. */
+static bool names_type(struct text element, const char *type)
+{
+	int weight = MOST_WANTED;
+	struct text part;
+
+	if (!text_next(&element, ';', &part) || !text_equal_nocase(text_trim(part), text_of(type)))
+		return false;
+	while (element.ptr != NULL && text_next(&element, ';', &part)) {
+		part = text_trim(part);
+		if (part.len >= 2 && (part.ptr[0] == 'q' || part.ptr[0] == 'Q') &&
+		    part.ptr[1] == '=' && !read_weight(part, &weight))
+			return false;
+	}
+	return weight > 0;
+}
+
+bool http_accepts(const struct http_header *headers, size_t count, const char *type)
+{
+	bool accepts = false;
+
+	for (size_t i = 0; i < count; i++) {
+		struct text list = headers[i].value;
+		struct text element;
+
+		if (!text_equal_nocase(headers[i].name, TEXT("Accept")))
+			continue;
+		while (list.ptr != NULL && text_next(&list, ',', &element))
+			accepts = accepts || names_type(element, type);
+	}
+	return accepts;
 }
 
 /* ---- If-None-Match ---- */

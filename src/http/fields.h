@@ -1,7 +1,7 @@
 /*
  * What a client says of the form in which it takes an answer, and of the answer that it has
- * already: the headers Accept-Encoding and If-None-Match of RFC 9110, Cache-Control of RFC 9111.
- * Both may come more than once and are then one list. Any thread.
+ * already: the headers Accept, Accept-Encoding and If-None-Match of RFC 9110, Cache-Control of RFC
+ * 9111. They may come more than once and are then one list. Any thread.
  */
 #ifndef HTTP_FIELDS_H
 #define HTTP_FIELDS_H
@@ -25,6 +25,12 @@ enum http_coding {
  * of codings with weights.
  */
 enum http_coding http_accepted_coding(const struct http_header *headers, size_t count);
+
+/*
+ * Whether the client names that media type, whatever its parameters, and wants it at all (section
+ * 12.5.1); "*" names none. An element that cannot be read counts as not there.
+ */
+bool http_accepts(const struct http_header *headers, size_t count, const char *type);
 
 /*
  * Whether the client has the answer of that entity tag (section 13.1.2, with weak comparison):

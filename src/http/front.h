@@ -40,8 +40,9 @@ struct conn {
 	int64_t first_byte_us;
 	bool served; /* has had an answer */
 	bool hung_up;
-	bool ended;  /* shut down by us: its deadline passed, or the drain */
-	bool linger; /* the client may still be sending when we close */
+	bool end_shown; /* to the library, which may not have seen it */
+	bool ended;     /* shut down by us: its deadline passed, or the drain */
+	bool linger;    /* the client may still be sending when we close */
 	char peer[INET6_ADDRSTRLEN];
 };
 
@@ -124,6 +125,12 @@ struct http_server {
 	struct http_exchange *ready; /* have something to send; in that order */
 	struct http_exchange **ready_end;
 };
+
+/* server.c */
+
+/* Waits for what happens next, not longer than until then, and does what is to be done about it.
+ * For who has no thread for http_server_run(). */
+void front_turn(struct http_server *s, int64_t until_ms);
 
 /* conn.c */
 

@@ -30,6 +30,7 @@
 #include "base/log.h"
 #include "http/front.h"
 #include "http/guard.h"
+#include "telemetry/metrics.h"
 
 enum {
 	EVENTS_PER_TURN = 128,
@@ -312,6 +313,7 @@ static void add_connection(struct http_server *s, int fd, const struct sockaddr_
 
 	if (atomic_load(&s->connections) >= s->options.max_connections) {
 		atomic_fetch_add(&s->refused, 1);
+		metric_count(METRIC_REFUSED, "connections");
 		close(fd);
 		return;
 	}
@@ -391,7 +393,7 @@ static int wait_ms(const struct http_server *s, int64_t until_ms)
 	return left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
-static void turn(struct http_server *s, int64_t until_ms)
+void front_turn(struct http_server *s, int64_t until_ms)
 {
 	struct epoll_event events[EVENTS_PER_TURN];
 	int count = epoll_wait(s->epoll, events, EVENTS_PER_TURN, wait_ms(s, until_ms));
@@ -429,7 +431,8 @@ static unsigned count_requests(const struct http_server *s)
 
 static void begin_drain(struct http_server *s)
 {
-	log_info("stopping", F_INT("requests", count_requests(s)));
+	if (!s->options.quiet)
+		log_info("stopping", F_INT("requests", count_requests(s)));
 	s->draining = true;
 	if (s->accept_again_ms == 0)
 		front_unwatch(s, s->listener.fd);
@@ -459,7 +462,7 @@ static void cut_off_all(struct http_server *s)
 		conn_shut(c);
 	}
 	for (int i = 0; i < CUT_OFF_TURNS && s->conns != NULL; i++)
-		turn(s, clock_now_ms() + 1);
+		front_turn(s, clock_now_ms() + 1);
 }
 
 bool http_server_run(struct http_server *s, int drain_timeout_ms)
@@ -467,11 +470,11 @@ bool http_server_run(struct http_server *s, int drain_timeout_ms)
 	int64_t until_ms;
 
 	while (!atomic_load(&s->stopping))
-		turn(s, INT64_MAX);
+		front_turn(s, INT64_MAX);
 	until_ms = clock_now_ms() + drain_timeout_ms;
 	begin_drain(s);
 	while (s->conns != NULL && clock_left_ms(until_ms) > 0 && !atomic_load(&s->cutting))
-		turn(s, until_ms);
+		front_turn(s, until_ms);
 	cut_off_all(s);
 	return !s->cut_off;
 }

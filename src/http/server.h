@@ -187,6 +187,7 @@ struct http_server_options {
 	unsigned max_connections; /* one more is accepted and closed */
 	int idle_timeout_ms;      /* between requests of a connection, and of a stalled reader */
 	int receive_timeout_ms;   /* from a request's first byte to its last; late: the end */
+	bool quiet;               /* the log need not have its end */
 	http_handler *handle;
 	http_ended *ended; /* NULL: nobody wants to know */
 	void *context;

@@ -56,18 +56,19 @@ struct header_list {
 struct problem {
 	CURLcode code;
 	const char *phrase;
+	const char *cause; /* see http_fetch_cause(); NULL: as its end says */
 };
 
 static const struct problem before_sending[] = {
-	{CURLE_COULDNT_RESOLVE_PROXY, "the proxy's name cannot be resolved"},
-	{CURLE_COULDNT_RESOLVE_HOST, "its name cannot be resolved"},
+	{CURLE_COULDNT_RESOLVE_PROXY, "the proxy's name cannot be resolved", "dns"},
+	{CURLE_COULDNT_RESOLVE_HOST, "its name cannot be resolved", "dns"},
 	{CURLE_COULDNT_CONNECT, "nothing answers at its address"},
-	{CURLE_OPERATION_TIMEDOUT, "connecting took too long"},
-	{CURLE_SSL_CONNECT_ERROR, "the TLS handshake failed"},
-	{CURLE_PEER_FAILED_VERIFICATION, "its TLS certificate is not trusted"},
-	{CURLE_SSL_CACERT_BADFILE, "the CA file cannot be read"},
-	{CURLE_PROXY, "the proxy refused"},
-	{CURLE_RECV_ERROR, "the proxy or the TLS handshake broke off"},
+	{CURLE_OPERATION_TIMEDOUT, "connecting took too long", "timeout"},
+	{CURLE_SSL_CONNECT_ERROR, "the TLS handshake failed", "tls"},
+	{CURLE_PEER_FAILED_VERIFICATION, "its TLS certificate is not trusted", "tls"},
+	{CURLE_SSL_CACERT_BADFILE, "the CA file cannot be read", "tls"},
+	{CURLE_PROXY, "the proxy refused", "proxy"},
+	{CURLE_RECV_ERROR, "the proxy or the TLS handshake broke off", "tls"},
 	{CURLE_URL_MALFORMAT, "its URL is not valid"},
 	{CURLE_LOGIN_DENIED, "its URL holds a user name"},
 	{CURLE_OK, "no connection could be made"},
@@ -84,11 +85,11 @@ static const struct problem after_sending[] = {
 
 static const char headers_too_large[] = "the answer's headers are too large";
 
-static const char *problem_phrase(const struct problem *problems, CURLcode code)
+static const struct problem *problem_of(const struct problem *problems, CURLcode code)
 {
 	while (problems->code != code && problems->code != CURLE_OK)
 		problems++;
-	return problems->phrase;
+	return problems;
 }
 
 /* Tells apart a certificate that does not hold and a good one for another name: then OpenSSL has no
@@ -99,7 +100,7 @@ static const char *certificate_phrase(CURL *easy)
 
 	curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &complaint);
 	return complaint <= 1 ? "its TLS certificate is for another name"
-			      : problem_phrase(before_sending, CURLE_PEER_FAILED_VERIFICATION);
+			      : problem_of(before_sending, CURLE_PEER_FAILED_VERIFICATION)->phrase;
 }
 
 void transfer_end(struct transfer *t, enum http_fetch_end end, const char *problem)
@@ -121,8 +122,13 @@ void transfer_call_off(struct transfer *t)
 
 static void unreachable(struct transfer *t, CURLcode code)
 {
+	const struct problem *problem = problem_of(before_sending, code);
+
 	t->fetch->unsendable = code == CURLE_URL_MALFORMAT || code == CURLE_LOGIN_DENIED;
-	transfer_end(t, HTTP_FETCH_UNREACHABLE, problem_phrase(before_sending, code));
+	t->fetch->cause = problem->cause;
+	transfer_end(t, HTTP_FETCH_UNREACHABLE,
+		     code == CURLE_PEER_FAILED_VERIFICATION ? certificate_phrase(t->easy)
+							    : problem->phrase);
 }
 
 /* What went wrong with a transfer that did not bring a whole answer. */
@@ -144,9 +150,7 @@ static void transfer_fail(struct transfer *t, CURLcode code)
 			     t->sent ? "no whole answer came in time"
 				     : "no connection stood in time");
 	else if (t->sent)
-		transfer_end(t, HTTP_FETCH_BROKEN, problem_phrase(after_sending, code));
-	else if (code == CURLE_PEER_FAILED_VERIFICATION)
-		transfer_end(t, HTTP_FETCH_UNREACHABLE, certificate_phrase(t->easy));
+		transfer_end(t, HTTP_FETCH_BROKEN, problem_of(after_sending, code)->phrase);
 	else
 		unreachable(t, code);
 }
@@ -172,13 +176,41 @@ static void read_content_type(CURL *easy, char *out, size_t size)
 	out[type.len] = '\0';
 }
 
+/* Of a value of nothing but blanks curl 7.88 gives the end of its line. */
 static void read_retry_after(CURL *easy, char *out, size_t size)
 {
 	struct curl_header *header;
+	struct text value;
 
-	if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) == CURLHE_OK &&
-	    strlen(header->value) < size)
-		strcpy(out, header->value);
+	if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+		return;
+	value = text_trim(text_of(header->value));
+	if (value.len >= size)
+		return;
+	memcpy(out, value.ptr, value.len);
+	out[value.len] = '\0';
+}
+
+/*
+ * "Expire date:Nov 27 18:00:00 2027 GMT" of the first certificate, the server's own; curl has them
+ * only where a handshake was made. 0: there is none.
+ */
+static int64_t certificate_end(CURL *easy)
+{
+	static const char label[] = "Expire date:";
+	struct curl_certinfo *shown = NULL;
+	time_t end;
+
+	if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &shown) != CURLE_OK || shown == NULL ||
+	    shown->num_of_certs < 1)
+		return 0;
+	for (const struct curl_slist *l = shown->certinfo[0]; l != NULL; l = l->next) {
+		if (!text_starts(text_of(l->data), label))
+			continue;
+		end = curl_getdate(l->data + strlen(label), NULL);
+		return end > 0 ? (int64_t)end : 0;
+	}
+	return 0;
 }
 
 /* A final status, or 0 if the transfer ended without one. */
@@ -195,6 +227,7 @@ static void transfer_judge(struct transfer *t, CURLcode code)
 	struct http_fetch *f = t->fetch;
 	int status = final_status(t->easy);
 
+	f->certificate_ends_s = certificate_end(t->easy);
 	if (code == CURLE_OK && status == 0)
 		code = CURLE_WEIRD_SERVER_REPLY;
 	if (code != CURLE_OK) {
@@ -289,6 +322,7 @@ static const struct {
 	{CURLOPT_QUICK_EXIT, 1}, /* giving up on a hanging name server must not block the thread */
 	{CURLOPT_BUFFERSIZE, 64 * 1024},
 	{CURLOPT_SUPPRESS_CONNECT_HEADERS, 1}, /* a proxy's own are not the answer's */
+	{CURLOPT_CERTINFO, 1},                 /* for certificate_end() */
 };
 
 /* False if this libcurl lacks one of them. */
@@ -490,6 +524,8 @@ bool transfer_prepare(struct transfer *t)
 	f->content_type[0] = '\0';
 	f->retry_after[0] = '\0';
 	f->unsendable = problem != NULL;
+	f->cause = NULL;
+	f->certificate_ends_s = 0;
 	f->queued_us = 0;
 	if (problem != NULL)
 		transfer_end(t, HTTP_FETCH_UNREACHABLE, problem);

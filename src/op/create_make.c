@@ -4,6 +4,8 @@
  */
 #include "op/create.h"
 #include "op/create_once.h"
+#include "telemetry/lately.h"
+#include "telemetry/metrics.h"
 
 /* From here on it is in the store, if it has a key, and what becomes of it is to be said. */
 static bool send(struct call *c, const struct creation *creation,
@@ -48,8 +50,8 @@ static enum once_next check(struct call *c, struct creation *creation,
 	return next == ONCE_ANSWERED ? ONCE_ANSWERED : ONCE_REFUSED;
 }
 
-bool creation_make(struct call *c, struct creation *creation, const struct creation_manner *manner,
-		   struct result *res, struct error *err)
+static bool make(struct call *c, struct creation *creation, const struct creation_manner *manner,
+		 struct result *res, struct error *err)
 {
 	struct creation_once once;
 	enum once_next next;
@@ -63,4 +65,30 @@ bool creation_make(struct call *c, struct creation *creation, const struct creat
 	if (next == ONCE_GO_ON)
 		return send(c, creation, manner, &once, res, err);
 	return next == ONCE_ANSWERED;
+}
+
+bool creation_make(struct call *c, struct creation *creation, const struct creation_manner *manner,
+		   struct result *res, struct error *err)
+{
+	const char *outcome = "succeeded";
+	bool ok;
+
+	lately_begin(LATELY_CREATION, creation->kind->name);
+	ok = make(c, creation, manner, res, err);
+	if (!ok)
+		outcome = err->maybe_done ? "unknown" : "failed";
+	if (c->outcome != NULL || (!ok && err->replayed))
+		outcome = "replayed";
+	metric_count(METRIC_CREATIONS, creation->kind->name, outcome);
+	lately_end(LATELY_CREATION, creation->kind->name, outcome, NULL);
+	return ok;
+}
+
+void op_begin_counting(void)
+{
+	static const char *const outcomes[] = {"succeeded", "failed", "unknown", "replayed"};
+
+	for (const struct entity_kind *k = entity_kinds; k->name != NULL; k++)
+		for (size_t i = 0; i < ARRAY_LEN(outcomes); i++)
+			metric_add(METRIC_CREATIONS, 0, METRIC_LABELS(k->name, outcomes[i]));
 }

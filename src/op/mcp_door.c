@@ -15,52 +15,18 @@
  */
 #include "op/mcp_door.h"
 
+#include "op/loopback.h"
+
 #include <string.h>
 
 enum { MOST_OWN_URLS = 3 };
 
 /* ---- names of hosts ---- */
 
-/* Of "host", "host:port", "[v6]:port"; with the brackets. */
-static struct text host_of(struct text authority)
-{
-	size_t end = text_starts(authority, "[") ? text_find(authority, ']') + 1
-						 : text_find(authority, ':');
-
-	return text_slice(authority, 0, end);
-}
-
-static bool is_number(struct text t, const char *also)
-{
-	for (size_t i = 0; i < t.len; i++)
-		if ((t.ptr[i] < '0' || t.ptr[i] > '9') && strchr(also, t.ptr[i]) == NULL)
-			return false;
-	return t.len > 0;
-}
-
-static bool is_loopback(struct text host)
-{
-	return text_equal_nocase(host, TEXT("localhost")) || text_is(host, "[::1]") ||
-	       (text_starts(host, "127.") && is_number(host, "."));
-}
-
 /* listen is "host:port", "[v6]:port", ":port", "port" or "unix:path". */
 static bool listens_on_loopback(const char *listen)
 {
-	return is_loopback(host_of(text_of(listen)));
-}
-
-/* Nothing or ":" and digits. */
-static bool is_port(struct text t)
-{
-	return t.len == 0 || (t.ptr[0] == ':' && is_number(text_slice(t, 1, SIZE_MAX), ""));
-}
-
-static bool is_at_loopback(struct text authority)
-{
-	struct text host = host_of(authority);
-
-	return is_loopback(host) && is_port(text_slice(authority, host.len, SIZE_MAX));
+	return host_is_loopback(authority_host(text_of(listen)));
 }
 
 /* ---- our own URLs ---- */
@@ -91,7 +57,7 @@ struct text mcp_origin_of(struct text url)
 	before = url.len - rest.len;
 	authority = text_slice(rest, 0, text_find(rest, '/'));
 	if (text_ends(authority, before == strlen("http://") ? ":80" : ":443"))
-		authority.len = text_slice(authority, 0, host_of(authority).len).len;
+		authority.len = text_slice(authority, 0, authority_host(authority).len).len;
 	return (struct text){url.ptr, before + authority.len};
 }
 
@@ -117,7 +83,7 @@ static bool is_own_host(const struct call *c, struct text host)
 	for (size_t i = 0; i < count; i++) {
 		struct text own = mcp_origin_of(text_of(urls[i]));
 
-		if (take_scheme(&own) && text_equal_nocase(host, host_of(own)))
+		if (take_scheme(&own) && text_equal_nocase(host, authority_host(own)))
 			return true;
 	}
 	return false;
@@ -135,7 +101,7 @@ static bool is_own_origin(const struct call *c, struct text origin)
 	for (size_t i = 0; i < allowed->count; i++)
 		if (text_equal_nocase(origin, text_of(allowed->items[i])))
 			return true;
-	return take_scheme(&origin) && is_at_loopback(origin) &&
+	return take_scheme(&origin) && authority_is_loopback(origin) &&
 	       listens_on_loopback(c->services->config->listen);
 }
 
@@ -167,8 +133,8 @@ static bool check_host(const struct call *c, struct mcp_refusal *refusal)
 	struct text host;
 
 	(void)find_header(c, "Host", &host);
-	if (!listens_on_loopback(c->services->config->listen) || is_at_loopback(host) ||
-	    is_own_host(c, host_of(host)))
+	if (!listens_on_loopback(c->services->config->listen) || authority_is_loopback(host) ||
+	    is_own_host(c, authority_host(host)))
 		return true;
 	return refuse(refusal, 403, MCP_INVALID_REQUEST,
 		      "This Host is not one of ours; backend.baseUrl or discovery.endpoints say "

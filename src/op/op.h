@@ -327,6 +327,7 @@ struct op {
 
 /* ---- a call ---- */
 
+struct history;
 struct op_life;
 struct mcp_host;
 struct followers;
@@ -342,6 +343,7 @@ struct op_services {
 	const struct toolbox *toolbox;
 	struct mcp_host *mcp;        /* see op/mcp_host.h; NULL: there is no endpoint */
 	struct followers *followers; /* see op/follow.h; NULL: nobody ends them but themselves */
+	struct history *history;     /* of the last hour; NULL: none is kept */
 	const struct op_constant *openapi; /* the description of the API, made at start */
 };
 
@@ -442,7 +444,9 @@ struct result {
 	const char *content_type;
 	const char *file_name; /* makes it a download */
 	bool replayed;         /* it was kept from the same request before */
-	struct text body;      /* arena or static */
+	const char *policy; /* the Content-Security-Policy of a page that browsers show; NULL: that
+			     * of all answers. Lives as long as the process */
+	struct text body;   /* arena or static */
 	struct buf body_owned;
 	const struct op_constant *constant; /* what body is, where it is always the same */
 	struct shared *shared; /* what body is of, where others have it too; owned. NULL: nothing */
@@ -509,6 +513,10 @@ void op_match_path(struct arena *a, const struct config *config, struct text met
 /* Checks the rows against each other: names and routes unique, path parameters declared, a
  * permission on each, no two rows that could match the same path at the same rank. */
 MUST_USE bool op_check_table(struct error *err);
+
+/* From now on the figures have what may not happen for long, as 0, so that the first time is seen
+ * to be one. */
+void op_begin_counting(void);
 
 /* ---- the pipeline: run.c, param.c, target.c ---- */
 

@@ -19,6 +19,8 @@ extern const struct op session_token_ops[];
 extern const struct op host_ops[];
 extern const struct op registry_ops[];
 extern const struct op mcp_ops[];
+extern const struct op metrics_ops[];
+extern const struct op status_ops[];
 extern const struct op mcp_resource_ops[];
 extern const struct op agent_list_ops[];
 extern const struct op agent_health_ops[];

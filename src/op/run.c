@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "op/op.h"
+#include "telemetry/metrics.h"
 
 struct backstage_call call_asking(const struct call *c, bool may_wait)
 {
@@ -77,6 +78,16 @@ static struct log_field how_it_ended(const struct call *c)
 	return F_STR("ended", c->ended);
 }
 
+/* An answer in pieces lasts as long as its client stays, which says nothing. */
+static void call_measure(const struct call *c, const struct op *op, int status)
+{
+	char room[METRIC_STATUS_SIZE];
+
+	metric_count(METRIC_REQUESTS, op->name, metric_status(status, room));
+	if (c->ended == NULL)
+		metric_observe(METRIC_REQUEST_SECONDS, clock_now_us() - c->started_us, op->name);
+}
+
 static void call_record(const struct call *c, const struct op *op, const struct result *res,
 			bool ok, struct error *err)
 {
@@ -86,6 +97,7 @@ static void call_record(const struct call *c, const struct op *op, const struct 
 		return;
 	if (!ok)
 		err->recorded = true;
+	call_measure(c, op, status);
 	if (op->flags & OP_AUDIT || (!ok && err->kind == ERROR_DENIED))
 		call_audit(c, op, ok, err);
 	if (op->flags & (OP_FRONT | OP_ASIDE) && ok) {

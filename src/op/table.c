@@ -21,6 +21,8 @@ static const struct op *const resources[] = {
 	overlord_ops,
 	session_token_ops,
 	host_ops,
+	metrics_ops,
+	status_ops,
 	registry_ops,
 	mcp_ops,
 	mcp_resource_ops,

@@ -32,6 +32,20 @@ bool palette_accounts(struct palette *p, const char *project, const char *cloud_
 	return palette_list_scope(p, &listing, project, list, err);
 }
 
+bool palette_account_summaries(struct palette *p, const char *project, struct palette_list *list,
+			       struct error *err)
+{
+	static const struct palette_listing listing = {
+		.method = "GET",
+		.path = "/v1/cloudaccounts/summary",
+		.paged = true,
+		.items = "items",
+		.what = "Cloud accounts",
+	};
+
+	return palette_list_scope(p, &listing, project, list, err);
+}
+
 static const char *account_name(const struct palette *p, const char *uid)
 {
 	return arena_printf(p->arena, "Cloud account %s", uid);

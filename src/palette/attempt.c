@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "palette/pacer.h"
+#include "telemetry/metrics.h"
 
 static void add_header(struct attempt *at, const char *name, struct text value)
 {
@@ -66,13 +67,13 @@ static void prepare(const struct palette *p, struct attempt *at)
 int attempt_retry_after(const struct http_fetch *fetch)
 {
 	struct text value = text_trim(text_of(fetch->retry_after));
-	struct tm date = {0};
+	int64_t at_ms;
 	int64_t seconds;
 
 	if (!text_to_int(value, &seconds)) {
-		if (strptime(value.ptr, "%a, %d %b %Y %H:%M:%S GMT", &date) == NULL)
+		if (!clock_parse_http(value, &at_ms))
 			return 0;
-		seconds = timegm(&date) - clock_calendar_ms() / 1000;
+		seconds = at_ms / 1000 - clock_calendar_ms() / 1000;
 	}
 	if (seconds < 0)
 		return 0;
@@ -137,18 +138,29 @@ static int64_t turn_deadline(const struct palette *p, const struct palette_reque
 	return r->patience_ms > 0 && patience < p->deadline_ms ? patience : p->deadline_ms;
 }
 
+/* A refusal, that is, and not that it was called off. */
+static void count_refusal(const struct palette *p, const struct error *err)
+{
+	if (err->kind == ERROR_UNAVAILABLE)
+		metric_count(METRIC_PACED_REFUSALS, palette_label(p->environment->name));
+}
+
 /* Nothing of it has gone out, so that it is certain that it was not done. */
 static bool wait_for_turn(struct palette *p, struct attempt *at)
 {
 	struct palette_request *r = at->request;
+	int64_t began_us = clock_now_us();
 	bool granted;
 
 	palette_begin_wait(p);
 	granted = pacer_wait(palette_pacer(p), r->path, p->caller, turn_deadline(p, r), p->cancel,
 			     &r->error);
 	palette_end_wait(p);
+	metric_observe(METRIC_PACED_SECONDS, clock_now_us() - began_us,
+		       palette_label(p->environment->name));
 	if (granted)
 		return true;
+	count_refusal(p, &r->error);
 	return was_refused(at);
 }
 
@@ -197,6 +209,20 @@ static size_t take_chunk(struct palette *p, struct attempt *attempts, size_t cou
 	return taken;
 }
 
+static void measure(const struct palette *p, const struct attempt *at)
+{
+	const char *environment = palette_label(p->environment->name);
+	const struct palette_request *r = at->request;
+	const char *cause = http_fetch_cause(&at->fetch);
+	char room[METRIC_STATUS_SIZE];
+
+	metric_count(METRIC_UPSTREAM, environment, palette_endpoint(r->method, r->path),
+		     cause != NULL ? cause : metric_status(at->fetch.status, room));
+	metric_observe(METRIC_UPSTREAM_SECONDS, at->fetch.took_us, environment);
+	if (at->fetch.certificate_ends_s != 0)
+		atomic_store(palette_certificate(p), at->fetch.certificate_ends_s);
+}
+
 static void send_chunk(struct palette *p, struct attempt *const *chunk, size_t count,
 		       struct http_fetch **fetches)
 {
@@ -210,6 +236,7 @@ static void send_chunk(struct palette *p, struct attempt *const *chunk, size_t c
 	http_fetch_all(palette_http(p), fetches, count, (unsigned)p->config->upstream_parallel);
 	for (size_t i = 0; i < count; i++) {
 		tell_circuit(p, chunk[i]);
+		measure(p, chunk[i]);
 		if (pacer != NULL && fetches[i]->end == HTTP_FETCH_DONE &&
 		    fetches[i]->status == 429)
 			pacer_hold(pacer, chunk[i]->request->path,
@@ -241,8 +268,10 @@ bool palette_could_ask(const struct palette *p, const char *path, size_t count, 
 {
 	struct pacer *pacer = palette_pacer(p);
 
-	return pacer == NULL || pacer_could(pacer, path, count, p->deadline_ms, err) ||
-	       error_in(err, "%s", what);
+	if (pacer == NULL || pacer_could(pacer, path, count, p->deadline_ms, err))
+		return true;
+	count_refusal(p, err);
+	return error_in(err, "%s", what);
 }
 
 void palette_put_off(const struct palette *p, const char *path, size_t count, struct error *err)

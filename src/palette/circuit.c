@@ -11,6 +11,8 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "palette/fetch.h"
+#include "telemetry/metrics.h"
 
 enum {
 	MOST_DOUBLINGS = 6,
@@ -80,6 +82,7 @@ static void open_it(struct circuit *c, const char *why)
 	c->failed_probes = 0;
 	c->opened_ms = clock_calendar_ms();
 	pause_sending(c);
+	metric_count(METRIC_CIRCUIT_OPENINGS, palette_label(c->environment));
 	log_warn("circuit.opened", F_STR("environment", c->environment),
 		 F_INT("failures", c->failures), F_STR("problem", why),
 		 F_INT("pause_ms", clock_left_ms(c->until_ms)));

@@ -12,12 +12,14 @@
 #include "palette/hosts.h"
 #include "palette/kept.h"
 #include "palette/places.h"
+#include "telemetry/metrics.h"
 
 struct share {
 	struct http_target target;
 	struct pacer *pacer; /* of its host: environments may have one together. NULL: none */
 	struct circuit *circuit;
 	atomic_uint_fast64_t *version;
+	atomic_int_fast64_t *certificate_ends_s;
 	struct places *calls;     /* of requests */
 	struct places *followers; /* of what holds no worker */
 };
@@ -47,6 +49,13 @@ static bool is_loopback(const char *url)
 	return false;
 }
 
+void palette_reach(const struct config_environment *e, struct http_target *target)
+{
+	*target = (struct http_target){.ca_file = e->ca_file,
+				       .insecure_skip_verify = e->insecure_skip_verify,
+				       .direct = is_loopback(e->url)};
+}
+
 /* With several environments, one that hangs leaves a quarter of the threads to the others. */
 static unsigned share_of(const struct config *config, int threads)
 {
@@ -65,6 +74,14 @@ static unsigned most_calls(const struct config *config)
 	return share < limit ? share : limit;
 }
 
+/* What may never happen is counted from the start, so that the first time is seen to be one. */
+static void begin_counting(const char *environment)
+{
+	metric_add(METRIC_RETRIES, 0, METRIC_LABELS(environment));
+	metric_add(METRIC_PACED_REFUSALS, 0, METRIC_LABELS(environment));
+	metric_add(METRIC_CIRCUIT_OPENINGS, 0, METRIC_LABELS(environment));
+}
+
 void palette_client_new(const struct config *config, struct http_client *http,
 			struct palette_hosts *hosts, struct palette_client **client)
 {
@@ -79,13 +96,12 @@ void palette_client_new(const struct config *config, struct http_client *http,
 	for (size_t i = 0; i < count; i++) {
 		const struct config_environment *e = &config->environments[i];
 
-		c->shares[i].target =
-			(struct http_target){.ca_file = e->ca_file,
-					     .insecure_skip_verify = e->insecure_skip_verify,
-					     .direct = is_loopback(e->url)};
+		palette_reach(e, &c->shares[i].target);
 		c->shares[i].pacer = palette_hosts_pacer(hosts, config, i);
 		c->shares[i].circuit = palette_hosts_circuit(hosts, config, i);
 		c->shares[i].version = palette_hosts_version(hosts, config, i);
+		c->shares[i].certificate_ends_s = palette_hosts_certificate(hosts, config, i);
+		begin_counting(palette_label(e->name));
 		c->shares[i].calls = places_new(most_calls(config),
 						share_of(config, config->waiting), &c->hooks);
 		c->shares[i].followers = places_new(followers, UINT_MAX, NULL);
@@ -244,6 +260,11 @@ struct circuit *palette_circuit(const struct palette *p)
 	return p->client->shares[p->environment_index].circuit;
 }
 
+atomic_int_fast64_t *palette_certificate(const struct palette *p)
+{
+	return p->client->shares[p->environment_index].certificate_ends_s;
+}
+
 struct palette_circuit_state palette_circuit_state(const struct palette_client *client,
 						   size_t environment)
 {
@@ -292,4 +313,78 @@ bool palette_start(const struct palette_client *client, void *item)
 int64_t palette_request_timeout(const struct palette_client *client)
 {
 	return client->config->request_timeout_ms;
+}
+
+/* ---- figures ---- */
+
+void palette_budget_look(const struct palette_client *client, size_t environment, struct arena *a,
+			 struct palette_budget **budget, size_t *count)
+{
+	struct pacer *pacer = client->shares[environment].pacer;
+	struct pacer_left *left = NULL;
+
+	*count = 0;
+	if (pacer != NULL)
+		pacer_look(pacer, a, &left, count);
+	*budget = arena_array(a, struct palette_budget, *count);
+	for (size_t i = 0; i < *count; i++)
+		(*budget)[i] = (struct palette_budget){
+			.path = left[i].prefix[0] == '\0' ? "/" : left[i].prefix,
+			.left = left[i].requests,
+			.most = left[i].most,
+		};
+}
+
+int64_t palette_certificate_ends_s(const struct palette_client *client, size_t environment)
+{
+	return atomic_load(client->shares[environment].certificate_ends_s);
+}
+
+const char *palette_environment_label(const struct config_environment *environment)
+{
+	return palette_label(environment->name);
+}
+
+static void sample_budget(const struct palette_client *client, size_t index,
+			  const char *environment, struct metric_samples *samples)
+{
+	struct palette_budget *budget;
+	struct arena a;
+	size_t count;
+
+	arena_init(&a);
+	palette_budget_look(client, index, &a, &budget, &count);
+	for (size_t i = 0; i < count; i++)
+		metric_sample(samples, METRIC_BUDGET, budget[i].left, environment, budget[i].path);
+	arena_fini(&a);
+}
+
+static void sample_environment(const struct palette_client *client, size_t index,
+			       struct metric_samples *samples)
+{
+	static const int states[] = {
+		[CIRCUIT_CLOSED] = 0,
+		[CIRCUIT_HALF_OPEN] = 1,
+		[CIRCUIT_OPEN] = 2,
+	};
+	const char *environment = palette_environment_label(&client->config->environments[index]);
+	int64_t certificate_ends_s = palette_certificate_ends_s(client, index);
+
+	metric_sample(samples, METRIC_CIRCUIT,
+		      states[circuit_state(client->shares[index].circuit).phase], environment);
+	if (certificate_ends_s != 0)
+		metric_sample(samples, METRIC_CERTIFICATE, certificate_ends_s, environment);
+	sample_budget(client, index, environment, samples);
+}
+
+void palette_client_sample(void *client, struct metric_samples *samples)
+{
+	const struct palette_client *c = client;
+	struct palette_cache_statistics kept;
+
+	kept_statistics(c->kept, &kept);
+	metric_sample(samples, METRIC_CACHE_BYTES, kept.bytes);
+	metric_sample(samples, METRIC_CACHE_ENTRIES, kept.entries);
+	for (size_t i = 0; i < c->share_count; i++)
+		sample_environment(c, i, samples);
 }

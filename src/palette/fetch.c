@@ -16,6 +16,7 @@
 #include "http/client.h"
 #include "palette/attempt.h"
 #include "palette/kept.h"
+#include "telemetry/metrics.h"
 #include "json/json.h"
 
 enum { LONGEST_PAUSE_MS = 15000 };
@@ -190,6 +191,7 @@ static size_t run_round(struct palette *p, struct attempt *attempts, size_t coun
 		http_fetch_fini(&at->fetch);
 		if (asked > longest)
 			longest = asked;
+		metric_count(METRIC_RETRIES, palette_label(p->environment->name));
 		attempts[left++].request = at->request;
 	}
 	*pause_ms += longest;

@@ -3,6 +3,8 @@
 #ifndef PALETTE_FETCH_H
 #define PALETTE_FETCH_H
 
+#include <stdatomic.h>
+
 #include "palette/circuit.h"
 #include "palette/palette.h"
 
@@ -43,6 +45,9 @@ void palette_has_changed(const struct palette *p);
 struct pacer *palette_pacer(const struct palette *p);
 /* Of its environment. */
 struct circuit *palette_circuit(const struct palette *p);
+/* When the certificate of the environment ends that was seen last, in seconds since 1970; 0: none
+ * was. */
+atomic_int_fast64_t *palette_certificate(const struct palette *p);
 
 /* documents.c: the part of a key that says with which credential p asks; the rest is zero. */
 struct kept_key;
@@ -122,6 +127,14 @@ MUST_USE bool palette_get_ours(struct palette *p, enum palette_form form, const 
 MUST_USE bool palette_answer(struct palette *p, const struct palette_question *question,
 			     struct buf *out, struct error *err);
 
+/* endpoints.c: the path of Palette's API without identifiers and query; "other" where it is none
+ * that is known. Static. */
+const char *palette_endpoint(const char *method, const char *path);
+/* How an environment is called in figures. */
+static inline const char *palette_label(const char *environment)
+{
+	return environment == NULL || environment[0] == '\0' ? "(unnamed)" : environment;
+}
 /* verdict.c: what an attempt says of whether Palette is there. whole: it was given the time that
  * the configuration gives an answer. *why: out, of a failure; static. */
 enum circuit_verdict palette_verdict(const struct palette *p, const struct http_fetch *fetch,

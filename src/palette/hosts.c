@@ -21,6 +21,7 @@ struct environment {
 	char *name;   /* "": it has none */
 	struct circuit *circuit;
 	atomic_uint_fast64_t version;
+	atomic_int_fast64_t certificate_ends_s;
 	struct environment *next;
 };
 
@@ -62,23 +63,6 @@ void palette_hosts_free(struct palette_hosts *hosts)
 	free(hosts);
 }
 
-const char *palette_origin(struct arena *a, const char *url)
-{
-	size_t scheme = (size_t)(strstr(url, "://") - url) + 3;
-	char *origin = arena_copy(a, (struct text){url, scheme + strcspn(url + scheme, "/")});
-	const char *port;
-	struct text t;
-
-	for (char *c = origin; *c != '\0'; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
-	t = text_of(origin);
-	port = text_starts(t, "https://") ? ":443" : ":80";
-	if (text_ends(t, port))
-		origin[t.len - strlen(port)] = '\0';
-	return origin;
-}
-
 /* ---- rates ---- */
 
 struct rates {
@@ -114,7 +98,7 @@ static const struct config_environment *with_rates(struct arena *a, const struct
 	for (size_t i = 0; i < config->environment_count; i++) {
 		const struct config_environment *e = &config->environments[i];
 
-		if (e->rate_count > 0 && strcmp(palette_origin(a, e->url), origin) == 0)
+		if (e->rate_count > 0 && strcmp(config_origin(a, e->url), origin) == 0)
 			return e;
 	}
 	return NULL;
@@ -184,7 +168,7 @@ struct pacer *palette_hosts_pacer(struct palette_hosts *hosts, const struct conf
 	if (config->upstream_rate_percent == 0)
 		return NULL;
 	arena_init(&a);
-	origin = palette_origin(&a, config->environments[environment].url);
+	origin = config_origin(&a, config->environments[environment].url);
 	pthread_mutex_lock(&hosts->lock);
 	pacer = pacer_for(hosts, origin, rates_of(&a, config, origin)->rows,
 			  config->upstream_rate_percent / 100.0,
@@ -221,7 +205,7 @@ static struct environment *environment_of(struct palette_hosts *hosts, const str
 
 	arena_init(&a);
 	pthread_mutex_lock(&hosts->lock);
-	found = environment_for(hosts, palette_origin(&a, e->url), e->name == NULL ? "" : e->name);
+	found = environment_for(hosts, config_origin(&a, e->url), e->name == NULL ? "" : e->name);
 	pthread_mutex_unlock(&hosts->lock);
 	arena_fini(&a);
 	return found;
@@ -231,6 +215,12 @@ atomic_uint_fast64_t *palette_hosts_version(struct palette_hosts *hosts,
 					    const struct config *config, size_t environment)
 {
 	return &environment_of(hosts, config, environment)->version;
+}
+
+atomic_int_fast64_t *palette_hosts_certificate(struct palette_hosts *hosts,
+					       const struct config *config, size_t environment)
+{
+	return &environment_of(hosts, config, environment)->certificate_ends_s;
 }
 
 struct circuit *palette_hosts_circuit(struct palette_hosts *hosts, const struct config *config,

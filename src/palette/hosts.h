@@ -13,9 +13,6 @@
 #include "palette/pacer.h"
 #include "palette/palette.h"
 
-/* Scheme, host and port of an address, in lower case and without the usual port; arena. */
-const char *palette_origin(struct arena *a, const char *url);
-
 /* The pacer of the environment's host, with the rates of this configuration; NULL: nothing is
  * paced. Environments of one host have it together. Lives as long as hosts. Any thread. */
 struct pacer *palette_hosts_pacer(struct palette_hosts *hosts, const struct config *config,
@@ -27,5 +24,8 @@ struct circuit *palette_hosts_circuit(struct palette_hosts *hosts, const struct 
  * read before is known for that. */
 atomic_uint_fast64_t *palette_hosts_version(struct palette_hosts *hosts,
 					    const struct config *config, size_t environment);
+/* When its certificate ends; see palette_certificate(). */
+atomic_int_fast64_t *palette_hosts_certificate(struct palette_hosts *hosts,
+					       const struct config *config, size_t environment);
 
 #endif

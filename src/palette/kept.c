@@ -159,9 +159,10 @@ struct kept_entry *kept_entry_new(const struct kept *k, const struct kept_key *k
 	shared_limit_form(answer->bytes, form);
 	*e = (struct kept_entry){
 		.key = *key,
-		.answer = {.bytes = shared_ref(answer->bytes), .count = answer->count},
+		.answer = {.bytes = shared_ref(answer->bytes),
+			   .count = answer->count,
+			   .asked_ms = answer->asked_ms},
 		.bytes = bytes_of(answer->bytes),
-		.kept_ms = now_ms,
 		.fresh_until_ms = now_ms + ttl_ms,
 		.stale_until_ms = now_ms + 2 * ttl_ms,
 		.number = number,

@@ -35,7 +35,8 @@ struct kept_key {
 struct kept_answer {
 	struct shared *bytes; /* owned by who has the struct */
 	size_t count;         /* whatever the one who asked said */
-	int64_t age_ms;       /* since it came; -1: it was not kept before */
+	int64_t asked_ms;     /* kept_read() says when asking for it began */
+	int64_t age_ms;       /* since then (RFC 9111, 4.2.3); -1: it was not kept before */
 };
 
 /* Asks on the calling thread, and ends with ERROR_CANCELLED when cancel is set. */

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "http/cancel.h"
 #include "palette/kept_inside.h"
+#include "telemetry/metrics.h"
 
 enum { SLACK_MS = 5 }; /* what a wait may end too early */
 
@@ -264,12 +265,14 @@ static bool ask(struct kept *k, struct kept_flight *f, const struct kept_questio
 		struct kept_answer *answer, struct error *err)
 {
 	struct seat seat = {.k = k, .flight = f, .until_ms = q->until_ms, .asks = true};
+	int64_t asked_ms = clock_now_ms();
 	struct kept_answer found = {.age_ms = -1};
 	bool ok;
 
 	watch(&seat, q->cancel);
 	ok = q->ask(q->context, f->cancel, &found, err);
 	http_cancel_unwatch(&seat.watch);
+	found.asked_ms = asked_ms;
 	settle(k, f, q, ok, &found, err);
 	if (ok)
 		*answer = (struct kept_answer){
@@ -346,6 +349,7 @@ bool kept_join(struct kept *k, struct kept_flight *f, const struct kept_question
 	f->seats = &seat;
 	k->statistics.coalesced++;
 	pthread_mutex_unlock(&k->lock);
+	metric_count(METRIC_CACHE, "coalesced");
 	watch(&seat, q->cancel);
 	if (q->begin_wait != NULL)
 		q->begin_wait(q->context);
@@ -379,6 +383,7 @@ bool kept_ask_first(struct kept *k, const struct kept_question *q, struct kept_a
 
 	k->statistics.misses++;
 	pthread_mutex_unlock(&k->lock);
+	metric_count(METRIC_CACHE, "miss");
 	ok = ask(k, f, q, answer, err);
 	pthread_mutex_lock(&k->lock);
 	over = let_go(k, f);

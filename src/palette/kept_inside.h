@@ -14,8 +14,7 @@ struct kept_entry {
 	struct kept_entry *next_in_chain;
 	struct kept_entry *newer, *older; /* by their last use */
 	struct kept_answer answer;
-	size_t bytes;    /* that it counts for */
-	int64_t kept_ms; /* since when */
+	size_t bytes; /* that it counts for */
 	int64_t fresh_until_ms;
 	int64_t stale_until_ms;
 	uint64_t number; /* of the flight that brought it */

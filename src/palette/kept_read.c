@@ -1,6 +1,7 @@
 /* Where an answer comes from: what is kept, what somebody else is asking, or asking. */
 #include "base/clock.h"
 #include "palette/kept_inside.h"
+#include "telemetry/metrics.h"
 
 /* Under the lock. Whether the entry answers the question; *refresh: by whom, if it is to be asked
  * again. */
@@ -13,13 +14,15 @@ static bool answer_from(struct kept *k, struct kept_entry *e, const struct kept_
 		return false;
 	kept_touch(k, e);
 	*answer = e->answer;
-	answer->age_ms = now_ms - e->kept_ms;
+	answer->age_ms = now_ms - e->answer.asked_ms;
 	shared_ref(answer->bytes);
 	if (fresh) {
 		k->statistics.hits++;
+		metric_count(METRIC_CACHE, "hit");
 		return true;
 	}
 	k->statistics.stale++;
+	metric_count(METRIC_CACHE, "stale");
 	if (kept_find_flight(k, &q->key) == NULL && !k->closing)
 		*refresh = kept_take_off(k, &q->key);
 	return true;

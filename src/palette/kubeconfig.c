@@ -392,7 +392,7 @@ static bool has_hidden_text(struct text file)
 		if (c == '|' || c == '>')
 			after_block_mark = true;
 		if ((c == '%' && (before == '\n' || before == '\r')) ||
-		    (text_find(TEXT("#&*!"), c) != SIZE_MAX &&
+		    ((c == '#' || c == '&' || c == '*' || c == '!') &&
 		     may_start(c, before, after_block_mark)))
 			return true;
 		before = c;

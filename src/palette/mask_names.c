@@ -217,25 +217,30 @@ static struct text last_word(struct text name)
 static bool is_one(const char *word, const char *const *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(word, list[i]) == 0)
+		if (*word == *list[i] && strcmp(word, list[i]) == 0)
 			return true;
 	return false;
 }
 
 #define IS_ONE(word, list) is_one((word), (list), ARRAY_LEN(list))
 
+static bool starts_other_word(const char *folded)
+{
+	for (size_t i = 0; i < ARRAY_LEN(other_words); i++)
+		if (strncmp(folded, other_words[i], strlen(other_words[i])) == 0)
+			return true;
+	return false;
+}
+
 static bool starts_piece(const char *folded)
 {
 	const char *piece;
 
-	for (size_t i = 0; i < ARRAY_LEN(other_words); i++)
-		if (strncmp(folded, other_words[i], strlen(other_words[i])) == 0)
-			return false;
 	if (*folded < 'a' || *folded > 'z' || secret_pieces[*folded - 'a'] == NULL)
 		return false;
 	for (piece = secret_pieces[*folded - 'a']; *piece != '\0'; piece += strlen(piece) + 1)
-		if (strncmp(folded, piece, strlen(piece)) == 0)
-			return true;
+		if (folded[1] == piece[1] && strncmp(folded, piece, strlen(piece)) == 0)
+			return !starts_other_word(folded);
 	return false;
 }
 

@@ -14,7 +14,7 @@ size_t mask_template_end(struct text text, size_t start, size_t end)
 	struct text t = text_slice(text, start, end > start ? end - start : 0);
 	size_t at = 2;
 
-	if (!text_starts(t, "{{"))
+	if (t.len < 2 || t.ptr[0] != '{' || t.ptr[1] != '{')
 		return start;
 	t = text_slice(t, 0, MAX_TEMPLATE);
 	while (at + 1 < t.len) {

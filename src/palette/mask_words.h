@@ -50,7 +50,7 @@ static inline bool words_is_blank(char c)
 
 static inline bool words_is_space(char c)
 {
-	return words_one_of(c, " \t\r\n");
+	return words_is_blank(c) || c == '\r' || c == '\n';
 }
 
 /* Of what names and most tokens are made. */
@@ -77,19 +77,29 @@ static inline bool words_at_start(const struct words *w, size_t at)
 	return at == 0 || w->text.ptr[at - 1] == '\n';
 }
 
-/* Behind the blanks at at; some readers take NEL and its like for blanks or line breaks. */
+/* The length of NEL or its like at at, which some readers take for blanks or line breaks; 0: it is
+ * none. */
+static inline size_t words_wide_blank(const struct words *w, size_t at)
+{
+	if (words_starts(w, at, "\xC2\x85") || words_starts(w, at, "\xC2\xA0"))
+		return 2;
+	return words_starts(w, at, "\xE2\x80\xA8") || words_starts(w, at, "\xE2\x80\xA9") ? 3 : 0;
+}
+
+/* Behind the blanks at at, also the wide ones. */
 static inline size_t words_skip(const struct words *w, size_t at)
 {
-	for (;;) {
-		if (words_is_blank(words_byte(w, at)))
-			at++;
-		else if (words_starts(w, at, "\xC2\x85") || words_starts(w, at, "\xC2\xA0"))
-			at += 2;
-		else if (words_starts(w, at, "\xE2\x80\xA8") || words_starts(w, at, "\xE2\x80\xA9"))
-			at += 3;
-		else
-			return at;
-	}
+	size_t len;
+
+	do {
+		char c = words_byte(w, at);
+
+		len = words_is_blank(c) ? 1 : 0;
+		if (c == '\xC2' || c == '\xE2')
+			len = words_wide_blank(w, at);
+		at += len;
+	} while (len > 0);
+	return at;
 }
 
 /* ---- writing: mask_words.c ---- */

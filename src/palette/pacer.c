@@ -72,6 +72,7 @@ void pacer_fill(struct bucket *b)
 
 static bool take_token(struct bucket *b)
 {
+	b->asked = true;
 	pacer_fill(b);
 	if (b->tokens < 1)
 		return false;

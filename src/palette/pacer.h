@@ -63,6 +63,15 @@ struct pacer_use {
 /* *uses: out, arena; all rates, in no certain order. For one thread at a time. */
 void pacer_take_uses(struct pacer *pacer, struct arena *a, struct pacer_use **uses, size_t *count);
 
+/* Of one rate: what is in its bucket at the moment. */
+struct pacer_left {
+	const char *prefix; /* arena */
+	double requests;
+	double most; /* that can be in it */
+};
+/* Of those rates that were ever asked for. *left: out, arena. Any thread. */
+void pacer_look(struct pacer *pacer, struct arena *a, struct pacer_left **left, size_t *count);
+
 /* Whether a request for path may be sent now; false also where others wait for theirs. Each true is
  * one request, and harmless where it is not sent. path may have a query. Any thread. */
 bool pacer_take(struct pacer *pacer, const char *path);

@@ -29,6 +29,7 @@ struct bucket {
 	double tokens;
 	int64_t filled_us; /* when; in the future while Palette wants nothing */
 	struct waiter *first;
+	bool asked;    /* ever */
 	unsigned used; /* tokens, since uses were taken */
 	bool waited;   /* somebody, since then */
 };

@@ -208,6 +208,25 @@ void pacer_take_uses(struct pacer *pacer, struct arena *a, struct pacer_use **us
 	pthread_mutex_unlock(&pacer->lock);
 }
 
+void pacer_look(struct pacer *pacer, struct arena *a, struct pacer_left **left, size_t *count)
+{
+	*left = arena_array(a, struct pacer_left, PACER_MOST_RATES);
+	*count = 0;
+	pthread_mutex_lock(&pacer->lock);
+	for (size_t i = 0; i < pacer->bucket_count; i++) {
+		struct bucket *b = &pacer->buckets[i];
+
+		if (b->retired || !b->asked)
+			continue;
+		pacer_fill(b);
+		(*left)[(*count)++] =
+			(struct pacer_left){.prefix = arena_copy(a, text_of(b->prefix)),
+					    .requests = b->tokens,
+					    .most = b->most};
+	}
+	pthread_mutex_unlock(&pacer->lock);
+}
+
 /* ---- making one ---- */
 
 struct pacer *pacer_new(const struct pacer_rate *rates, double part)

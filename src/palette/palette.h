@@ -37,6 +37,10 @@ struct palette_hosts *palette_hosts_new(struct store *store);
 /* NULL is fine. */
 void palette_hosts_free(struct palette_hosts *hosts);
 
+struct http_target;
+/* How an environment is reached: target, out, borrows from it. */
+void palette_reach(const struct config_environment *environment, struct http_target *target);
+
 /* ---- the shared part: client.c ---- */
 
 struct palette_client;
@@ -92,6 +96,27 @@ struct palette_circuit_state {
 /* environment: its index. Any thread. */
 struct palette_circuit_state palette_circuit_state(const struct palette_client *client,
 						   size_t environment);
+
+/* What Palette's rate limit has left of a part of its API at the moment. */
+struct palette_budget {
+	const char *path; /* arena */
+	double left;
+	double most;
+};
+/* Of those parts that were asked; none where requests are not paced. *budget: out, arena. Any
+ * thread. */
+void palette_budget_look(const struct palette_client *client, size_t environment, struct arena *a,
+			 struct palette_budget **budget, size_t *count);
+/* When the certificate ends that the environment showed last, in seconds since 1970; 0: none was
+ * seen. Any thread. */
+int64_t palette_certificate_ends_s(const struct palette_client *client, size_t environment);
+/* How figures call an environment: by its name. */
+const char *palette_environment_label(const struct config_environment *environment);
+
+struct metric_samples;
+/* A metric_sampler_fn of what the client has at the moment: what is kept, and of each environment
+ * the circuit, the budget and the certificate. client: a struct palette_client. */
+void palette_client_sample(void *client, struct metric_samples *samples);
 
 /* ---- one call's view: client.c ---- */
 
@@ -304,6 +329,10 @@ MUST_USE bool palette_profiles_named(struct palette *p, const char *project,
 MUST_USE bool palette_accounts(struct palette *p, const char *project, const char *cloud_type,
 			       struct palette_list *list, struct error *err);
 
+/* GET /v1/cloudaccounts/summary: accounts of all types with their state, without secrets. */
+MUST_USE bool palette_account_summaries(struct palette *p, const char *project,
+					struct palette_list *list, struct error *err);
+
 /* ---- documents: what several may share: documents.c ----
  *
  * Which of Palette's answers may be kept, and shared by all who ask with the same credential, is
@@ -485,6 +514,10 @@ struct palette_me {
 MUST_USE bool palette_me(struct palette *p, struct palette_me *me, struct error *err);
 /* The caller's projects as {"uid","name"}. */
 MUST_USE bool palette_my_projects(struct palette *p, struct palette_list *list, struct error *err);
+
+/* GET /v1/apiKeys: {"items":[{"metadata","spec":{"expiry","user":{"uid"}},"status":{"isActive"}}]}.
+ * Which of them the caller uses Palette does not say. */
+MUST_USE bool palette_api_keys(struct palette *p, struct buf *out, struct error *err);
 
 /* ---- many questions at once: questions.c, and the file of what is asked about ---- */
 

@@ -92,6 +92,11 @@ bool palette_me(struct palette *p, struct palette_me *me, struct error *err)
 	return true;
 }
 
+bool palette_api_keys(struct palette *p, struct buf *out, struct error *err)
+{
+	return palette_get_ours(p, PALETTE_FORM_LIST, NULL, "/v1/apiKeys", "API keys", out, err);
+}
+
 /* ---- my projects ---- */
 
 /* Writes {"uid","name"} of an item {"metadata":{"uid","name"}}; false unless it is ours and new. */

@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "crypto/digest_map.h"
 #include "crypto/jose.h"
+#include "telemetry/metrics.h"
 #include "json/json.h"
 
 enum {
@@ -161,14 +162,16 @@ static void remember(struct sessions *s, const struct digest *key, uint64_t gene
 struct recalling {
 	struct arena *arena;
 	struct session *session;
+	bool expired; /* what was remembered */
 };
 
 static void recall(void *context, const void *value)
 {
-	const struct recalling *r = context;
+	struct recalling *r = context;
 	const struct kept *kept = value;
 
-	if (kept->expires_ms <= clock_calendar_ms())
+	r->expired = kept->expires_ms <= clock_calendar_ms();
+	if (r->expired)
 		return;
 	*r->session = (struct session){
 		.token = arena_copy_text(r->arena, (struct text){kept->token.ptr, kept->token.len}),
@@ -297,7 +300,8 @@ static int64_t sooner(int64_t deadline_ms, int64_t ms)
 	return until < deadline_ms ? until : deadline_ms;
 }
 
-static void read_session(struct sessions *s, struct arena *a, struct text email,
+/* False: it could not be asked. */
+static bool read_session(struct sessions *s, struct arena *a, struct text email,
 			 const struct digest *key, int64_t deadline_ms, struct session *session)
 {
 	uint64_t generation = generation_of(s, key);
@@ -306,22 +310,34 @@ static void read_session(struct sessions *s, struct arena *a, struct text email,
 
 	/* That a caller had no time left would say nothing about the store. */
 	if (clock_left_ms(deadline_ms) == 0 || !may_ask(&s->reading))
-		return;
+		return false;
 	atomic_fetch_add(&s->reads, 1);
 	if (!note(s, &s->reading,
 		  store_get(s->store, a, email, s->environment, sooner(deadline_ms, FIND_MS),
 			    &found, &err),
 		  &err))
-		return;
+		return false;
 	if (found.token.ptr != NULL && s->kept != NULL)
 		remember(s, key, generation, &found);
 	*session = found;
+	return true;
+}
+
+/* A word of METRIC_SESSIONS, where it was not remembered. */
+static const char *how_found(bool asked, const struct session *session, bool expired)
+{
+	if (!asked)
+		return "lost";
+	if (session->token.ptr != NULL)
+		return "miss";
+	return expired ? "expired" : "none";
 }
 
 void sessions_find(struct sessions *s, struct arena *a, struct text email, int64_t deadline_ms,
 		   struct session *session)
 {
 	struct recalling recalling = {.arena = a, .session = session};
+	const char *result = "hit";
 	struct digest key;
 
 	*session = (struct session){.expires_ms = 0};
@@ -330,8 +346,12 @@ void sessions_find(struct sessions *s, struct arena *a, struct text email, int64
 	key_of_email(email, &key);
 	if (s->kept != NULL)
 		digest_map_get(s->kept, &key, clock_now_ms(), recall, &recalling);
-	if (session->token.ptr == NULL)
-		read_session(s, a, email, &key, deadline_ms, session);
+	if (session->token.ptr == NULL) {
+		bool asked = read_session(s, a, email, &key, deadline_ms, session);
+
+		result = how_found(asked, session, recalling.expired);
+	}
+	metric_count(METRIC_SESSIONS, result);
 	atomic_fetch_add(session->token.ptr != NULL ? &s->hits : &s->misses, 1);
 }
 
@@ -510,6 +530,7 @@ void sessions_look_around(struct sessions *s)
 	if (note(s, &s->changing, store_purge(s->store, clock_now_ms() + PURGE_MS, &dropped, &err),
 		 &err))
 		atomic_fetch_add(&s->expired, dropped);
+	metric_add(METRIC_SESSIONS_EXPIRED, dropped, METRIC_LABELS());
 	if (dropped > 0)
 		log_debug("sessions.expired", F_INT("count", dropped));
 }

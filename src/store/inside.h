@@ -89,6 +89,8 @@ extern const struct store_kind store_kind_memory, store_kind_sqlite, store_kind_
 struct seal_keys;
 const struct store_kind *store_kind_of(const struct store *store, void **self);
 const struct seal_keys *store_seal_keys(const struct store *store);
+/* Returns ok; what the store could not do is counted. */
+bool store_said(const struct store *store, bool ok, const struct error *err);
 /* One line a minute: with a wrong key, every read finds such a row. */
 void store_tell_unreadable(struct store *store);
 
@@ -101,5 +103,20 @@ MUST_USE bool sqlite_make_file(const char *file, struct error *err);
 /* store: whom to tell of changes, also before this returns. */
 MUST_USE bool postgres_open(const struct config_postgres *config, struct store *store, void **self,
 			    struct error *err);
+
+/* What a look at a store finds. */
+struct store_found {
+	bool missing;
+	size_t live;
+	size_t expired;
+	int64_t first_end_ms;
+	struct store_row *rows; /* arena; live ones, with `sealed`, at most STORE_MOST_TRIED */
+	size_t row_count;
+};
+enum { STORE_MOST_TRIED = 100 };
+MUST_USE bool sqlite_survey(const char *file, struct arena *a, int64_t deadline_ms,
+			    struct store_found *found, struct error *err);
+MUST_USE bool postgres_survey(const struct config_postgres *config, struct arena *a,
+			      int64_t deadline_ms, struct store_found *found, struct error *err);
 
 #endif

@@ -97,7 +97,8 @@ bool store_once_look(struct store *store, struct arena *a, const struct digest *
 	const struct store_kind *kind = store_kind_of(store, &self);
 	struct once_row row = {.id = bytes_of(id->bytes, DIGEST_SIZE)};
 
-	if (!kind->once_get(self, a, &row, clock_calendar_ms(), deadline_ms, err))
+	if (!store_said(store, kind->once_get(self, a, &row, clock_calendar_ms(), deadline_ms, err),
+			err))
 		return false;
 	*found = (struct store_once){.id = *id};
 	if (row.mark.ptr != NULL)
@@ -114,7 +115,9 @@ static bool put_and_look(struct store *store, struct arena *a, const struct once
 	const struct store_kind *kind = store_kind_of(store, &self);
 
 	for (unsigned i = 0; i < MOST_LOOKS; i++) {
-		if (!kind->once_put(self, row, clock_calendar_ms(), deadline_ms, err) ||
+		if (!store_said(store,
+				kind->once_put(self, row, clock_calendar_ms(), deadline_ms, err),
+				err) ||
 		    !store_once_look(store, a, &deed->id, deadline_ms, found, err))
 			return false;
 		if (found->stage != STORE_NOT_BEGUN)
@@ -156,7 +159,7 @@ bool store_once_settle(struct store *store, const struct store_once *deed, int64
 	if (!check_note(deed->note, err))
 		return false;
 	seal_note(store, &row, deed->note, &sealed);
-	ok = kind->once_set(self, &row, deadline_ms, &set, err);
+	ok = store_said(store, kind->once_set(self, &row, deadline_ms, &set, err), err);
 	buf_fini(&sealed);
 	if (ok && set == 0)
 		return error_set(err, ERROR_NOT_FOUND, "nothing of it is written down any more");
@@ -170,5 +173,5 @@ bool store_once_release(struct store *store, const struct store_once *deed, int6
 	const struct store_kind *kind = store_kind_of(store, &self);
 	const struct once_row row = row_of(deed);
 
-	return kind->once_drop(self, &row, deadline_ms, err);
+	return store_said(store, kind->once_drop(self, &row, deadline_ms, err), err);
 }

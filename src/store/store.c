@@ -11,6 +11,7 @@
 #include "crypto/jose.h"
 #include "crypto/seal.h"
 #include "store/inside.h"
+#include "telemetry/metrics.h"
 
 enum { TELL_EVERY_MS = 60 * 1000, LONGEST_URL = 4096 };
 
@@ -269,26 +270,42 @@ void store_tell_unreadable(struct store *store)
 			 F_STR("why", "sealed with a key that is not configured, or broken"));
 }
 
+/* token: out, owned in any case. */
+static bool unseal_row(const struct store *s, const struct store_row *row, struct buf *token)
+{
+	struct buf associated;
+	bool ok;
+
+	buf_init(token, STORE_LONGEST_TOKEN);
+	ok = seal_open(s->keys, associated_of(s, row, &associated), row->sealed, token) &&
+	     buf_complete(token);
+	buf_fini(&associated);
+	return ok;
+}
+
 static void open_row(struct store *s, struct arena *a, const struct store_row *row,
 		     struct session *session)
 {
-	struct buf associated;
 	struct buf token;
 
 	*session = (struct session){.expires_ms = 0};
 	if (row->sealed.ptr == NULL)
 		return;
-	buf_init(&token, STORE_LONGEST_TOKEN);
-	if (seal_open(s->keys, associated_of(s, row, &associated), row->sealed, &token) &&
-	    buf_complete(&token)) {
+	if (unseal_row(s, row, &token)) {
 		session->token = arena_copy_text(a, buf_text(&token));
 		session->mark = row->sealed;
 		session->expires_ms = row->expires_ms;
 	} else {
 		store_tell_unreadable(s);
 	}
-	buf_fini(&associated);
 	buf_fini(&token);
+}
+
+bool store_said(const struct store *store, bool ok, const struct error *err)
+{
+	if (!ok && err->kind != ERROR_INPUT)
+		metric_count(METRIC_STORE_FAILURES, store->kind->name);
+	return ok;
 }
 
 /* ---- sessions ---- */
@@ -311,7 +328,7 @@ bool store_put(struct store *store, struct text email, const char *environment, 
 	seal_row(store, &row, token, &sealed);
 	row.sealed = buf_text(&sealed);
 	store_digest(row.email, digest);
-	ok = store->kind->put(store->self, &row, digest, deadline_ms, err);
+	ok = store_said(store, store->kind->put(store->self, &row, digest, deadline_ms, err), err);
 	buf_fini(&sealed);
 	/* After a failure too: it may have been carried out. */
 	store_tell(store, digest);
@@ -327,7 +344,10 @@ bool store_get(struct store *store, struct arena *a, struct text email, const ch
 	if (!read_address(email, &address, err) || !check_environment(row.environment, err))
 		return false;
 	row.email = (struct text){address.bytes, address.len};
-	if (!store->kind->get(store->self, a, &row, clock_calendar_ms(), deadline_ms, err))
+	if (!store_said(
+		    store,
+		    store->kind->get(store->self, a, &row, clock_calendar_ms(), deadline_ms, err),
+		    err))
 		return false;
 	open_row(store, a, &row, session);
 	return true;
@@ -346,7 +366,9 @@ static bool drop(struct store *store, struct store_row *which, int64_t deadline_
 		return false;
 	which->email = (struct text){address.bytes, address.len};
 	store_digest(which->email, digest);
-	ok = store->kind->drop(store->self, which, digest, deadline_ms, deleted, err);
+	ok = store_said(store,
+			store->kind->drop(store->self, which, digest, deadline_ms, deleted, err),
+			err);
 	store_tell(store, digest);
 	return ok;
 }
@@ -372,7 +394,9 @@ bool store_delete_marked(struct store *store, struct text email, const char *env
 
 bool store_count(struct store *store, int64_t deadline_ms, size_t *count, struct error *err)
 {
-	return store->kind->count(store->self, clock_calendar_ms(), deadline_ms, count, err);
+	return store_said(
+		store,
+		store->kind->count(store->self, clock_calendar_ms(), deadline_ms, count, err), err);
 }
 
 bool store_list(struct store *store, struct arena *a, size_t most, int64_t deadline_ms,
@@ -382,8 +406,10 @@ bool store_list(struct store *store, struct arena *a, size_t most, int64_t deadl
 	struct session_row *made;
 	size_t n = 0;
 
-	if (!store->kind->list(store->self, a, most, clock_calendar_ms(), deadline_ms, &found, &n,
-			       err))
+	if (!store_said(store,
+			store->kind->list(store->self, a, most, clock_calendar_ms(), deadline_ms,
+					  &found, &n, err),
+			err))
 		return false;
 	made = arena_array(a, struct session_row, n);
 	for (size_t i = 0; i < n; i++)
@@ -399,7 +425,10 @@ bool store_list(struct store *store, struct arena *a, size_t most, int64_t deadl
 
 bool store_purge(struct store *store, int64_t deadline_ms, size_t *dropped, struct error *err)
 {
-	return store->kind->purge(store->self, clock_calendar_ms(), deadline_ms, dropped, err);
+	return store_said(
+		store,
+		store->kind->purge(store->self, clock_calendar_ms(), deadline_ms, dropped, err),
+		err);
 }
 
 /* ---- public keys ---- */
@@ -413,14 +442,18 @@ bool store_put_key(struct store *store, const char *id, struct text jwk, int64_t
 	    jwk.len == 0 || jwk.len > STORE_LONGEST_KEY || memchr(jwk.ptr, '\0', jwk.len) != NULL ||
 	    !text_is_utf8(jwk))
 		return error_set(err, ERROR_INPUT, "this is no public key with an id");
-	return store->kind->put_key(store->self, name, jwk, expires_ms, deadline_ms, err);
+	return store_said(
+		store, store->kind->put_key(store->self, name, jwk, expires_ms, deadline_ms, err),
+		err);
 }
 
 bool store_keys(struct store *store, struct arena *a, int64_t deadline_ms, struct text **jwks,
 		size_t *count, struct error *err)
 {
-	return store->kind->keys(store->self, a, clock_calendar_ms(), deadline_ms, jwks, count,
-				 err);
+	return store_said(store,
+			  store->kind->keys(store->self, a, clock_calendar_ms(), deadline_ms, jwks,
+					    count, err),
+			  err);
 }
 
 /* ---- replicas ---- */
@@ -444,7 +477,10 @@ bool store_budget_meet(struct store *store, struct arena *a, const struct store_
 		return cannot_meet(err);
 	if (busy.len > STORE_LONGEST_BUSY || !is_line(busy) || !is_line(text_of(mine->host)))
 		return error_set(err, ERROR_INPUT, "this is no line");
-	return store->kind->budget_meet(store->self, a, mine, deadline_ms, others, count, err);
+	return store_said(
+		store,
+		store->kind->budget_meet(store->self, a, mine, deadline_ms, others, count, err),
+		err);
 }
 
 bool store_budget_leave(struct store *store, const char *replica, int64_t deadline_ms,
@@ -452,5 +488,61 @@ bool store_budget_leave(struct store *store, const char *replica, int64_t deadli
 {
 	if (!store_can_meet(store))
 		return cannot_meet(err);
-	return store->kind->budget_leave(store->self, text_of(replica), deadline_ms, err);
+	return store_said(
+		store, store->kind->budget_leave(store->self, text_of(replica), deadline_ms, err),
+		err);
+}
+
+/* ---- a look at it ---- */
+
+static size_t count_openable(const struct config *config, const struct store_found *found)
+{
+	const struct config_store *c = &config->store;
+	const struct store s = {.keys = seal_keys_new(c->keys, c->key_count), .config = config};
+	size_t count = 0;
+
+	for (size_t i = 0; i < found->row_count; i++) {
+		struct buf token;
+
+		count += unseal_row(&s, &found->rows[i], &token);
+		buf_fini(&token);
+	}
+	seal_keys_free(s.keys);
+	return count;
+}
+
+static bool find(const struct config_store *c, struct arena *a, int64_t deadline_ms,
+		 struct store_found *found, struct error *err)
+{
+	if (c->key_count == 0)
+		return error_set(err, ERROR_INPUT,
+				 "spectrocloud.tokenStore.encryptionKey is missing");
+	return c->type == CONFIG_STORE_SQLITE
+		       ? sqlite_survey(c->file, a, deadline_ms, found, err)
+		       : postgres_survey(&c->postgres, a, deadline_ms, found, err);
+}
+
+bool store_survey(const struct config *config, int64_t deadline_ms, struct store_survey *survey,
+		  struct error *err)
+{
+	const struct config_store *c = &config->store;
+	struct store_found found = {.row_count = 0};
+	struct arena arena;
+	bool ok;
+
+	if (c->type != CONFIG_STORE_SQLITE && c->type != CONFIG_STORE_POSTGRESQL) {
+		*survey = (struct store_survey){.out_of_reach = true};
+		return true;
+	}
+	arena_init(&arena);
+	ok = find(c, &arena, deadline_ms, &found, err);
+	if (ok)
+		*survey = (struct store_survey){.missing = found.missing,
+						.live = found.live,
+						.expired = found.expired,
+						.first_end_ms = found.first_end_ms,
+						.tried = found.row_count,
+						.opened = count_openable(config, &found)};
+	arena_fini(&arena);
+	return ok;
 }

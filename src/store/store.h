@@ -143,6 +143,24 @@ bool store_tells_of_others(const struct store *store);
 /* Whether it lies behind a network, so that what was read is worth keeping for a moment. */
 bool store_is_remote(const struct store *store);
 
+/* ---- for who looks for a fault ---- */
+
+/* What stands in the store that a configuration names. */
+struct store_survey {
+	bool out_of_reach; /* in the memory of another process */
+	bool missing;      /* there is no file or no table yet: no service has opened it */
+	size_t live;
+	size_t expired;
+	int64_t first_end_ms; /* of all that are there, calendar; 0: there is none */
+	size_t tried;         /* of the live ones, some */
+	size_t opened;        /* of these, with a key that is configured */
+};
+/* Looks without store_open(): makes no file and no table, changes nothing, and keeps nothing open.
+ * Blocks at most until the deadline, and with PostgreSQL a few seconds for a connection. Fails as
+ * store_open(). */
+MUST_USE bool store_survey(const struct config *config, int64_t deadline_ms,
+			   struct store_survey *survey, struct error *err);
+
 /* ---- public keys of all replicas ---- */
 
 MUST_USE bool store_put_key(struct store *store, const char *id, struct text jwk,

@@ -185,6 +185,8 @@ export async function startBackstage() {
     sees: () => true,      // (user, entity): whether the user may read it; services read all
     predicates: true,      // false: the catalog is one from before POST /entities/by-query
     lookups: [],           // { user, method, url, body } of what the catalog was asked about entities
+    statics: new Set(),    // tokens of external callers, whom it takes for services
+    policies: null,        // what the RBAC plugin lists; null: there is none
     decide: () => 'ALLOW', // ({ user, permission, action }) => result
     requests: [],          // { method, url } of all that came
     questions: [],         // { user, permission, action, token, obo } that the permission backend was asked
@@ -219,6 +221,7 @@ export async function startBackstage() {
   async function callerOf(compact, audience) {
     assert.ok(compact, 'no token');
     note(compact);
+    if (standIn.statics.has(compact)) return null;
     const { header, claims } = verify(compact, await keysOfService());
     assert.equal(header.typ, TYPES.plugin);
     assert.equal(claims.sub, 'spectrocloud');
@@ -264,9 +267,15 @@ export async function startBackstage() {
     return { items: questions.map(q => ({ id: q.id, result: standIn.decide(q) })) };
   }
 
-  async function callerOfCatalog(request) {
+  async function policies(request) {
+    await callerOfPlugin(request, 'permission');
+    if (standIn.policies === null) throw new Refusal(404, null, 'there is no such route');
+    return standIn.policies;
+  }
+
+  async function callerOfPlugin(request, plugin) {
     try {
-      return await callerOf(bearer(request), 'catalog');
+      return await callerOf(bearer(request), plugin);
     } catch (error) {
       standIn.faults.push(error);
       throw new Refusal(401, 'AuthenticationError', error.message);
@@ -275,7 +284,7 @@ export async function startBackstage() {
 
   // A user's own entity; they see no other person's.
   async function person(request, ref) {
-    const caller = await callerOfCatalog(request);
+    const caller = await callerOfPlugin(request, 'catalog');
     if (caller?.user !== ref || !(ref in standIn.emails))
       throw new Refusal(404, 'NotFoundError', `No entity named '${ref}'`);
     return { kind: 'User', metadata: { name: ref.split('/')[1] },
@@ -283,7 +292,7 @@ export async function startBackstage() {
   }
 
   async function entities(request, path, body) {
-    const caller = await callerOfCatalog(request);
+    const caller = await callerOfPlugin(request, 'catalog');
     const { method, url } = request;
     standIn.lookups.push({ user: caller?.user ?? null, method, url, body });
     const seen = standIn.entities.filter(e => caller === null || standIn.sees(caller.user, e));
@@ -305,6 +314,7 @@ export async function startBackstage() {
     if (name) return ['catalog', () => person(request, `user:${space}/${decodeURIComponent(name)}`)];
     const [, below] = path.match(/\/catalog(\/entities(?:\/.*)?)$/) ?? [];
     if (below) return ['catalog', body => entities(request, below, body)];
+    if (path.endsWith('/permission/plugins/policies')) return ['permission', () => policies(request)];
     if (path.endsWith('/permission/authorize')) return ['permission', body => authorize(request, body)];
     return [null, () => { throw new Refusal(404, 'NotFoundError', 'nothing here'); }];
   }

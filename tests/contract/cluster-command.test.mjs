@@ -408,7 +408,7 @@ test('wrong options are status 2, and nothing is asked', async () => {
     [['cluster', 'create', '-f', path, '--set', 'spectrocloud.follow.interval=x'], /spectrocloud\.follow\.interval/],
     [['cluster', 'wait'], /wants the UID of one cluster/],
     [['cluster', 'wait', 'a', 'b'], /wants the UID of one cluster/],
-    [['cluster', 'wait', 'a', '-f', path], /takes neither --file/],
+    [['cluster', 'wait', 'a', '-f', path], /^cluster wait takes no --file, which is for create$/m],
     [['cluster', 'wait', '../x'], /UID must be an identifier/],
     [['cluster', 'wait', 'a', '--project', '..'], /--project must be an identifier/],
   ];

@@ -12,7 +12,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const BACKEND = resolve(process.env.SPECTROCLOUD_BACKEND ?? 'build/spectrocloud-backend');
-const COMMANDS = ['serve', 'mcp', 'cluster', 'action', 'config', 'sessions', 'operations', 'docs'];
+const COMMANDS = ['serve', 'doctor', 'mcp', 'cluster', 'action', 'config', 'sessions', 'operations', 'docs', 'completion'];
 const NOBODY = 65534;
 const SECRETS = ['key-in-the-file-0001', 'token-in-the-file-0002'];
 
@@ -132,8 +132,8 @@ test('output that cannot be written is an error', async () => {
 // ---- mistakes: one line that says what is wrong ----
 
 for (const [args, pattern] of [
-  [['config'], /config: say `check` or `show`/],
-  [['config', 'frob'], /config: say `check` or `show`/],
+  [['config'], /config: say `check`, `show` or `schema`/],
+  [['config', 'frob'], /config: say `check`, `show` or `schema`/],
   [['config', 'check', 'more'], /config check takes no arguments/],
   [['sessions'], /sessions: say `list` or `revoke`/],
   [['sessions', 'list', 'more'], /sessions list takes no arguments/],
@@ -142,15 +142,21 @@ for (const [args, pattern] of [
   [['action'], /action: say `list`, `show` or `run`/],
   [['action', 'frob'], /action: say `list`, `show` or `run`/],
   [['action', 'list', 'more'], /action list takes no arguments/],
-  [['action', 'list', '--arg', 'a=b'], /action list takes no inputs/],
+  [['action', 'list', '--arg', 'a=b'], /^action list takes no --arg, which is for run$/m],
   [['action', 'show'], /action show wants the name of a tool/],
   [['action', 'run'], /action run wants the name of a tool/],
   [['action', 'run', 'a', 'b=c'], /action run takes one name; inputs are given as --arg/],
   [['action', 'run', 'list_spectrocloud_clusters'], /^app-config\.yaml: cannot read this file/],
   [['operations', 'more'], /operations takes no arguments/],
-  [['docs'], /docs: say clusters, openapi, operations, settings or tools/],
-  [['docs', 'frob'], /docs: say clusters, openapi, operations, settings or tools/],
-  [['docs', 'openapi', 'more'], /docs: say clusters, openapi, operations, settings or tools/],
+  [['operations', '--config', 'x'], /^operations reads no configuration$/m],
+  [['docs'], /docs: say `clusters`, .*`settings` or `tools`; `docs --help` tells more/],
+  [['docs', 'frob'], /docs: say `clusters`, /],
+  [['docs', 'openapi', 'more'], /^docs openapi takes no arguments$/m],
+  [['docs', 'openapi', '--set', 'a=b'], /^docs openapi reads no configuration$/m],
+  [['completion'], /completion: say `bash`, `zsh` or `fish`/],
+  [['completion', 'bash', 'more'], /^completion bash takes no arguments$/m],
+  [['config', 'schema', '--json'], /^config schema takes no --json, which is for check and show$/m],
+  [['sessions', 'list', '--all'], /^sessions list takes no --all, which is for revoke$/m],
   [['serve', 'more'], /serve takes no arguments/],
   [['mcp', 'more'], /mcp takes no arguments/],
   [['serve'], /^app-config\.yaml: cannot read this file: No such file/],
@@ -266,6 +272,57 @@ test('config check tells a misspelt setting together with the faults', async () 
   assert.match(result.stderr, /^warning: both\.yaml:3:5: spectrocloud\.server\.listn: unknown/m);
 });
 
+test('config check --json: all of it, for programs, on stdout', async () => {
+  file('json.yaml', `spectrocloud:
+  server: { listn: 1, workers: 0 }
+  environments: [5, { url: 'https://a', tenant: t, apiToken: "${SECRETS[0]} with blanks" }]
+`);
+  const plain = await run(['config', 'check', '--config', 'json.yaml']);
+  const { stdout, stderr, status } = await run(['config', 'check', '--json', '--config', 'json.yaml']);
+  assert.deepEqual([stderr, status], ['', 2]);
+  assert.ok(!stdout.includes(SECRETS[0]), stdout);
+  const said = JSON.parse(stdout);
+  assert.deepEqual(Object.keys(said), ['ok', 'faults', 'notices']);
+  assert.equal(said.ok, false);
+  assert.deepEqual(said.faults.map(f => [f.file, f.line, f.column, f.path]), [
+    ['json.yaml', 3, 18, 'spectrocloud.environments[0]'],
+    ['json.yaml', 3, 62, 'spectrocloud.environments[1].apiToken'],
+    ['json.yaml', 2, 32, 'spectrocloud.server.workers'],
+  ]);
+  assert.deepEqual(said.notices.map(n => n.path), ['spectrocloud.server.listn', 'spectrocloud.environments[1].name']);
+  // The lines say the same.
+  const line = prefix => f => `${prefix}${f.file}:${f.line}:${f.column}: ${f.path}: ${f.message}`;
+  assert.deepEqual(lines(plain.stderr), [...said.faults.map(line('')), ...said.notices.map(line('warning: '))]);
+});
+
+test('config check --json of a good file, of none, and of what lies beyond the files', async () => {
+  const fine = await run(['config', 'check', '--json', '--config', good()]);
+  assert.deepEqual([fine.stderr, fine.status], ['', 0]);
+  assert.deepEqual(JSON.parse(fine.stdout), { ok: true, faults: [], notices: [] });
+  const none = await run(['config', 'check', '--json', '--config', 'none.yaml']);
+  assert.equal(none.status, 2);
+  assert.deepEqual(JSON.parse(none.stdout).faults, [{
+    file: 'none.yaml', line: null, column: null, path: null, message: 'cannot read this file: No such file or directory' }]);
+  // Two files of which each has a fault of its own.
+  file('rules.yaml', 'rules: 5\n');
+  const beyond = await run(['config', 'check', '--json', '--config', good(), '--set', 'spectrocloud.standalone.policyFile=rules.yaml',
+    '--set', 'spectrocloud.tokenStore.connection=postgresql://a b@/x', '--set',
+    'spectrocloud.tokenStore.encryptionKey=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=']);
+  assert.equal(beyond.status, 2);
+  const { faults } = JSON.parse(beyond.stdout);
+  assert.equal(faults.length, 2, beyond.stdout);
+  assert.match(faults[0].message, /rules\.yaml/);
+});
+
+test('config check tells keys elsewhere that nearly are settings', async () => {
+  const path = file('nearly.yaml', 'spectroCloud: { environments: [] }\npermisson: { enabled: true }\nintegrations: { github: [] }\n');
+  const { stderr, status } = await run(['config', 'check', '--config', path]);
+  assert.equal(status, 0);
+  assert.match(stderr, /^warning: .*nearly\.yaml:1:1: spectroCloud: .*did you mean 'spectrocloud'\?$/m);
+  assert.match(stderr, /^warning: .*nearly\.yaml:2:1: permisson: .*did you mean 'permission'\?$/m);
+  assert.doesNotMatch(stderr, /integrations/);
+});
+
 test('config check without --config reads the files of the folder', async () => {
   const home = join(folder, 'home');
   mkdirSync(home);
@@ -287,6 +344,25 @@ test('config show tells each value and where it is from; secrets as ***', async 
   assert.match(result.stdout, /^    queueLength: 7 # --set$/m);
   assert.match(result.stdout, /^    listen: "?unix:\/run\/x\.sock"? # --set$/m);
   assert.match(result.stdout, /^    maxConnections: 1024 # default$/m);
+});
+
+test('config show --json: every setting with value and source; secrets as ***', async () => {
+  const args = ['--config', good(), '--set', 'spectrocloud.server.queueLength=7'];
+  const { stdout, stderr, status } = await run(['config', 'show', '--json', ...args]);
+  assert.deepEqual([stderr, status], ['', 0]);
+  for (const secret of SECRETS) assert.ok(!stdout.includes(secret));
+  const settings = new Map(JSON.parse(stdout).settings.map(({ path, ...rest }) => [path, rest]));
+  const source = (line, column) => ({ file: good(), line, column });
+  assert.deepEqual(settings.get('spectrocloud.server.workers'), { value: 3, default: false, source: source(8, 22) });
+  assert.deepEqual(settings.get('spectrocloud.server.queueLength'), { value: 7, default: false, source: { file: '--set' } });
+  assert.deepEqual(settings.get('spectrocloud.server.maxBodyBytes'), { value: '1MiB', default: true, source: null });
+  assert.deepEqual(settings.get('spectrocloud.environments[0].name').value, 'first');
+  assert.deepEqual(settings.get('spectrocloud.environments[0].apiToken').value, '***');
+  assert.deepEqual(settings.get('backend.auth.externalAccess[0].options.token').value, '***');
+  assert.deepEqual(settings.get('backend.auth.externalAccess[0].options.subject').value, 'tests');
+  // As many as the text has.
+  const text = await run(['config', 'show', ...args]);
+  assert.equal(text.stdout.match(/: .+ # /g).length, settings.size);
 });
 
 test('what config show prints can be read again', async () => {
@@ -337,12 +413,12 @@ test('docs openapi is JSON and describes what operations lists', async () => {
     assert.ok(name && summary);
     return `${method} ${path}`;
   });
-  assert.equal(listed.length, 44);
+  assert.equal(listed.length, 46);
   assert.ok(rows.length > listed.length, 'no tools');
   assert.deepEqual(described.sort(), listed.sort());
 });
 
-for (const [page, pattern] of [['operations', /^# Operations\n/], ['settings', /^# .+\n/], ['tools', /^# Tools\n/]])
+for (const [page, pattern] of [['doctor', /^# Troubleshooting\n/], ['metrics', /^# Metrics\n/], ['operations', /^# Operations\n/], ['settings', /^# .+\n/], ['tools', /^# Tools\n/]])
   test(`docs ${page} is a page`, async () => {
     const result = await run(['docs', page]);
     assert.deepEqual([result.status, result.stderr], [0, '']);

@@ -146,7 +146,7 @@ describe('the running process', { skip }, () => {
       const service = await start(settings({ listen: `unix:${socket}` },
         { tokenStore: { type: 'sqlite', path: sqlite, encryptionKey: KEY } }), { options: ['--user', 'nobody'] });
       assert.match(service.log(), / info +user name="nobody" uid=65534 /);
-      assert.doesNotMatch(service.log(), / warn +root /);
+      assert.doesNotMatch(service.log(), / warn +user\.root /);
       assert.equal(await get({ socketPath: socket }), 200);
       for (const task of service.tasks()) {
         const status = service.status(task);
@@ -178,7 +178,7 @@ describe('the running process', { skip }, () => {
 
     test('without it root is warned, once', async () => {
       const service = await start(settings());
-      assert.equal(service.log().match(/ warn +root /g)?.length, 1);
+      assert.equal(service.log().match(/ warn +user\.root /g)?.length, 1);
       await service.kill('SIGTERM');
     });
 

@@ -261,6 +261,8 @@ export function goodRequests(world) {
     'service.health': {},
     'service.auth_debug': {},
     'service.openapi': {},
+    'service.metrics': {},
+    'service.status': {},
     'user.projects': {},
     'user.ssh_keys': {},
     'project.list': {},

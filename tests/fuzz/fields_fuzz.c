@@ -1,7 +1,7 @@
 /*
- * Accept-Encoding and If-None-Match: the input is the value of either. Whatever it is, a header
- * that cannot be read changes nothing, two lines mean what one list of both does, and a tag of ours
- * that is added to what is a list is found in it.
+ * Accept, Accept-Encoding and If-None-Match: the input is the value of any. Whatever it is, a
+ * header that cannot be read changes nothing, two lines mean what one list of both does, and a tag
+ * of ours that is added to what is a list is found in it.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -35,6 +35,13 @@ static bool has_already(struct text first, struct text second)
 	return http_has_already(headers, 2, TEXT("\"ours\""));
 }
 
+static bool accepts(struct text first, struct text second)
+{
+	const struct http_header headers[] = {{TEXT("Accept"), first}, {TEXT("Accept"), second}};
+
+	return http_accepts(headers, 2, "our/type");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct text value = {(const char *)data, size};
@@ -49,6 +56,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(coding_of(value, TEXT("gzip;q=x")) == HTTP_PLAIN, "what cannot be read is left out");
 	if (coding_of(value, TEXT("")) == HTTP_ONLY_GZIP)
 		must(coding_of(value, TEXT("identity;q=0")) == HTTP_ONLY_GZIP, "said twice");
+
+	must(accepts(value, TEXT("our/type")), "a type that is named is named");
+	must(accepts(value, TEXT("")) == accepts(TEXT("our/type;q=0"), value),
+	     "one that is not wanted is not named");
 
 	is_list = has_already(value, TEXT("\"ours\""));
 	must(!has_already(value, TEXT("\"ours")), "half a tag makes it unreadable");

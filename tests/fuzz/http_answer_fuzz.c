@@ -1,10 +1,11 @@
 /*
- * Bytes as what a server sends, to our real HTTP client over a loopback connection: every request
- * ends, in time, as an answer that is whole and no larger than it may be, or for a reason.
+ * Bytes as what a server sends, to our real HTTP client: every request ends, in time, as an answer
+ * that is whole and no larger than it may be, or for a reason.
+ *
+ * The connection is a pair of sockets in which the answer waits already: that takes no
+ * port and no thread for a server.
  */
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <pthread.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,16 +19,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum {
-	MOST_BYTES = 4096,
-	/* Closed connections keep their ports for a minute: another address has others. */
-	PER_ADDRESS = 5000,
-	ADDRESSES = 200,
-};
+enum { MOST_BYTES = 4096 };
 
 static struct http_client *client;
-static int listener = -1;
-static char url[64];
+static struct text sent;
+static int server = -1;
 
 static void must(bool holds, const char *what)
 {
@@ -37,83 +33,30 @@ static void must(bool holds, const char *what)
 	abort();
 }
 
-static void listen_at(unsigned number)
+static void hang_up(void)
 {
-	struct sockaddr_in at = {.sin_family = AF_INET};
-	socklen_t length = sizeof at;
-
-	if (listener >= 0)
-		close(listener);
-	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (number << 8));
-	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	must(bind(listener, (struct sockaddr *)&at, sizeof at) == 0 && listen(listener, 16) == 0 &&
-		     getsockname(listener, (struct sockaddr *)&at, &length) == 0,
-	     "it listens");
-	snprintf(url, sizeof url, "http://%s:%d/x", inet_ntoa(at.sin_addr), ntohs(at.sin_port));
+	if (server >= 0)
+		close(server);
+	server = -1;
 }
 
-/* Takes one connection, waits for the request's end, sends the bytes. */
-static void *serve(void *context)
+/* Takes the place of the C library's: the socket becomes one that is connected to us. */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): those are reserved names */
+int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t length)
 {
-	const struct text *bytes = context;
-	char request[4096];
-	size_t got = 0;
-	ssize_t n = 1;
-	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	int pair[2];
 
-	while (fd >= 0 && n > 0 && got < sizeof request &&
-	       memmem(request, got, "\r\n\r\n", 4) == NULL) {
-		n = recv(fd, request + got, sizeof request - got, 0);
-		got += n > 0 ? (size_t)n : 0;
-	}
-	if (fd >= 0 && bytes->len > 0)
-		n = send(fd, bytes->ptr, bytes->len, MSG_NOSIGNAL);
-	if (fd >= 0)
-		close(fd);
-	return NULL;
-}
-
-/* One thread for the life of the process, which is handed the bytes. */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static struct text waiting;
-static bool has_work;
-
-static void *serve_all(void *unused)
-{
-	struct text bytes;
-
-	(void)unused;
-	for (;;) {
-		pthread_mutex_lock(&lock);
-		while (!has_work)
-			pthread_cond_wait(&changed, &lock);
-		bytes = waiting;
-		pthread_mutex_unlock(&lock);
-		serve(&bytes);
-		pthread_mutex_lock(&lock);
-		has_work = false;
-		pthread_cond_signal(&changed);
-		pthread_mutex_unlock(&lock);
-	}
-	return NULL;
-}
-
-static void hand_over(struct text bytes)
-{
-	pthread_mutex_lock(&lock);
-	waiting = bytes;
-	has_work = true;
-	pthread_cond_broadcast(&changed);
-	pthread_mutex_unlock(&lock);
-}
-
-static void wait_for_server(void)
-{
-	pthread_mutex_lock(&lock);
-	while (has_work)
-		pthread_cond_wait(&changed, &lock);
-	pthread_mutex_unlock(&lock);
+	(void)address;
+	(void)length;
+	hang_up();
+	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == 0 &&
+		     dup3(pair[0], fd, O_CLOEXEC) == fd && close(pair[0]) == 0,
+	     "there is a connection");
+	server = pair[1];
+	must(sent.len == 0 || send(server, sent.ptr, sent.len, 0) == (ssize_t)sent.len,
+	     "all of it fits");
+	shutdown(server, SHUT_WR);
+	return 0;
 }
 
 static void start(void)
@@ -121,12 +64,9 @@ static void start(void)
 	const struct http_client_options options = {
 		.max_connections_per_host = 1, .connect_timeout_ms = 5000, .user_agent = "fuzz"};
 	struct error err = {.message = ""};
-	pthread_t thread;
 
 	log_open(LOG_OFF, LOG_TEXT);
 	must(http_client_open(&options, &client, &err), err.message);
-	must(pthread_create(&thread, NULL, serve_all, NULL) == 0, "there is a thread");
-	pthread_detach(thread);
 }
 
 static void check(const struct http_fetch *fetch)
@@ -146,9 +86,9 @@ static void check(const struct http_fetch *fetch)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct http_target target = {.direct = true};
-	static unsigned count;
 	struct http_fetch fetch = {
 		.method = "GET",
+		.url = "http://127.0.0.1:9/x",
 		.target = &target,
 		.max_bytes = MOST_BYTES,
 		.once = true,
@@ -156,15 +96,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (client == NULL)
 		start();
-	if (count % PER_ADDRESS == 0)
-		listen_at(count / PER_ADDRESS % ADDRESSES);
-	count++;
-	fetch.url = url;
 	fetch.deadline_ms = clock_now_ms() + 5000;
-	hand_over((struct text){(const char *)data, size});
+	sent = (struct text){(const char *)data, size};
 	http_fetch(client, &fetch);
 	check(&fetch);
 	http_fetch_fini(&fetch);
-	wait_for_server();
+	hang_up();
 	return 0;
 }

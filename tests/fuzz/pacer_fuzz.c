@@ -65,10 +65,22 @@ static void check(const char *prefix, const char *path)
 	pacer_free(pacer);
 }
 
+/* Of a prefix that comes more than once the last rate counts. */
+static unsigned at_once_of(const struct pacer_rate *rates, const char *prefix)
+{
+	unsigned at_once = 0;
+
+	for (; rates->prefix != NULL; rates++)
+		if (strcmp(rates->prefix, prefix) == 0)
+			at_once = rates->at_once;
+	return at_once;
+}
+
 static void check_longest(const char *const *prefixes, size_t count, const char *path)
 {
 	struct pacer_rate rates[MOST_PREFIXES + 1] = {{NULL, 0, 0}};
 	struct text plain = text_slice(text_of(path), 0, text_find(text_of(path), '?'));
+	const char *prefix = NULL;
 	struct pacer *pacer;
 	unsigned at_once = 0;
 	int longest = -1;
@@ -80,9 +92,11 @@ static void check_longest(const char *const *prefixes, size_t count, const char 
 		rates[i] = (struct pacer_rate){prefixes[i], 1, 2 + (unsigned)i};
 		if (length > longest) {
 			longest = length;
-			at_once = rates[i].at_once;
+			prefix = prefixes[i];
 		}
 	}
+	if (prefix != NULL)
+		at_once = at_once_of(rates, prefix);
 	pacer = pacer_new(rates, 1);
 	while (taken < MOST_PREFIXES + 4 && pacer_take(pacer, path))
 		taken++;

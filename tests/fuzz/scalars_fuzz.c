@@ -11,6 +11,7 @@
 #include "config/check.h"
 #include "config/value.h"
 #include "crypto/base64.h"
+#include "http/probe.h"
 #include "op/mcp_door.h"
 #include "op/version.h"
 
@@ -18,6 +19,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* No setting may be as large; beyond it, digits are lost in a double. */
 #define LARGEST ((int64_t)1 << 42)
+
+/* 0001-01-01T00:00:00Z */
+#define FIRST_YEAR_MS (-62135596800000)
 
 static void must(bool holds, const char *what)
 {
@@ -47,6 +51,12 @@ static void check_time(struct text t)
 	int64_t again = 0;
 	int64_t ms;
 
+	/* Of years from 1 on, which the other form can say. */
+	if ((clock_parse_http(t, &ms) || clock_parse_certificate(t, &ms)) && ms >= FIRST_YEAR_MS) {
+		clock_format_iso(ms, written);
+		must(clock_parse_iso(text_of(written), &again) && again == ms,
+		     "a time is the same in another form");
+	}
 	if (!clock_parse_iso(t, &ms))
 		return;
 	clock_format_iso(ms, written);
@@ -111,6 +121,34 @@ static void check_url_of(struct arena *a, struct text t)
 			     "a URL is one word");
 }
 
+static const char *proxy; /* what every variable says */
+
+static char *get_proxy(const char *name)
+{
+	return strcasecmp(name, "no_proxy") == 0 ? NULL : (char *)proxy;
+}
+
+static void check_place(struct arena *a, struct text t)
+{
+	const char *url = arena_copy(a, t);
+	struct http_place place = {.host = NULL};
+	const char *variable = NULL;
+	const char *found;
+	struct error err;
+
+	if (http_place_of(a, url, &place, &err)) {
+		must(strpbrk(place.host, "/?#") == NULL, "a host is no path");
+		must(*place.port != '\0', "there is a port");
+	} else {
+		must(place.host == NULL, "what fails leaves things alone");
+	}
+	proxy = url;
+	found = http_proxy_of(a, "http://host.test/", get_proxy, &variable);
+	must((found != NULL) == (*url != '\0'), "a proxy is what is set");
+	must(found == NULL || (variable != NULL && strchr(found, '@') == NULL),
+	     "without name and password");
+}
+
 static void check_versions(struct text all)
 {
 	struct text v[3] = {TEXT(""), TEXT(""), TEXT("")};
@@ -140,6 +178,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_values(&a, t);
 	check_base64(&a, t);
 	check_url_of(&a, t);
+	check_place(&a, t);
 	check_versions(t);
 	arena_fini(&a);
 	return 0;

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { OUT, get, inside, install, made, makeRoot, noRoot, run, source, start, startSimulator } from './made.mjs';
 
 const ENVIRONMENT = 'etc/default/spectrocloud-backend';
@@ -107,14 +108,15 @@ describe('the package in a bare Debian', { skip }, () => {
     const documents = 'usr/share/doc/spectrocloud-backend';
     for (const name of ['copyright', 'LICENSE', 'changelog.gz', 'README.md', 'CHANGELOG.md', 'docs/configuration.md', 'examples/app-config.yaml',
       'kubernetes/kustomization.yaml']) assert.ok(existsSync(inRoot(`${documents}/${name}`)), name);
-    // The manual and the completions, as soon as the program prints them.
-    const pages = { man1: 'man/man1/spectrocloud-backend.1.gz', man5: 'man/man5/spectrocloud-backend.5.gz' };
-    for (const [word, path] of Object.entries(pages))
-      assert.equal(existsSync(inRoot(`usr/share/${path}`)), program('docs', word).status === 0, path);
-    const scripts = { bash: 'bash-completion/completions/spectrocloud-backend',
-      zsh: 'zsh/vendor-completions/_spectrocloud-backend', fish: 'fish/vendor_completions.d/spectrocloud-backend.fish' };
-    for (const [word, path] of Object.entries(scripts))
-      assert.equal(existsSync(inRoot(`usr/share/${path}`)), program('completion', word).status === 0, path);
+    const printed = { 'man/man1/spectrocloud-backend.1.gz': ['docs', 'man1'], 'man/man5/spectrocloud-backend.5.gz': ['docs', 'man5'],
+      'bash-completion/completions/spectrocloud-backend': ['completion', 'bash'],
+      'zsh/vendor-completions/_spectrocloud-backend': ['completion', 'zsh'],
+      'fish/vendor_completions.d/spectrocloud-backend.fish': ['completion', 'fish'],
+      'spectrocloud-backend/app-config.schema.json': ['config', 'schema'] };
+    for (const [path, words] of Object.entries(printed)) {
+      const bytes = readFileSync(inRoot(`usr/share/${path}`));
+      assert.equal((path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString(), program(...words).stdout, path);
+    }
   });
 
   test('does not start before it is configured, and says what is missing', async () => {
@@ -153,13 +155,11 @@ describe('the package in a bare Debian', { skip }, () => {
     assert.equal(clusters.status, 200);
     assert.ok(JSON.parse(clusters.body).length > 0 || Object.keys(JSON.parse(clusters.body)).length > 0);
     assert.equal((await get(port, '/api/spectrocloud/clusters')).status, 401);
-    // If the program can look for faults by itself, it finds its way to both.
-    if (/^ *doctor\b/m.test(program('--help').stdout)) {
-      const found = spawnSync('chroot', [root, ...withVariables('doctor', '--config', `/${CONFIG}`, '--set',
-        `spectrocloud.server.listen=127.0.0.1:${port}`)], { encoding: 'utf8' });
-      for (const name of ['configuration', 'palette-token', 'service-route'])
-        assert.match(found.stdout, new RegExp(`^ *ok +${name} `, 'm'), found.stdout + found.stderr);
-    }
+    // Looking for faults, the program finds its way to both.
+    const found = spawnSync('chroot', [root, ...withVariables('doctor', '--config', `/${CONFIG}`, '--set',
+      `spectrocloud.server.listen=127.0.0.1:${port}`)], { encoding: 'utf8' });
+    for (const name of ['configuration', 'palette-token', 'service-route'])
+      assert.match(found.stdout, new RegExp(`^ *ok +${name} `, 'm'), found.stdout + found.stderr);
     assert.equal(await service.stop(), 0, service.output());
   });
 

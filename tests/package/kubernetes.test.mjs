@@ -92,15 +92,20 @@ describe('the manifests', () => {
 });
 
 describe('what they say of the service', () => {
-  const port = Number(config.spectrocloud.server.listen.split(':').pop());
-
-  test('its port, wherever it is named', () => {
-    assert.equal(container.ports.find(each => each.name === 'http').containerPort, port);
-    assert.equal(service.spec.ports[0].targetPort, 'http');
-    assert.equal(service.spec.ports[0].port, port);
-    assert.deepEqual(policy.spec.ingress.flatMap(rule => rule.ports.map(each => each.port)), ['http']);
+  test('its ports, wherever they are named', () => {
+    for (const [name, listen] of Object.entries({ http: config.spectrocloud.server.listen, metrics: config.spectrocloud.telemetry.listen })) {
+      const port = Number(listen.match(/^0\.0\.0\.0:(\d+)$/)[1]);
+      assert.equal(container.ports.find(each => each.name === name).containerPort, port);
+      const offered = service.spec.ports.find(each => each.name === name);
+      assert.deepEqual([offered.targetPort, offered.port], [name, port]);
+    }
+    assert.equal(service.spec.ports[0].name, 'http');
+    // Who comes in by which: what needs no token is Prometheus' alone.
+    const [http, metrics] = policy.spec.ingress;
+    assert.deepEqual([http, metrics].map(rule => rule.ports.map(each => each.port)), [['http'], ['metrics']]);
+    assert.equal(policy.spec.ingress.length, 2);
+    assert.deepEqual(metrics.from.map(peer => peer.podSelector.matchLabels['app.kubernetes.io/name']), ['prometheus']);
     for (const probe of [container.readinessProbe, container.livenessProbe]) assert.equal(probe.httpGet.port, 'http');
-    assert.match(config.spectrocloud.server.listen, /^0\.0\.0\.0:/);
   });
 
   test('the probes ask for what it answers without a credential', () => {

@@ -46,6 +46,28 @@ test('credentials: one of two headers, raw', async () => {
   await order('POST', '/world/revoke', { credential: 'session:0', revoked: false });
 });
 
+test('API keys: who administers sees when each ends, and no key', async () => {
+  const { status, json, text } = await get('/v1/apiKeys');
+  assert.equal(status, 200);
+  assert.deepEqual(json.items.map((k) => k.metadata.name), ['key:0', 'key:1', 'key:2']);
+  assert.equal(json.items[0].spec.user.uid, (await get('/v1/users/me')).json.metadata.uid);
+  const days = (Date.parse(json.items[0].spec.expiry) - Date.now()) / 86400000;
+  assert.ok(days > 364 && days <= 365, `${days}`);
+  assert.ok(!text.includes('sim-key'));
+  assert.equal((await get('/v1/apiKeys', { key: 'few' })).status, 403);
+});
+
+test('a healed world has gateways, accounts and pools in order', async () => {
+  const other = await start('--seed', '3');
+  const ask = (path) => call(other.url, 'GET', path).then((r) => r.json.items);
+  const down = async () => (await ask('/v1/overlords')).filter((o) => !o.spec.isSystem && o.status.state !== 'Running');
+  const off = async () => (await ask('/v1/cloudaccounts/summary')).filter((a) => a.status.state !== 'Running');
+  assert.notDeepEqual([await down(), await off()], [[], []]);
+  assert.equal((await call(other.control, 'POST', '/world/heal', { key: null })).status, 204);
+  assert.deepEqual([await down(), await off()], [[], []]);
+  assert.equal((await other.stop()).code, 0);
+});
+
 test('scope: the header alone decides', async () => {
   const uids = (r) => r.json.map((c) => c.metadata.uid).sort();
   const meta = '/v1/dashboard/spectroclusters/meta';

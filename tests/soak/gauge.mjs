@@ -46,8 +46,9 @@ export function cpuSeconds(pid) {
 
 export const median = numbers => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
-const quarter = (samples, n) =>
-  samples.slice(Math.floor(samples.length * n / 4), Math.floor(samples.length * (n + 1) / 4));
+const partOf = (samples, n, parts) =>
+  samples.slice(Math.floor(samples.length * n / parts), Math.floor(samples.length * (n + 1) / parts));
+const quarter = (samples, n) => partOf(samples, n, 4);
 
 const mediansOf = samples => Object.fromEntries(['rssKb', 'descriptors', 'threads']
   .map(name => [name, median(samples.map(sample => sample[name]))]));
@@ -65,5 +66,6 @@ export function growth(samples) {
     faults.push(`descriptors grew from ${warm.descriptors} to ${end.descriptors}`);
   if (end.threads - warm.threads > MORE_THREADS)
     faults.push(`threads grew from ${warm.threads} to ${end.threads}`);
-  return { warm, end, faults };
+  const tenths = samples.length < 10 ? [] : Array.from({ length: 10 }, (_, n) => mediansOf(partOf(samples, n, 10)));
+  return { warm, end, tenths, faults };
 }

@@ -22,6 +22,7 @@ const JUDGED_S = 120; // a shorter run is still warming up when it ends
 const QUIET_MS = 20000;
 const PROJECTS = 12;
 const KEPT_MS = 1000;
+const ANSWER_MS = 2000; // that one request to Palette may take
 
 // mulberry32: small, and the same everywhere.
 function randomFrom(seed) {
@@ -80,7 +81,7 @@ const configurationOf = (backstage, palettes, store) => ({
     enablePermissions: true,
     auth: { trustedServices: ['tests-trusted'] },
     server: { workers: 32, queueLength: 64, requestTimeout: '12s', drainTimeout: '15s' },
-    upstream: { ratePercent: 0, timeout: '2s', attempts: 3, retryDelay: '20ms', maxAnswerBytes: '2MiB', maxPages: 20,
+    upstream: { ratePercent: 0, timeout: `${ANSWER_MS}ms`, attempts: 3, retryDelay: '20ms', maxAnswerBytes: '2MiB', maxPages: 20,
       connectionsPerHost: 8, circuitPause: '300ms' },
     cache: { ttl: { lists: `${KEPT_MS}ms`, details: '500ms' } },
     follow: { interval: '1s' },
@@ -113,9 +114,9 @@ async function startSetting(report, random, afterMs, which) {
   backstage.serves(service);
   await until(async () => (await send(service.port, { path: '/.backstage/health/v1/readiness', kept: false }))
     .status === 200, 'the service is ready', 30000);
-  // A list that is past its time is given once more, for as long again.
+  // A list that is past its time is given once more, for as long again; and it may have taken its time to come.
   const load = new Load({ service, palettes, people, nobody, creators, backstage, disturbances, report, random,
-    staleMs: 2 * KEPT_MS });
+    staleMs: 2 * KEPT_MS + ANSWER_MS });
   return { load, service, config, palettes, backstage, store, disturbances, people };
 }
 
@@ -233,6 +234,7 @@ function print(write, { report, setting, seconds, idle, quiet, first, grown, cpu
   write(`at the start   ${spoken(first)}`);
   write(`after warm-up  ${spoken(grown.warm)}`);
   write(`last quarter   ${spoken(grown.end)}`);
+  write(`each tenth     ${grown.tenths.map(({ rssKb, threads }) => `${Math.round(rssKb / 1024)} MB/${threads}`).join(' ')}`);
   write(`descriptors    idle ${JSON.stringify(idle)}, afterwards ${JSON.stringify(quiet)}`);
   write(`exit status of the service: ${status}`);
   for (const text of report.unexplained) write(`UNEXPLAINED ${text}`);

@@ -360,6 +360,34 @@ static void who_only_waits_leaves_room_for_work(void **state)
 	gate_fini(&gate);
 }
 
+/* Each of them has work now and then all the same. */
+static void as_many_as_are_not_needed_end(void **state)
+{
+	int64_t deadline = clock_now_ms() + 40000;
+	atomic_uint done = 0;
+	struct workers *workers;
+	struct error err;
+	struct gate gate;
+
+	(void)state;
+	gate_init(&gate);
+	assert_true(workers_start(1, 7, 64, wait_for_others, &done, &workers, &err));
+	for (unsigned i = 1; i <= 7; i++) {
+		assert_true(workers_submit(workers, &gate));
+		wait_until(&gate.waiting, i);
+	}
+	gate_open(&gate);
+	wait_until(&done, 7);
+	assert_true(workers_count(workers) >= 7);
+	while (workers_count(workers) > 2 && clock_left_ms(deadline) > 0) {
+		assert_true(workers_submit(workers, NULL));
+		clock_sleep_ms(5);
+	}
+	assert_true(workers_count(workers) <= 2);
+	workers_stop(workers);
+	gate_fini(&gate);
+}
+
 /* All in the queue before anybody begins to wait. */
 static void what_was_queued_before_gets_the_room_too(void **state)
 {
@@ -506,6 +534,7 @@ int main(void)
 		cmocka_unit_test(a_thread_that_is_free_takes_the_next_piece),
 		cmocka_unit_test(threads_without_work_end_and_others_start),
 		cmocka_unit_test(who_only_waits_leaves_room_for_work),
+		cmocka_unit_test(as_many_as_are_not_needed_end),
 		cmocka_unit_test(what_was_queued_before_gets_the_room_too),
 		cmocka_unit_test(spare_threads_are_so_many),
 		cmocka_unit_test(afterwards_no_more_work_than_usual),

@@ -123,7 +123,49 @@ static void without_permissions_a_credential_is_enough(void **state)
 
 	(void)state;
 	for (int permit = PERMIT_ANYONE; permit < PERMITS; permit++)
-		assert_int_equal(may(PLAIN, &user, (enum permit)permit), permit != PERMIT_SESSIONS);
+		assert_int_equal(may(PLAIN, &user, (enum permit)permit),
+				 permit != PERMIT_SESSIONS && permit != PERMIT_OPERATORS);
+}
+
+/* A token for nothing else is possible, and one for something else is not enough. */
+static void figures_are_for_services(void **state)
+{
+	static const char *const metrics[] = {PERMISSION_OPERATORS};
+	static const char *const clusters[] = {"spectrocloud.cluster.view-info"};
+	static const char *const reads[] = {"read"};
+	static const char *const creates[] = {"create"};
+	static const struct config_restriction allowing[] = {
+		{.plugin = "spectrocloud"},
+		{.plugin = "spectrocloud", .permissions = metrics, .permission_count = 1},
+		{.plugin = "spectrocloud", .actions = reads, .action_count = 1},
+	};
+	static const struct config_restriction refusing[] = {
+		{.plugin = "spectrocloud", .permissions = clusters, .permission_count = 1},
+		{.plugin = "spectrocloud", .actions = creates, .action_count = 1},
+	};
+	const struct principal user = {.kind = PRINCIPAL_USER, .subject = "external:x"};
+	const struct principal behalf = {
+		.kind = PRINCIPAL_USER, .subject = "user:default/x", .actor = "plugin:auth"};
+	const struct principal none = {.kind = PRINCIPAL_NONE};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(allowing); i++) {
+		struct principal service = {.kind = PRINCIPAL_SERVICE,
+					    .subject = "external:x",
+					    .restriction = &allowing[i]};
+
+		assert_true(may(ENFORCED, &service, PERMIT_OPERATORS));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(refusing); i++) {
+		struct principal service = {.kind = PRINCIPAL_SERVICE,
+					    .subject = "external:x",
+					    .restriction = &refusing[i]};
+
+		assert_false(may(ENFORCED, &service, PERMIT_OPERATORS));
+	}
+	assert_false(may(PLAIN, &user, PERMIT_OPERATORS));
+	assert_false(may(PLAIN, &behalf, PERMIT_OPERATORS));
+	assert_false(may(PLAIN, &none, PERMIT_OPERATORS));
 }
 
 static void what_the_api_token_is_for(void **state)
@@ -309,6 +351,7 @@ int main(void)
 		cmocka_unit_test(sessions_are_for_auth_and_the_trusted),
 		cmocka_unit_test(what_the_api_token_is_for),
 		cmocka_unit_test(without_permissions_a_credential_is_enough),
+		cmocka_unit_test(figures_are_for_services),
 		cmocka_unit_test(a_restriction_by_permission),
 		cmocka_unit_test(a_restriction_by_action),
 		cmocka_unit_test(parts_of_a_restriction_add_up),

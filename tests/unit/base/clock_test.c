@@ -60,6 +60,10 @@ static void the_calendar_is_utc_with_milliseconds(void **state)
 	assert_string_equal(out, "2000-02-28T23:59:59.999Z");
 	clock_format_iso(253402300799999, out);
 	assert_string_equal(out, "9999-12-31T23:59:59.999Z");
+	clock_format_iso(-1, out);
+	assert_string_equal(out, "1969-12-31T23:59:59.999Z");
+	clock_format_iso(-1000, out);
+	assert_string_equal(out, "1969-12-31T23:59:59.000Z");
 	assert_true(clock_calendar_ms() > 1600000000000);
 }
 
@@ -120,6 +124,41 @@ static void what_is_no_time_is_refused(void **state)
 			fail_msg("%s was read", wrong[i]);
 }
 
+/* ---- the forms of headers and certificates ---- */
+
+typedef bool parse_fn(struct text time, int64_t *calendar_ms);
+
+static int64_t parsed_by(parse_fn *parse, const char *time)
+{
+	int64_t ms = -77;
+
+	return parse(text_of(time), &ms) ? ms : -77;
+}
+
+static void times_of_headers_and_certificates_are_read(void **state)
+{
+	static const char *const wrong[] = {"",
+					    "Sun, 06 Nov 1994 08:49:37",
+					    "Sun, 06 Nov 1994 08:49:37 GMT and more",
+					    "06 Nov 1994 08:49:37 GMT",
+					    "Sun, 66 Nov 1994 08:49:37 GMT",
+					    "1994-11-06T08:49:37Z",
+					    "Sun, 06 Nov 1994 08:49:37 GMT                        "
+					    "                                          "};
+
+	(void)state;
+	assert_int_equal(parsed_by(clock_parse_http, "Sun, 06 Nov 1994 08:49:37 GMT"),
+			 784111777000);
+	assert_int_equal(parsed_by(clock_parse_certificate, "Nov  6 08:49:37 1994 GMT"),
+			 784111777000);
+	assert_int_equal(parsed_by(clock_parse_certificate, "Nov 27 00:00:00 2026 GMT"),
+			 1795737600000);
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		assert_int_equal(parsed_by(clock_parse_http, wrong[i]), -77);
+		assert_int_equal(parsed_by(clock_parse_certificate, wrong[i]), -77);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +168,7 @@ int main(void)
 		cmocka_unit_test(the_calendar_is_utc_with_milliseconds),
 		cmocka_unit_test(times_are_read_back),
 		cmocka_unit_test(what_is_no_time_is_refused),
+		cmocka_unit_test(times_of_headers_and_certificates_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

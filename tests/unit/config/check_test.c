@@ -152,8 +152,12 @@ static void wrong_values(void **state)
 		"wanted true or false");
 	fixture_fails(
 		f, "spectrocloud: {auth: {trustedServices: [a, 5]}}",
-		"app-config.yaml:1:40: spectrocloud.auth.trustedServices: got a list, wanted a "
-		"list of non-empty strings");
+		"app-config.yaml:1:44: spectrocloud.auth.trustedServices[1]: got the number 5, "
+		"wanted a non-empty string, in quotes");
+	fixture_fails(
+		f, "spectrocloud: {auth: {trustedServices: a}}",
+		"app-config.yaml:1:40: spectrocloud.auth.trustedServices: got the string 'a', "
+		"wanted a list of non-empty strings");
 	fixture_fails(f, "spectrocloud: {server: {listen: 7727}}",
 		      "app-config.yaml:1:33: spectrocloud.server.listen: got the number 7727, "
 		      "wanted HOST:PORT, [IPV6]:PORT or unix:PATH");
@@ -475,6 +479,173 @@ static void lists_are_bounded(void **state)
 		      "app-config.yaml:1:30: spectrocloud.environments: more than 1000 elements");
 }
 
+static void assert_faults(struct fixture *f, const char *yaml, const char *const *wanted)
+{
+	size_t lines = 0;
+
+	fixture_write(f, "app-config.yaml", yaml);
+	assert_false(fixture_load(f));
+	for (const char *c = f->faults.ptr; *c != '\0'; c++)
+		if (*c == '\n')
+			lines++;
+	for (; *wanted != NULL; wanted++, lines--)
+		if (strstr(f->faults.ptr, *wanted) == NULL)
+			fail_msg("no %s in\n%s", *wanted, f->faults.ptr);
+	if (lines != 0)
+		fail_msg("%zu lines more in\n%s", lines, f->faults.ptr);
+}
+
+/* What is wrong with one element hides nothing of the others. */
+static void elements_are_judged_one_by_one(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_faults(f,
+		      "spectrocloud: {environments: [x, {url: 'https://h', tenant: 5, apiToken: "
+		      "k}, [], {url: 'ftp://h', tenant: t, apiToken: k}]}",
+		      (const char *const[]){
+			      "environments[0]: got a string, wanted a map\n",
+			      "environments[1].tenant: got the number 5, wanted",
+			      "environments[2]: got an empty list, wanted a map\n",
+			      "environments[3].url: not usable as a URL",
+			      "warning: ",
+			      "warning: ",
+			      NULL,
+		      });
+	assert_faults(
+		f,
+		"backend: {auth: {externalAccess: [5, {type: magic}, {type: static}], keys: [{}, "
+		"x]}}",
+		(const char *const[]){
+			"externalAccess[0]: got a number, wanted a map\n",
+			"externalAccess[1].type: got the string 'magic', wanted",
+			"externalAccess[2].options.token: missing",
+			"externalAccess[2].options.subject: missing",
+			"keys[0].secret: missing",
+			"keys[1]: got a string, wanted a map\n",
+			"warning: ",
+			"warning: ",
+			NULL,
+		});
+	assert_faults(f,
+		      "backend: {auth: {pluginKeyStore: {type: static, static: {keys: [x, {}]}}}}",
+		      (const char *const[]){
+			      "keys[0]: got a string, wanted a map\n",
+			      "keys[1].keyId: missing",
+			      "keys[1].publicKeyFile: missing",
+			      "warning: ",
+			      NULL,
+		      });
+}
+
+static void strings_are_judged_one_by_one(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_faults(f,
+		      "spectrocloud: {auth: {trustedServices: [1, a, {}]}, mcp: {toolsets: [core, "
+		      "packz, 7], exclude: [1, a, []]}, environments: []}\n"
+		      "backend: {cors: {origin: 'https://a', methods: [GET, 'a b', 5]},\n"
+		      "          csp: {script-src: [';', a, ',']}, referrer: {policy: [origin, x, "
+		      "y]}}\n",
+		      (const char *const[]){
+			      "trustedServices[0]: got the number 1, wanted a non-empty string, in "
+			      "quotes",
+			      "trustedServices[2]: got a map, wanted a non-empty string",
+			      "mcp.toolsets[1]: got the string 'packz', wanted one of core",
+			      "mcp.toolsets[2]: got the number 7, wanted one of core",
+			      "mcp.exclude[0]: got the number 1, wanted",
+			      "mcp.exclude[2]: got an empty list, wanted",
+			      "cors.methods[2]: got the number 5, wanted",
+			      "script-src[0]: got the string ';', wanted",
+			      "script-src[2]: got the string ',', wanted",
+			      "referrer.policy[1]: got the string 'x', wanted",
+			      "referrer.policy[2]: got the string 'y', wanted",
+			      "warning: ",
+			      NULL,
+		      });
+}
+
+/* Outside of spectrocloud other plugins have keys, so only what nearly is one of ours is told. */
+static void similar_keys(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_loads(
+		f, "spectroCloud: {}\n"
+		   "permissions: {enabled: true}\n"
+		   "app: {baseURL: 'https://a', title: x}\n"
+		   "auth: {providers: {}, environment: production}\n"
+		   "backend: {baseUrl: 'https://b', baseUrls: x, listen: ':7007', lifecycles: {},\n"
+		   "          auth: {externalAcces: []}, cache: {store: memory},\n"
+		   "          database: {client: better-sqlite3, connection: ':memory:', "
+		   "clients: x}}\n");
+	assert_true(fixture_noticed(f, "spectroCloud",
+				    "not a setting that this service reads; did you mean "
+				    "'spectrocloud'?"));
+	assert_true(fixture_noticed(f, "permissions",
+				    "not a setting that this service reads; did you mean "
+				    "'permission'?"));
+	assert_true(fixture_noticed(f, "app.baseURL",
+				    "not a setting that this service reads; did you mean "
+				    "'baseUrl'?"));
+	assert_true(fixture_noticed(f, "backend.auth.externalAcces",
+				    "not a setting that this service reads; did you mean "
+				    "'externalAccess'?"));
+	assert_true(fixture_noticed(f, "backend.lifecycles",
+				    "not a setting that this service reads; did you mean "
+				    "'lifecycle'?"));
+	for (size_t i = 0; i < f->notices.count; i++) {
+		assert_null(strstr(f->notices.items[i].path, "backend.baseUrls"));
+		assert_null(strstr(f->notices.items[i].path, "backend.database.clients"));
+		assert_null(strstr(f->notices.items[i].path, "auth.environment"));
+	}
+}
+
+/* For programs: the same as the lines say. */
+static void findings(void **state)
+{
+	struct fixture *f = *state;
+	char path[128];
+	const char *const files[] = {path};
+	struct config_findings found;
+	struct config_options options = {.files = files, .file_count = 1, .findings = &found};
+	struct config *config;
+	struct error err;
+
+	snprintf(path, sizeof path, "%s/app-config.yaml", f->directory);
+	fixture_write(f, "app-config.yaml", "spectrocloud:\n  lisen: x\n  server: {workers: 0}\n");
+	assert_false(config_load(&options, &config, NULL, NULL, &err));
+	assert_true(found.count >= 2);
+	assert_true(found.items[0].is_fault);
+	assert_string_equal(found.items[0].file, path);
+	assert_int_equal(found.items[0].line, 3);
+	assert_int_equal(found.items[0].column, 21);
+	assert_string_equal(found.items[0].path, "spectrocloud.server.workers");
+	assert_string_equal(found.items[0].message,
+			    "got the number 0, wanted a whole number from 1 to 1024");
+	assert_false(found.items[1].is_fault);
+	assert_string_equal(found.items[1].path, "spectrocloud.lisen");
+	assert_int_equal(found.items[1].line, 2);
+	config_findings_fini(&found);
+
+	fixture_write(f, "app-config.yaml", "spectrocloud:\n  server: [1, 2\n");
+	assert_false(config_load(&options, &config, NULL, NULL, &err));
+	assert_int_equal(found.count, 1);
+	assert_string_equal(found.items[0].file, path);
+	assert_true(found.items[0].line >= 2);
+	assert_true(found.items[0].column >= 1);
+	assert_null(found.items[0].path);
+	assert_null(strstr(found.items[0].message, "app-config.yaml"));
+	config_findings_fini(&found);
+
+	snprintf(path, sizeof path, "%s/none.yaml", f->directory);
+	assert_false(config_load(&options, &config, NULL, NULL, &err));
+	assert_int_equal(found.count, 1);
+	assert_int_equal(found.items[0].line, 0);
+	config_findings_fini(&found);
+}
+
 static void listen_addresses(void **state)
 {
 	static const char *const good[] = {"0.0.0.0:1", "localhost:7727", "[::]:7727",
@@ -513,6 +684,10 @@ int main(void)
 		fixture_test(secrets_stay_secret),
 		fixture_test(messages_are_tidy),
 		fixture_test(lists_are_bounded),
+		fixture_test(elements_are_judged_one_by_one),
+		fixture_test(strings_are_judged_one_by_one),
+		fixture_test(similar_keys),
+		fixture_test(findings),
 		fixture_test(listen_addresses),
 	};
 

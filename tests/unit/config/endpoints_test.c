@@ -103,7 +103,8 @@ static void faults(void **state)
 		 "one non-empty string"},
 		{ENDPOINT("target: 'http://h', plugins: a"), "plugins: got the string 'a', wanted "
 							     "a list of at least one"},
-		{ENDPOINT("target: 'http://h', plugins: [a, '']"), "plugins: got a list, wanted"},
+		{ENDPOINT("target: 'http://h', plugins: [a, '']"),
+		 "plugins[1]: got an empty string, wanted "},
 	};
 	struct fixture *f = *state;
 

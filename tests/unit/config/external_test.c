@@ -125,7 +125,7 @@ static void faults(void **state)
 		 "string 'HS256', wanted one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, "
 		 "ES384, ES512, or a list of them"},
 		{JWKS(JWKS_URL ", algorithm: [ES256, none]"),
-		 "options.algorithm: got a list, wanted one of RS256, "},
+		 "options.algorithm[1]: got the string 'none', wanted one of RS256, "},
 		{JWKS(JWKS_URL ", subjectPrefix: a b"),
 		 "options.subjectPrefix: got the string 'a b', wanted a name without white space"},
 		{JWKS(JWKS_URL ", issuer: '${NONE}'"),

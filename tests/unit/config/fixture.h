@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -88,6 +89,25 @@ static inline size_t fixture_count(const char *const *items)
 	return n;
 }
 
+/* For who tries all that the tests load on something else, too: copies it into the folder that the
+ * variable KEEP_ACCEPTED names, but for what has keys that there are not, or that are not read. */
+static inline void fixture_keep(const struct fixture *f)
+{
+	static int count;
+	const char *folder = getenv("KEEP_ACCEPTED");
+	char command[512];
+
+	for (size_t i = 0; i < f->notices.count; i++)
+		if (strstr(f->notices.items[i].message, "unknown setting") != NULL ||
+		    strstr(f->notices.items[i].message, "not read, as") != NULL)
+			return;
+	if (folder == NULL || f->files[0] != NULL)
+		return;
+	snprintf(command, sizeof command, "cp '%s/app-config.yaml' '%s/%d-%d.yaml'", f->directory,
+		 folder, (int)getpid(), count++);
+	assert_int_equal(system(command), 0);
+}
+
 /* Loads what was written so far; may be repeated. */
 static inline bool fixture_load(struct fixture *f)
 {
@@ -107,7 +127,10 @@ static inline bool fixture_load(struct fixture *f)
 	f->config = NULL;
 	f->notices = (struct config_notices){0};
 	buf_fini(&f->faults);
-	return config_load(&options, &f->config, &f->notices, &f->faults, &f->err);
+	if (!config_load(&options, &f->config, &f->notices, &f->faults, &f->err))
+		return false;
+	fixture_keep(f);
+	return true;
 }
 
 static inline void fixture_loads(struct fixture *f, const char *yaml)

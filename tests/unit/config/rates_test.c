@@ -97,6 +97,31 @@ static void circuits(void **state)
 	fails_at(f, "spectrocloud: {upstream: {circuitPause: 99ms}}", "circuitPause");
 }
 
+#define OF_HOST(url, name, rates)                                                             \
+	"{url: '" url "', name: " name ", tenant: t, apiToken: k, rates: [{path: /v1/users, " \
+	"perSecond: " rates ", atOnce: 4}]}"
+
+/* Palette counts by host: what cannot be in force is told. */
+static void other_rates_of_one_host(void **state)
+{
+	static const char told[] =
+		"not in force: spectrocloud.environments[0] is of the same host, "
+		"and its rates hold for both";
+	struct fixture *f = *state;
+
+	fixture_loads(f,
+		      "spectrocloud: {environments: [" OF_HOST("https://h", "a", "3") ", " OF_HOST(
+			      "HTTPS://H:443/x", "b",
+			      "4") ", " OF_HOST("https://h", "c",
+						"3") ", " OF_HOST("https://other", "d",
+								  "5") ", " OF_HOST("http://h", "e",
+										    "6") "]}");
+	assert_true(fixture_noticed(f, "spectrocloud.environments[1].rates", told));
+	assert_false(fixture_noticed(f, "spectrocloud.environments[2].rates", told));
+	assert_false(fixture_noticed(f, "spectrocloud.environments[3].rates", told));
+	assert_false(fixture_noticed(f, "spectrocloud.environments[4].rates", told));
+}
+
 static void they_are_shown_as_they_were_written(void **state)
 {
 	struct fixture *f = *state;
@@ -121,6 +146,7 @@ int main(void)
 		fixture_test(what_is_no_rate),
 		fixture_test(lists_that_are_none),
 		fixture_test(circuits),
+		fixture_test(other_rates_of_one_host),
 		fixture_test(they_are_shown_as_they_were_written),
 	};
 

@@ -175,6 +175,22 @@ static void every_byte_comes_back(void **state)
 	buf_fini(&out);
 }
 
+static void encoding_is_padded(void **state)
+{
+	static const char *const rows[][2] = {
+		{"", ""},        {"f", "Zg=="},        {"fo", "Zm8="},
+		{"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"\xfb\xff\xfe", "+//+"}};
+	struct buf out;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		buf_init(&out, 100);
+		base64_encode(text_of(rows[i][0]), &out);
+		assert_true(text_is(buf_text(&out), rows[i][1]));
+		buf_fini(&out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +201,7 @@ int main(void)
 		cmocka_unit_test(long_texts_with_breaks_anywhere),
 		cmocka_unit_test(a_piece_that_gives_more_than_its_share),
 		cmocka_unit_test(every_byte_comes_back),
+		cmocka_unit_test(encoding_is_padded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

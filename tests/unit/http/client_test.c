@@ -55,6 +55,12 @@ static void type_and_retry_after(void **state)
 	assert_string_equal(f.content_type, "");
 	assert_string_equal(f.retry_after, "");
 	http_fetch_fini(&f);
+
+	f = get(*state, "/blank-values");
+	run_expecting(*state, &f, HTTP_FETCH_DONE);
+	assert_string_equal(f.content_type, "");
+	assert_string_equal(f.retry_after, "");
+	http_fetch_fini(&f);
 }
 
 /* What the library keeps of an answer must not be there for the next one: the first header of that

@@ -218,12 +218,49 @@ static void kept_answers_are_declined(void **state)
 	}
 }
 
+static void types_are_looked_for(void **state)
+{
+	static const struct {
+		const char *lines[MOST_LINES];
+		bool accepts;
+	} rows[] = {
+		{{NULL}, false},
+		{{""}, false},
+		{{"a/b"}, true},
+		{{"A/B"}, true},
+		{{"x/y, a/b"}, true},
+		{{"x/y", "a/b"}, true},
+		{{" a/b ; version=1.0.0 ; q=0.5 , x/y"}, true},
+		{{"a/b;version=1.0.0;q=0"}, false},
+		{{"a/b;q=0.000"}, false},
+		{{"a/b;q=0.001"}, true},
+		{{"a/b;q=0, a/b;version=2"}, true},
+		{{"a/b;q=7"}, false},
+		{{"a/b;q="}, false},
+		{{"*/*"}, false},
+		{{"a/*"}, false},
+		{{"a/bc"}, false},
+		{{"xa/b"}, false},
+		{{";a/b"}, false},
+	};
+	struct http_header headers[MOST_LINES + 2];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		size_t count = put(headers, "accept", rows[i].lines);
+
+		if (http_accepts(headers, count, "a/b") != rows[i].accepts)
+			fail_msg("%zu: %s", i, rows[i].lines[0]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(codings_are_chosen),
 		cmocka_unit_test(tags_are_compared),
 		cmocka_unit_test(kept_answers_are_declined),
+		cmocka_unit_test(types_are_looked_for),
 	};
 
 	return cmocka_run_group_tests_name("http/fields", tests, NULL, NULL);

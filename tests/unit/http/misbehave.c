@@ -37,6 +37,13 @@ static bool answer_long_values(struct raw_connection *c, const struct raw_reques
 			  1, 1);
 }
 
+static bool answer_blank_values(struct raw_connection *c, const struct raw_request *r)
+{
+	(void)r;
+	return raw_printf(c, "HTTP/1.1 200 OK\r\nContent-Type: \r\nRetry-After: \r\n"
+			     "Content-Length: 0\r\n\r\n");
+}
+
 /* The request's own head and body. */
 static bool answer_echo(struct raw_connection *c, const struct raw_request *r)
 {
@@ -337,6 +344,7 @@ static const struct {
 	{"/typed", answer_typed},
 	{"/folded", answer_folded},
 	{"/long-values", answer_long_values},
+	{"/blank-values", answer_blank_values},
 	{"/echo", answer_echo},
 	{"/size", answer_size},
 	{"/head", answer_head},

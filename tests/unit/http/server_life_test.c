@@ -196,7 +196,8 @@ static void client_that_leaves_is_noticed(void **state)
 	assert_true(front_stop(&front));
 }
 
-/* Half a request and the end of the stream in one packet, and a whole one. */
+/* Half a request and the end of the stream in one packet, and a whole one. None of them waits until
+ * something has taken too long. */
 static void client_that_stops_sending_is_ended(void **state)
 {
 	static const char *const requests[] = {
@@ -205,21 +206,24 @@ static void client_that_stops_sending_is_ended(void **state)
 		GET("/e"),
 		GET("/later") GET("/e") "GET /",
 	};
+	enum { ROUNDS = 10 };
+	int64_t began = clock_now_ms();
 	char answer[WIRE_SIZE];
 
 	(void)state;
 	start_default();
-	for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
-		int64_t began = clock_now_ms();
+	for (size_t i = 0; i < ROUNDS * ARRAY_LEN(requests); i++) {
+		size_t which = i % ARRAY_LEN(requests);
 		int fd = wire_connect(&front);
 
-		wire_say(fd, requests[i]);
+		wire_say(fd, requests[which]);
 		shutdown(fd, SHUT_WR);
 		wire_rest(fd, answer);
 		close(fd);
-		assert_in_range(clock_now_ms() - began, 0, 4000);
-		assert_int_equal(i >= 2, strstr(answer, "GET /e||") != NULL);
+		assert_int_equal(which >= 2, strstr(answer, "GET /e||") != NULL);
 	}
+	/* A quarter of a second each, of which there are many. */
+	assert_in_range(clock_now_ms() - began, 0, 10 * 1000);
 	assert_true(front_stop(&front));
 }
 

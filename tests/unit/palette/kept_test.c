@@ -272,6 +272,29 @@ static void equal_questions_are_asked_once(void **state)
 	world_free(w);
 }
 
+/* What Palette knew when it began to answer may be as old as that. */
+static void an_answer_is_as_old_as_its_question(void **state)
+{
+	struct world *w = world_new(ROOM);
+	struct person *first = person(w, "ada", "clusters");
+	struct person *second = person(w, "ada", "clusters");
+
+	(void)state;
+	atomic_store(&w->held, true);
+	begin(first);
+	await_asked(w, 1);
+	clock_sleep_ms(30);
+	atomic_store(&w->held, false);
+	end(first);
+	assert_int_equal(first->answer.age_ms, -1);
+	read_now(second);
+	assert_true(second->ok);
+	assert_true(second->answer.age_ms >= 30);
+	person_free(first);
+	person_free(second);
+	world_free(w);
+}
+
 static void nothing_is_shared_between_credentials(void **state)
 {
 	struct world *w = world_new(ROOM);
@@ -802,6 +825,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equal_questions_are_asked_once),
+		cmocka_unit_test(an_answer_is_as_old_as_its_question),
 		cmocka_unit_test(nothing_is_shared_between_credentials),
 		cmocka_unit_test(nor_while_it_is_asked),
 		cmocka_unit_test(who_asks_together_waits_for_one),

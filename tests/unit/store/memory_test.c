@@ -111,12 +111,23 @@ static void when_full_no_deed_begins(void **state)
 	memory_once_free(m);
 }
 
+static void a_look_from_outside_sees_nothing(void **state)
+{
+	struct world *w = *state;
+	struct store_survey found;
+	struct error err;
+
+	assert_true(store_survey(&w->config, soon(), &found, &err));
+	assert_true(found.out_of_reach);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STORE_TESTS,
 		store_test(it_says_what_it_is),
 		store_test(it_needs_no_key),
+		store_test(a_look_from_outside_sees_nothing),
 		cmocka_unit_test(when_full_the_first_to_end_goes),
 		cmocka_unit_test(when_full_no_deed_begins),
 	};

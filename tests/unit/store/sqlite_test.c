@@ -199,6 +199,34 @@ static void an_older_file_is_brought_up_to_date(void **state)
 	assert_int_equal(look_in(w, w->store, "one").stage, STORE_BEGUN);
 }
 
+static void a_look_makes_nothing(void **state)
+{
+	struct world *w = *state;
+	struct config other = w->config;
+	struct store_survey found;
+	struct error err;
+	char path[160];
+	FILE *file;
+
+	file_of(w, "-other", path);
+	other.store.file = path;
+	assert_true(store_survey(&other, soon(), &found, &err));
+	assert_true(found.missing);
+	assert_int_equal(access(path, F_OK), -1);
+	file = fopen(path, "wb");
+	assert_non_null(file);
+	fclose(file);
+	assert_true(store_survey(&other, soon(), &found, &err));
+	assert_true(found.missing); /* empty: nothing was made in it */
+	file = fopen(path, "wb");
+	assert_non_null(file);
+	for (int i = 0; i < 100; i++)
+		fputs("this is text, and no database\n", file);
+	fclose(file);
+	assert_false(store_survey(&other, soon(), &found, &err));
+	assert_non_null(strstr(err.message, "not a database"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +235,7 @@ int main(void)
 		store_test(it_says_what_it_is),
 		store_test(an_older_file_is_brought_up_to_date),
 		store_test(the_file_is_its_owners_alone),
+		store_test(a_look_makes_nothing),
 		store_test(no_token_is_there_in_clear),
 		store_test(what_is_no_database_is_refused),
 		store_test(a_broken_row_counts_as_none),

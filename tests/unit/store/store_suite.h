@@ -848,6 +848,48 @@ static inline void without_a_key_it_does_not_open(void **state)
 	assert_null(store);
 }
 
+/* ---- a look at it ---- */
+
+static inline struct store_survey look_at(struct world *w)
+{
+	struct store_survey found;
+	struct error err;
+
+	if (!store_survey(&w->config, soon(), &found, &err))
+		fail_msg("%s", err.message);
+	return found;
+}
+
+static inline void a_look_counts_and_opens(void **state)
+{
+	struct world *w = *state;
+	int64_t first_ms = in_ms(-MINUTE_MS);
+	struct store_survey found = look_at(w);
+
+	assert_false(found.missing || found.out_of_reach);
+	assert_int_equal(found.live + found.expired + found.tried, 0);
+	assert_int_equal(found.first_end_ms, 0);
+	put(w, "one@b.test", "prod", "t", in_ms(MINUTE_MS));
+	put(w, "two@b.test", "dev", "t", in_ms(MINUTE_MS));
+	put(w, "past@b.test", "prod", "t", first_ms);
+	found = look_at(w);
+	assert_int_equal(found.live, 2);
+	assert_int_equal(found.expired, 1);
+	assert_int_equal(found.first_end_ms, first_ms);
+	assert_int_equal(found.tried, 2);
+	assert_int_equal(found.opened, 2);
+	use_keys(w, KEY_OTHER, NULL);
+	put(w, "new@b.test", "prod", "t", in_ms(MINUTE_MS)); /* the store goes on with its key */
+	found = look_at(w);
+	assert_int_equal(found.tried, 3);
+	assert_int_equal(found.opened, 0);
+	use_keys(w, KEY_OTHER, KEY_ONE);
+	assert_int_equal(look_at(w).opened, 3);
+	w->config.store.key_count = 0;
+	assert_false(store_survey(&w->config, soon(), &found, &(struct error){.kind = 0}));
+	use_keys(w, KEY_ONE, NULL);
+}
+
 #define store_test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 #define STORE_TESTS                                                                            \
@@ -864,10 +906,10 @@ static inline void without_a_key_it_does_not_open(void **state)
 		store_test(what_has_expired_may_begin_again), store_test(notes_have_a_length), \
 		store_test(of_many_one_begins)
 
-#define STORE_TESTS_OF_KEPT                                                  \
-	store_test(sessions_outlive_a_restart), store_test(keys_take_turns), \
-		store_test(two_see_each_others_sessions),                    \
-		store_test(without_a_key_it_does_not_open),                  \
+#define STORE_TESTS_OF_KEPT                                                                    \
+	store_test(sessions_outlive_a_restart), store_test(keys_take_turns),                   \
+		store_test(two_see_each_others_sessions), store_test(a_look_counts_and_opens), \
+		store_test(without_a_key_it_does_not_open),                                    \
 		store_test(of_many_replicas_one_begins), store_test(deeds_outlive_a_restart)
 
 #endif

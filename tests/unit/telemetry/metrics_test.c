@@ -1,0 +1,301 @@
+/* Series: made once whoever comes first, found again, bounded; and what samplers add. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+
+#include "telemetry/inside.h"
+
+enum { THREADS = 8, ROUNDS = 20000, NAMES = 50 };
+
+static const struct metric_series *find(enum metric metric, const char *const *values)
+{
+	for (const struct metric_series *s = metric_all_series(); s != NULL; s = s->next) {
+		bool same = s->metric == metric;
+
+		for (size_t i = 0; same && i < metric_label_count(&metric_rows[metric]); i++)
+			same = strcmp(s->values[i], metric_value(values[i])) == 0;
+		if (same)
+			return s;
+	}
+	return NULL;
+}
+
+static uint64_t value_of(enum metric metric, const char *const *values)
+{
+	const struct metric_series *s = find(metric, values);
+
+	return s == NULL ? 0 : atomic_load(&s->sum);
+}
+
+static size_t series_of(enum metric metric)
+{
+	size_t count = 0;
+
+	for (const struct metric_series *s = metric_all_series(); s != NULL; s = s->next)
+		count += s->metric == metric;
+	return count;
+}
+
+static bool starts_with_letter(const char *name)
+{
+	return name[0] >= 'a' && name[0] <= 'z' &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name);
+}
+
+static bool ends_with(const char *name, const char *end)
+{
+	return text_ends(text_of(name), end);
+}
+
+/* Prometheus' own rules for names, and that what all rows allow leaves half of the table free. */
+static void rows_are_complete(void **state)
+{
+	size_t most = 0;
+
+	(void)state;
+	for (int m = 0; m < METRICS; m++) {
+		const struct metric_row *row = &metric_rows[m];
+
+		assert_non_null(row->name);
+		assert_non_null(row->help);
+		assert_true(row->type >= METRIC_COUNTER && row->type <= METRIC_INFO);
+		assert_true(starts_with_letter(row->name));
+		assert_false(ends_with(row->name, "_total") || ends_with(row->name, "_info"));
+		if (row->unit != NULL)
+			assert_true(ends_with(row->name, row->unit));
+		assert_true((row->labels[0] == NULL) == (row->most == 0));
+		if (row->words != NULL)
+			assert_true(row->labels[0] != NULL && row->labels[1] == NULL);
+		for (size_t i = 0; row->labels[i] != NULL; i++)
+			assert_true(starts_with_letter(row->labels[i]));
+		for (int other = 0; other < m; other++)
+			assert_string_not_equal(row->name, metric_rows[other].name);
+		most += row->most + 1;
+	}
+	assert_true(most <= 8192);
+	for (size_t i = 1; i < METRIC_BUCKETS; i++)
+		assert_true(metric_buckets[i - 1].most_us < metric_buckets[i].most_us);
+}
+
+static void counts_by_labels(void **state)
+{
+	char name[] = "cluster.one";
+
+	(void)state;
+	metric_count(METRIC_REQUESTS, name, "200");
+	metric_count(METRIC_REQUESTS, name, "200");
+	metric_count(METRIC_REQUESTS, name, "404");
+	metric_count(METRIC_REQUESTS, "cluster.two", "200");
+	/* Not the same as one label that holds both. */
+	metric_count(METRIC_REQUESTS, "cluster.one200", NULL);
+	/* They were copied. */
+	name[0] = 'x';
+	assert_int_equal(value_of(METRIC_REQUESTS, METRIC_LABELS("cluster.one", "200")), 2);
+	assert_int_equal(value_of(METRIC_REQUESTS, METRIC_LABELS("cluster.one", "404")), 1);
+	assert_int_equal(value_of(METRIC_REQUESTS, METRIC_LABELS("cluster.two", "200")), 1);
+	assert_int_equal(value_of(METRIC_REQUESTS, METRIC_LABELS("cluster.one200", "")), 1);
+	assert_null(find(METRIC_REQUESTS, METRIC_LABELS("xluster.one", "200")));
+	/* Of another metric. */
+	assert_null(find(METRIC_TOKENS, METRIC_LABELS("cluster.one", "200")));
+}
+
+static void a_series_may_begin_with_nothing(void **state)
+{
+	(void)state;
+	metric_add(METRIC_RETRIES, 0, METRIC_LABELS("somewhere"));
+	assert_non_null(find(METRIC_RETRIES, METRIC_LABELS("somewhere")));
+	assert_int_equal(value_of(METRIC_RETRIES, METRIC_LABELS("somewhere")), 0);
+	metric_add(METRIC_RETRIES, 7, METRIC_LABELS("somewhere"));
+	assert_int_equal(value_of(METRIC_RETRIES, METRIC_LABELS("somewhere")), 7);
+}
+
+/* A bound belongs to the bucket that it names. */
+static void durations_go_into_buckets(void **state)
+{
+	static const struct {
+		int64_t us;
+		size_t bucket;
+	} rows[] = {{0, 0},
+		    {-5, 0},
+		    {1, 0},
+		    {1000, 0},
+		    {1001, 1},
+		    {2500, 1},
+		    {2501, 2},
+		    {999999, 9},
+		    {1000000, 9},
+		    {1000001, 10},
+		    {60000000, 14},
+		    {60000001, 15},
+		    {INT64_C(1) << 40, 15}};
+	const struct metric_series *s;
+	uint64_t before[METRIC_BUCKETS] = {0};
+	uint64_t sum = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		metric_observe(METRIC_UPSTREAM_SECONDS, rows[i].us, "here");
+		s = find(METRIC_UPSTREAM_SECONDS, METRIC_LABELS("here"));
+		before[rows[i].bucket]++;
+		sum += rows[i].us < 0 ? 0 : (uint64_t)rows[i].us;
+		for (size_t b = 0; b < METRIC_BUCKETS; b++)
+			assert_int_equal(atomic_load(&s->counts[b]), before[b]);
+		assert_int_equal(atomic_load(&s->sum), sum);
+	}
+}
+
+/* What comes beyond the bound is counted together, and what was there goes on by itself. */
+static void series_are_bounded(void **state)
+{
+	unsigned most = metric_rows[METRIC_BACKSTAGE].most;
+	char name[32];
+
+	(void)state;
+	for (unsigned i = 0; i < most + 100; i++) {
+		snprintf(name, sizeof name, "plugin-%u", i);
+		metric_count(METRIC_BACKSTAGE, name, "200");
+	}
+	assert_int_equal(series_of(METRIC_BACKSTAGE), most + 1);
+	assert_int_equal(value_of(METRIC_BACKSTAGE, METRIC_LABELS("other", "other")), 100);
+	metric_count(METRIC_BACKSTAGE, "plugin-0", "200");
+	assert_int_equal(value_of(METRIC_BACKSTAGE, METRIC_LABELS("plugin-0", "200")), 2);
+	metric_count(METRIC_BACKSTAGE, "plugin-0", "500");
+	assert_int_equal(value_of(METRIC_BACKSTAGE, METRIC_LABELS("other", "other")), 101);
+}
+
+/* ---- several threads ---- */
+
+static void *count_much(void *argument)
+{
+	char name[32];
+	char status[METRIC_STATUS_SIZE];
+
+	(void)argument;
+	for (int i = 0; i < ROUNDS; i++) {
+		snprintf(name, sizeof name, "op.%d", i % NAMES);
+		metric_count(METRIC_REQUESTS, name, metric_status(200 + i % 2, status));
+		metric_observe(METRIC_REQUEST_SECONDS, i, name);
+	}
+	return NULL;
+}
+
+/* Reads all the time, too, as a scrape does. */
+static void *read_much(void *argument)
+{
+	(void)argument;
+	for (int i = 0; i < 50; i++) {
+		struct buf out;
+
+		buf_init(&out, METRICS_LONGEST);
+		metrics_write(i % 2 == 0 ? METRICS_TEXT : METRICS_OPENMETRICS, &out);
+		buf_fini(&out);
+	}
+	return NULL;
+}
+
+static void nothing_is_lost_or_made_twice(void **state)
+{
+	pthread_t threads[THREADS + 1];
+	uint64_t sum = 0;
+	size_t series = 0;
+
+	(void)state;
+	for (size_t i = 0; i <= THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL,
+						i < THREADS ? count_much : read_much, NULL),
+				 0);
+	for (size_t i = 0; i <= THREADS; i++)
+		pthread_join(threads[i], NULL);
+	for (const struct metric_series *s = metric_all_series(); s != NULL; s = s->next) {
+		if (s->metric != METRIC_REQUESTS || strncmp(s->values[0], "op.", 3) != 0)
+			continue;
+		sum += atomic_load(&s->sum);
+		series++;
+	}
+	assert_int_equal(sum, THREADS * ROUNDS);
+	/* 50 is even, so that each name has one of the two statuses. */
+	assert_int_equal(series, NAMES);
+}
+
+/* ---- samplers ---- */
+
+static void sample_some(void *context, struct metric_samples *samples)
+{
+	int *called = context;
+
+	(*called)++;
+	metric_sample(samples, METRIC_CONNECTIONS, 3);
+	metric_sample(samples, METRIC_CIRCUIT, 2, "here");
+}
+
+static void sample_many(void *context, struct metric_samples *samples)
+{
+	char name[32];
+
+	(void)context;
+	for (int i = 0; i < 5000; i++) {
+		snprintf(name, sizeof name, "env-%d", i);
+		metric_sample(samples, METRIC_CIRCUIT, i, name);
+	}
+}
+
+static size_t sampled(enum metric metric)
+{
+	struct metric_samples samples;
+	size_t count = 0;
+
+	metric_samples_take(&samples);
+	for (size_t i = 0; i < samples.count; i++)
+		count += samples.items[i].metric == metric;
+	metric_samples_fini(&samples);
+	return count;
+}
+
+static void samplers_come_and_go(void **state)
+{
+	int called = 0;
+	int other = 0;
+
+	(void)state;
+	assert_int_equal(sampled(METRIC_CONNECTIONS), 0);
+	metric_sample_no_more(sample_some, &called);
+	metric_sample_by(sample_some, &called);
+	assert_int_equal(sampled(METRIC_CONNECTIONS), 1);
+	assert_int_equal(sampled(METRIC_CIRCUIT), 1);
+	assert_int_equal(called, 2);
+	metric_sample_no_more(sample_some, &other); /* another one */
+	assert_int_equal(sampled(METRIC_CONNECTIONS), 1);
+	metric_sample_no_more(sample_some, &called);
+	assert_int_equal(sampled(METRIC_CONNECTIONS), 0);
+	assert_int_equal(called, 3);
+}
+
+static void samples_are_bounded(void **state)
+{
+	(void)state;
+	metric_sample_by(sample_many, NULL);
+	assert_int_equal(sampled(METRIC_CIRCUIT), metric_rows[METRIC_CIRCUIT].most);
+	metric_sample_no_more(sample_many, NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rows_are_complete),
+		cmocka_unit_test(counts_by_labels),
+		cmocka_unit_test(a_series_may_begin_with_nothing),
+		cmocka_unit_test(durations_go_into_buckets),
+		cmocka_unit_test(nothing_is_lost_or_made_twice),
+		cmocka_unit_test(series_are_bounded),
+		cmocka_unit_test(samplers_come_and_go),
+		cmocka_unit_test(samples_are_bounded),
+	};
+
+	return cmocka_run_group_tests_name("telemetry/metrics", tests, NULL, NULL);
+}
