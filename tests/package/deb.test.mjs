@@ -2,7 +2,7 @@
 // without systemd, upgraded, removed, purged.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
@@ -227,10 +227,12 @@ describe('the package in a bare Debian', { skip }, () => {
     const port = await started(service);
     assert.equal((await get(port, '/api/spectrocloud/health')).status, 200);
     assert.equal(await service.stop(), 0, service.output());
-    for (const path of run('tar', ['-tzf', made('.tar.gz')]).split('\n').map(name => name.replace(/^[^/]*\//, '')))
-      if (/[^/]$/.test(path) && !path.startsWith('etc/')) rmSync(inRoot(path));
-    for (const folder of ['usr/share/doc/spectrocloud-backend', 'usr/share/spectrocloud-backend'])
-      rmSync(inRoot(folder), { recursive: true, force: true });
+    // What of it the package does not know is taken away again, the deepest first.
+    const there = new Set(bare.files.map(line => line.split(' ')[0]));
+    const paths = run('tar', ['-tzf', made('.tar.gz')]).split('\n').map(name => name.replace(/^[^/]*\//, ''));
+    for (const path of paths.filter(each => each && !each.startsWith('etc/')).sort().reverse())
+      if (!path.endsWith('/')) rmSync(inRoot(path));
+      else if (!there.has(path.slice(0, -1)) && readdirSync(inRoot(path)).length === 0) rmdirSync(inRoot(path));
   });
 
   test('purged, it leaves nothing, nor do its dependencies', () => {
