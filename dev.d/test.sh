@@ -4,7 +4,7 @@
 # shellcheck source=dev.d/docs.sh
 . dev.d/docs.sh
 
-SUITES=(unit fuzz tsan contract limits agents soak http prometheus browser sim schema mcp bridge e2e docs clang release package)
+SUITES=(unit fuzz tsan release contract limits agents soak http sim schema mcp prometheus browser bridge e2e docs clang package)
 SUITE_SECONDS=600 # no suite may hang for ever
 # What is slow under a sanitizer gets more time than its meson.build says.
 meson_test=(meson test --no-rebuild --print-errorlogs --timeout-multiplier 3)

@@ -56,7 +56,8 @@ static bool check_method(const char *method, struct error *err)
 	return false;
 }
 
-/* Where a line's text ends at `at`: the line end must be CR LF, either of which may be NUL now. */
+/* Where a line's text ends at `at`: the line end must be CR LF, either of which may be NUL now. One
+ * that came as NUL and LF looks the same. */
 static bool is_line_end(const char *at)
 {
 	return (at[0] == '\r' || at[0] == '\0') && (at[1] == '\n' || at[1] == '\0');

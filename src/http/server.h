@@ -9,7 +9,9 @@
  * too many or too large headers, a body over the limit.
  *
  * Not refused: a bare line feed behind a chunk's size or data. The library takes it for CR LF and
- * shows us the body without its framing, so nothing here could see it.
+ * shows us the body without its framing, so nothing here could see it. Nor NUL and a bare line feed
+ * in place of the CR LF of a line of the head: the library writes NUL over line ends, and what was
+ * there before nobody can tell then. Proxies refuse NUL.
  *
  * The handler hears of a refusal, but for what the library refuses itself: a request line or header
  * that it cannot parse, a broken chunk, a head that is several times over the limit. Those get a
