@@ -53,7 +53,7 @@
 		.help = "Headers that are sent along, such as an API key.",
 	},
 	{
-		READ_ROW("spectrocloud.telemetry.sampleRatio", tracing.ratio, read_ratio, "number"),
+		READ_ROW("spectrocloud.telemetry.sampleRatio", tracing.ratio, read_ratio, "fraction"),
 		.fallback = "1",
 		.wants = "a number from 0 to 1",
 		.help = "Of the traces that begin here, the part that is sampled. Where a caller says "

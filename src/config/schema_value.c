@@ -85,6 +85,15 @@ static void put_whole(struct json_writer *w, const struct setting *row)
 	json_object_end(w);
 }
 
+static void put_fraction(struct json_writer *w)
+{
+	json_object_begin(w);
+	json_put_pair(w, "type", "number");
+	put_bound(w, "minimum", 0);
+	put_bound(w, "maximum", 1);
+	json_object_end(w);
+}
+
 static void put_choices(struct json_writer *w, const struct setting *row)
 {
 	json_object_begin(w);
@@ -187,9 +196,11 @@ static void put_kind(struct json_writer *w, const struct setting *row, struct te
 		put_list_of(w, row, put_any_string);
 	else if (text_is(kind, "number"))
 		put_whole(w, row);
+	else if (text_is(kind, "fraction"))
+		put_fraction(w);
 	else
 		put_any_string(w, row);
-	if (text_is(kind, "number"))
+	if (text_is(kind, "number") || text_is(kind, "fraction"))
 		put_reference(w, "number");
 }
 
@@ -256,7 +267,8 @@ void schema_put_default(struct json_writer *w, const struct setting *row)
 {
 	bool plain = row->type == SETTING_BOOL || row->type == SETTING_INT ||
 		     (row->type == SETTING_READ &&
-		      (strcmp(row->kind, "boolean") == 0 || strcmp(row->kind, "number") == 0));
+		      (strcmp(row->kind, "boolean") == 0 || strcmp(row->kind, "number") == 0 ||
+		       strcmp(row->kind, "fraction") == 0));
 
 	if (row->fallback == NULL)
 		return;

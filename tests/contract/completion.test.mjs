@@ -117,6 +117,8 @@ function zsh(words) {
     zpty -w shell "print DO''NE"
     zpty -r -m shell shown '*DONE*' || exit 4
     print -r -- "$shown"
+    # By itself, for a hangup may be ignored here.
+    zpty -w shell exit
     zpty -d shell`;
   const { stdout, stderr, status } = run('zsh', ['-f', '-c', program], { env: { ...process.env, TERM: 'dumb' } });
   assert.equal(status, 0, stderr + stdout);

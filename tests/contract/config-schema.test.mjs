@@ -141,6 +141,7 @@ function assertRefused(path, value, base) {
   const name = dotted(path);
   // These keys are read where the type is static.
   if (name.startsWith('backend.auth.pluginKeyStore.static')) place(configuration, ['backend', 'auth', 'pluginKeyStore', 'type'], 'static');
+  if (name === 'spectrocloud.audit.file') place(configuration, ['spectrocloud', 'audit', 'to'], 'file');
   const pointer = `/${path.join('/')}`;
   assert.equal(validate(configuration), false, `the schema takes ${name}: ${JSON.stringify(value)}`);
   assert.ok(validate.errors.some(e => e.instancePath.startsWith(pointer)), `${name} ${JSON.stringify(value)}\n${places()}`);
@@ -164,6 +165,7 @@ test('numbers out of range, unknown choices and durations without a unit are ref
     const bad = [];
     for (const alternative of of.anyOf) {
       if (alternative.type === 'integer') bad.push(alternative.minimum - 1, alternative.maximum + 1, 1.5);
+      if (alternative.type === 'number') bad.push(alternative.minimum - 0.1, alternative.maximum + 0.1);
       if (alternative.enum) bad.push('no-such-choice');
       if (alternative.$ref === '#/definitions/duration') bad.push(5, '5', '5 parsecs');
       if (alternative.$ref === '#/definitions/boolean') bad.push('maybe', 2);
