@@ -43,11 +43,13 @@ function knownSettings() {
 test('every setting that is named in backquotes is one', () => {
   const settings = knownSettings();
   assert.ok(settings.size > 100);
-  const sections = new Set([...settings].flatMap(name => name.split('.').map((_, i, parts) => parts.slice(0, i + 1).join('.'))));
+  const sections = new Set([...settings].flatMap(name => name.split('.').map((_, i, parts) =>
+    parts.slice(0, i + 1).join('.'))));
   const others = new Set([...prints('docs', 'operations').matchAll(/spectrocloud\.[a-z]+\.[a-z-]+/g),
     ...prints('docs', 'tools').matchAll(/spectrocloud\.[a-z]+\.[a-z-]+/g)].map(([permission]) => permission))
     .add('spectrocloud.environment'); // an attribute of spans
-  const unknown = ALL_PAGES.flatMap(page => spansOf(page).flatMap(span => (span.match(/(?<![\w./:-])spectrocloud\.[\w.[\]-]*\w/g) ?? [])
+  const named = span => span.match(/(?<![\w./:-])spectrocloud\.[\w.[\]-]*\w/g) ?? [];
+  const unknown = ALL_PAGES.flatMap(page => spansOf(page).flatMap(span => named(span)
     .map(name => name.replaceAll(/\[\w*\]|\.\d+(?=\.|$)/g, ''))
     .filter(name => !sections.has(name) && !others.has(name) && !/^spectrocloud\.\w+_spectrocloud_/.test(name))
     .map(name => `${page}: ${name}`)));

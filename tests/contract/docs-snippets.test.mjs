@@ -71,7 +71,8 @@ test('every block of JSON is JSON', () => {
 // What a variable of a block may hold.
 const valueOf = name => ({ SPECTROCLOUD_DATABASE_URL: 'postgresql://user:word@127.0.0.1/sessions' })[name] ??
   (/_KEY$/.test(name) ? Buffer.from(name.padEnd(32, '.').slice(0, 32)).toString('base64') : `value-of-${name}`);
-const variablesOf = text => Object.fromEntries([...text.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => [name, valueOf(name)]));
+const variablesOf = text => Object.fromEntries([...text.matchAll(/\$\{(\w+)\}/g)]
+  .map(([, name]) => [name, valueOf(name)]));
 
 // Top keys of a configuration, ours and Backstage's.
 const CONFIGURATION = ['spectrocloud', 'backend', 'discovery', 'permission', 'auth', 'app'];
@@ -87,7 +88,8 @@ function assertConfiguration(block) {
   writeFileSync(join(folder, 'base.yaml'), JSON.stringify(base));
   writeFileSync(join(folder, 'block.yaml'), block.text);
   // The policy file of the page, which stands in its last block.
-  if (block.text.includes('permissions.csv')) writeFileSync(join(folder, 'permissions.csv'), blocksOf(block.page).at(-1).text);
+  if (block.text.includes('permissions.csv'))
+    writeFileSync(join(folder, 'permissions.csv'), blocksOf(block.page).at(-1).text);
   const { status, stdout, stderr } = spawnSync(BACKEND, ['config', 'check', '--json', '--config', 'base.yaml', '--config',
     'block.yaml'], { encoding: 'utf8', cwd: folder, env: { PATH: process.env.PATH, ...variablesOf(block.text) } });
   rmSync(folder, { recursive: true, force: true });
@@ -222,7 +224,8 @@ await_service() {
 function scriptOf(page, folder, ports) {
   const parts = blocks.filter(b => b.page === page && here(b)).map(block => {
     const text = filled(block.text, folder, ports);
-    if (block.language === 'yaml' && isCluster(parse(text))) return `cat >cluster.yaml <<'END_OF_BLOCK'\n${text}END_OF_BLOCK\n`;
+    if (block.language === 'yaml' && isCluster(parse(text)))
+      return `cat >cluster.yaml <<'END_OF_BLOCK'\n${text}END_OF_BLOCK\n`;
     if (block.language !== 'sh') return '';
     assert.doesNotMatch(text.replaceAll(/#.*/g, ''), /…/, `${placeOf(block)}: what is to stand there?`);
     return `echo '${placeOf(block)}' >where\n` +
