@@ -4,7 +4,7 @@
 # shellcheck source=dev.d/docs.sh
 . dev.d/docs.sh
 
-SUITES=(unit fuzz tsan release contract limits agents soak http sim schema mcp prometheus browser bridge e2e docs clang)
+SUITES=(unit fuzz tsan release contract limits agents soak http sim schema mcp prometheus browser bridge e2e docs clang package)
 SUITE_SECONDS=600 # no suite may hang for ever
 # What is slow under a sanitizer gets more time than its meson.build says.
 meson_test=(meson test --no-rebuild --print-errorlogs --timeout-multiplier 3)
@@ -344,6 +344,18 @@ suite_release()
 	echo "release ... ok, no warnings"
 }
 
+# What an operator installs, as ./dev package makes it.
+suite_package()
+{
+	local bins=build
+
+	ready package build || return
+	step "make the package" build-package/log/make.log ./dev package ||
+		{ one_failure package "./dev package fails"; return; }
+	node_suite package
+	sed -n 's/^size  /  /p' "$bins/log/test-package.log" 2>/dev/null
+}
+
 is_suite()
 {
 	local suite
@@ -400,6 +412,9 @@ install_for()
 		bridge)
 			node_is_recent 20 || continue
 			node=true
+			;;
+		package)
+			sections+=(package package-test) node=true npm=true
 			;;
 		e2e)
 			node_is_recent 20 || continue

@@ -22,6 +22,7 @@
 #include "store/store.h"
 #include "telemetry/history.h"
 #include "telemetry/metrics.h"
+#include "telemetry/spans.h"
 #include "telemetry/trail.h"
 
 enum {
@@ -149,6 +150,16 @@ static void sample_pools(const struct app *app, const struct config *config,
 	metric_sample(samples, METRIC_FOLLOWERS, following.busy);
 }
 
+static void sample_records(const struct app *app, struct metric_samples *samples)
+{
+	const struct trail_counts lines = trail_counts(app->trail);
+
+	metric_sample(samples, METRIC_AUDIT_LINES, lines.written, "written");
+	metric_sample(samples, METRIC_AUDIT_LINES, lines.failed, "missing");
+	metric_sample(samples, METRIC_AUDIT_LINES, lines.suppressed, "suppressed");
+	metric_sample(samples, METRIC_SPANS_DROPPED, spans_dropped());
+}
+
 /* A metric_sampler_fn. */
 static void sample(void *context, struct metric_samples *samples)
 {
@@ -156,6 +167,7 @@ static void sample(void *context, struct metric_samples *samples)
 	struct generation *g = generations_take(app->generations);
 
 	sample_pools(app, g->config, samples);
+	sample_records(app, samples);
 	metric_sample(samples, METRIC_CONNECTIONS, http_server_stats(app->server).connections);
 	palette_client_sample(g->palette, samples);
 	generation_drop(g);

@@ -47,7 +47,6 @@ struct exporter {
 	unsigned attempts; /* that it has had */
 	int64_t next_ms;   /* when to send */
 	bool failing;      /* the log has said so */
-	uint64_t lost;     /* spans that the collector did not take */
 	uint64_t said;     /* of what was dropped and lost, what the log has said */
 	int64_t say_ms;    /* when it may say more */
 };
@@ -71,7 +70,7 @@ static void say_working(struct exporter *e)
 
 static void say_dropped(struct exporter *e, bool now)
 {
-	uint64_t all = spans_dropped() + e->lost;
+	uint64_t all = spans_dropped();
 
 	if (all == e->said || (!now && clock_left_ms(e->say_ms) > 0))
 		return;
@@ -114,7 +113,8 @@ static void take_answer(struct exporter *e, const struct http_fetch *fetch)
 
 	if (is_taken(fetch)) {
 		rejected = otlp_rejected(buf_text(&fetch->answer));
-		e->lost += rejected > 0 && rejected <= (long long)e->count ? (uint64_t)rejected : 0;
+		spans_lose(rejected > 0 && rejected <= (long long)e->count ? (uint64_t)rejected
+									   : 0);
 		e->count = 0;
 		say_working(e);
 		return;
@@ -124,7 +124,7 @@ static void take_answer(struct exporter *e, const struct http_fetch *fetch)
 	e->next_ms = clock_now_ms() + pause_after(e, fetch);
 	if (may_try_again(fetch) && ++e->attempts < ATTEMPTS)
 		return;
-	e->lost += e->count;
+	spans_lose(e->count);
 	e->count = 0;
 }
 
@@ -211,7 +211,7 @@ static void *run(void *argument)
 	}
 	while (clock_left_ms(until_ms) > 0 && send_batch(e, until_ms))
 		;
-	e->lost += e->count + spans_waiting();
+	spans_lose(e->count + spans_waiting());
 	say_dropped(e, true);
 	pthread_mutex_lock(&e->lock);
 	e->ended = true;

@@ -35,7 +35,7 @@ const struct log_module log_modules[] = {
 	{"http", "http connections", "the HTTP server: connections"},
 	{"config", "config", "reading the configuration, and remarks about it"},
 	{"telemetry", "telemetry", "spans and the audit trail: what could not be written or sent"},
-	{"service", "started stopping stopped user confined core",
+	{"service", "started stopping stopped inherited user confined core",
 	 "start, stop, and the rights of the process"},
 	{.name = NULL},
 };

@@ -88,15 +88,40 @@ static void ignore_signals(void)
 		signal(signals[i].number, SIG_IGN);
 }
 
+/* Where the service manager listens for us, that is the address that is configured, whatever else
+ * was: what may be asked for depends on it. */
+static bool take_socket(struct options *options, struct http_listener **inherited)
+{
+	static char text[512];
+	struct error err;
+
+	if (!http_listener_inherit(inherited, &err)) {
+		fprintf(stderr, "spectrocloud-backend: %s\n", err.message);
+		return false;
+	}
+	if (*inherited == NULL)
+		return true;
+	if (options->override_count == MOST_OVERRIDES) {
+		fprintf(stderr, "spectrocloud-backend: no room for where the service manager "
+				"listens: too many --set options\n");
+		return false;
+	}
+	snprintf(text, sizeof text, "spectrocloud.server.listen=%s",
+		 http_listener_address(*inherited));
+	options->overrides[options->override_count++] = text;
+	return true;
+}
+
 /* With the rights that the process is to have, which may be fewer than those it binds with. */
 static bool open_with_fewer_rights(const struct config *config, const struct config_options *source,
-				   const struct serve_rights *rights, struct app **app,
+				   const struct serve_rights *rights,
+				   struct http_listener *inherited, struct app **app,
 				   struct error *err)
 {
-	struct app_listeners listeners = {.main = NULL};
+	struct app_listeners listeners = {.main = inherited};
 	bool ok;
 
-	ok = http_listener_open(config->listen, &listeners.main, err) &&
+	ok = (inherited != NULL || http_listener_open(config->listen, &listeners.main, err)) &&
 	     (config->telemetry_listen == NULL ||
 	      http_listener_open(config->telemetry_listen, &listeners.monitor, err)) &&
 	     serve_rights_reduce(rights, config, &listeners, err) &&
@@ -117,13 +142,13 @@ static struct log_field monitored(const struct config *config)
 }
 
 static int serve(const struct config *config, const struct config_options *source,
-		 const struct serve_rights *rights)
+		 const struct serve_rights *rights, struct http_listener *inherited)
 {
 	struct error err;
 	struct app *app;
 
 	block_signals(SIG_BLOCK);
-	if (!open_with_fewer_rights(config, source, rights, &app, &err)) {
+	if (!open_with_fewer_rights(config, source, rights, inherited, &app, &err)) {
 		fprintf(stderr, "spectrocloud-backend: %s\n", err.message);
 		return err.kind == ERROR_INPUT ? 2 : 1; /* 2: what is configured cannot be */
 	}
@@ -149,6 +174,7 @@ static int run(int argc, char **argv)
 	struct serve_rights rights = {.user = NULL};
 	struct config_notices notices;
 	struct config_options source;
+	struct http_listener *inherited;
 	struct config *config;
 	struct command_line typed;
 	int status;
@@ -157,13 +183,19 @@ static int run(int argc, char **argv)
 	    !serve_rights_check(&rights, &status))
 		return status;
 	block_hangup();
-	if (!options_load_unsaid(&typed.options, &config, &notices))
+	if (!take_socket(&typed.options, &inherited))
 		return 2;
+	if (!options_load_unsaid(&typed.options, &config, &notices)) {
+		http_listener_close(inherited);
+		return 2;
+	}
 	log_open(config->log_level, config->log_format);
 	log_set_levels(&config->log_levels);
+	if (inherited != NULL)
+		log_info("inherited", F_STR("listen", config->listen));
 	config_log_notices(&notices);
 	source = options_source(&typed.options);
-	status = serve(config, &source, &rights);
+	status = serve(config, &source, &rights, inherited);
 	config_free(config);
 	return status;
 }
@@ -210,7 +242,9 @@ const struct command command_serve = {
 	.help = "SIGTERM and SIGINT stop it: running requests are finished first; a second signal "
 		"cuts them off. SIGHUP, or a change of one of its files, has the configuration "
 		"read again: a good one is in force from then on, a faulty one is refused, and "
-		"the log says why.\n",
+		"the log says why.\n"
+		"A socket that systemd hands over (LISTEN_FDS) is taken in place of the address "
+		"that is configured.\n",
 	.exits = exits,
 	.examples = examples,
 	.run = run,

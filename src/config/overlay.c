@@ -5,6 +5,8 @@
 #include "config/load.h"
 #include "config/yaml.h"
 
+static const char too_deep[] = "more than 64 levels deep";
+
 /* ---- APP_CONFIG_ ---- */
 
 static bool is_letter(char c)
@@ -81,22 +83,34 @@ static struct node *value_of(struct loader *l, struct text text, struct place pl
 	return value;
 }
 
+static bool is_key(struct loader *l, struct text key, struct place place)
+{
+	unsigned depth = 0;
+	struct text part;
+
+	while (text_next(&key, '_', &part)) {
+		if (!is_key_part(part)) {
+			findings_fault(l->found, place, NULL,
+				       "not the name of a setting: '_' separates levels, and each "
+				       "level is letters and digits that start with a letter");
+			return false;
+		}
+		if (++depth > TREE_MAX_DEPTH) {
+			findings_fault(l->found, place, NULL, "%s", too_deep);
+			return false;
+		}
+	}
+	return true;
+}
+
 static void set_variable(struct loader *l, struct node *root, struct text key, struct text text,
 			 struct place place)
 {
-	struct text rest = key;
-	struct text part;
 	struct node *value;
 	struct node *map;
 
-	while (text_next(&rest, '_', &part)) {
-		if (is_key_part(part))
-			continue;
-		findings_fault(l->found, place, NULL,
-			       "not the name of a setting: '_' separates levels, and each level is "
-			       "letters and digits that start with a letter");
+	if (!is_key(l, key, place))
 		return;
-	}
 	map = map_for(l, root, &key, place);
 	if (map == NULL)
 		return;
@@ -232,7 +246,7 @@ static bool descend(const struct setter *s, struct node *root, struct node ***sl
 		size_t index;
 
 		if (++depth > TREE_MAX_DEPTH)
-			return refuse_path(s, "more than 64 levels deep");
+			return refuse_path(s, too_deep);
 		if ((*at)->type != NODE_MAP && (*at)->type != NODE_LIST)
 			*at = config_node_new(s->l->arena,
 					      is_index(part, &index) ? NODE_LIST : NODE_MAP,

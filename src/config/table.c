@@ -120,7 +120,9 @@ const struct setting settings[] = {
 		.accepts = accepts_listen_address,
 		.wants = "HOST:PORT, [IPV6]:PORT or unix:PATH",
 		.fixed = true,
-		.help = "Where the service listens. Backstage's own `backend.listen` is not used.",
+		.help = "Where the service listens. Backstage's own `backend.listen` is not used. "
+			"A "
+			"socket that systemd hands over (`LISTEN_FDS`) is taken instead.",
 	},
 	{
 		.path = "spectrocloud.server.maxBodyBytes",

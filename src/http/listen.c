@@ -81,7 +81,7 @@ static int bind_first(const struct addrinfo *list, int family)
 	return fd;
 }
 
-static int bound_port(int fd)
+int listener_port(int fd)
 {
 	union {
 		struct sockaddr any;
@@ -90,7 +90,7 @@ static int bound_port(int fd)
 	} address = {.v6 = {0}};
 	socklen_t size = sizeof address;
 
-	if (getsockname(fd, &address.any, &size) != 0)
+	if (getsockname(fd, &address.any, &size) != 0 || address.any.sa_family == AF_UNIX)
 		return 0;
 	return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port
 						       : address.v4.sin_port);
@@ -120,7 +120,7 @@ static bool open_tcp(struct listener *listener, const char *address, struct erro
 	freeaddrinfo(found);
 	if (fd < 0)
 		return fail(err, address, strerror(status));
-	*listener = (struct listener){.fd = fd, .port = bound_port(fd)};
+	*listener = (struct listener){.fd = fd, .port = listener_port(fd)};
 	return true;
 }
 
@@ -206,11 +206,6 @@ bool listener_open(struct listener *listener, const char *address, struct error 
 
 /* ---- before there is a server ---- */
 
-struct http_listener {
-	struct listener listener;
-	char *address;
-};
-
 bool http_listener_open(const char *address, struct http_listener **listener, struct error *err)
 {
 	struct http_listener *l = heap_alloc(sizeof *l);
@@ -222,6 +217,11 @@ bool http_listener_open(const char *address, struct http_listener **listener, st
 	l->address = heap_copy(text_of(address));
 	*listener = l;
 	return true;
+}
+
+const char *http_listener_address(const struct http_listener *listener)
+{
+	return listener->address;
 }
 
 /* The folder may be somebody's who puts a link in the place of the socket. */

@@ -23,9 +23,16 @@ struct listener {
  */
 MUST_USE bool listener_open(struct listener *listener, const char *address, struct error *err);
 
-struct http_listener;
-/* What one had that was opened before (http_listener_open()), which is empty then. */
+/* One that there is before the server; see http/server.h. */
+struct http_listener {
+	struct listener listener;
+	char *address;
+};
+/* What one had, which is empty then. */
 void listener_take(struct listener *listener, struct http_listener *from);
+
+/* The port that a socket is bound to; 0 for a local one. */
+int listener_port(int fd);
 
 /* No more connections: closes the socket and removes its path, if it is still ours. Twice is fine.
  */

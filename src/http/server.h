@@ -158,6 +158,19 @@ struct http_listener;
 MUST_USE bool http_listener_open(const char *address, struct http_listener **listener,
 				 struct error *err);
 
+/*
+ * The socket that the service manager has opened for this process, if it did: systemd's protocol,
+ * the variables LISTEN_PID and LISTEN_FDS, which are removed. Before any thread is started.
+ * listener  out, owned: http_listener_close(), which leaves a local socket's path where it is, as
+ *           that is the manager's; NULL: there is none.
+ * Fails with ERROR_INPUT: there are several, or it is not one that listens.
+ */
+MUST_USE bool http_listener_inherit(struct http_listener **listener, struct error *err);
+
+/* Where it listens: what it was opened with, or what the system says of one that was inherited, in
+ * the same form. Borrowed. */
+const char *http_listener_address(const struct http_listener *listener);
+
 /* Makes the path of a local socket theirs; nothing to do for other sockets. Fails with
  * ERROR_INTERNAL. */
 MUST_USE bool http_listener_give(const struct http_listener *listener, uid_t user, gid_t group,

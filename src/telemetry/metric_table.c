@@ -318,6 +318,24 @@ const struct metric_row metric_rows[METRICS] = {
 			WORDS("debug", "info", "warn", "error"),
 			.help = "Lines of the log that were written.",
 		},
+	[METRIC_AUDIT_LINES] =
+		{
+			.name = "spectrocloud_audit_lines",
+			.type = METRIC_COUNTER,
+			.labels = {"result"},
+			.most = 4,
+			WORDS("written", "missing", "suppressed"),
+			.help = "Lines of the audit trail: in it; not in it, but on standard "
+				"error; and refusals of unknown callers that were too many to "
+				"write down.",
+		},
+	[METRIC_SPANS_DROPPED] =
+		{
+			.name = "spectrocloud_spans_dropped",
+			.type = METRIC_COUNTER,
+			.help = "Spans that the collector has not got: it was away for too long, "
+				"or refused them.",
+		},
 	[METRIC_BUILD] =
 		{
 			.name = "spectrocloud_build",

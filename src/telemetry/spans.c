@@ -133,6 +133,11 @@ size_t spans_waiting(void)
 	return waiting;
 }
 
+void spans_lose(uint64_t some)
+{
+	atomic_fetch_add(&dropped, some);
+}
+
 uint64_t spans_dropped(void)
 {
 	return atomic_load(&dropped);

@@ -66,7 +66,9 @@ void spans_stop(void);
 /* Moves the oldest, at most so many; answers how many. Any thread. */
 size_t spans_take(struct span *out, size_t most);
 size_t spans_waiting(void);
-/* How many were dropped since the start. */
+/* Of those that were taken so many did not arrive. */
+void spans_lose(uint64_t some);
+/* How many were dropped or lost since the start. */
 uint64_t spans_dropped(void);
 
 #endif

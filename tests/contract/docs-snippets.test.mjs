@@ -31,7 +31,15 @@ const ELSEWHERE = [
 
 // What nothing runs: page, how the block begins, why.
 const NOT_RUN = [
-  ['README.md', 'install build/spectrocloud-backend /usr/bin/', 'writes into the system, and wants systemd'],
+  ['README.md', './dev package ', 'installs into the system, and wants systemd; tests/package/ has a bare Debian for that'],
+  ['docs/installing.md', 'apt install ./spectrocloud-backend_0.1.0', 'the same'],
+  ['docs/installing.md', 'journalctl -u spectrocloud-backend', 'the same'],
+  ['docs/installing.md', 'systemctl disable --now', 'the same; tests/contract/inherited.test.mjs hands a socket over'],
+  ['docs/installing.md', 'apt install ./spectrocloud-backend_0.2.0', 'the same'],
+  ['docs/installing.md', 'tar -C / ', 'the same'],
+  ['docs/installing.md', 'podman build', 'wants a container engine; tests/package/ makes the same root without one'],
+  ['docs/installing.md', 'cp packaging/config/environment my.env', 'the same'],
+  ['docs/installing.md', 'kubectl -n backstage create secret', 'wants a Kubernetes; tests/package/ reads the manifests'],
   ['README.md', 'backend.add(import(', 'a line of a Backstage; e2e/backstage/ has one with both modules'],
   ['docs/operations.md', 'spectrocloud-backend config check        #', 'systemctl and journalctl want systemd'],
   ['docs/migrating.md', '// backend.add(import(', 'a line of a Backstage'],

@@ -15,6 +15,7 @@ import { assertNoTokenIn, beside, moods, pluginToken, sleep, startBackstage, sta
 import { creations, isCreate, newName } from './creates.mjs';
 import { follow, leaveAll } from './follow.mjs';
 import { OTHER_PLUGIN, RESTRICTED, TOKEN, TRUSTED, configuration, startService, startSimulator } from './harness.mjs';
+import { startCollector } from './otlp.mjs';
 import { OPENMETRICS, covered, fetchFrom, scrape, scrapes } from './scrape.mjs';
 
 const API = '/api/spectrocloud';
@@ -525,6 +526,37 @@ test('lines of the log', async t => {
   for (const level of ['debug', 'info', 'warn', 'error'])
     await until(async () => (await scrape(service)).value('spectrocloud_log_lines_total', { level }) === written(level), level);
   assert.ok(written('info') >= 2);
+});
+
+test('lines of the audit trail', async t => {
+  const logs = mkdtempSync(join(folder, 'trail-'));
+  const service = await start(t, { audit: { to: 'file', file: join(logs, 'audit.log') } });
+  const refused = () => get(service, '/projects', { token: 'of-nobody-at-all' });
+  const lines = result => more('spectrocloud_audit_lines_total', { result });
+  let more = await difference(service, async () => {
+    for (let i = 0; i < 70; i++) assert.equal((await refused()).status, 401);
+  });
+  const written = readFileSync(join(logs, 'audit.log'), 'utf8').split('\n').length - 1;
+  assert.equal(lines('written'), written);
+  assert.ok(written >= 60 && written < 70, `${written}`);
+  assert.equal(lines('suppressed'), 70 - written);
+  assert.equal(lines('missing'), 0);
+  rmSync(logs, { recursive: true });
+  more = await difference(service, async () => {
+    assert.equal((await get(service, '/projects', { token: RESTRICTED })).status, 403);
+  });
+  assert.deepEqual([lines('written'), lines('missing')], [0, 1]);
+});
+
+test('spans that the collector does not take', async t => {
+  const collector = await startCollector();
+  t.after(() => collector.stop());
+  collector.mood = ({ response }) => response.writeHead(400).end();
+  const service = await start(t, { telemetry: { otlpEndpoint: collector.url } });
+  const lost = async () => (await scrape(service)).value('spectrocloud_spans_dropped_total');
+  assert.equal(await lost(), 0);
+  assert.equal((await get(service, '/projects')).status, 200);
+  await until(async () => await lost() >= 2, 'the request and what it asked of Palette', 30000);
 });
 
 test('the program and its process', async t => {

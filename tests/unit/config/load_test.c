@@ -287,6 +287,23 @@ static void bad_variables(void **state)
 	}
 }
 
+/* The walks over a tree recurse. */
+static void a_variable_is_not_deeper_than_a_file_may_be(void **state)
+{
+	char variable[2 * 65 + 16] = "APP_CONFIG_a";
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 63; i++)
+		strcat(variable, "_b");
+	strcat(variable, "=1");
+	f->variables[0] = variable;
+	fixture_loads(f, "");
+	variable[strlen(variable) - 2] = '\0';
+	strcat(variable, "_c=1");
+	assert_false(fixture_load(f));
+	assert_non_null(strstr(f->err.message, ": more than 64 levels deep"));
+}
+
 static void overrides(void **state)
 {
 	struct fixture *f = *state;
@@ -370,6 +387,7 @@ int main(void)
 		fixture_test(substitution_is_bounded),
 		fixture_test(variables),
 		fixture_test(bad_variables),
+		fixture_test(a_variable_is_not_deeper_than_a_file_may_be),
 		fixture_test(overrides),
 		fixture_test(bad_overrides),
 		fixture_test(log_level_variable),
