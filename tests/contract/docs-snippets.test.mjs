@@ -215,7 +215,7 @@ set -euo pipefail
 trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT
 curl() { command curl --fail-with-body "$@"; }
 await_service() {
-  for _ in $(seq 200); do
+  for _ in $(seq 600); do
     command curl -fs -o /dev/null "$BACKSTAGE/.backstage/health/v1/readiness" && break
     sleep 0.1
   done
