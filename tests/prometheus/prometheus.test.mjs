@@ -86,7 +86,7 @@ test('rules and dashboard name metrics that there are, and the dashboard has the
   const rules = readFileSync(RULES, 'utf8');
   const inRules = new Set(rules.match(OWN));
   const tests = new Set(readFileSync(join(PACKAGING, 'prometheus/tests.yaml'), 'utf8').match(OWN));
-  // The runbooks speak of settings and histograms by the names of their families.
+  // Descriptions may speak of histograms by the names of their families.
   const known = name => names.has(name) || families.has(name);
   for (const name of [...inDashboard, ...tests]) assert.ok(names.has(name), name);
   for (const name of inRules) assert.ok(known(name), name);
