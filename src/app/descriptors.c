@@ -9,7 +9,7 @@
 
 enum {
 	/* the log, event loops, name lookups, certificates, who watches, and such */
-	OTHERS = 128 + MONITOR_MOST_CONNECTIONS,
+	OTHERS = 128,
 	CLIENTS_PART = 4, /* where the limit is so low that nothing fits, clients get a fourth */
 };
 
@@ -29,8 +29,9 @@ unsigned descriptors_for_clients(const struct config *config)
 {
 	uint64_t clients = (uint64_t)config->max_connections;
 	/* Backstage counts as one more. */
-	uint64_t others = OTHERS + (uint64_t)config->upstream_connections_per_host *
-					   (config->environment_count + 1);
+	uint64_t others =
+		OTHERS + (config->telemetry_listen == NULL ? 0 : MONITOR_MOST_CONNECTIONS) +
+		(uint64_t)config->upstream_connections_per_host * (config->environment_count + 1);
 	uint64_t limit = raise_limit();
 	uint64_t fewest = limit / CLIENTS_PART;
 	uint64_t room = limit > others + fewest ? limit - others : fewest;

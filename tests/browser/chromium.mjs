@@ -113,7 +113,16 @@ export async function startChromium() {
       child.kill();
       await ended;
       process.off('exit', kill);
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+      // Its children may write there for a moment longer.
+      for (let tries = 0; ; tries++) {
+        try {
+          rmSync(profile, { recursive: true, force: true });
+          return;
+        } catch (error) {
+          if (tries === 50) throw error;
+          await new Promise(resolve => setTimeout(resolve, 100));
+        }
+      }
     },
   };
 }
