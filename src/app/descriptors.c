@@ -29,8 +29,9 @@ unsigned descriptors_for_clients(const struct config *config)
 {
 	uint64_t clients = (uint64_t)config->max_connections;
 	/* Backstage counts as one more. */
+	uint64_t monitor = config->telemetry_listen == NULL ? 0 : MONITOR_MOST_CONNECTIONS;
 	uint64_t others =
-		OTHERS + (config->telemetry_listen == NULL ? 0 : MONITOR_MOST_CONNECTIONS) +
+		OTHERS + monitor +
 		(uint64_t)config->upstream_connections_per_host * (config->environment_count + 1);
 	uint64_t limit = raise_limit();
 	uint64_t fewest = limit / CLIENTS_PART;
