@@ -96,7 +96,7 @@ function assertDocumented(row, who, granted, seen) {
   // Another's session is not for any of these.
   else if (status === undefined && row.operationId.startsWith('session.')) status = 403;
   // For services, and of those that are restricted to permissions for whom it is named.
-  else if (status === undefined && ['service.metrics', 'service.status'].includes(row.operationId) && ['user', 'viewer'].includes(who)) status = 403;
+  else if (status === undefined && ['service.metrics', 'service.status'].includes(row.operationId) && ['user', 'for user', 'viewer'].includes(who)) status = 403;
   // Only plugins ask this, also for people.
   else if (who === 'user' && row.operationId === 'host.apply_conditions') status = 403;
   if (status === undefined) assertDone(row, seen);

@@ -143,8 +143,8 @@ static void times_of_headers_and_certificates_are_read(void **state)
 					    "06 Nov 1994 08:49:37 GMT",
 					    "Sun, 66 Nov 1994 08:49:37 GMT",
 					    "1994-11-06T08:49:37Z",
-					    "Sun, 06 Nov 1994 08:49:37 GMT                        "
-					    "                                          "};
+					    ("Sun, 06 Nov 1994 08:49:37 GMT                        "
+					     "                                          ")};
 
 	(void)state;
 	assert_int_equal(parsed_by(clock_parse_http, "Sun, 06 Nov 1994 08:49:37 GMT"),
