@@ -57,7 +57,7 @@ static const char head[] =
 	"\n"
 	"`packaging/prometheus/spectrocloud-backend.rules.yaml` has alerts, and\n"
 	"`packaging/grafana/spectrocloud-backend.json` a dashboard for Grafana. Both select the job\n"
-	"`spectrocloud-backend`.\n"
+	"`spectrocloud-backend`. [operations.md](operations.md) says of each alert what to do.\n"
 	"\n"
 	"## What is never in it\n"
 	"\n"
