@@ -57,7 +57,7 @@ static void print_found(const struct found *f)
 	for (size_t i = 0; i < f->beyond_count; i++)
 		fprintf(stderr, "%s\n", f->beyond[i].message);
 	arena_fini(&a);
-	if (count_faults(f) > 0)
+	if (f->config == NULL || count_faults(f) > 0)
 		return;
 	if (notices == 0)
 		printf("The configuration is fine");
@@ -148,12 +148,14 @@ int config_check(const struct options *options, bool json)
 	if (config_load(&how, &config, NULL, NULL, &err)) {
 		found.config = config;
 		look_beyond(&found);
+	} else if (count_faults(&found) == 0) { /* it never came to that */
+		fprintf(stderr, "%s\n", err.message);
 	}
 	if (json)
 		put_found(&found);
 	else
 		print_found(&found);
-	status = count_faults(&found) == 0 ? 0 : 2;
+	status = config != NULL && count_faults(&found) == 0 ? 0 : 2;
 	config_findings_fini(&findings);
 	config_free(config);
 	return status;

@@ -555,8 +555,7 @@ static void strings_are_judged_one_by_one(void **state)
 		      "          csp: {script-src: [';', a, ',']}, referrer: {policy: [origin, x, "
 		      "y]}}\n",
 		      (const char *const[]){
-			      "trustedServices[0]: got the number 1, wanted a non-empty string, in "
-			      "quotes",
+			      "trustedServices[0]: got the number 1, wanted a non-empty string, in",
 			      "trustedServices[2]: got a map, wanted a non-empty string",
 			      "mcp.toolsets[1]: got the string 'packz', wanted one of core",
 			      "mcp.toolsets[2]: got the number 7, wanted one of core",
