@@ -397,7 +397,7 @@ install_for()
 			node=true
 			;;
 		browser) sections+=(browser) node=true ;;
-		contract | agents | soak | sim | schema)
+		contract | agents | limits | soak | sim | schema)
 			[ "$suite" = schema ] && [ ! -f "${PALETTE_SPEC:-}" ] && continue
 			[[ $suite = agents || $suite = limits ]] && suite=contract
 			compgen -G "tests/$suite/*.test.mjs" >/dev/null || continue
