@@ -17,7 +17,7 @@
 enum {
 	LONGEST_BODY = 1, /* nobody has anything to send */
 	LONGEST_HEAD = 16 * 1024,
-	IDLE_MS = 5 * 60 * 1000, /* longer than anybody scrapes apart */
+	IDLE_MS = 20 * 1000, /* there are few places */
 	RECEIVE_MS = 5 * 1000,
 	END_WITHIN_MS = 1000,
 	STACK_BYTES = 512 * 1024,

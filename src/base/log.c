@@ -251,7 +251,7 @@ static void add_line(struct buf *line, enum log_level level, const char *event,
 }
 
 /* A pipe takes long lines in parts, between which no other thread's may come. */
-void log_write_line(struct text line)
+bool log_write_line(struct text line)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -266,15 +266,17 @@ void log_write_line(struct text line)
 		line = text_slice(line, (size_t)written, line.len);
 	}
 	pthread_mutex_unlock(&lock);
+	return line.len == 0;
 }
 
-void log_event(enum log_level level, const char *event, const struct log_field *fields)
+bool log_event(enum log_level level, const char *event, const struct log_field *fields)
 {
 	char time[CLOCK_ISO_SIZE];
 	struct buf line;
+	bool whole;
 
 	if (level >= LOG_OFF || !log_wants(level, event))
-		return;
+		return false;
 	clock_format_iso(clock_calendar_ms(), time);
 	buf_init(&line, LONGEST_LINE);
 	add_line(&line, level, event, fields, time);
@@ -284,6 +286,7 @@ void log_event(enum log_level level, const char *event, const struct log_field *
 		add_line(&line, level, event, LOG_FIELDS(F_STR("log", "fields too long")), time);
 	}
 	atomic_fetch_add_explicit(&lines[level], 1, memory_order_relaxed);
-	log_write_line(buf_text(&line));
+	whole = log_write_line(buf_text(&line));
 	buf_fini(&line);
+	return whole;
 }

@@ -56,12 +56,13 @@ bool log_wants(enum log_level level, const char *event);
 /* How many lines of that level were written since the start. */
 uint64_t log_lines(enum log_level level);
 /* event is a fixed name such as "upstream.failed"; fields end with a NULL name. */
-void log_event(enum log_level level, const char *event, const struct log_field *fields);
+bool log_event(enum log_level level, const char *event, const struct log_field *fields);
 
 /* For lines that others put together: a JSON string with its quotes, in which whatever a line of
  * log must not hold as it is is escaped; and the line's way out, with its end. */
 void log_add_quoted(struct buf *line, struct text t);
-void log_write_line(struct text line);
+/* False: not all of it was taken. */
+bool log_write_line(struct text line);
 
 #define LOG_FIELDS(...)       ((const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){.name = NULL}})
 #define log_debug(event, ...) log_event(LOG_DEBUG, event, LOG_FIELDS(__VA_ARGS__))

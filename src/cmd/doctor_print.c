@@ -294,6 +294,18 @@ static void add_sum(struct buf *out, const struct doctor_look *look,
 	buf_add_string(out, "\n");
 }
 
+/* It may go to a terminal, and names in it come from elsewhere. */
+static void print_json(struct buf *out)
+{
+	struct buf shown;
+
+	buf_init(&shown, SIZE_MAX / 2);
+	visible_add_json(&shown, buf_text(out));
+	buf_add_char(&shown, '\n');
+	print(&shown);
+	buf_fini(out);
+}
+
 void doctor_print_end(const struct doctor_look *look, const struct doctor_tasks *tasks)
 {
 	struct buf out;
@@ -301,9 +313,9 @@ void doctor_print_end(const struct doctor_look *look, const struct doctor_tasks 
 	buf_init(&out, LONGEST);
 	if (look->json) {
 		doctor_put_json(&out, tasks);
-		buf_add_char(&out, '\n');
+		print_json(&out);
 	} else {
 		add_sum(&out, look, tasks);
+		print(&out);
 	}
-	print(&out);
 }

@@ -95,9 +95,17 @@ static enum log_level level_of_trail(const struct config *config)
 void check_telemetry(struct check *c, const struct node *root)
 {
 	static const char path[] = "spectrocloud.audit.to";
+	static const char required[] = "spectrocloud.audit.required";
 
-	if (c->l->found->fault_count == 0 && c->config->audit.to == TRAIL_STDERR &&
-	    level_of_trail(c->config) > LOG_INFO)
+	if (c->l->found->fault_count > 0 || c->config->audit.to != TRAIL_STDERR ||
+	    level_of_trail(c->config) <= LOG_INFO)
+		return;
+	if (c->config->audit.required)
+		findings_fault(c->l->found, check_place_near(root, required), required,
+			       "nothing could be done: the audit trail is part of the log, at "
+			       "level info, and spectrocloud.telemetry.logLevel leaves that out; "
+			       "spectrocloud.telemetry.logLevels.audit can be info");
+	else
 		findings_notice(
 			c->l->found, check_place_near(root, path), path,
 			"there is no audit trail: it is part of the log, at level info, and "

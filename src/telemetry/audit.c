@@ -294,7 +294,7 @@ void audit_put_line(struct buf *out, const struct audit_event *event, int64_t ti
 
 /* ---- as text ---- */
 
-void audit_log_text(const struct audit_event *e)
+bool audit_log_text(const struct audit_event *e)
 {
 	struct log_field fields[AUDIT_VALUES + 3];
 	size_t count = 0;
@@ -306,5 +306,5 @@ void audit_log_text(const struct audit_event *e)
 	if (e->status == AUDIT_INITIATED)
 		fields[count++] = F_STR("status", audit_status_name(e->status));
 	fields[count] = (struct log_field){.name = NULL};
-	log_event(LOG_INFO, "audit", fields);
+	return log_event(LOG_INFO, "audit", fields);
 }

@@ -84,6 +84,6 @@ enum { AUDIT_LONGEST_LINE = 8 * 1024 };
 /* The line, without its end. time_ms: calendar. */
 void audit_put_line(struct buf *out, const struct audit_event *event, int64_t time_ms);
 /* As the event `audit` of the log, where lines are text. */
-void audit_log_text(const struct audit_event *event);
+bool audit_log_text(const struct audit_event *event);
 
 #endif

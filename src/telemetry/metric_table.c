@@ -325,6 +325,7 @@ const struct metric_row metric_rows[METRICS] = {
 			.labels = {"result"},
 			.most = 4,
 			WORDS("written", "missing", "suppressed"),
+			.sampled = true,
 			.help = "Lines of the audit trail: in it; not in it, but on standard "
 				"error; and refusals of unknown callers that were too many to "
 				"write down.",
@@ -333,6 +334,7 @@ const struct metric_row metric_rows[METRICS] = {
 		{
 			.name = "spectrocloud_spans_dropped",
 			.type = METRIC_COUNTER,
+			.sampled = true,
 			.help = "Spans that the collector has not got: it was away for too long, "
 				"or refused them.",
 		},

@@ -17,6 +17,9 @@
 /* Of refusals of unknown callers: so many at once, then one in so many milliseconds. */
 enum { STRANGERS_AT_ONCE = 60, STRANGER_EVERY_MS = 5000, SAY_SUPPRESSED_AFTER_MS = 60000 };
 
+/* So long nobody waits for a system's log that did not take a line. */
+enum { IMPATIENT_MS = 5000 };
+
 struct trail {
 	enum trail_to to;
 	char *path;
@@ -27,7 +30,8 @@ struct trail {
 
 	pthread_mutex_t lock; /* guards all below */
 	struct trail_file file;
-	int socket;       /* -1: not connected */
+	int socket; /* -1: not connected */
+	int64_t impatient_until_ms;
 	uint64_t missing; /* lines that were not taken since the log has said so; 0: all is well */
 	int64_t stranger_ms; /* when the next refusal of a stranger is due, at the earliest */
 	uint64_t left_out;   /* of which nothing was said yet */
@@ -46,19 +50,29 @@ static void put_whole_line(struct buf *line, const struct audit_event *event)
 	buf_add_char(line, '\n');
 }
 
-static void write_to_log(const struct audit_event *event)
+static bool write_to_log(const struct audit_event *event)
 {
 	struct buf line;
+	bool whole;
+
+	if (log_format_used() != LOG_JSON)
+		return audit_log_text(event);
+	put_whole_line(&line, event);
+	whole = log_write_line(buf_text(&line));
+	buf_fini(&line);
+	return whole;
+}
+
+/* Where the log leaves it out nothing is missing that was to be there. */
+static bool write_to_stderr(struct trail *t, const struct audit_event *event)
+{
+	bool ok;
 
 	if (!log_wants(LOG_INFO, "audit"))
-		return;
-	if (log_format_used() != LOG_JSON) {
-		audit_log_text(event);
-		return;
-	}
-	put_whole_line(&line, event);
-	log_write_line(buf_text(&line));
-	buf_fini(&line);
+		return false;
+	ok = write_to_log(event);
+	atomic_fetch_add(ok ? &t->written : &t->failed, 1);
+	return ok;
 }
 
 /* ---- failures ---- */
@@ -113,25 +127,37 @@ static bool ready_socket(struct trail *t)
 	return t->socket >= 0;
 }
 
+/* Where it was waited for in vain, or for an unknown caller's refusal, nobody waits. */
+static bool send_message(struct trail *t, struct text message, bool stranger)
+{
+	bool patient = !stranger && clock_left_ms(t->impatient_until_ms) == 0;
+
+	if (trail_syslog_send(t->socket, message, patient))
+		return true;
+	if (errno == EAGAIN && patient)
+		t->impatient_until_ms = clock_now_ms() + IMPATIENT_MS;
+	return false;
+}
+
 /* A log that was started anew has another socket. */
-static bool send_line(struct trail *t, struct text line)
+static bool send_line(struct trail *t, struct text line, bool stranger)
 {
 	struct text message = text_slice(line, 0, line.len - 1);
 
-	if (ready_socket(t) && trail_syslog_send(t->socket, message))
+	if (ready_socket(t) && send_message(t, message, stranger))
 		return true;
 	if (t->socket < 0 || errno == EMSGSIZE || errno == EAGAIN)
 		return false;
 	close(t->socket);
 	t->socket = -1;
-	return ready_socket(t) && trail_syslog_send(t->socket, message);
+	return ready_socket(t) && send_message(t, message, stranger);
 }
 
-static bool put(struct trail *t, struct text line)
+static bool put(struct trail *t, struct text line, bool stranger)
 {
 	if (t->to == TRAIL_FILE)
 		return ready_file(t, true) && trail_file_write(&t->file, line);
-	return send_line(t, line);
+	return send_line(t, line, stranger);
 }
 
 /* With the lock held. */
@@ -141,12 +167,10 @@ static bool write_event(struct trail *t, const struct audit_event *event)
 	bool ok;
 
 	if (t->to == TRAIL_STDERR) {
-		write_to_log(event);
-		atomic_fetch_add(&t->written, 1);
-		return true;
+		return write_to_stderr(t, event);
 	}
 	put_whole_line(&line, event);
-	ok = put(t, buf_text(&line));
+	ok = put(t, buf_text(&line), event->stranger);
 	if (ok)
 		take_success(t);
 	else
@@ -193,7 +217,8 @@ static void say_left_out(struct trail *t)
 
 /* ---- for all ---- */
 
-bool trail_open(enum trail_to to, const char *path, struct trail **trail, struct error *err)
+bool trail_open(enum trail_to to, const char *path, enum trail_when when, struct trail **trail,
+		struct error *err)
 {
 	struct trail *t = heap_alloc(sizeof *t);
 
@@ -201,13 +226,13 @@ bool trail_open(enum trail_to to, const char *path, struct trail **trail, struct
 	t->path = heap_copy(text_of(path));
 	t->file = (struct trail_file){.path = t->path, .fd = -1};
 	pthread_mutex_init(&t->lock, NULL);
-	if (to == TRAIL_FILE && !trail_file_open(&t->file)) {
-		error_set(err, ERROR_INPUT, "the audit trail, %s, cannot be written: %s", path,
+	if (to == TRAIL_FILE && when == TRAIL_NOW && !trail_file_open(&t->file)) {
+		error_set(err, ERROR_INTERNAL, "the audit trail, %s, cannot be written: %s", path,
 			  strerror(errno));
 		trail_close(t);
 		return false;
 	}
-	if (to == TRAIL_SYSLOG && !ready_socket(t))
+	if (to == TRAIL_SYSLOG && when == TRAIL_NOW && !ready_socket(t))
 		say_failed(t, errno);
 	*trail = t;
 	return true;
@@ -261,7 +286,7 @@ void trail_look_around(struct trail *t)
 struct trail_counts trail_counts(struct trail *t)
 {
 	if (t == NULL)
-		return (struct trail_counts){.written = 0};
+		t = &standard_error;
 	return (struct trail_counts){.written = atomic_load(&t->written),
 				     .failed = atomic_load(&t->failed),
 				     .suppressed = atomic_load(&t->suppressed)};

@@ -20,17 +20,22 @@
 #include "telemetry/audit.h"
 
 enum trail_to { TRAIL_STDERR, TRAIL_FILE, TRAIL_SYSLOG };
+enum trail_when {
+	TRAIL_NOW,
+	TRAIL_LATER, /* with the first line: nothing is made before */
+};
 
 struct trail;
 
 /*
  * path   of the file, or of the socket of the system's log; NULL with TRAIL_STDERR. Copied.
  * trail  out, owned: trail_close().
- * Fails with ERROR_INPUT where the file cannot be written: which one, and what the system said. A
- * system's log that does not listen is no failure here: it may come later.
+ * Fails with ERROR_INTERNAL where the file is to be opened now and cannot be written: which one,
+ * and what the system said. A system's log that does not listen is no failure here: it may come
+ * later.
  */
-MUST_USE bool trail_open(enum trail_to to, const char *path, struct trail **trail,
-			 struct error *err);
+MUST_USE bool trail_open(enum trail_to to, const char *path, enum trail_when when,
+			 struct trail **trail, struct error *err);
 /* Writes what is still to be said. NULL is fine. */
 void trail_close(struct trail *t);
 
@@ -54,7 +59,7 @@ struct trail_counts {
 	uint64_t failed;     /* lines that are not in the trail */
 	uint64_t suppressed; /* refusals of unknown callers that were left out */
 };
-/* Any thread. NULL: all zero. */
+/* Any thread. NULL: of standard error. */
 struct trail_counts trail_counts(struct trail *t);
 
 #endif

@@ -1,6 +1,9 @@
 /* The trail in a file. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,11 +26,39 @@ static bool is_usable(const struct stat *info)
 	return S_ISREG(info->st_mode) || S_ISCHR(info->st_mode);
 }
 
+/* What root makes, with a command in a shell, is for the service, whose the folder is. */
+static void give_to_owner_of_folder(const struct trail_file *f, int fd)
+{
+	const char *slash = strrchr(f->path, '/');
+	char folder[PATH_MAX];
+	struct stat info;
+
+	if (geteuid() != 0 || slash == NULL || slash == f->path)
+		return;
+	snprintf(folder, sizeof folder, "%.*s", (int)(slash - f->path), f->path);
+	if (stat(folder, &info) == 0 && fchown(fd, info.st_uid, info.st_gid) != 0)
+		return; /* it stays root's, and whoever opens it says so */
+}
+
+static int open_or_make(const struct trail_file *f)
+{
+	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	int fd = open(f->path, flags);
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	fd = open(f->path, flags | O_CREAT | O_EXCL, MODE);
+	if (fd >= 0)
+		give_to_owner_of_folder(f, fd);
+	else if (errno == EEXIST) /* somebody else was first */
+		fd = open(f->path, flags);
+	return fd;
+}
+
 bool trail_file_open(struct trail_file *f)
 {
 	struct stat info;
-	int fd = open(f->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-		      MODE);
+	int fd = open_or_make(f);
 
 	if (fd < 0)
 		return false;

@@ -32,6 +32,6 @@ bool trail_file_write(struct trail_file *f, struct text line);
 /* Connects to its socket; the descriptor, or -1 with errno. */
 int trail_syslog_connect(const char *path);
 /* One message. False with errno. */
-bool trail_syslog_send(int fd, struct text line);
+bool trail_syslog_send(int fd, struct text line, bool patient);
 
 #endif

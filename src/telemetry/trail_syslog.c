@@ -62,7 +62,7 @@ static bool wait_for_room(int fd)
 	return poll(&ready, 1, PATIENCE_MS) > 0;
 }
 
-bool trail_syslog_send(int fd, struct text line)
+bool trail_syslog_send(int fd, struct text line, bool patient)
 {
 	struct buf message;
 	ssize_t sent;
@@ -72,8 +72,13 @@ bool trail_syslog_send(int fd, struct text line)
 	put_head(&message);
 	buf_add(&message, line);
 	sent = send(fd, message.ptr, message.len, MSG_NOSIGNAL);
-	if (sent < 0 && (errno == EAGAIN || errno == EINTR) && wait_for_room(fd))
-		sent = send(fd, message.ptr, message.len, MSG_NOSIGNAL);
+	if (sent < 0 && (errno == EAGAIN || errno == EINTR) && patient) {
+		/* What is said of it is that there was no room. */
+		if (wait_for_room(fd))
+			sent = send(fd, message.ptr, message.len, MSG_NOSIGNAL);
+		else
+			errno = EAGAIN;
+	}
 	/* A datagram goes whole or not at all. */
 	problem = errno;
 	buf_fini(&message);

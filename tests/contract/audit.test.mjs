@@ -1,6 +1,7 @@
 // The audit trail: a line for each sensitive operation, field by field; refusals; rotation; a full disk.
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync,
+  writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -289,6 +290,20 @@ test('a level of the log that hides the trail is remarked on', () => {
   assert.doesNotMatch(checkConfiguration(hidden).stdout + checkConfiguration(hidden).stderr, /no audit trail/);
 });
 
+test('where it is required it may not be hidden, not even by a reload', async () => {
+  const made = configuration([simulator], { telemetry: { logLevel: 'warn' }, audit: { required: true } });
+  const refused = checkConfiguration(made);
+  assert.notEqual(refused.status, 0);
+  assert.match(refused.stdout + refused.stderr, /audit\.required: nothing could be done/);
+  made.spectrocloud.telemetry.logLevel = 'info';
+  const service = await startService(made);
+  made.spectrocloud.telemetry.logLevel = 'warn';
+  writeFileSync(service.file, JSON.stringify(made));
+  process.kill(service.pid, 'SIGHUP');
+  await until(() => /config\.refused .*audit\.required/.test(service.log()), 'the refusal');
+  assert.equal(await service.stop(), 0);
+});
+
 test('what cannot be is refused by name', () => {
   for (const [audit, pattern] of [
     [{ to: 'file' }, /spectrocloud\.audit\.file/], [{ to: 'nowhere' }, /spectrocloud\.audit\.to/],
@@ -299,8 +314,32 @@ test('what cannot be is refused by name', () => {
   }
 });
 
-test('a file that cannot be written stops the start', async () => {
-  await assert.rejects(startService(config('/nowhere/at/all')), /the audit trail, \/nowhere\/at\/all, cannot be written/);
+test('a file that cannot be written stops the start where the trail is required, and is told elsewhere', async () => {
+  await assert.rejects(startService(config('/nowhere/at/all', { audit: { required: true } })),
+    /the audit trail, \/nowhere\/at\/all, cannot be written/);
+  // It is tried again with each line.
+  const later = join(folder, 'later');
+  const service = await startService(config(join(later, 'trail')));
+  assert.match(service.log(), /telemetry\.audit_failed/);
+  mkdirSync(later);
+  const { rows } = await operations(service);
+  await ask(service, rows.find(r => r.operationId === 'cluster.kubeconfig'), goodRequests(world)['cluster.kubeconfig']);
+  assert.equal(trailIn(join(later, 'trail')).length, 1);
+  assert.equal(await service.stop(), 0);
+});
+
+test('what root makes in a shell belongs to whom the folder does', { skip: process.getuid() !== 0 && 'for root' }, () => {
+  const owned = join(folder, 'owned');
+  const { clusterUid, projectUid } = goodInputs(world).get_spectrocloud_cluster_profiles;
+  mkdirSync(owned);
+  chownSync(owned, 65534, 65534);
+  const made = config(join(owned, 'trail'));
+  assert.equal(runCommand(made, 'action', 'run', 'list_spectrocloud_projects').status, 0);
+  assert.ok(!existsSync(join(owned, 'trail')), 'that is not audited');
+  runCommand(made, 'action', 'run', 'get_spectrocloud_cluster_profiles', '--arg', `clusterUid=${clusterUid}`, '--arg',
+    `projectUid=${projectUid}`);
+  const { uid, gid } = statSync(join(owned, 'trail'));
+  assert.deepEqual([uid, gid], [65534, 65534]);
 });
 
 // ---- at a shell ----
@@ -325,7 +364,7 @@ test('commands write into the same trail, by their operator', () => {
   assert.match(lost.stderr, /telemetry\.audit_failed/);
   const refused = runCommand(config('/nowhere/at/all', { audit: { required: true } }), ...args);
   assert.notEqual(refused.status, 0);
-  assert.match(refused.stderr, /the audit trail, \/nowhere\/at\/all, cannot be written/);
+  assert.match(refused.stderr, /The audit trail cannot be written, and without it this is not done/);
   assert.equal(refused.stdout, '');
 });
 

@@ -29,6 +29,7 @@ function readLabels(text) {
 export function read(text) {
   assert.ok(text.endsWith('\n# EOF\n'), 'it is not whole');
   const families = new Map();
+  const series = new Set();
   let family;
   for (const line of text.slice(0, -'# EOF\n'.length).split('\n').slice(0, -1)) {
     const [, keyword, name, rest] = line.match(new RegExp(`^# (HELP|TYPE|UNIT) (${NAME}) (.+)$`)) ?? [];
@@ -46,6 +47,8 @@ export function read(text) {
     assert.ok(ENDINGS[family.type].includes(sample.slice(family.name.length)) && sample.startsWith(family.name),
       `${sample} in the family ${family.name}`);
     assert.match(value, VALUE, line);
+    assert.ok(!series.has(`${sample}{${labels}}`), `twice: ${line}`);
+    series.add(`${sample}{${labels}}`);
     family.samples.push({ name: sample, labels: readLabels(labels), value: Number(value) });
   }
   for (const { name, type, help, unit } of families.values()) {

@@ -67,7 +67,7 @@ static void open_file(struct place *p)
 {
 	struct error err = {.message = ""};
 
-	if (!trail_open(TRAIL_FILE, p->file, &p->trail, &err))
+	if (!trail_open(TRAIL_FILE, p->file, TRAIL_NOW, &p->trail, &err))
 		fail_msg("%s", err.message);
 }
 
@@ -138,11 +138,11 @@ static void what_is_no_file_is_refused(void **state)
 	struct place *p = *state;
 	struct error err;
 
-	assert_false(trail_open(TRAIL_FILE, p->folder, &p->trail, &err));
-	assert_int_equal(err.kind, ERROR_INPUT);
+	assert_false(trail_open(TRAIL_FILE, p->folder, TRAIL_NOW, &p->trail, &err));
+	assert_int_equal(err.kind, ERROR_INTERNAL);
 	assert_non_null(strstr(err.message, p->folder));
 	assert_int_equal(mkfifo(p->file, 0600), 0);
-	assert_false(trail_open(TRAIL_FILE, p->file, &p->trail, &err));
+	assert_false(trail_open(TRAIL_FILE, p->file, TRAIL_NOW, &p->trail, &err));
 	assert_null(p->trail);
 }
 
@@ -362,7 +362,7 @@ static void the_systems_log_may_come_and_go(void **state)
 	struct error err;
 	int fd;
 
-	assert_true(trail_open(TRAIL_SYSLOG, p->file, &p->trail, &err));
+	assert_true(trail_open(TRAIL_SYSLOG, p->file, TRAIL_NOW, &p->trail, &err));
 	assert_false(put(p, "a"));
 	fd = listen_at(p->file);
 	assert_true(put(p, "b"));
@@ -392,7 +392,7 @@ static void a_log_that_is_stuck_is_a_failure(void **state)
 	unsigned taken = 0;
 	int fd = listen_at(p->file);
 
-	assert_true(trail_open(TRAIL_SYSLOG, p->file, &p->trail, &err));
+	assert_true(trail_open(TRAIL_SYSLOG, p->file, TRAIL_NOW, &p->trail, &err));
 	while (taken < 100000 && put(p, "a"))
 		taken++;
 	assert_in_range(taken, 1, 99999);
