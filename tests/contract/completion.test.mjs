@@ -108,7 +108,7 @@ function zsh(words) {
   const program = `
     zmodload zsh/zpty
     zpty shell zsh -f -i
-    zpty -w shell "PROMPT= RPROMPT=; stty cols 200 rows 200; LISTMAX=0; autoload -Uz compinit; compinit -u -D; zstyle ':completion:*' menu no; zstyle ':completion:*' list-max 0"
+    zpty -w shell "PROMPT= RPROMPT=; stty cols 200 rows 200; LINES=200; COLUMNS=200; LISTMAX=10000; autoload -Uz compinit; compinit -u -D; zstyle ':completion:*' menu no; zstyle ':completion:*' list-max 10000"
     zpty -w shell ${quoted(`cd ${folder}; source ${scripts.zsh}; print REA''DY`)}
     zpty -r -m shell shown '*READY*' || exit 3
     zpty -w -n shell ${quoted(`spectrocloud-backend ${words.join(' ')}`)}$'\\C-d'

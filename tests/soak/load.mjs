@@ -163,18 +163,18 @@ export class Load {
         const items = json?.[LISTS[kind].key];
         if (!Array.isArray(items)) return ['no list came'];
         this.#tags.set(`${person.name} ${path}`, { tag: answer.headers.etag, json });
-        this.#corrupt(items);
-        return this.#judgeList(truth, items, { kind, credentials: credentialsOf(answer), project, type,
+        return this.#judgeList(truth, this.#corrupted(items), { kind, credentials: credentialsOf(answer), project, type,
           warnings: json.warnings, time: answer });
       },
     });
   }
 
   // Once, where it was asked for: what then is not found would not be found elsewhere either.
-  #corrupt(items) {
-    if (!this.corrupt || items.length === 0) return;
+  // What is remembered of the answer stays as it is.
+  #corrupted(items) {
+    if (!this.corrupt || items.length === 0) return items;
     this.corrupt = false;
-    items.pop();
+    return items.slice(0, -1);
   }
 
   // A client that goes from page to page. What changes meanwhile may be on one of them or not.
