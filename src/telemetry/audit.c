@@ -54,7 +54,7 @@ const struct audit_row audit_rows[] = {
 	 .always = true,
 	 .of = AUDIT_ACTOR,
 	 .longest = NAME,
-	 .help = "Who: `user:default/ada`, `plugin:catalog`, `external:ci`, at a shell "
+	 .help = "Who: `user:default/ada`, `plugin:catalog`, the `subject` of an external token, at a shell "
 		 "`local:NAME` or `operator:NAME`. Missing where nobody knows"},
 	{.group = "actor",
 	 .name = "plugin",
