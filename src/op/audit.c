@@ -146,6 +146,7 @@ static void write_event(const struct call *c, const struct op *op, const char *i
 	if (id == refused_credential)
 		e.severity = AUDIT_LOW;
 	e.stranger = !ok && !c->local && c->principal.subject == NULL;
+	e.denied = !ok && !c->local && !e.stranger && err->kind == ERROR_DENIED;
 	fill(&e, c, op);
 	e.values[AUDIT_OUTCOME] = text_of(outcome_of(c, ok, err));
 	e.values[AUDIT_ERROR] = text_of(ok ? NULL : err->message);

@@ -54,7 +54,8 @@ const struct audit_row audit_rows[] = {
 	 .always = true,
 	 .of = AUDIT_ACTOR,
 	 .longest = NAME,
-	 .help = "Who: `user:default/ada`, `plugin:catalog`, the `subject` of an external token, at a shell "
+	 .help = "Who: `user:default/ada`, `plugin:catalog`, the `subject` of an external token, "
+		 "at a shell "
 		 "`local:NAME` or `operator:NAME`. Missing where nobody knows"},
 	{.group = "actor",
 	 .name = "plugin",
@@ -162,7 +163,7 @@ const struct audit_row audit_rows[] = {
 	 .number = true,
 	 .of = AUDIT_SUPPRESSED,
 	 .longest = 20,
-	 .help = "How many refusals of unknown callers were left out, of `refusals-suppressed`"},
+	 .help = "How many refusals were left out, of `refusals-suppressed`"},
 	{.name = "requestId",
 	 .of = AUDIT_REQUEST_ID,
 	 .longest = 128,

@@ -73,6 +73,7 @@ struct audit_event {
 	enum audit_severity severity;
 	enum audit_state status;
 	bool stranger; /* a refusal of somebody unknown, of which only so many are written */
+	bool denied;   /* one of AUDIT_ACTOR: likewise, but more, and of each so many */
 	struct text values[AUDIT_VALUES]; /* empty: it is left out */
 };
 

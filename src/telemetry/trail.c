@@ -11,11 +11,19 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "telemetry/trail_inside.h"
 
-/* Of refusals of unknown callers: so many at once, then one in so many milliseconds. */
-enum { STRANGERS_AT_ONCE = 60, STRANGER_EVERY_MS = 5000, SAY_SUPPRESSED_AFTER_MS = 60000 };
+/* Of refusals of unknown callers, and of what is denied to each known one: so many at once, then
+ * one in so many milliseconds. */
+enum {
+	STRANGERS_AT_ONCE = 60,
+	STRANGER_EVERY_MS = 5000,
+	SAY_SUPPRESSED_AFTER_MS = 60000,
+	DENIED_AT_ONCE = 600,
+	DENIED_EVERY_MS = 1000
+};
 
 /* So long nobody waits for a system's log that did not take a line. */
 enum { IMPATIENT_MS = 5000 };
@@ -34,8 +42,12 @@ struct trail {
 	int64_t impatient_until_ms;
 	uint64_t missing; /* lines that were not taken since the log has said so; 0: all is well */
 	int64_t stranger_ms; /* when the next refusal of a stranger is due, at the earliest */
-	uint64_t left_out;   /* of which nothing was said yet */
-	int64_t say_ms;      /* when to say it */
+	struct denied {
+		uint64_t actor; /* hash */
+		int64_t due_ms; /* likewise */
+	} denied[256];
+	uint64_t left_out; /* of which nothing was said yet */
+	int64_t say_ms;    /* when to say it */
 };
 
 /* Of who has none. */
@@ -179,20 +191,42 @@ static bool write_event(struct trail *t, const struct audit_event *event)
 	return ok;
 }
 
-/* ---- strangers ---- */
+/* ---- refusals ---- */
+
+/* Of the bucket with this due time. */
+static bool takes_one(int64_t *due_ms, int64_t now_ms, int64_t at_once, int64_t every_ms)
+{
+	int64_t earliest_ms = now_ms - (at_once - 1) * every_ms;
+
+	if (*due_ms < earliest_ms)
+		*due_ms = earliest_ms;
+	if (*due_ms > now_ms)
+		return false;
+	*due_ms += every_ms;
+	return true;
+}
+
+/* Whoever is found in the place of somebody else, who is still being counted, is counted with them.
+ */
+static bool takes_denied(struct trail *t, struct text actor, int64_t now_ms)
+{
+	uint64_t hash = hash_text(HASH_START, actor);
+	struct denied *d = &t->denied[hash % ARRAY_LEN(t->denied)];
+
+	if (d->actor != hash && d->due_ms <= now_ms - (DENIED_AT_ONCE - 1) * DENIED_EVERY_MS)
+		*d = (struct denied){.actor = hash};
+	return takes_one(&d->due_ms, now_ms, DENIED_AT_ONCE, DENIED_EVERY_MS);
+}
 
 /* Whether one more is written; else it is counted. */
-static bool admits_stranger(struct trail *t)
+static bool admits(struct trail *t, const struct audit_event *event)
 {
 	int64_t now_ms = clock_now_ms();
-	int64_t earliest_ms = now_ms - (int64_t)(STRANGERS_AT_ONCE - 1) * STRANGER_EVERY_MS;
 
-	if (t->stranger_ms < earliest_ms)
-		t->stranger_ms = earliest_ms;
-	if (t->stranger_ms <= now_ms) {
-		t->stranger_ms += STRANGER_EVERY_MS;
+	if (event->stranger
+		    ? takes_one(&t->stranger_ms, now_ms, STRANGERS_AT_ONCE, STRANGER_EVERY_MS)
+		    : !event->denied || takes_denied(t, event->values[AUDIT_ACTOR], now_ms))
 		return true;
-	}
 	if (t->left_out++ == 0)
 		t->say_ms = now_ms + SAY_SUPPRESSED_AFTER_MS;
 	atomic_fetch_add(&t->suppressed, 1);
@@ -258,7 +292,7 @@ bool trail_write(struct trail *t, const struct audit_event *event)
 	if (t == NULL)
 		t = &standard_error;
 	pthread_mutex_lock(&t->lock);
-	if (!event->stranger || admits_stranger(t))
+	if (admits(t, event))
 		ok = write_event(t, event);
 	pthread_mutex_unlock(&t->lock);
 	return ok;

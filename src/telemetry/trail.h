@@ -6,8 +6,8 @@
  * written twice. Several processes may write to one file.
  *
  * A line that cannot be written goes to standard error instead, and is counted. Of refusals of
- * unknown callers only so many are written, so that nobody can fill the disk with them; how many
- * were left out says an event of its own.
+ * unknown callers only so many are written, and of what is denied to each known one, so that nobody
+ * can fill the disk with them; how many were left out says an event of its own.
  */
 #ifndef TELEMETRY_TRAIL_H
 #define TELEMETRY_TRAIL_H
@@ -57,7 +57,7 @@ void trail_look_around(struct trail *t);
 struct trail_counts {
 	uint64_t written;
 	uint64_t failed;     /* lines that are not in the trail */
-	uint64_t suppressed; /* refusals of unknown callers that were left out */
+	uint64_t suppressed; /* refusals that were left out */
 };
 /* Any thread. NULL: of standard error. */
 struct trail_counts trail_counts(struct trail *t);

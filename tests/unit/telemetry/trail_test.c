@@ -404,7 +404,30 @@ static void a_log_that_is_stuck_is_a_failure(void **state)
 	close(fd);
 }
 
-/* ---- strangers ---- */
+/* ---- refusals ---- */
+
+static void what_is_denied_to_one_is_bounded(void **state)
+{
+	struct audit_event ada = {
+		.id = "cluster-kubeconfig", .status = AUDIT_FAILED, .denied = true};
+	struct audit_event bob = ada;
+	struct place *p = *state;
+	struct trail_counts counts;
+
+	ada.values[AUDIT_ACTOR] = TEXT("user:default/ada");
+	bob.values[AUDIT_ACTOR] = TEXT("user:default/bob");
+	open_file(p);
+	for (unsigned i = 0; i < 20000; i++)
+		assert_true(trail_write(p->trail, &ada));
+	counts = trail_counts(p->trail);
+	assert_in_range(counts.written, 600, 700);
+	assert_int_equal(counts.written + counts.suppressed, 20000);
+	/* What is denied to others, and what is not, is written. */
+	assert_true(trail_write(p->trail, &bob));
+	ada.denied = false;
+	assert_true(trail_write(p->trail, &ada));
+	assert_int_equal(trail_counts(p->trail).written, counts.written + 2);
+}
 
 static void refusals_of_strangers_are_bounded(void **state)
 {
@@ -454,6 +477,7 @@ int main(void)
 		PLACE(a_line_that_does_not_fit_is_taken_back),
 		PLACE(the_systems_log_may_come_and_go),
 		PLACE(a_log_that_is_stuck_is_a_failure),
+		PLACE(what_is_denied_to_one_is_bounded),
 		PLACE(refusals_of_strangers_are_bounded),
 	};
 
