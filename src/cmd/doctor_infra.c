@@ -35,9 +35,17 @@ static bool is_unhealthy(struct doctor_task *t, struct text gateway)
 				 TEXT("UnHealthy"));
 }
 
-/* answer: out, owned where it is true; items borrows from it. */
-static bool read_gateways(struct doctor_task *t, struct palette *p, struct buf *answer,
-			  struct text *items)
+/* What a list of Palette's holds; borrows from the answer. */
+static struct json_walk items_of(const struct buf *answer)
+{
+	struct text items;
+
+	return json_walk_begin(
+		json_member(text_trim(buf_text(answer)), "items", &items) ? items : TEXT("[]"));
+}
+
+/* answer: out, owned where it is true. */
+static bool read_gateways(struct doctor_task *t, struct palette *p, struct buf *answer)
 {
 	struct error err;
 
@@ -46,9 +54,6 @@ static bool read_gateways(struct doctor_task *t, struct palette *p, struct buf *
 		doctor_palette_failed(t, &err);
 		return false;
 	}
-	if (json_member(text_trim(buf_text(answer)), "items", items))
-		return true;
-	*items = TEXT("[]");
 	return true;
 }
 
@@ -58,17 +63,16 @@ void doctor_check_gateways(struct doctor_task *t)
 	struct json_walk walk;
 	struct palette *p;
 	struct buf answer;
-	struct text items;
 	struct text item;
 	size_t count = 0;
 
 	if (!doctor_palette_open(t, &p))
 		return;
-	if (!read_gateways(t, p, &answer, &items)) {
+	if (!read_gateways(t, p, &answer)) {
 		palette_close(p);
 		return;
 	}
-	walk = json_walk_begin(items);
+	walk = items_of(&answer);
 	for (; json_walk_item(&walk, &item); count++) {
 		if (!runs(t, item))
 			doctor_name(t, &bad, "%s is %s", at(t, item, "/metadata/name"),
@@ -109,7 +113,6 @@ static bool look_into_gateway(struct doctor_task *t, struct palette *p, struct t
 			      struct pools *pools)
 {
 	struct json_walk walk;
-	struct text items;
 	struct text item;
 	struct error err;
 	struct buf answer;
@@ -121,8 +124,7 @@ static bool look_into_gateway(struct doctor_task *t, struct palette *p, struct t
 		doctor_palette_failed(t, &err);
 		return false;
 	}
-	walk = json_walk_begin(
-		json_member(text_trim(buf_text(&answer)), "items", &items) ? items : TEXT("[]"));
+	walk = items_of(&answer);
 	for (; json_walk_item(&walk, &item); pools->count++)
 		if (free_addresses(item) == 0)
 			doctor_name(t, &pools->full, "%s of %s", at(t, item, "/metadata/name"),
@@ -137,17 +139,16 @@ void doctor_check_ip_pools(struct doctor_task *t)
 	struct json_walk walk;
 	struct palette *p;
 	struct buf answer;
-	struct text items;
 	struct text item;
 	bool ok = true;
 
 	if (!doctor_palette_open(t, &p))
 		return;
-	if (!read_gateways(t, p, &answer, &items)) {
+	if (!read_gateways(t, p, &answer)) {
 		palette_close(p);
 		return;
 	}
-	walk = json_walk_begin(items);
+	walk = items_of(&answer);
 	while (ok && json_walk_item(&walk, &item))
 		if (runs(t, item) && !flag_at(item, "/spec/isSystem"))
 			ok = look_into_gateway(t, p, item, &pools);
@@ -227,7 +228,6 @@ void doctor_check_accounts(struct doctor_task *t)
 {
 	struct doctor_names bad = {.count = 0};
 	struct json_walk walk;
-	struct text items;
 	struct text item;
 	size_t count = 0;
 	struct buf out;
@@ -236,8 +236,7 @@ void doctor_check_accounts(struct doctor_task *t)
 	doctor_tried(t, "GET /v1/cloudaccounts/summary");
 	if (!read_list(t, palette_account_summaries, &out, &partly))
 		return;
-	walk = json_walk_begin(
-		json_member(text_trim(buf_text(&out)), "items", &items) ? items : TEXT("[]"));
+	walk = items_of(&out);
 	for (; json_walk_item(&walk, &item); count++)
 		if (!is_valid(at(t, item, "/status/state")))
 			doctor_name(t, &bad, "%s (%s) is %s", at(t, item, "/metadata/name"),
@@ -269,7 +268,6 @@ void doctor_check_profiles(struct doctor_task *t)
 {
 	struct doctor_names drafts = {.count = 0};
 	struct json_walk walk;
-	struct text items;
 	struct text item;
 	size_t count = 0;
 	struct buf out;
@@ -278,8 +276,7 @@ void doctor_check_profiles(struct doctor_task *t)
 	doctor_tried(t, "POST /v1/dashboard/clusterprofiles, for the types infra and cluster");
 	if (!read_list(t, ask_profiles, &out, &partly))
 		return;
-	walk = json_walk_begin(
-		json_member(text_trim(buf_text(&out)), "items", &items) ? items : TEXT("[]"));
+	walk = items_of(&out);
 	for (; json_walk_item(&walk, &item); count++)
 		if (!flag_at(item, "/status/isPublished"))
 			doctor_name(t, &drafts, "%s", at(t, item, "/metadata/name"));

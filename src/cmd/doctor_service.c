@@ -337,6 +337,11 @@ static bool actions_are_configured(struct doctor_task *t, size_t offered)
 	return true;
 }
 
+static bool names_backstage(const struct config *c)
+{
+	return c->base_url != NULL || c->endpoint_count > 0;
+}
+
 static void judge_list(struct doctor_task *t, size_t offered, const struct http_fetch *fetch)
 {
 	struct text body;
@@ -358,7 +363,7 @@ static void judge_list(struct doctor_task *t, size_t offered, const struct http_
 		doctor_answer(t, "200, with %zu actions", count);
 		doctor_advice(t, "the service runs with another configuration: reload it, and look "
 				 "into its log for config.refused");
-	} else if (!t->doctor->config->actions.sources_set) {
+	} else if (names_backstage(t->doctor->config) && !t->doctor->config->actions.sources_set) {
 		doctor_warn(t, "Backstage asks no plugin for actions");
 		doctor_answer(t, "%zu are offered, and backend.actions.pluginSources is not set",
 			      count);

@@ -134,6 +134,10 @@ static bool refuse_syntax(struct reader *r)
 		arena_out_of_memory(0);
 	if (p->error == YAML_READER_ERROR)
 		return refuse(r, mark_of(r->document, p->problem_offset), problem);
+	if (plain != NULL && p->problem_mark.index >= r->document.len)
+		return refuse(r, p->problem_mark,
+			      "the end, and a value is missing, or the end of a list in [ ] or a "
+			      "map in { }");
 	if (plain != NULL)
 		return refuse(r, p->problem_mark, plain);
 	if (p->context != NULL && refuse_unclosed(r, problem))

@@ -16,7 +16,7 @@ import { creations, isCreate, newName } from './creates.mjs';
 import { follow, leaveAll } from './follow.mjs';
 import { OTHER_PLUGIN, RESTRICTED, TOKEN, TRUSTED, configuration, startService, startSimulator } from './harness.mjs';
 import { startCollector } from './otlp.mjs';
-import { OPENMETRICS, covered, fetchFrom, scrape, scrapes } from './scrape.mjs';
+import { OPENMETRICS, covered, fetchFrom, scrape, scrapes, withTelemetry } from './scrape.mjs';
 
 const API = '/api/spectrocloud';
 const PROMETHEUS = 'contract-token-of-prometheus';
@@ -56,12 +56,6 @@ function config(extra = {}) {
   made.backend.auth.externalAccess.push({ type: 'static', options: { token: PROMETHEUS, subject: 'prometheus' },
     accessRestrictions: [{ plugin: 'spectrocloud', permission: 'spectrocloud.metrics.view' }] });
   return made;
-}
-
-function withTelemetry(service) {
-  const port = service.log().match(/ started .* telemetry_port=(\d+)/)?.[1];
-  assert.ok(port, service.log());
-  return Object.assign(service, { telemetry: Number(port) });
 }
 
 async function start(t, extra, change = made => made) {

@@ -74,6 +74,13 @@ export function fetchFrom(port, path = '/metrics', { method = 'GET', headers = {
   });
 }
 
+// Where it has a listener of its own for that: at which port.
+export function withTelemetry(service) {
+  const port = service.log().match(/ started .* telemetry_port=(\d+)/)?.[1];
+  assert.ok(port, service.log());
+  return Object.assign(service, { telemetry: Number(port) });
+}
+
 export async function scrape(service, { token = TOKEN } = {}) {
   const answer = service.telemetry
     ? await fetchFrom(service.telemetry, '/metrics', { headers: { accept: OPENMETRICS } })

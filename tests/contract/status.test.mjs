@@ -14,7 +14,7 @@ import { assertNoTokenIn, beside, moods, pluginToken, startBackstage, startBesid
 import { creations, newName } from './creates.mjs';
 import { OTHER_PLUGIN, RESTRICTED, TOKEN, TRUSTED, configuration, operations, startService, startSimulator }
   from './harness.mjs';
-import { fetchFrom } from './scrape.mjs';
+import { fetchFrom, withTelemetry } from './scrape.mjs';
 
 const API = '/api/spectrocloud';
 const PATH = `${API}/status`;
@@ -57,11 +57,6 @@ function config(extra = {}, simulators = [first, second]) {
   made.backend.auth.externalAccess.push({ type: 'static', options: { token: OPERATOR, subject: 'operator' },
     accessRestrictions: [{ plugin: 'spectrocloud', permission: 'spectrocloud.metrics.view' }] });
   return made;
-}
-
-function withTelemetry(service) {
-  const port = service.log().match(/ started .* telemetry_port=(\d+)/)?.[1];
-  return Object.assign(service, { telemetry: Number(port) });
 }
 
 async function start(t, extra, change = made => made) {

@@ -336,6 +336,15 @@ static void wait_for_others(void *context, void *item)
 	atomic_fetch_add(done, 1);
 }
 
+/* One after the other, so that each has a thread. */
+static void have_waiting(struct workers *workers, void *item, atomic_uint *waiting, unsigned count)
+{
+	for (unsigned i = 1; i <= count; i++) {
+		assert_true(workers_submit(workers, item));
+		wait_until(waiting, i);
+	}
+}
+
 static void who_only_waits_leaves_room_for_work(void **state)
 {
 	atomic_uint done = 0;
@@ -346,10 +355,7 @@ static void who_only_waits_leaves_room_for_work(void **state)
 	(void)state;
 	gate_init(&gate);
 	assert_true(workers_start(2, 6, 64, wait_for_others, &done, &workers, &err));
-	for (unsigned i = 1; i <= 6; i++) {
-		assert_true(workers_submit(workers, &gate));
-		wait_until(&gate.waiting, i);
-	}
+	have_waiting(workers, &gate, &gate.waiting, 6);
 	for (int i = 0; i < 20; i++)
 		assert_true(workers_submit(workers, NULL));
 	wait_until(&done, 20);
@@ -372,10 +378,7 @@ static void as_many_as_are_not_needed_end(void **state)
 	(void)state;
 	gate_init(&gate);
 	assert_true(workers_start(1, 7, 64, wait_for_others, &done, &workers, &err));
-	for (unsigned i = 1; i <= 7; i++) {
-		assert_true(workers_submit(workers, &gate));
-		wait_until(&gate.waiting, i);
-	}
+	have_waiting(workers, &gate, &gate.waiting, 7);
 	gate_open(&gate);
 	wait_until(&done, 7);
 	assert_true(workers_count(workers) >= 7);
@@ -474,10 +477,7 @@ static void afterwards_no_more_work_than_usual(void **state)
 	(void)state;
 	gate_init(&seen.gate);
 	assert_true(workers_start(2, 10, 256, work_after_waiting, &seen, &workers, &err));
-	for (unsigned i = 1; i <= 10; i++) {
-		assert_true(workers_submit(workers, &seen));
-		wait_until(&seen.gate.waiting, i);
-	}
+	have_waiting(workers, &seen, &seen.gate.waiting, 10);
 	gate_open(&seen.gate);
 	wait_until(&seen.done, 10);
 	for (int i = 0; i < 200; i++)
@@ -499,10 +499,7 @@ static void spare_threads_end(void **state)
 	(void)state;
 	gate_init(&gate);
 	assert_true(workers_start(2, 4, 8, wait_for_others, &done, &workers, &err));
-	for (unsigned i = 1; i <= 5; i++) {
-		assert_true(workers_submit(workers, &gate));
-		wait_until(&gate.waiting, i);
-	}
+	have_waiting(workers, &gate, &gate.waiting, 5);
 	assert_int_equal(workers_count(workers), 5);
 	gate_open(&gate);
 	wait_until(&done, 5);

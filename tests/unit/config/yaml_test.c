@@ -155,7 +155,10 @@ static void refusals(void **state)
 	refuse("b: 1\na: {c: 1\nd: 2\n",
 	       "f.yaml:2:4: this map in { } is not closed, or a comma is missing in it");
 	refuse("b: 1\na: \"never\nclosed\n", "f.yaml:2:4: this quoted text is not closed");
-	refuse("a: [\n", "f.yaml:2:1: a value is missing here");
+	refuse("a: [\n",
+	       "f.yaml:2:1: the end, and a value is missing, or the end of a list in [ ] or "
+	       "a map in { }");
+	refuse("a: [ ,1]\n", "f.yaml:1:6: a value is missing here");
 }
 
 static void control_characters(void **state)
