@@ -38,6 +38,7 @@ struct app {
 	struct trail *trail;
 	struct exporter *exporter; /* of spans; NULL: there is nowhere to send them */
 	atomic_llong stop_ms;      /* when app_stop() was called; 0: it was not */
+	atomic_bool hurried;       /* app_cut_off() was called */
 	int shutdown_delay_ms;
 	struct palette_hosts *hosts; /* what outlives their generations */
 	struct op_life *life;
@@ -386,12 +387,25 @@ int app_monitor_port(const struct app *app)
 	return monitor_port(app->monitor);
 }
 
+/* Until when spans may be sent: as long as a drain may take, but not for long. */
+static int64_t last_moment(struct app *app)
+{
+	int64_t until_ms =
+		atomic_load(&app->stop_ms) + app->shutdown_delay_ms + app->drain_timeout_ms;
+	int64_t latest_ms = clock_now_ms() + LAST_SPANS_MS;
+
+	return until_ms < latest_ms ? until_ms : latest_ms;
+}
+
 bool app_run(struct app *app)
 {
 	bool drained = http_server_run(app->server, app->drain_timeout_ms);
 	bool kept = keeper_ends(app->keeper);
+	bool ended = reloader_ends(app->reloader) && kept && drained;
 
-	return reloader_ends(app->reloader) && kept && drained;
+	if (ended) /* the monitor is there until that is over, and so are the signals */
+		exporter_finish(app->exporter, last_moment(app), &app->hurried);
+	return ended;
 }
 
 void app_stop(struct app *app)
@@ -411,17 +425,8 @@ void app_reload(struct app *app)
 
 void app_cut_off(struct app *app)
 {
+	atomic_store(&app->hurried, true);
 	http_server_cut_off(app->server);
-}
-
-/* Until when spans may be sent: as long as a drain may take, but not for long. */
-static int64_t last_moment(struct app *app)
-{
-	int64_t until_ms =
-		atomic_load(&app->stop_ms) + app->shutdown_delay_ms + app->drain_timeout_ms;
-	int64_t latest_ms = clock_now_ms() + LAST_SPANS_MS;
-
-	return until_ms < latest_ms ? until_ms : latest_ms;
 }
 
 /* No work comes any more once app_run() has returned. The workers first: what they still have they
@@ -441,7 +446,7 @@ void app_close(struct app *app)
 	generations_close(app->generations); /* waits for its refreshes */
 	generation_close(app->alone);
 	workers_stop(app->refreshing);
-	exporter_close(app->exporter, last_moment(app));
+	exporter_close(app->exporter);
 	palette_hosts_free(app->hosts);
 	store_close(app->store);
 	op_life_free(app->life);

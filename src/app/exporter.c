@@ -18,6 +18,7 @@ enum {
 	QUEUE = 4096,
 	BATCH = 512,
 	LOOK_EVERY_MS = 250,
+	LOOK_UP_EVERY_MS = 50, /* whether who waits for the end has to hurry */
 	SEND_EVERY_MS = 2000,
 	PATIENCE_MS = 5000, /* with the collector */
 	ATTEMPTS = 4,       /* of a batch that it may take later */
@@ -109,12 +110,11 @@ static bool is_taken(const struct http_fetch *fetch)
 static void take_answer(struct exporter *e, const struct http_fetch *fetch)
 {
 	char status[32];
-	long long rejected;
+	unsigned long long rejected;
 
 	if (is_taken(fetch)) {
 		rejected = otlp_rejected(buf_text(&fetch->answer));
-		spans_lose(rejected > 0 && rejected <= (long long)e->count ? (uint64_t)rejected
-									   : 0);
+		spans_lose(rejected < e->count ? rejected : e->count);
 		e->count = 0;
 		say_working(e);
 		return;
@@ -284,7 +284,7 @@ bool exporter_open(const struct config *config, struct exporter **exporter, stru
 	return true;
 }
 
-void exporter_close(struct exporter *e, int64_t until_ms)
+void exporter_finish(struct exporter *e, int64_t until_ms, const atomic_bool *enough)
 {
 	if (e == NULL)
 		return;
@@ -292,10 +292,19 @@ void exporter_close(struct exporter *e, int64_t until_ms)
 	e->closing = true;
 	e->until_ms = until_ms;
 	pthread_cond_signal(&e->changed);
-	while (!e->ended && clock_cond_wait(&e->changed, &e->lock, until_ms))
-		;
+	while (!e->ended && clock_left_ms(until_ms) > 0 && !atomic_load(enough))
+		(void)clock_cond_wait(&e->changed, &e->lock, clock_now_ms() + LOOK_UP_EVERY_MS);
 	pthread_mutex_unlock(&e->lock);
 	http_cancel_set(e->cancel);
+}
+
+void exporter_close(struct exporter *e)
+{
+	static const atomic_bool enough = true;
+
+	if (e == NULL)
+		return;
+	exporter_finish(e, 0, &enough);
 	pthread_join(e->thread, NULL);
 	spans_stop();
 	release(e);

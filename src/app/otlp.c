@@ -123,7 +123,7 @@ void otlp_put_spans(struct buf *out, const struct otlp_resource *resource, const
 	json_object_end(&w);
 }
 
-long long otlp_rejected(struct text answer)
+unsigned long long otlp_rejected(struct text answer)
 {
 	struct text document;
 	struct text value;
@@ -139,5 +139,5 @@ long long otlp_rejected(struct text answer)
 	    !text_to_int(digits, &count))
 		count = 0;
 	arena_fini(&a);
-	return count;
+	return count > 0 ? (unsigned long long)count : 0;
 }

@@ -18,6 +18,6 @@ void otlp_put_spans(struct buf *out, const struct otlp_resource *resource, const
 		    size_t count);
 
 /* What the collector's answer says of spans that it did not take: how many; 0: none. */
-long long otlp_rejected(struct text answer);
+unsigned long long otlp_rejected(struct text answer);
 
 #endif

@@ -54,6 +54,13 @@ void answer_begin_trace(const struct http_request *request, const struct rest *r
 	trace_begin(trace, parent, state, config_sample_ratio(rest->services->config));
 }
 
+/* Where nobody has to say who they are, all are strangers and none is. */
+static bool is_of_stranger(const struct rest_call *rc)
+{
+	return rc->call.principal.kind == PRINCIPAL_NONE &&
+	       !rc->rest->services->config->disable_default_auth_policy;
+}
+
 void rest_ended(struct http_exchange *x)
 {
 	const struct http_request *request = http_exchange_request(x);
@@ -67,7 +74,8 @@ void rest_ended(struct http_exchange *x)
 	span_make(&span, SPAN_SERVER, trace, trace->span_id, trace->parent_id,
 		  request->received_us);
 	span_name(&span, op == NULL ? "no operation" : op->name);
-	span_add_string(&span, "http.request.method", request->method);
+	span_add_string(&span, "http.request.method",
+			http_is_method(request->method) ? request->method : "_OTHER");
 	if (op != NULL)
 		span_add_string(&span, "url.template",
 				arena_printf(request->arena, "%s%s",
@@ -77,6 +85,7 @@ void rest_ended(struct http_exchange *x)
 	span_add_string(&span, "gen_ai.tool.name", rc->call.tool);
 	if (rc->status != 0)
 		span_add_number(&span, "http.response.status_code", rc->status);
+	span.minor = is_of_stranger(rc);
 	span.failed = rc->status == 0 || rc->status >= 500;
 	span_end(&span);
 }

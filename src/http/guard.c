@@ -4,8 +4,6 @@
 #include <stdint.h>
 #include <string.h>
 
-static const char methods[] = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
-
 static bool refuse(struct error *err, const char *why)
 {
 	return error_set(err, ERROR_INPUT, "bad request: %s", why);
@@ -45,14 +43,10 @@ static bool is_field_value(struct text t)
 
 static bool check_method(const char *method, struct error *err)
 {
-	struct text known = text_of(methods);
-	struct text one;
-
-	while (text_next(&known, ',', &one))
-		if (text_is(text_trim(one), method))
-			return true;
+	if (http_is_method(method))
+		return true;
 	error_set(err, ERROR_METHOD, "no such method");
-	err->allow = methods;
+	err->allow = http_methods;
 	return false;
 }
 

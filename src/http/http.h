@@ -19,6 +19,11 @@ struct http_header {
 const struct http_header *http_header_find(const struct http_header *headers, size_t count,
 					   const char *name);
 
+/* What the server takes, as the header Allow has it: "GET, HEAD, ..."; and whether it is one of
+ * those. Case matters (RFC 9110, 9.1). */
+extern const char http_methods[];
+bool http_is_method(const char *method);
+
 /*
  * A URL path or query put together from a pattern of ours and values of others. Every value is
  * percent-encoded but for the unreserved characters of RFC 3986 (A-Z a-z 0-9 - . _ ~), so that none

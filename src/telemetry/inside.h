@@ -20,6 +20,9 @@ struct metric_row {
 	const char *labels[METRIC_MOST_LABELS + 1];
 	unsigned most; /* series, besides the one of the others; 0: it has no labels */
 	bool sampled;  /* a counter that is looked up, as gauges are */
+	/* Of a gauge with more series than that, one of the others tells the worst: the largest
+	 * or, with this, the least. */
+	bool least_is_worst;
 	/* What the only label may be, where that is known: ends with NULL. Of a counter such series
 	 * are there from the start. */
 	const char *const *words;
@@ -51,6 +54,9 @@ static inline const char *metric_value(const char *value)
 {
 	return value == NULL ? "" : value;
 }
+
+/* The labels of the one for what there was no room for. */
+extern const char *const metric_others[METRIC_MOST_LABELS];
 
 size_t metric_label_count(const struct metric_row *row);
 /* The newest series; the others are behind it. NULL: there is none. */

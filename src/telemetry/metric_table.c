@@ -159,6 +159,7 @@ const struct metric_row metric_rows[METRICS] = {
 			.unit = "requests",
 			.labels = {"environment", "path"},
 			.most = 1024,
+			.least_is_worst = true,
 			.help = "Requests that Palette's rate limit has left at the moment, by "
 				"part of its "
 				"API; of the parts that were asked.",
@@ -188,6 +189,7 @@ const struct metric_row metric_rows[METRICS] = {
 			.unit = "seconds",
 			.labels = {"environment"},
 			.most = 128,
+			.least_is_worst = true,
 			.help = "When the TLS certificate ends that Palette showed at the last "
 				"handshake; "
 				"seconds since 1970.",

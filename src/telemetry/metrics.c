@@ -20,7 +20,7 @@ static _Atomic(struct metric_series *) newest;
 static atomic_uint counts[METRICS];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of who makes a series */
 
-static const char *const others[METRIC_MOST_LABELS] = {"other", "other", "other"};
+const char *const metric_others[METRIC_MOST_LABELS] = {"other", "other", "other"};
 
 size_t metric_label_count(const struct metric_row *row)
 {
@@ -119,9 +119,9 @@ static struct metric_series *make(uint64_t hash, enum metric metric, size_t coun
 
 	pthread_mutex_lock(&lock);
 	s = find(hash, metric, count, values, &slot);
-	if (s == NULL && is_full(metric) && values != others) {
-		hash = hash_of(metric, count, others);
-		values = others;
+	if (s == NULL && is_full(metric) && values != metric_others) {
+		hash = hash_of(metric, count, metric_others);
+		values = metric_others;
 		s = find(hash, metric, count, values, &slot);
 	}
 	if (s == NULL) {
@@ -141,7 +141,7 @@ static struct metric_series *series_of(enum metric metric, const char *const *va
 
 	s = find(hash, metric, count, values, &slot);
 	if (s == NULL && is_full(metric)) {
-		values = others;
+		values = metric_others;
 		hash = hash_of(metric, count, values);
 		s = find(hash, metric, count, values, &slot);
 	}

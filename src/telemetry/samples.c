@@ -37,15 +37,30 @@ void metric_sample_no_more(metric_sampler_fn *sampler, void *context)
 	pthread_mutex_unlock(&samplers.lock);
 }
 
-void metric_sample_add(struct metric_samples *samples, enum metric metric, double value,
-		       const char *const *labels)
+static bool has_labels(const struct metric_sampled *sampled, const char *const *labels)
 {
-	const struct metric_row *row = &metric_rows[metric];
+	for (size_t i = 0; i < metric_label_count(&metric_rows[sampled->metric]); i++)
+		if (strcmp(sampled->values[i], metric_value(labels[i])) != 0)
+			return false;
+	return true;
+}
+
+/* NULL: there is none. */
+static struct metric_sampled *find_sampled(const struct metric_samples *samples, enum metric metric,
+					   const char *const *labels)
+{
+	for (size_t i = samples->count; i > 0; i--)
+		if (samples->items[i - 1].metric == metric &&
+		    has_labels(&samples->items[i - 1], labels))
+			return &samples->items[i - 1];
+	return NULL;
+}
+
+static void add(struct metric_samples *samples, enum metric metric, double value,
+		const char *const *labels)
+{
 	struct metric_sampled *to;
 
-	if (samples->counts[metric] >= (row->most > 0 ? row->most : 1))
-		return;
-	samples->counts[metric]++;
 	if (samples->count == samples->room) {
 		samples->room = samples->room * 2 + 64;
 		samples->items =
@@ -53,8 +68,35 @@ void metric_sample_add(struct metric_samples *samples, enum metric metric, doubl
 	}
 	to = &samples->items[samples->count++];
 	*to = (struct metric_sampled){.metric = metric, .value = value};
-	for (size_t i = 0; i < metric_label_count(row); i++)
+	for (size_t i = 0; i < metric_label_count(&metric_rows[metric]); i++)
 		to->values[i] = arena_copy(&samples->arena, text_of(metric_value(labels[i])));
+}
+
+static void add_to_others(struct metric_samples *samples, enum metric metric, double value)
+{
+	const struct metric_row *row = &metric_rows[metric];
+	struct metric_sampled *s = find_sampled(samples, metric, metric_others);
+
+	if (s == NULL)
+		add(samples, metric, value, metric_others);
+	else if (row->type == METRIC_COUNTER)
+		s->value += value;
+	else if (row->least_is_worst ? value < s->value : value > s->value)
+		s->value = value;
+}
+
+void metric_sample_add(struct metric_samples *samples, enum metric metric, double value,
+		       const char *const *labels)
+{
+	const struct metric_row *row = &metric_rows[metric];
+
+	if (samples->counts[metric] >= (row->most > 0 ? row->most : 1)) {
+		if (row->most > 0)
+			add_to_others(samples, metric, value);
+		return;
+	}
+	samples->counts[metric]++;
+	add(samples, metric, value, labels);
 }
 
 void metric_samples_take(struct metric_samples *samples)
@@ -84,21 +126,12 @@ struct metric_samples *metric_look(void)
 	return samples;
 }
 
-static bool has_labels(const struct metric_sampled *sampled, const char *const *labels)
-{
-	for (size_t i = 0; i < metric_label_count(&metric_rows[sampled->metric]); i++)
-		if (strcmp(sampled->values[i], metric_value(labels[i])) != 0)
-			return false;
-	return true;
-}
-
 double metric_seen(const struct metric_samples *samples, enum metric metric,
 		   const char *const *labels, double fallback)
 {
-	for (size_t i = 0; i < samples->count; i++)
-		if (samples->items[i].metric == metric && has_labels(&samples->items[i], labels))
-			return samples->items[i].value;
-	return fallback;
+	const struct metric_sampled *s = find_sampled(samples, metric, labels);
+
+	return s == NULL ? fallback : s->value;
 }
 
 void metric_look_end(struct metric_samples *samples)

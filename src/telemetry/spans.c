@@ -10,6 +10,8 @@
 #include "base/arena.h"
 #include "base/clock.h"
 
+enum { MINOR_PART = 4 };
+
 static atomic_bool collects;
 static atomic_ullong dropped;
 
@@ -79,7 +81,7 @@ void span_end(const struct span *span)
 	bool taken = false;
 
 	pthread_mutex_lock(&lock);
-	if (count < room) {
+	if (count < (span->minor ? room / MINOR_PART : room)) {
 		ring[(first + count++) % room] = *span;
 		taken = true;
 	}

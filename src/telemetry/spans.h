@@ -38,6 +38,7 @@ struct span {
 	int64_t start_us; /* since 1970 */
 	int64_t end_us;
 	bool failed;
+	bool minor; /* of who is not known: these may take a quarter of the room at most */
 	struct span_attribute attributes[SPAN_MOST_ATTRIBUTES];
 	size_t attribute_count;
 };
@@ -54,7 +55,7 @@ void span_make(struct span *span, enum span_kind kind, const struct trace *trace
 void span_name(struct span *span, const char *name);
 void span_add_string(struct span *span, const char *key, const char *value);
 void span_add_number(struct span *span, const char *key, int64_t value);
-/* Any thread; copies it. Dropped where nobody collects. */
+/* Any thread; copies it. Dropped where nobody collects, or where there is no room. */
 void span_end(const struct span *span);
 
 /* ---- for who takes them away ---- */

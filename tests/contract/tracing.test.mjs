@@ -13,6 +13,7 @@ import {
   TOKEN, TRUSTED, checkConfiguration, configuration, goodRequests, runCommand, startService, startSimulator,
 } from './harness.mjs';
 import { startCollector } from './otlp.mjs';
+import { fetchFrom, withTelemetry as withOwnListener } from './scrape.mjs';
 
 const ID = '0af7651916cd43dd8448eb211c80319c';
 const PARENT = 'b7ad6b7169203331';
@@ -246,6 +247,9 @@ test('what fails is a span that failed; what is no operation has no path in it',
   const statuses = named('project.list').map(s => [s.attributes['http.response.status_code'], s.status.code ?? 0]);
   assert.deepEqual(statuses.sort(), [[401, 0], [502, 2]]);
   assert.deepEqual(named('no operation')[0].attributes, { 'http.request.method': 'GET', 'http.response.status_code': 404 });
+  await service.request('BREW', PROJECTS);
+  await until(() => named('no operation').length === 2, 'the span of a method that nobody knows');
+  assert.deepEqual(named('no operation')[1].attributes, { 'http.request.method': '_OTHER', 'http.response.status_code': 405 });
   const call = collector.spans.find(s => s.kind === 3 && s.status.code === 2);
   assert.equal(call.attributes['http.response.status_code'], 500);
 }));
@@ -329,6 +333,29 @@ test('a crowd does not wait for the collector: what there is no room for is drop
   assert.ok(Date.now() - stopping < 20000);
   const lost = [...service.log().matchAll(/telemetry\.spans_dropped count=(\d+)/g)].reduce((n, m) => n + Number(m[1]), 0);
   assert.equal(lost, 6000);
+});
+
+test('a collector that hangs at the end: figures are still to be had, and a second signal ends the wait', async () => {
+  collector.mood = () => {};
+  const service = withOwnListener(await startService(withTelemetry({ listen: '127.0.0.1:0', ...exporting() })));
+  await service.request('GET', PROJECTS);
+  await until(() => collector.requests.length > 0, 'it is tried');
+  process.kill(service.pid, 'SIGTERM');
+  await new Promise(done => setTimeout(done, 500));
+  assert.equal((await fetchFrom(service.telemetry)).status, 200);
+  const hurried = Date.now();
+  assert.equal(await service.stop(), 0, service.log());
+  assert.ok(Date.now() - hurried < 3000, `${Date.now() - hurried} ms`); // of five seconds that it might have taken
+  assert.match(service.log(), / telemetry\.spans_dropped count=\d+[^]* info {2}stopped/);
+});
+
+test('a collector that refuses more spans than it was sent refused all of those', async () => {
+  collector.mood = x => x.response.writeHead(200, { 'content-type': 'application/json' })
+    .end('{"partialSuccess":{"rejectedSpans":"9000000000"}}');
+  const service = await startService(withTelemetry(exporting()));
+  for (let i = 0; i < 3; i++) await service.request('GET', '/api/spectrocloud/health', { token: null });
+  assert.equal(await service.stop(), 0, service.log());
+  assert.match(service.log(), /in_all=3$/m);
 });
 
 test('headers of the collector are not shown', () => {

@@ -242,6 +242,8 @@ static void sample_many(void *context, struct metric_samples *samples)
 	for (int i = 0; i < 5000; i++) {
 		snprintf(name, sizeof name, "env-%d", i);
 		metric_sample(samples, METRIC_CIRCUIT, i, name);
+		metric_sample(samples, METRIC_CERTIFICATE, 9000 - i, name);
+		metric_sample(samples, METRIC_CONNECTIONS, i);
 	}
 }
 
@@ -280,7 +282,27 @@ static void samples_are_bounded(void **state)
 {
 	(void)state;
 	metric_sample_by(sample_many, NULL);
-	assert_int_equal(sampled(METRIC_CIRCUIT), metric_rows[METRIC_CIRCUIT].most);
+	assert_int_equal(sampled(METRIC_CIRCUIT), metric_rows[METRIC_CIRCUIT].most + 1);
+	assert_int_equal(sampled(METRIC_CERTIFICATE), metric_rows[METRIC_CERTIFICATE].most + 1);
+	assert_int_equal(sampled(METRIC_CONNECTIONS), 1);
+	metric_sample_no_more(sample_many, NULL);
+}
+
+/* Of gauges that is the worst of them. */
+static void what_is_beyond_the_bound_is_told_together(void **state)
+{
+	const char *const beyond[] = {"env-4999", NULL};
+	const char *const within[] = {"env-0", NULL};
+	struct metric_samples *samples;
+
+	(void)state;
+	metric_sample_by(sample_many, NULL);
+	samples = metric_look();
+	assert_float_equal(metric_seen(samples, METRIC_CIRCUIT, within, -1), 0, 0);
+	assert_float_equal(metric_seen(samples, METRIC_CIRCUIT, beyond, -1), -1, 0);
+	assert_float_equal(metric_seen(samples, METRIC_CIRCUIT, metric_others, -1), 4999, 0);
+	assert_float_equal(metric_seen(samples, METRIC_CERTIFICATE, metric_others, -1), 4001, 0);
+	metric_look_end(samples);
 	metric_sample_no_more(sample_many, NULL);
 }
 
@@ -295,6 +317,7 @@ int main(void)
 		cmocka_unit_test(series_are_bounded),
 		cmocka_unit_test(samplers_come_and_go),
 		cmocka_unit_test(samples_are_bounded),
+		cmocka_unit_test(what_is_beyond_the_bound_is_told_together),
 	};
 
 	return cmocka_run_group_tests_name("telemetry/metrics", tests, NULL, NULL);

@@ -74,6 +74,27 @@ static void they_come_in_order_and_what_is_too_many_is_dropped(void **state)
 	assert_int_equal(spans_dropped() - before, 7);
 }
 
+static void what_is_minor_leaves_room(void **state)
+{
+	uint64_t before = spans_dropped();
+	struct span minor = {.name = "minor", .minor = true};
+	struct span out[8];
+
+	(void)state;
+	spans_collect(8);
+	for (int i = 0; i < 5; i++)
+		span_end(&minor);
+	assert_int_equal(spans_waiting(), 2);
+	assert_int_equal(spans_dropped() - before, 3);
+	for (int i = 0; i < 7; i++)
+		put("mine");
+	assert_int_equal(spans_dropped() - before, 4);
+	assert_int_equal(spans_take(out, 8), 8);
+	assert_string_equal(out[1].name, "minor");
+	assert_string_equal(out[2].name, "mine");
+	spans_stop();
+}
+
 static void what_is_long_is_cut_and_what_is_empty_left_out(void **state)
 {
 	struct trace t = trace_of(true);
@@ -135,6 +156,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(they_are_wanted_where_they_are_sampled_and_collected),
 		cmocka_unit_test(they_come_in_order_and_what_is_too_many_is_dropped),
+		cmocka_unit_test(what_is_minor_leaves_room),
 		cmocka_unit_test(what_is_long_is_cut_and_what_is_empty_left_out),
 		cmocka_unit_test(threads_do_not_lose_any),
 	};
