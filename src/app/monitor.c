@@ -9,10 +9,10 @@
 
 #include "app/generation.h"
 #include "base/arena.h"
-#include "http/fields.h"
 #include "http/server.h"
+#include "op/loopback.h"
+#include "op/metrics.h"
 #include "op/status.h"
-#include "telemetry/metrics.h"
 
 enum {
 	LONGEST_BODY = 1, /* nobody has anything to send */
@@ -25,6 +25,7 @@ enum {
 
 struct monitor {
 	struct generations *generations;
+	bool on_loopback;
 	struct http_server *server;
 	pthread_t thread;
 };
@@ -34,10 +35,7 @@ struct monitor {
 static bool write_metrics(const struct monitor *m, const struct http_request *request,
 			  struct http_response *r)
 {
-	enum metrics_format format =
-		http_accepts(request->headers, request->header_count, METRICS_OPENMETRICS_TYPE)
-			? METRICS_OPENMETRICS
-			: METRICS_TEXT;
+	enum metrics_format format = metrics_format_for(request->headers, request->header_count);
 
 	(void)m;
 	buf_init(&r->body_owned, METRICS_LONGEST);
@@ -66,16 +64,40 @@ static bool write_status(const struct monitor *m, const struct http_request *req
 	return true;
 }
 
-/* One page each: it fills body_owned and says of what type it is; false: it is too long. local: for
- * who is on this machine alone. */
+/* ---- who may see them ---- */
+
+/* Says what is wrong, or NULL. */
+static const char *refusal_of_status(const struct monitor *m, const struct http_request *request)
+{
+	(void)m;
+	if (status_is_local(request->peer, request->headers, request->header_count))
+		return NULL;
+	return "This is for who is on this machine, under one of its own names such as localhost, "
+	       "and not through a proxy.\n";
+}
+
+/* A browser on this machine may have been led here. Elsewhere than on a loopback address strangers
+ * need no browser of ours, and what names we go by there is not known. */
+static const char *refusal_of_metrics(const struct monitor *m, const struct http_request *request)
+{
+	const struct http_header *host =
+		http_header_find(request->headers, request->header_count, "Host");
+
+	if (!m->on_loopback || host == NULL || authority_is_of_no_stranger(host->value))
+		return NULL;
+	return "The header Host has to be an address, a name without dots or the name of this "
+	       "machine, such as localhost, because this listens on a loopback address.\n";
+}
+
+/* One page each: it fills body_owned and says of what type it is; false: it is too long. */
 static const struct page {
 	const char *path;
 	bool (*write)(const struct monitor *m, const struct http_request *request,
 		      struct http_response *r);
-	bool local;
+	const char *(*refusal)(const struct monitor *m, const struct http_request *request);
 } pages[] = {
-	{"/metrics", write_metrics, false},
-	{"/status", write_status, true},
+	{"/metrics", write_metrics, refusal_of_metrics},
+	{"/status", write_status, refusal_of_status},
 };
 
 /* ---- answering ---- */
@@ -110,6 +132,7 @@ static void handle(void *context, struct http_exchange *x, const struct error *r
 {
 	const struct http_request *request = http_exchange_request(x);
 	const struct page *page = find_page(request->path);
+	const char *why = page == NULL ? NULL : page->refusal(context, request);
 	struct http_response r = {.status = 200};
 
 	if (refused != NULL) {
@@ -119,11 +142,8 @@ static void handle(void *context, struct http_exchange *x, const struct error *r
 	} else if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0) {
 		say(&r, 405, TEXT("Only GET and HEAD are possible here.\n"));
 		http_response_header(&r, "Allow", "GET, HEAD");
-	} else if (page->local &&
-		   !status_is_local(request->peer, request->headers, request->header_count)) {
-		say(&r, 403,
-		    TEXT("This is for who is on this machine, under one of its own names such as "
-			 "localhost, and not through a proxy.\n"));
+	} else if (why != NULL) {
+		say(&r, 403, text_of(why));
 	} else {
 		write_page(context, page, request, &r);
 	}
@@ -173,7 +193,8 @@ bool monitor_open(const struct config *config, struct http_listener *listener,
 		.context = m,
 	};
 
-	*m = (struct monitor){.generations = generations};
+	*m = (struct monitor){.generations = generations,
+			      .on_loopback = listens_on_loopback(config->telemetry_listen)};
 	if (!http_server_open(&options, &m->server, err)) {
 		free(m);
 		return false;

@@ -52,6 +52,12 @@ void check_wrong(struct check *c, const struct node *node, const char *path, con
 	wrong(c, node, path, wanted, true);
 }
 
+void check_wrong_secret(struct check *c, const struct node *node, const char *path,
+			const char *wanted)
+{
+	wrong(c, node, path, wanted, false);
+}
+
 /* What keeps a value from being a string that would do; "" if it is something else. */
 static const char *what_it_lacks(const struct setting *row, const struct node *node)
 {

@@ -28,6 +28,9 @@ void check_value(struct check *c, const struct setting *row, const struct node *
 const char *check_describe(struct arena *a, const struct node *node, bool show);
 /* A fault: got this, wanted that. The value is shown if it is a short literal. */
 void check_wrong(struct check *c, const struct node *node, const char *path, const char *wanted);
+/* The same, but the value is not shown. */
+void check_wrong_secret(struct check *c, const struct node *node, const char *path,
+			const char *wanted);
 /* The same, of a value that is not what the row wants; hides what may be secret. */
 void check_not_for_row(struct check *c, const struct setting *row, const struct node *node,
 		       const char *path);

@@ -206,12 +206,13 @@ static bool is_header_name(struct text t)
 	return t.len > 0 && t.len <= 100;
 }
 
-/* Those that say where an answer ends, and what it is. */
+/* Those that say whom a message is for, where it ends, and what it is. */
 static bool is_ours(struct text name)
 {
 	static const char *const ours[] = {
-		"Connection", "Content-Length", "Content-Type",      "Date",    "Keep-Alive",
-		"TE",         "Trailer",        "Transfer-Encoding", "Upgrade",
+		"Connection", "Content-Encoding", "Content-Length", "Content-Type",
+		"Date",       "Expect",           "Host",           "Keep-Alive",
+		"TE",         "Trailer",          "Upgrade",        "Transfer-Encoding",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
@@ -226,6 +227,17 @@ static bool is_there(const struct config_header *items, size_t count, struct tex
 		if (text_equal_nocase(text_of(items[i].name), name))
 			return true;
 	return false;
+}
+
+static void wrong_value(struct check *c, const struct setting *row, const struct node *node,
+			const char *path)
+{
+	static const char wants[] = "a non-empty string of ASCII characters";
+
+	if (row->secret)
+		check_wrong_secret(c, node, path, wants);
+	else
+		check_wrong(c, node, path, wants);
 }
 
 void read_health_headers(struct check *c, const struct setting *row, const struct node *value,
@@ -249,14 +261,12 @@ void read_health_headers(struct check *c, const struct setting *row, const struc
 			findings_fault(c->l->found, entry->place, each, "not the name of a header");
 		else if (is_ours(entry->key))
 			findings_fault(c->l->found, entry->place, each,
-				       "the server sets this header itself");
+				       "this program sets this header itself");
 		else if (is_there(items, count, entry->key))
 			findings_fault(c->l->found, entry->place, each,
 				       "this header stands here already");
-		else if ((node->type != NODE_STRING || !is_value(node->text)) && row->secret)
-			check_not_for_row(c, row, node, each);
 		else if (node->type != NODE_STRING || !is_value(node->text))
-			check_wrong(c, node, each, "a non-empty string of ASCII characters");
+			wrong_value(c, row, node, each);
 		else
 			items[count++] = (struct config_header){arena_copy(c->l->arena, entry->key),
 								node->text.ptr};

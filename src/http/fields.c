@@ -103,26 +103,27 @@ enum http_coding http_accepted_coding(const struct http_header *headers, size_t 
 /* ---- Accept ---- */
 
 /* One element: a media type, parameters, and perhaps a weight among them. Quotes are not looked
- * for: no parameter of ours has them, and what they hide is taken for an element that is odd. */
-static bool names_type(struct text element, const char *type)
+ * for: no parameter of ours has them, and what they hide is taken for an element that is odd. 0: it
+ * is another type. */
+static int weight_of(struct text element, const char *type)
 {
 	int weight = MOST_WANTED;
 	struct text part;
 
 	if (!text_next(&element, ';', &part) || !text_equal_nocase(text_trim(part), text_of(type)))
-		return false;
+		return 0;
 	while (element.ptr != NULL && text_next(&element, ';', &part)) {
 		part = text_trim(part);
 		if (part.len >= 2 && (part.ptr[0] == 'q' || part.ptr[0] == 'Q') &&
 		    part.ptr[1] == '=' && !read_weight(part, &weight))
-			return false;
+			return 0;
 	}
-	return weight > 0;
+	return weight;
 }
 
-bool http_accepts(const struct http_header *headers, size_t count, const char *type)
+int http_wants(const struct http_header *headers, size_t count, const char *type)
 {
-	bool accepts = false;
+	int most = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		struct text list = headers[i].value;
@@ -130,10 +131,18 @@ bool http_accepts(const struct http_header *headers, size_t count, const char *t
 
 		if (!text_equal_nocase(headers[i].name, TEXT("Accept")))
 			continue;
-		while (list.ptr != NULL && text_next(&list, ',', &element))
-			accepts = accepts || names_type(element, type);
+		while (list.ptr != NULL && text_next(&list, ',', &element)) {
+			int weight = weight_of(element, type);
+
+			most = weight > most ? weight : most;
+		}
 	}
-	return accepts;
+	return most;
+}
+
+bool http_accepts(const struct http_header *headers, size_t count, const char *type)
+{
+	return http_wants(headers, count, type) > 0;
 }
 
 /* ---- If-None-Match ---- */

@@ -27,9 +27,12 @@ enum http_coding {
 enum http_coding http_accepted_coding(const struct http_header *headers, size_t count);
 
 /*
- * Whether the client names that media type, whatever its parameters, and wants it at all (section
- * 12.5.1); "*" names none. An element that cannot be read counts as not there.
+ * How much the client wants that media type, in thousandths (section 12.5.1); 0: not at all, or it
+ * does not name it, which "*" does not. Whatever the type's parameters; where it stands several
+ * times the highest weight counts. An element that cannot be read counts as not there.
  */
+int http_wants(const struct http_header *headers, size_t count, const char *type);
+/* Whether it wants it at all. */
 bool http_accepts(const struct http_header *headers, size_t count, const char *type);
 
 /*

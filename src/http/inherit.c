@@ -19,27 +19,31 @@ enum { FIRST_FD = 3 };
 
 static const char what[] = "the socket of the service manager";
 
-static bool read_number(const char *name, int64_t *number)
+/* 0 where there is no such variable. */
+static bool read_number(const char *name, int64_t *number, struct error *err)
 {
 	const char *value = getenv(name);
 
-	return value != NULL && text_to_int(text_of(value), number);
+	*number = 0;
+	return value == NULL || (text_to_int(text_of(value), number) && *number >= 0) ||
+	       error_set(err, ERROR_INPUT, "the variable %s of the service manager is no number",
+			 name);
 }
 
 /* How many descriptors there are for this process, from FIRST_FD on. Those of a process that
  * started this one, and did not take its own, are not meant. */
-static int64_t count_given(void)
+static bool count_given(int64_t *count, struct error *err)
 {
+	int64_t given;
 	int64_t pid;
-	int64_t count;
 
-	if (!read_number("LISTEN_PID", &pid) || pid != getpid() ||
-	    !read_number("LISTEN_FDS", &count) || count < 0)
-		count = 0;
+	if (!read_number("LISTEN_PID", &pid, err) || !read_number("LISTEN_FDS", &given, err))
+		return false;
+	*count = pid == getpid() ? given : 0;
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");
-	return count;
+	return true;
 }
 
 static bool is_true(int fd, int option, int wanted)
@@ -99,9 +103,11 @@ static bool make_ours(int fd)
 
 bool http_listener_inherit(struct http_listener **listener, struct error *err)
 {
-	int64_t count = count_given();
+	int64_t count;
 	char *address;
 
+	if (!count_given(&count, err))
+		return false;
 	if (count > 1)
 		return error_set(
 			err, ERROR_INPUT,

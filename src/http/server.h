@@ -163,7 +163,7 @@ MUST_USE bool http_listener_open(const char *address, struct http_listener **lis
  * the variables LISTEN_PID and LISTEN_FDS, which are removed. Before any thread is started.
  * listener  out, owned: http_listener_close(), which leaves a local socket's path where it is, as
  *           that is the manager's; NULL: there is none.
- * Fails with ERROR_INPUT: there are several, or it is not one that listens.
+ * Fails with ERROR_INPUT: there are several, it is not one that listens, a variable is no number.
  */
 MUST_USE bool http_listener_inherit(struct http_listener **listener, struct error *err);
 

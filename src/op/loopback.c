@@ -2,6 +2,7 @@
 #include "op/loopback.h"
 
 #include <string.h>
+#include <unistd.h>
 
 struct text authority_host(struct text authority)
 {
@@ -36,4 +37,29 @@ bool authority_is_loopback(struct text authority)
 	struct text host = authority_host(authority);
 
 	return host_is_loopback(host) && is_port(text_slice(authority, host.len, SIZE_MAX));
+}
+
+bool listens_on_loopback(const char *listen)
+{
+	return host_is_loopback(authority_host(text_of(listen)));
+}
+
+static bool is_name_of_machine(struct text host)
+{
+	char name[256];
+
+	if (gethostname(name, sizeof name) != 0)
+		return false;
+	name[sizeof name - 1] = '\0';
+	return text_equal_nocase(host, text_of(name));
+}
+
+bool authority_is_of_no_stranger(struct text authority)
+{
+	struct text host = authority_host(authority);
+
+	return is_port(text_slice(authority, host.len, SIZE_MAX)) && host.len > 0 &&
+	       (text_starts(host, "[") || is_number(host, ".") ||
+		text_find(host, '.') == SIZE_MAX || text_ends(host, ".localhost") ||
+		is_name_of_machine(host));
 }

@@ -13,4 +13,13 @@ bool host_is_loopback(struct text host);
 /* The same, with or without a port, and nothing else behind it. */
 bool authority_is_loopback(struct text authority);
 
+/* Whether we listen for this machine alone. listen: "host:port", "[v6]:port", ":port", "port" or
+ * "unix:path". */
+bool listens_on_loopback(const char *listen);
+/*
+ * Whether it is a name that a stranger cannot have pointed at this machine (DNS rebinding), with or
+ * without a port: an address, a name of one label, one under "localhost", the name of this machine.
+ */
+bool authority_is_of_no_stranger(struct text authority);
+
 #endif

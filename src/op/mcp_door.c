@@ -21,14 +21,6 @@
 
 enum { MOST_OWN_URLS = 3 };
 
-/* ---- names of hosts ---- */
-
-/* listen is "host:port", "[v6]:port", ":port", "port" or "unix:path". */
-static bool listens_on_loopback(const char *listen)
-{
-	return host_is_loopback(authority_host(text_of(listen)));
-}
-
 /* ---- our own URLs ---- */
 
 /* Takes the scheme off; false if it is neither http nor https. */

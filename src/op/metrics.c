@@ -1,14 +1,21 @@
 /* The figures of this process, for Prometheus and its kin. */
-#include "telemetry/metrics.h"
+#include "op/metrics.h"
+
 #include "http/fields.h"
 #include "op/rows.h"
 
+enum metrics_format metrics_format_for(const struct http_header *headers, size_t count)
+{
+	int open = http_wants(headers, count, METRICS_OPENMETRICS_TYPE);
+
+	return open > 0 && open >= http_wants(headers, count, METRICS_TEXT_TYPE)
+		       ? METRICS_OPENMETRICS
+		       : METRICS_TEXT;
+}
+
 static bool service_metrics(struct call *c, struct result *res, struct error *err)
 {
-	enum metrics_format format =
-		http_accepts(c->headers, c->header_count, METRICS_OPENMETRICS_TYPE)
-			? METRICS_OPENMETRICS
-			: METRICS_TEXT;
+	enum metrics_format format = metrics_format_for(c->headers, c->header_count);
 	struct buf out;
 
 	buf_init(&out, METRICS_LONGEST);
@@ -29,7 +36,7 @@ const struct op metrics_ops[] = {
 		GET("/metrics"),
 		.permission = PERMIT_OPERATORS,
 		.flags = OP_FRONT | OP_LOCAL | OP_ROOT | OP_ALWAYS,
-		.content_type = "text/plain; version=0.0.4; charset=utf-8",
+		.content_type = METRICS_TEXT_TYPE "; version=0.0.4; charset=utf-8",
 		.run = service_metrics,
 	},
 	{.name = NULL},

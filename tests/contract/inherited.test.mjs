@@ -153,4 +153,14 @@ describe('an inherited socket', () => {
     assert.equal(result.status, 2, result.stderr);
     assert.match(result.stderr, /the socket of the service manager is not one that accepts connections/);
   });
+
+  test('what the manager says must be numbers', () => {
+    for (const [pid, count, name] of [['$$', 'one', 'LISTEN_FDS'], ['$$', '-1', 'LISTEN_FDS'], ['$$', '', 'LISTEN_FDS'],
+      ['me', '1', 'LISTEN_PID']]) {
+      const result = spawnSync('sh', ['-c', `LISTEN_PID=${pid} LISTEN_FDS=${count} exec "$0" "$@"`, ...serve()],
+        { encoding: 'utf8', timeout: 60000 });
+      assert.equal(result.status, 2, `${name} ${result.stderr}`);
+      assert.match(result.stderr, new RegExp(`the variable ${name} of the service manager is no number`));
+    }
+  });
 });

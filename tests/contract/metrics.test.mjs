@@ -5,7 +5,7 @@ import crypto from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import tls from 'node:tls';
@@ -612,7 +612,8 @@ test('both formats, at both places', async t => {
     accept => fetchFrom(service.telemetry, '/metrics', { headers: { accept } }),
   ];
   for (const ask of ways) {
-    for (const accept of ['*/*', 'text/plain', '', 'application/openmetrics-text;q=0']) {
+    for (const accept of ['*/*', 'text/plain', '', 'application/openmetrics-text;q=0',
+      'text/plain, application/openmetrics-text;q=0.5']) {
       const { status, headers, text } = await ask(accept);
       assert.equal(status, 200);
       assert.equal(headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
@@ -620,7 +621,7 @@ test('both formats, at both places', async t => {
       assert.ok(!text.includes('# EOF'));
       scrapes.push(text);
     }
-    for (const accept of [OPENMETRICS, 'application/openmetrics-text']) {
+    for (const accept of [OPENMETRICS, 'application/openmetrics-text', 'text/plain;q=0.9,application/openmetrics-text;q=0.9']) {
       const { status, headers, text } = await ask(accept);
       assert.equal(status, 200);
       assert.equal(headers['content-type'], 'application/openmetrics-text; version=1.0.0; charset=utf-8');
@@ -628,6 +629,16 @@ test('both formats, at both places', async t => {
       assert.ok(text.endsWith('\n# EOF\n'));
     }
   }
+});
+
+test('on a loopback address, a name that a stranger may have pointed here gets nothing', async t => {
+  const service = await start(t);
+  const ask = host => fetchFrom(service.telemetry, '/metrics', { headers: { host } });
+  for (const host of ['localhost', `127.0.0.1:${service.telemetry}`, 'somewhere', hostname()])
+    assert.equal((await ask(host)).status, 200, host);
+  const { status, text } = await ask(`rebound.example:${service.telemetry}`);
+  assert.equal(status, 403);
+  assert.match(text, /^The header Host has to be .*\n$/);
 });
 
 test('the listener of its own has that page and no other', async t => {

@@ -2,6 +2,7 @@
 #include "unit/config/fixture.h"
 
 #define CSP(members)    "backend: {csp: {" members "}}"
+#define SPANS(members)  "spectrocloud: {telemetry: {otlpHeaders: {" members "}}}"
 #define HEALTH(members) "backend: {health: {headers: {" members "}}}"
 
 static const char *value_of(const struct config_headers *headers, size_t i, const char *name)
@@ -120,14 +121,21 @@ static void faults(void **state)
 		 "headers"},
 		{HEALTH("'a b': c"), "backend.health.headers.a b: not the name of a header"},
 		{HEALTH("'a:': c"), "backend.health.headers.a:: not the name of a header"},
-		{HEALTH("content-length: '5'"), "backend.health.headers.content-length: the server "
-						"sets this header itself"},
+		{HEALTH("content-length: '5'"),
+		 "backend.health.headers.content-length: this program "
+		 "sets this header itself"},
 		{HEALTH("x-a: b, X-A: c"),
 		 "backend.health.headers.X-A: this header stands here already"},
 		{HEALTH("x: \"a\\r\\nb: c\""), "backend.health.headers.x: got a string, wanted a "
 					       "non-empty string of ASCII characters"},
 		{HEALTH("x: 5"), "backend.health.headers.x: got the number 5, wanted a non-empty "
 				 "string of ASCII characters"},
+		{SPANS("Host: x"), "spectrocloud.telemetry.otlpHeaders.Host: this program sets "
+				   "this header itself"},
+		{SPANS("x: '\303\244'"), "spectrocloud.telemetry.otlpHeaders.x: got a string, "
+					 "wanted a non-empty string of ASCII characters"},
+		{SPANS("x: 5"), "spectrocloud.telemetry.otlpHeaders.x: got a number, wanted a "
+				"non-empty string of ASCII characters"},
 	};
 	struct fixture *f = *state;
 

@@ -254,12 +254,32 @@ static void types_are_looked_for(void **state)
 	}
 }
 
+static void types_are_weighed(void **state)
+{
+	static const struct {
+		const char *lines[MOST_LINES];
+		int wanted;
+	} rows[] = {
+		{{NULL}, 0},      {{"x/y"}, 0},
+		{{"a/b"}, 1000},  {{"a/b;q=0.25, x/y"}, 250},
+		{{"a/b;q=0"}, 0}, {{"a/b;v=1;q=0.1", "a/b;v=2;q=0.7,a/b;v=3;q=0.3"}, 700},
+		{{"a/b;q=2"}, 0}, {{"a/b;q=0.1234"}, 0},
+	};
+	struct http_header headers[MOST_LINES + 2];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		size_t count = put(headers, "Accept", rows[i].lines);
+
+		assert_int_equal(http_wants(headers, count, "a/b"), rows[i].wanted);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(codings_are_chosen),
-		cmocka_unit_test(tags_are_compared),
-		cmocka_unit_test(kept_answers_are_declined),
+		cmocka_unit_test(codings_are_chosen),   cmocka_unit_test(types_are_weighed),
+		cmocka_unit_test(tags_are_compared),    cmocka_unit_test(kept_answers_are_declined),
 		cmocka_unit_test(types_are_looked_for),
 	};
 
