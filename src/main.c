@@ -4,9 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/visible.h"
 #include "cmd/cmd.h"
 
-enum { LONGEST_USAGE = 64 * 1024 };
+enum { LONGEST_USAGE = 64 * 1024, LONGEST_SHOWN = 100 };
 
 static void print_usage(FILE *to)
 {
@@ -35,6 +36,17 @@ static void fill_standard_descriptors(void)
 			_exit(1);
 }
 
+static void print_unknown(const char *name)
+{
+	struct buf shown;
+
+	buf_init(&shown, LONGEST_USAGE);
+	visible_add(&shown, visible_cut(text_of(name), LONGEST_SHOWN));
+	fprintf(stderr, "spectrocloud-backend: there is no command `%s`\n\n",
+		shown.len == 0 ? "" : shown.ptr);
+	buf_fini(&shown);
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
@@ -52,7 +64,7 @@ int main(int argc, char **argv)
 		if (strcmp(name, command_table[i]->name) == 0)
 			return finish(command_table[i]->run(argc - 1, argv + 1));
 	if (argc > 1)
-		fprintf(stderr, "spectrocloud-backend: there is no command `%s`\n\n", name);
+		print_unknown(name);
 	print_usage(stderr);
 	return 2;
 }

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { NAME = 256, LONGEST_SHORTENED = 1024, LONGEST_ESCAPE = 6 };
+enum { NAME = 256, LONGEST_SHORTENED = 1024, LONGEST_ESCAPE = 6, MOST_INNER_BYTES = 3 };
 
 #define STRING(n) #n
 #define DIGITS(n) STRING(n)
@@ -193,14 +193,23 @@ const char *audit_status_name(enum audit_state status)
 
 /* ---- as JSON ---- */
 
-/* Its longest beginning of at most so many bytes that ends between two characters. */
+/* Of a character of UTF-8, one behind the first. */
+static bool is_inner_byte(char c)
+{
+	return ((unsigned char)c & 0xC0) == 0x80;
+}
+
+/* Its longest beginning of at most so many bytes that ends between two characters. Where there are
+ * more bytes in the middle of one than UTF-8 has, they are none. */
 static struct text beginning(struct text t, size_t len)
 {
+	size_t end = len;
+
 	if (len >= t.len)
 		return t;
-	while (len > 0 && ((unsigned char)t.ptr[len] & 0xC0) == 0x80)
-		len--;
-	return text_slice(t, 0, len);
+	while (end > 0 && len - end <= MOST_INNER_BYTES && is_inner_byte(t.ptr[end]))
+		end--;
+	return text_slice(t, 0, is_inner_byte(t.ptr[end]) ? len : end);
 }
 
 /* The string; false if not all of it is there. */

@@ -99,6 +99,11 @@ for (const name of ['frob', '', 'SERVE', '--frob', 'serv'])
     assert.match(result.stderr, /\nUsage: /);
   });
 
+test('one that would write to the terminal is shown, not written', async () => {
+  const result = await run(['a\u001b[31mb'.padEnd(300, 'c')]);
+  assert.match(result.stderr, /^spectrocloud-backend: there is no command `a\\u001b\[31mbc{50,120}`\n/);
+});
+
 for (const args of [[], ...COMMANDS.map(command => [command]), ['config', 'check'],
   ['sessions', 'list'], ['sessions', 'revoke'], ['action', 'list'], ['action', 'show'],
   ['action', 'run']])

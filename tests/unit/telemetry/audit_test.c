@@ -99,8 +99,8 @@ static void what_is_empty_is_left_out(void **state)
 /* Each field at more than its longest: the line stays whole, and says what it lacks. */
 static void what_is_long_is_cut_and_named(void **state)
 {
-	static const char *const fillings[] = {"a",    "\n", "\xC3\xA4",    "\xF0\x9F\x98\x80",
-					       "\xFF", "\"", "\xE2\x80\xA8"};
+	static const char *const fillings[] = {"a",    "\n", "\xC3\xA4",     "\xF0\x9F\x98\x80",
+					       "\xFF", "\"", "\xE2\x80\xA8", "\x80"};
 	static char filled[6000];
 
 	(void)state;
@@ -122,6 +122,7 @@ static void what_is_long_is_cut_and_named(void **state)
 		for (const struct audit_row *row = audit_rows; row->name != NULL; row++)
 			strings += row->constant == NULL && !row->number && row->of < AUDIT_TIME;
 		assert_int_equal(json_count_items(named), strings);
+		assert_true(strlen(json_string_at(&arena, object, "/meta/object", "")) > 20);
 	}
 }
 
