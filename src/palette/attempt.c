@@ -171,8 +171,8 @@ static bool wait_for_turn(struct palette *p, struct attempt *at)
 	bool granted;
 
 	palette_begin_wait(p);
-	granted = pacer_wait(palette_pacer(p), r->path, p->caller, turn_deadline(p, r), p->cancel,
-			     &r->error);
+	granted = pacer_wait(palette_pacer(p), r->path, p->caller, p->others, turn_deadline(p, r),
+			     p->cancel, &r->error);
 	palette_end_wait(p);
 	metric_observe(METRIC_PACED_SECONDS, clock_now_us() - began_us,
 		       palette_label(p->environment->name));

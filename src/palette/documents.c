@@ -154,8 +154,8 @@ static bool ask_list(struct palette *p, const struct row *row, const struct pale
 	return ok;
 }
 
-static bool ask_palette(void *context, struct http_cancel *cancel, struct kept_answer *answer,
-			struct error *err)
+static bool ask_palette(void *context, struct callers *callers, struct http_cancel *cancel,
+			struct kept_answer *answer, struct error *err)
 {
 	const struct asking *asking = context;
 	const struct row *row = &rows[asking->wanted->kind];
@@ -166,9 +166,11 @@ static bool ask_palette(void *context, struct http_cancel *cancel, struct kept_a
 	bool ok;
 
 	p->cancel = cancel;
+	p->others = callers;
 	ok = row->list != NULL ? ask_list(p, row, asking->wanted, &json, &count, err)
 			       : row->object(p, asking->wanted, &json, err);
 	p->cancel = own;
+	p->others = NULL;
 	if (ok)
 		*answer = (struct kept_answer){.bytes = shared_new(&json), .count = count};
 	return ok;
@@ -246,8 +248,8 @@ static bool start_refresh(void *context, struct kept_flight *flight)
 }
 
 /* In the background: with a place of those who hold no worker. */
-static bool ask_again(void *context, struct http_cancel *cancel, struct kept_answer *answer,
-		      struct error *err)
+static bool ask_again(void *context, struct callers *callers, struct http_cancel *cancel,
+		      struct kept_answer *answer, struct error *err)
 {
 	struct refresh *r = context;
 	struct text session = {r->session.ptr, r->session.len};
@@ -259,7 +261,7 @@ static bool ask_again(void *context, struct http_cancel *cancel, struct kept_ans
 		return false;
 	asking.p->caller = r->caller;
 	asking.p->refreshes = true;
-	ok = ask_palette(&asking, cancel, answer, err);
+	ok = ask_palette(&asking, callers, cancel, answer, err);
 	palette_close(asking.p);
 	return ok;
 }
@@ -267,8 +269,11 @@ static bool ask_again(void *context, struct http_cancel *cancel, struct kept_ans
 void palette_refresh(void *context, void *item)
 {
 	struct refresh *r = item;
-	struct kept_question q = {
-		.ttl_ms = r->ttl_ms, .arena = &r->arena, .ask = ask_again, .context = r};
+	struct kept_question q = {.ttl_ms = r->ttl_ms,
+				  .caller = r->caller,
+				  .arena = &r->arena,
+				  .ask = ask_again,
+				  .context = r};
 
 	(void)context;
 	r->deadline_ms = clock_now_ms() + palette_request_timeout(r->client);
@@ -298,6 +303,7 @@ bool palette_document(struct palette *p, const struct palette_wanted *wanted,
 		.ttl_ms = palette_document_ttl(p, wanted->kind),
 		.anew = p->anew,
 		.until_ms = p->deadline_ms,
+		.caller = p->caller,
 		.cancel = p->cancel,
 		.arena = p->arena,
 		.ask = ask_palette,

@@ -23,6 +23,7 @@ struct palette {
 	struct arena *arena;
 	int64_t deadline_ms;
 	uint64_t caller;               /* one of those who take turns */
+	struct callers *others;        /* for whom it asks, too; NULL: nobody */
 	struct http_cancel *cancel;    /* NULL: none */
 	palette_progress_fn *progress; /* NULL: none */
 	void *progress_context;

@@ -21,6 +21,7 @@
 
 struct kept;
 struct kept_flight; /* one asking, of all who want its answer */
+struct callers;
 struct http_cancel;
 
 /* Nothing is shared between two that differ in any of these. */
@@ -39,9 +40,10 @@ struct kept_answer {
 	int64_t age_ms;       /* since then (RFC 9111, 4.2.3); -1: it was not kept before */
 };
 
-/* Asks on the calling thread, and ends with ERROR_CANCELLED when cancel is set. */
-typedef bool kept_ask_fn(void *context, struct http_cancel *cancel, struct kept_answer *answer,
-			 struct error *err);
+/* Asks on the calling thread, for all of callers, and ends with ERROR_CANCELLED when cancel is set.
+ */
+typedef bool kept_ask_fn(void *context, struct callers *callers, struct http_cancel *cancel,
+			 struct kept_answer *answer, struct error *err);
 /*
  * Has another thread call kept_fly() with this flight, soon and once; it must not block. False:
  * nobody will.
@@ -54,6 +56,7 @@ struct kept_question {
 			   * it is not */
 	bool anew;        /* neither what is kept nor what was begun before is good enough */
 	int64_t until_ms; /* of clock_now_ms(): nobody waits longer */
+	uint64_t caller;  /* any number that tells callers apart: callers.h */
 	struct http_cancel *cancel; /* of the one who asks; NULL: none */
 	struct arena *arena;        /* for an error's details */
 	kept_ask_fn *ask;

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "http/cancel.h"
+#include "palette/callers.h"
 #include "palette/kept_inside.h"
 #include "telemetry/metrics.h"
 
@@ -27,11 +28,12 @@ struct seat {
 	struct seat *next;
 };
 
-/* All under the lock, but for the key, the number and the cancel, which stay. */
+/* All under the lock, but for the key, the number, the cancel and the callers, which stay. */
 struct kept_flight {
 	struct kept_key key;
 	uint64_t number;
 	struct http_cancel *cancel;
+	struct callers callers; /* who wants its answer */
 	struct kept_flight *next;
 	struct kept_flight **link; /* what points here; NULL: landed */
 	unsigned holders;
@@ -62,6 +64,7 @@ struct kept_flight *kept_take_off(struct kept *k, const struct kept_key *key)
 	f->key = *key;
 	f->number = ++k->flight_number;
 	f->cancel = http_cancel_new();
+	callers_init(&f->callers);
 	hold(k, f);
 	f->closed = k->closing;
 	f->outdated = k->closing;
@@ -98,6 +101,7 @@ static void free_flight(struct kept_flight *f)
 		return;
 	shared_unref(f->answer.bytes);
 	http_cancel_free(f->cancel);
+	callers_fini(&f->callers);
 	free(f->details);
 	free(f);
 }
@@ -270,7 +274,8 @@ static bool ask(struct kept *k, struct kept_flight *f, const struct kept_questio
 	bool ok;
 
 	watch(&seat, q->cancel);
-	ok = q->ask(q->context, f->cancel, &found, err);
+	callers_add(&f->callers, q->caller);
+	ok = q->ask(q->context, &f->callers, f->cancel, &found, err);
 	http_cancel_unwatch(&seat.watch);
 	found.asked_ms = asked_ms;
 	settle(k, f, q, ok, &found, err);
@@ -351,6 +356,7 @@ bool kept_join(struct kept *k, struct kept_flight *f, const struct kept_question
 	pthread_mutex_unlock(&k->lock);
 	metric_count(METRIC_CACHE, "coalesced");
 	watch(&seat, q->cancel);
+	callers_add(&f->callers, q->caller);
 	if (q->begin_wait != NULL)
 		q->begin_wait(q->context);
 	pthread_mutex_lock(&k->lock);

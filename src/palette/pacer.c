@@ -126,6 +126,7 @@ static void join(struct bucket *b, struct waiter *w)
 {
 	struct waiter *last = b->first;
 
+	w->behind = NULL;
 	while (last != NULL && last->caller != w->caller)
 		last = last->next;
 	if (last == NULL) {
@@ -200,11 +201,44 @@ static size_t turns_before(struct bucket *b, const struct waiter *w)
 	return turns;
 }
 
+/* The same, if it were the last of that caller's line. */
+static size_t turns_as(const struct bucket *b, const struct waiter *w, uint64_t caller)
+{
+	size_t own = 0;
+	size_t turns = 0;
+	size_t most;
+
+	for (const struct waiter *line = b->first; line != NULL; line = line->next)
+		if (line->caller == caller)
+			own = at_most(line, SIZE_MAX);
+	most = own + 1;
+	for (const struct waiter *line = b->first; line != NULL; line = line->next) {
+		size_t count = at_most(line, SIZE_MAX);
+
+		if (line->caller == w->caller)
+			count--; /* w itself */
+		if (line->caller == caller)
+			most = own;
+		turns += count < most ? count : most;
+	}
+	return turns;
+}
+
+/* To the line of another for whom it waits, where its turn comes earlier there. */
+static void change_line(struct waiter *w, uint64_t caller)
+{
+	if (w->caller == caller || turns_as(w->bucket, w, caller) >= turns_before(w->bucket, w))
+		return;
+	leave(w->bucket, w, false);
+	w->caller = caller;
+	join(w->bucket, w);
+	pthread_cond_signal(&w->changed);
+}
+
 /* ---- waiting ---- */
 
 static void waiter_init(struct waiter *w, struct pacer *pacer, uint64_t caller)
 {
-
 	*w = (struct waiter){.lock = &pacer->lock, .caller = caller};
 	clock_cond_init(&w->changed);
 }
@@ -217,6 +251,19 @@ static void call_off(void *context)
 	pthread_mutex_lock(w->lock);
 	w->cancelled = true;
 	pthread_cond_signal(&w->changed);
+	pthread_mutex_unlock(w->lock);
+}
+
+/* A callers_fn. */
+static void wait_for_another(void *context, uint64_t caller)
+{
+	struct waiter *w = context;
+
+	pthread_mutex_lock(w->lock);
+	if (w->other_count < ARRAY_LEN(w->others))
+		w->others[w->other_count++] = caller;
+	if (w->bucket != NULL)
+		change_line(w, caller);
 	pthread_mutex_unlock(w->lock);
 }
 
@@ -265,24 +312,31 @@ static bool wait_for_token(struct pacer *pacer, const char *path, struct waiter 
 		return true;
 	b->waited = true;
 	join(b, w);
+	w->bucket = b;
+	for (size_t i = 0; i < w->other_count; i++)
+		change_line(w, w->others[i]);
 	granted = wait_in_line(b, w, deadline_us, err);
+	w->bucket = NULL;
 	leave(b, w, granted);
 	return granted;
 }
 
-bool pacer_wait(struct pacer *pacer, const char *path, uint64_t caller, int64_t deadline_ms,
-		struct http_cancel *cancel, struct error *err)
+bool pacer_wait(struct pacer *pacer, const char *path, uint64_t caller, struct callers *others,
+		int64_t deadline_ms, struct http_cancel *cancel, struct error *err)
 {
+	struct callers_watch others_watch;
 	struct http_cancel_watch watch;
 	struct waiter self;
 	bool granted = false;
 
 	waiter_init(&self, pacer, caller);
-	/* Not under our lock, which the other side takes under its own. */
+	/* Not under our lock, which the other sides take under their own. */
 	if (http_cancel_watch(cancel, &watch, call_off, &self)) {
+		callers_watch(others, &others_watch, wait_for_another, &self);
 		pthread_mutex_lock(&pacer->lock);
 		granted = wait_for_token(pacer, path, &self, deadline_ms * 1000, err);
 		pthread_mutex_unlock(&pacer->lock);
+		callers_unwatch(others);
 		http_cancel_unwatch(&watch);
 	} else {
 		say_called_off(err);

@@ -18,6 +18,7 @@
 #include "base/attr.h"
 #include "base/error.h"
 
+struct callers;
 struct http_cancel;
 struct pacer;
 
@@ -80,12 +81,14 @@ bool pacer_take(struct pacer *pacer, const char *path);
  * Waits until one request for path may be sent.
  *
  * caller  any number that tells callers apart: they take turns.
+ * others  for whom it is, too (callers.h): the turn that comes first is used; NULL: nobody.
  * cancel  NULL: none.
  * Fails with ERROR_UNAVAILABLE and retry_after_s as soon as its turn is known to come after
  * deadline_ms, and with ERROR_CANCELLED when cancel is set, within milliseconds. Any thread.
  */
 MUST_USE bool pacer_wait(struct pacer *pacer, const char *path, uint64_t caller,
-			 int64_t deadline_ms, struct http_cancel *cancel, struct error *err);
+			 struct callers *others, int64_t deadline_ms, struct http_cancel *cancel,
+			 struct error *err);
 
 /* The same of all rates, for good: it will not grow with what is needed here. */
 void pacer_fix_share(struct pacer *pacer, double share);

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "palette/callers.h"
 #include "palette/pacer.h"
 
 enum { SECOND_US = 1000 * 1000 };
@@ -12,7 +13,10 @@ enum { SECOND_US = 1000 * 1000 };
 struct waiter {
 	pthread_mutex_t *lock; /* the pacer's; guards all below */
 	pthread_cond_t changed;
-	uint64_t caller;
+	uint64_t caller;       /* in whose line */
+	struct bucket *bucket; /* NULL: it is in no line, yet or any more */
+	uint64_t others[CALLERS_MOST];
+	size_t other_count;
 	bool cancelled;
 	struct waiter *behind; /* the next of the same caller */
 	struct waiter *next;   /* of a line's first: the first of the line whose turn is next */

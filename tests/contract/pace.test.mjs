@@ -75,6 +75,29 @@ test('three people list all projects: complete, without a single 429, and a four
   assert.ok(Math.max(...reads) < 2000, `a read waited for ${Math.max(...reads)} ms`);
 });
 
+test('who asks what stands last in another\'s long line has their own turn, and both get that answer', async t => {
+  const service = await startPaced(t, { ratePercent: 80 });
+  const clusters = world.clusters.filter(c => !c.deleted && c.project !== null).slice(0, 100);
+  const read = async (name, { uid, project }) => {
+    const start = performance.now();
+    const answer = await service.request('GET', `/api/spectrocloud/clusters/${uid}?projectUid=${project}`, { token: tokenOf(name) });
+    assert.equal(answer.status, 200, answer.text);
+    return Math.round(performance.now() - start);
+  };
+  const line = [];
+  for (const cluster of clusters) {
+    line.push(read('ann', cluster));
+    await new Promise(done => setTimeout(done, 2)); // they come in this order
+  }
+  await new Promise(done => setTimeout(done, 500));
+  const own = await read('tom', clusters.at(-1));
+  const took = await Promise.all(line);
+  t.diagnostic(`the line: ${Math.max(...took)} ms; who came later: ${own} ms`);
+  assert.ok(Math.max(...took) > 5000, 'the line did not have to wait');
+  assert.ok(own < 2000, `after ${own} ms`);
+  assert.equal((await simulator.requests()).filter(r => r.target.includes(clusters.at(-1).uid)).length, 1);
+});
+
 test('with ratePercent 0 the same is refused by Palette', async t => {
   const service = await startPaced(t, { ratePercent: 0, retryDelay: '500ms', attempts: 10 });
   await listTogether(service);

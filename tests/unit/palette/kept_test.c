@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/cancel.h"
+#include "palette/callers.h"
 #include "palette/kept_inside.h"
 
 enum { ROOM = 1024 * 1024, HOUR_MS = 3600 * 1000, PATIENCE_MS = 60 * 1000 };
@@ -25,9 +26,10 @@ struct world {
 	atomic_uint refreshes; /* begun */
 	atomic_bool held;      /* it does not answer while this is set */
 	atomic_bool fails;
-	struct error error; /* how */
-	size_t size;        /* of an answer; 0: as short as it is */
-	bool no_threads;    /* for refreshes */
+	atomic_size_t callers; /* for whom was asked last */
+	struct error error;    /* how */
+	size_t size;           /* of an answer; 0: as short as it is */
+	bool no_threads;       /* for refreshes */
 };
 
 /* One who asks, with what came of it. */
@@ -74,14 +76,27 @@ static bool answers(struct world *w, int64_t until_ms, struct http_cancel *cance
 	return true;
 }
 
-static bool ask(void *context, struct http_cancel *cancel, struct kept_answer *answer,
-		struct error *err)
+static void count_caller(void *context, uint64_t caller)
+{
+	struct world *w = context;
+
+	(void)caller;
+	atomic_fetch_add(&w->callers, 1);
+}
+
+static bool ask(void *context, struct callers *callers, struct http_cancel *cancel,
+		struct kept_answer *answer, struct error *err)
 {
 	struct person *p = context;
 	unsigned number = atomic_fetch_add(&p->world->asked, 1) + 1;
+	struct callers_watch watch;
 	struct buf b;
+	bool ok;
 
-	if (!answers(p->world, p->q.until_ms, cancel, err))
+	callers_watch(callers, &watch, count_caller, p->world);
+	ok = answers(p->world, p->q.until_ms, cancel, err);
+	callers_unwatch(callers);
+	if (!ok)
 		return false;
 	buf_init(&b, SIZE_MAX);
 	buf_printf(&b, "answer %u", number);
@@ -359,8 +374,11 @@ static void who_asks_together_waits_for_one(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(people); i++) {
 		people[i] = person(w, "ada", "clusters");
 		people[i]->q.ttl_ms = 0; /* also where nothing is kept */
+		people[i]->q.caller = i < 3 ? i : 2;
 	}
 	ask_together(w, people, ARRAY_LEN(people));
+	while (atomic_load(&w->callers) < 3) /* who asks hears of them */
+		clock_sleep_ms(1);
 	atomic_store(&w->held, false);
 	for (size_t i = 0; i < ARRAY_LEN(people); i++) {
 		end(people[i]);
@@ -369,6 +387,7 @@ static void who_asks_together_waits_for_one(void **state)
 		assert_int_equal(people[i]->answer.age_ms, -1);
 		assert_ptr_equal(people[i]->answer.bytes, people[0]->answer.bytes);
 	}
+	assert_int_equal(atomic_load(&w->callers), 3);
 	assert_int_equal(statistics(w).entries, 0);
 	for (size_t i = 0; i < ARRAY_LEN(people); i++)
 		person_free(people[i]);

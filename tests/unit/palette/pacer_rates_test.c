@@ -131,8 +131,8 @@ static void *ask(void *context)
 	struct asker *a = context;
 	struct error err;
 
-	a->granted =
-		pacer_wait(a->pacer, "/v1/a", 1, clock_now_ms() + 1000 * PATIENT_MS, NULL, &err);
+	a->granted = pacer_wait(a->pacer, "/v1/a", 1, NULL, clock_now_ms() + 1000 * PATIENT_MS,
+				NULL, &err);
 	return NULL;
 }
 
@@ -177,7 +177,7 @@ static void what_is_busy(void **state)
 	for (int i = 0; i < 20; i++)
 		pacer_take(p, "/v1/a");
 	/* Refused at once, but it would have waited. */
-	assert_false(pacer_wait(p, "/v1/a", 1, clock_now_ms(), NULL, &err));
+	assert_false(pacer_wait(p, "/v1/a", 1, NULL, clock_now_ms(), NULL, &err));
 	pacer_take_uses(p, &arena, &uses, &count);
 	assert_int_equal(count, 3);
 	assert_true(use_of(uses, count, "/v1/a")->busy);

@@ -16,6 +16,7 @@
 #include "base/attr.h"
 #include "base/clock.h"
 #include "http/cancel.h"
+#include "palette/callers.h"
 
 enum {
 	BUSY_MS = 700, /* what a busy machine may add */
@@ -41,7 +42,7 @@ static unsigned take_all(struct pacer *p, const char *path)
 static bool wait_at_most(struct pacer *p, const char *path, uint64_t caller, int64_t ms,
 			 struct error *err)
 {
-	return pacer_wait(p, path, caller, clock_now_ms() + ms, NULL, err);
+	return pacer_wait(p, path, caller, NULL, clock_now_ms() + ms, NULL, err);
 }
 
 /* ---- how fast ---- */
@@ -177,6 +178,7 @@ struct asker {
 	struct pacer *pacer;
 	const char *path;
 	uint64_t caller;
+	struct callers *others; /* NULL: none */
 	int count;
 	atomic_int *order; /* counts all grants; NULL: nobody does */
 	int turn;          /* out: of its last */
@@ -191,7 +193,8 @@ static void *ask(void *context)
 	int64_t before = clock_now_ms();
 
 	for (int i = 0; i < a->count; i++) {
-		assert_true(wait_at_most(a->pacer, a->path, a->caller, PATIENT_MS, &err));
+		assert_true(pacer_wait(a->pacer, a->path, a->caller, a->others,
+				       clock_now_ms() + PATIENT_MS, NULL, &err));
 		if (a->order != NULL)
 			a->turn = atomic_fetch_add(a->order, 1);
 	}
@@ -257,6 +260,60 @@ static void callers_take_turns_and_each_keeps_its_order(void **state)
 		assert_int_equal(askers[i].turn, turns[i]);
 	}
 	pacer_free(p);
+}
+
+/* So many of caller 1, then one of 2, at one a fiftieth of a second; out: whose turn was when. Of 1
+ * the last one waits for others, too, to whom `late` comes when all are there. */
+static void run_for_others(struct callers *others, uint64_t late, int turns[5])
+{
+	struct pacer *p = pacer_new(fast, 1);
+	struct asker askers[5];
+	atomic_int order = 0;
+
+	pacer_take(p, "/v1/fifty");
+	pacer_hold(p, "/v1/fifty", 1000);
+	for (int i = 0; i < 5; i++) {
+		askers[i] = (struct asker){.pacer = p,
+					   .path = "/v1/fifty",
+					   .caller = i < 4 ? 1 : 2,
+					   .others = i == 3 ? others : NULL,
+					   .count = 1,
+					   .order = &order};
+		start(&askers[i]);
+		clock_sleep_ms(50);
+	}
+	callers_add(others, late);
+	for (int i = 0; i < 5; i++) {
+		pthread_join(askers[i].thread, NULL);
+		turns[i] = askers[i].turn;
+	}
+	pacer_free(p);
+}
+
+static void assert_turns(const int *turns, const int *wanted)
+{
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(turns[i], wanted[i]);
+}
+
+static void the_turn_of_any_for_whom_it_is_will_do(void **state)
+{
+	static const int alone[] = {0, 2, 3, 4, 1};
+	static const int with_another[] = {0, 3, 4, 2, 1};
+	static const int with_one_before[] = {0, 3, 4, 1, 2};
+	struct callers others;
+	int turns[5];
+
+	(void)state;
+	callers_init(&others);
+	run_for_others(&others, 1, turns);
+	assert_turns(turns, alone);
+	run_for_others(&others, 3, turns);
+	assert_turns(turns, with_another);
+	/* Who was there before, and 2, who has a line of its own in which it would be later. */
+	run_for_others(&others, 2, turns);
+	assert_turns(turns, with_one_before);
+	callers_fini(&others);
 }
 
 static void many_threads_keep_to_the_rate(void **state)
@@ -334,12 +391,12 @@ static void who_is_called_off_waits_no_longer(void **state)
 	(void)state;
 	take_all(p, "/v1/slow");
 	assert_int_equal(pthread_create(&setter, NULL, set_later, cancel), 0);
-	assert_false(pacer_wait(p, "/v1/slow", 1, before + PATIENT_MS, cancel, &err));
+	assert_false(pacer_wait(p, "/v1/slow", 1, NULL, before + PATIENT_MS, cancel, &err));
 	assert_int_equal(err.kind, ERROR_CANCELLED);
 	assert_in_range(clock_now_ms() - before, 49, 400);
 	pthread_join(setter, NULL);
 	/* It stays set, and what was not waited for is still there. */
-	assert_false(pacer_wait(p, "/v1/slow", 1, before + PATIENT_MS, cancel, &err));
+	assert_false(pacer_wait(p, "/v1/slow", 1, NULL, before + PATIENT_MS, cancel, &err));
 	assert_int_equal(err.kind, ERROR_CANCELLED);
 	assert_true(wait_at_most(p, "/v1/slow", 1, 1000, &err));
 	http_cancel_free(cancel);
@@ -363,7 +420,8 @@ static void who_leaves_lets_the_next_one_go_on(void **state)
 			.pacer = p, .path = "/v1/fifty", .caller = (uint64_t)i + 1, .count = 1};
 	start(&behind[0]);
 	start(&behind[1]);
-	assert_false(pacer_wait(p, "/v1/fifty", 1, clock_now_ms() + PATIENT_MS, cancel, &err));
+	assert_false(
+		pacer_wait(p, "/v1/fifty", 1, NULL, clock_now_ms() + PATIENT_MS, cancel, &err));
 	for (int i = 0; i < 2; i++) {
 		pthread_join(behind[i].thread, NULL);
 		assert_in_range(behind[i].took_ms, 250, 340 + BUSY_MS);
@@ -424,6 +482,7 @@ int main(void)
 		cmocka_unit_test(the_published_limits),
 		cmocka_unit_test(a_sweep_does_not_hold_up_a_single_read),
 		cmocka_unit_test(callers_take_turns_and_each_keeps_its_order),
+		cmocka_unit_test(the_turn_of_any_for_whom_it_is_will_do),
 		cmocka_unit_test(many_threads_keep_to_the_rate),
 		cmocka_unit_test(who_would_wait_too_long_is_told_at_once),
 		cmocka_unit_test(who_is_called_off_waits_no_longer),
