@@ -63,8 +63,8 @@ fuzz_ready()
 	[ $# -gt 0 ] && names=("$@")
 	compile build-fuzz "${names[@]/#/tests/fuzz/fuzz_}" || exit 1
 	# An input is over soon: a short memory of what was freed is enough, and most of what the
-	# sanitizer does otherwise is to fill and give back pages.
-	export ASAN_OPTIONS=detect_leaks=1:quarantine_size_mb=16:malloc_context_size=8
+	# sanitizer does otherwise is to fill and give back pages, and to remember who asked for memory.
+	export ASAN_OPTIONS=detect_leaks=1:quarantine_size_mb=4:malloc_context_size=1
 	ASAN_OPTIONS+=:max_malloc_fill_size=0:allocator_release_to_os_interval_ms=-1
 	export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 }
