@@ -1,9 +1,6 @@
 // What Prometheus makes of the service's figures, its alerts and its dashboard.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -11,20 +8,16 @@ import { fileURLToPath } from 'node:url';
 import { until } from '../contract/backstage.mjs';
 import { configuration, startService, startSimulator } from '../contract/harness.mjs';
 import { fetchFrom, read, OPENMETRICS } from '../contract/scrape.mjs';
+import { DASHBOARD, PACKAGING, RULES, assertGood, promtool, startPrometheus } from './server.mjs';
 
-const PACKAGING = fileURLToPath(new URL('../../packaging/', import.meta.url));
-const RULES = join(PACKAGING, 'prometheus/spectrocloud-backend.rules.yaml');
-const DASHBOARD = join(PACKAGING, 'grafana/spectrocloud-backend.json');
 const TOKEN = 'token-of-prometheus-0001';
 const OWN = /\b(?:spectrocloud|process)_[a-z0-9_]+/g;
 
 let simulator;
 let service;
 let telemetry;
-let folder;
 
 before(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'prometheus-'));
   simulator = await startSimulator('--seed', '9', '--projects', '2', '--clusters', '6');
   const config = configuration([simulator]);
   config.spectrocloud.telemetry = { listen: '127.0.0.1:0' };
@@ -37,14 +30,7 @@ before(async () => {
 after(async () => {
   assert.equal(await service.stop(), 0, service.log());
   await simulator.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
-
-const promtool = (args, input) => spawnSync('promtool', args, { encoding: 'utf8', input });
-
-function assertGood({ status, stdout, stderr, error }) {
-  assert.equal(status, 0, `${error ?? ''}${stdout}${stderr}`);
-}
 
 test('promtool finds nothing wrong with what is scraped', async () => {
   for (let i = 0; i < 3; i++) assert.equal((await service.request('GET', '/api/spectrocloud/projects')).status, 200);
@@ -114,53 +100,19 @@ test('labels that rules and dashboard name are those of the metric', async () =>
 
 // ---- the server ----
 
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise(done => server.once('listening', done));
-  const { port } = server.address();
-  await new Promise(done => server.close(done));
-  return port;
-}
-
-async function startPrometheus(t) {
-  const port = await freePort();
-  const file = join(folder, 'prometheus.yml');
-  writeFileSync(file, JSON.stringify({
-    global: { scrape_interval: '1s', evaluation_interval: '1s' },
-    rule_files: [RULES],
-    scrape_configs: [
-      { job_name: 'spectrocloud-backend', authorization: { credentials: TOKEN },
-        static_configs: [{ targets: [`127.0.0.1:${service.port}`] }] },
-      { job_name: 'own-listener', static_configs: [{ targets: [`127.0.0.1:${telemetry}`] }] },
-      { job_name: 'stranger', static_configs: [{ targets: [`127.0.0.1:${service.port}`] }] },
-    ],
-  }));
-  assertGood(promtool(['check', 'config', file]));
-  const child = spawn('setpriv', ['--pdeathsig=KILL', 'prometheus', `--config.file=${file}`,
-    `--storage.tsdb.path=${join(folder, 'data')}`, `--web.listen-address=127.0.0.1:${port}`, '--log.level=warn'],
-  { stdio: ['ignore', 'ignore', 'pipe'] });
-  let said = '';
-  child.stderr.on('data', part => { said += part; });
-  const ended = new Promise(done => child.once('exit', done));
-  t.after(async () => {
-    child.kill('SIGTERM');
-    await ended;
-  });
-  const api = async path => {
-    const response = await fetch(`http://127.0.0.1:${port}/api/v1/${path}`);
-    const body = await response.json();
-    assert.equal(body.status, 'success', JSON.stringify(body));
-    return body.data;
-  };
-  await until(async () => {
-    assert.equal(child.exitCode, null, said);
-    return fetch(`http://127.0.0.1:${port}/-/ready`).then(({ ok }) => ok, () => false);
-  }, 'Prometheus is ready', 60000);
+async function start(t) {
+  const { api, stop } = await startPrometheus([
+    { job_name: 'spectrocloud-backend', authorization: { credentials: TOKEN },
+      static_configs: [{ targets: [`127.0.0.1:${service.port}`] }] },
+    { job_name: 'own-listener', static_configs: [{ targets: [`127.0.0.1:${telemetry}`] }] },
+    { job_name: 'stranger', static_configs: [{ targets: [`127.0.0.1:${service.port}`] }] },
+  ]);
+  t.after(stop);
   return api;
 }
 
 test('Prometheus scrapes both ways in, with the token only where one is needed', async t => {
-  const api = await startPrometheus(t);
+  const api = await start(t);
   const value = async query => (await api(`query?query=${encodeURIComponent(query)}`)).result[0]?.value[1];
   for (const job of ['spectrocloud-backend', 'own-listener'])
     await until(async () => await value(`up{job="${job}"}`) === '1', `${job} is up`, 60000);
