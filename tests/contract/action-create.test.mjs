@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { creationsIn } from '../schema/bodies.mjs';
-import { assertConforms, assertErrorBody, badInputs, invoke, listActions } from './actions.mjs';
+import { assertErrorBody, badInputs, invoke, listActions } from './actions.mjs';
 import { eventsOf, legacy, send } from './agent.mjs';
+import { assertConforms } from './conforms.mjs';
 import { countOf, createsOf, isCreate } from './creates.mjs';
 import { RESTRICTED, TRUSTED, configuration, runCommand, startService, startSimulator } from './harness.mjs';
 

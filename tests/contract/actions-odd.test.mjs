@@ -8,9 +8,10 @@ import http from 'node:http';
 import { after, before, test } from 'node:test';
 
 import {
-  TAG_ACTIONS, assertConforms, assertErrorBody, entitiesOf, goodInputs, invoke, listActions, moreInputs,
+  TAG_ACTIONS, assertErrorBody, entitiesOf, goodInputs, invoke, listActions, moreInputs,
 } from './actions.mjs';
 import { beside, startBackstage, startBeside, stopBeside } from './backstage.mjs';
+import { assertConforms } from './conforms.mjs';
 import { RESTRICTED, TOKEN, TRUSTED, configuration, startSimulator } from './harness.mjs';
 
 const CHANGES = Number(process.env.ODD_CHANGES ?? 90); // for each action

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { assertConforms, goodInputs, invoke, listActions } from './actions.mjs';
+import { goodInputs, invoke, listActions } from './actions.mjs';
+import { assertConforms } from './conforms.mjs';
 import { configuration, startService, startSimulator } from './harness.mjs';
 
 let simulator;

@@ -1,9 +1,6 @@
 // The actions as Backstage's registry offers them: their list, how one is invoked, and a good input for each.
 import assert from 'node:assert/strict';
 
-import Ajv from 'ajv';
-import Ajv2020 from 'ajv/dist/2020.js';
-
 import { actionId } from './harness.mjs';
 
 export const LIST = '/api/spectrocloud/.backstage/actions/v1/actions';
@@ -22,17 +19,6 @@ export const invoke = (service, name, input = {}, options = {}) =>
 // Backstage's MCP server passes on the messages of errors with these names; of others a model learns nothing.
 export const PASSED_ON = ['InputError', 'AuthenticationError', 'NotAllowedError', 'NotFoundError', 'ConflictError',
   'NotModifiedError', 'NotImplementedError', 'ServiceUnavailableError'];
-
-// Both dialects: ours, and the one in which Backstage's own plugins write.
-const dialects = [new Ajv2020({ strict: true, allErrors: true }), new Ajv({ strict: true, allErrors: true })];
-const compiled = new Map();
-
-// Throws unless value is what the schema says. what: names it, and keeps its compiled form.
-export function assertConforms(schema, value, what) {
-  if (!compiled.has(schema)) compiled.set(schema, dialects.map(ajv => ajv.compile(schema)));
-  for (const validate of compiled.get(schema))
-    assert.ok(validate(value), `${what}: ${dialects[0].errorsText(validate.errors)}`);
-}
 
 // An error as Backstage's plugins answer it, under a name that is passed on.
 export function assertErrorBody(answer, what) {

@@ -4,9 +4,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import {
-  TAG_ACTIONS, assertConforms, assertErrorBody, badInputs, entitiesOf, goodInputs, invoke, listActions, moreInputs,
+  TAG_ACTIONS, assertErrorBody, badInputs, entitiesOf, goodInputs, invoke, listActions, moreInputs,
 } from './actions.mjs';
 import { beside, moods, startBackstage, startBeside, stopBeside, until } from './backstage.mjs';
+import { assertConforms } from './conforms.mjs';
 import { documented, lacks } from './documented-actions.mjs';
 import { RESTRICTED, TOKEN, TRUSTED, configuration, startSimulator } from './harness.mjs';
 
