@@ -146,7 +146,7 @@ static bool is_prose_word(struct text word)
 			(consists_of(text_slice(word, fragment + 1, word.len), "-_.", 64) &&
 			 !kubeconfig_looks_secret(word)));
 	}
-	if (!consists_of(word, "-_.,:;!?'\"()/`$", 40))
+	if (!consists_of(word, "-_.,:;!?'\"()/`$", 40) || kubeconfig_looks_secret(word))
 		return false;
 	for (size_t i = 0; i < word.len; i++)
 		digits = digits || is_digit(word.ptr[i]);

@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		buf_add_string(&with, planted[i]);
 		if (at < file.len)
 			buf_add(&with, text_slice(file, at + 1, file.len));
-		must(!is_free(buf_text(&with)), "what is planted is found");
+		must(!is_free(buf_text(&with)), planted[i]);
 		buf_fini(&with);
 	}
 	buf_fini(&around);

@@ -229,6 +229,8 @@ static const struct holding holding[] = {
 	{USER("    exec:\n      command: a\n      installHint: the password is hunter2\n"),
 	 "a hint"},
 	{USER("    exec:\n      command: a\n      installHint: use aB3dE5fG7hJ9kL1m\n"), "a hint"},
+	{USER("    exec:\n      command: a\n      installHint: x-----BEGIN PRIVATE KEY-----\n"),
+	 "a hint"},
 	{ENV("{name: AWS_SECRET_ACCESS_KEY, value: hunter2}"), "variables"},
 	{ENV("{name: AWS_PROFILE, value: \"two words\"}"), "variables"},
 	{ENV("{name: AWS_PROFILE, value: dev, extra: hunter2}"), "variables"},
