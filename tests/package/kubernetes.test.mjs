@@ -41,6 +41,7 @@ const secret = one('secret.example.yaml');
 const config = one('app-config.yaml');
 const pod = deployment.spec.template.spec;
 const [container] = pod.containers;
+const kubectl = spawnSync('kubectl', ['kustomize', join(SOURCES, FOLDER)], { encoding: 'utf8', timeout: 60000 });
 const objects = { deployment, service, policy, budget, ingress, secret };
 
 // Whether Kubernetes takes an object; else why not.
@@ -76,6 +77,21 @@ describe('the manifests', () => {
     assert.equal(map.name, pod.volumes[0].configMap.name);
     assert.deepEqual(customization.images.map(image => image.name), [container.image]);
     assert.equal(secret.metadata.namespace, customization.namespace);
+  });
+
+  // Those of the policy are of others' pods, too.
+  test('kustomization.yaml puts nothing into selectors', { skip: kubectl.error && 'there is no kubectl' }, () => {
+    assert.equal(kubectl.status, 0, kubectl.stderr);
+    const made = parseAllDocuments(kubectl.stdout).map(document => document.toJS());
+    for (const [kind, object] of [['NetworkPolicy', policy], ['Service', service], ['PodDisruptionBudget', budget]])
+      assert.deepEqual(made.find(each => each.kind === kind).spec, object.spec, kind);
+    assert.deepEqual(made.find(each => each.kind === 'Deployment').spec.selector, deployment.spec.selector);
+    for (const each of made) assert.equal(each.metadata.labels['app.kubernetes.io/name'], 'spectrocloud-backend', each.kind);
+  });
+
+  test('nor asks for that where there is no kubectl', () => {
+    assert.equal(customization.commonLabels, undefined);
+    for (const labels of customization.labels) assert.equal(labels.includeSelectors ?? false, false);
   });
 
   test('the version is that of the program', () => {
