@@ -1,4 +1,5 @@
 /* Names, connections and proxies, one step at a time, so that each can say why it failed. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -158,9 +159,12 @@ static const char *first_set(http_getenv_fn *get, const char *const *names, cons
 	return NULL;
 }
 
-/* ".example.com" and "example.com" both mean the name and all below it. */
+/* ".example.com" and "example.com" both mean the name and all below it; a dot at the end says
+ * nothing. */
 static bool is_below(struct text host, struct text entry)
 {
+	if (text_ends(entry, "."))
+		entry = text_slice(entry, 0, entry.len - 1);
 	if (text_starts(entry, "."))
 		entry = text_slice(entry, 1, SIZE_MAX);
 	if (entry.len == 0 || host.len < entry.len)
@@ -169,10 +173,50 @@ static bool is_below(struct text host, struct text entry)
 	       (host.len == entry.len || host.ptr[host.len - entry.len - 1] == '.');
 }
 
-static bool is_excepted(const char *list, const char *host)
+/* As it travels. Its length in bits; 0: it is none. */
+static size_t read_address(struct text t, unsigned char bytes[sizeof(struct in6_addr)])
 {
+	char written[INET6_ADDRSTRLEN];
+
+	if (t.len >= sizeof written)
+		return 0;
+	memcpy(written, t.ptr, t.len);
+	written[t.len] = '\0';
+	if (inet_pton(AF_INET, written, bytes) == 1)
+		return 32;
+	return inet_pton(AF_INET6, written, bytes) == 1 ? 128 : 0;
+}
+
+static bool equal_bits(const unsigned char *a, const unsigned char *b, size_t bits)
+{
+	return memcmp(a, b, bits / 8) == 0 &&
+	       (bits % 8 == 0 || (a[bits / 8] ^ b[bits / 8]) >> (8 - bits % 8) == 0);
+}
+
+/* An address, or all that begin like it: "10.0.0.0/8". As libcurl has it, "/0" is the address. */
+static bool is_within(const unsigned char *host, size_t host_bits, struct text entry)
+{
+	unsigned char bytes[sizeof(struct in6_addr)];
+	size_t slash = text_find(entry, '/');
+	int64_t bits = 0;
+
+	if (slash != SIZE_MAX && !text_to_int(text_slice(entry, slash + 1, SIZE_MAX), &bits))
+		return false;
+	if (read_address(text_slice(entry, 0, slash), bytes) != host_bits || bits < 0 ||
+	    bits > (int64_t)host_bits)
+		return false;
+	return equal_bits(host, bytes, bits == 0 ? host_bits : (size_t)bits);
+}
+
+/* As libcurl reads it, since 7.86 also with ranges of addresses. */
+static bool is_excepted(const char *list, struct text host)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+	size_t bits = read_address(host, address);
 	struct text rest = text_of(list);
 
+	if (text_is(rest, "*"))
+		return true;
 	while (rest.len > 0) {
 		size_t end = 0;
 		struct text entry;
@@ -180,7 +224,7 @@ static bool is_excepted(const char *list, const char *host)
 		while (end < rest.len && rest.ptr[end] != ',' && rest.ptr[end] != ' ')
 			end++;
 		entry = text_slice(rest, 0, end);
-		if (text_is(entry, "*") || is_below(text_of(host), entry))
+		if (bits == 0 ? is_below(host, entry) : is_within(address, bits, entry))
 			return true;
 		rest = text_slice(rest, end + 1, SIZE_MAX);
 	}
@@ -208,7 +252,7 @@ const char *http_proxy_of(struct arena *a, const char *url, http_getenv_fn *get,
 		return NULL;
 	value = first_set(get, place.tls ? of_https : of_http, variable);
 	except = first_set(get, exceptions, &name);
-	if (value == NULL || (except != NULL && is_excepted(except, place.host)))
+	if (value == NULL || (except != NULL && is_excepted(except, text_of(place.host))))
 		return NULL;
 	host = strrchr(value, '@');
 	if (host == NULL)

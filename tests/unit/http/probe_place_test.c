@@ -127,16 +127,55 @@ static void hosts_may_be_excepted(void **state)
 		const char *list;
 		bool excepted;
 	} cases[] = {
-		{"*", true},           {"a.example", true},      {"example", true},
-		{".example", true},    {"b.example", false},     {"x,A.Example", true},
-		{"x a.example", true}, {"ample", false},         {"", false},
-		{"a.example.", false}, {"sub.a.example", false}, {"x, a.example", true},
+		{"*", true},
+		{"a.example", true},
+		{"example", true},
+		{".example", true},
+		{"b.example", false},
+		{"x,A.Example", true},
+		{"x a.example", true},
+		{"ample", false},
+		{"", false},
+		{"a.example.", true},
+		{"sub.a.example", false},
+		{"x, a.example", true},
+		{"*,x", false},
+		{".", false},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		assert_proxy("https://a.example",
 			     GIVEN("https_proxy", "p:1", "no_proxy", cases[i].list),
+			     cases[i].excepted ? NULL : "p:1", "https_proxy");
+}
+
+static void ranges_of_addresses_may_be_excepted(void **state)
+{
+	static const struct {
+		const char *url;
+		const char *list;
+		bool excepted;
+	} cases[] = {
+		{"https://10.1.2.3", "10.0.0.0/8", true},
+		{"https://10.1.2.3", "x, 10.1.2.0/30", true},
+		{"https://10.1.2.4", "10.1.2.0/30", false},
+		{"https://10.1.2.3", "10.1.2.3", true},
+		{"https://10.1.2.3", "10.1.2.3/0", true}, /* libcurl's own */
+		{"https://10.1.2.3", "10.1.2.0/0", false},
+		{"https://10.1.2.3", "10.1.2.3/33", false},
+		{"https://10.1.2.3", "10.0.0.0/x", false},
+		{"https://10.1.2.3", "2.3", false},
+		{"https://10.1.2.3", "*", true},
+		{"https://a.10", "10.0.0.0/8", false},
+		{"https://[fd00::1]", "fd00::/8", true},
+		{"https://[fe00::1]", "fd00::/8", false},
+		{"https://[fd00::1]", "0.0.0.0/1", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_proxy(cases[i].url, GIVEN("https_proxy", "p:1", "no_proxy", cases[i].list),
 			     cases[i].excepted ? NULL : "p:1", "https_proxy");
 }
 
@@ -148,6 +187,7 @@ int main(void)
 		cmocka_unit_test(a_proxy_is_that_of_the_scheme),
 		cmocka_unit_test(its_password_is_left_out),
 		cmocka_unit_test(hosts_may_be_excepted),
+		cmocka_unit_test(ranges_of_addresses_may_be_excepted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
