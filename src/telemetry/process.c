@@ -3,6 +3,7 @@
  * /proc/self; and the log's and the build's. What the kernel does not say is left out.
  */
 #include <dirent.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -44,15 +45,22 @@ static bool read_stat(unsigned long long fields[FIELDS])
 	return true;
 }
 
-/* Since 1970; ticks: from the boot on. */
+/* Since 1970; ticks: from the boot on. As it was found out first, so that it is the same each time:
+ * a change means another process, and the two clocks here are not read at once, and may be set. */
 static double start_s(unsigned long long ticks)
 {
+	static atomic_llong found_ms;
+	long long unknown = 0;
 	struct timespec booted;
+	double up_ms;
 
+	if (atomic_load(&found_ms) != 0)
+		return (double)atomic_load(&found_ms) / 1000;
 	clock_gettime(CLOCK_BOOTTIME, &booted);
-	return (double)clock_calendar_ms() / 1000 -
-	       ((double)booted.tv_sec + (double)booted.tv_nsec / 1e9 -
-		(double)ticks / (double)sysconf(_SC_CLK_TCK));
+	up_ms = (double)booted.tv_sec * 1000 + (double)booted.tv_nsec / 1e6 -
+		(double)ticks * 1000 / (double)sysconf(_SC_CLK_TCK);
+	atomic_compare_exchange_strong(&found_ms, &unknown, clock_calendar_ms() - (long long)up_ms);
+	return (double)atomic_load(&found_ms) / 1000;
 }
 
 static void sample_stat(struct metric_samples *samples)

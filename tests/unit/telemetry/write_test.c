@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "telemetry/inside.h"
 
 static const char *write_out(struct buf *out, enum metrics_format format)
@@ -205,6 +206,24 @@ static void the_process_describes_itself(void **state)
 	buf_fini(&after);
 }
 
+/* changes() of it is how a restart is seen. */
+static void when_it_started_is_always_the_same(void **state)
+{
+	double first = 0;
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		struct buf page;
+
+		write_out(&page, METRICS_TEXT);
+		if (i == 0)
+			first = value_of(page.ptr, "process_start_time_seconds");
+		assert_true(value_of(page.ptr, "process_start_time_seconds") == first);
+		buf_fini(&page);
+		clock_sleep_ms(1);
+	}
+}
+
 static void statuses_are_words(void **state)
 {
 	char room[METRIC_STATUS_SIZE];
@@ -245,6 +264,7 @@ int main(void)
 		cmocka_unit_test(values_are_escaped),
 		cmocka_unit_test(every_line_is_of_its_family),
 		cmocka_unit_test(the_process_describes_itself),
+		cmocka_unit_test(when_it_started_is_always_the_same),
 		cmocka_unit_test(statuses_are_words),
 		cmocka_unit_test(the_page_has_every_row),
 	};
