@@ -429,6 +429,12 @@ void app_cut_off(struct app *app)
 	http_server_cut_off(app->server);
 }
 
+void app_leave(struct app *app)
+{
+	exporter_close(app->exporter);
+	trail_say_rest(app->trail);
+}
+
 /* No work comes any more once app_run() has returned. The workers first: what they still have they
  * answer while there is a server. */
 void app_close(struct app *app)

@@ -160,6 +160,7 @@ static int serve(const struct config *config, const struct config_options *sourc
 		 monitored(config), F_INT("telemetry_port", app_monitor_port(app)));
 	if (!app_run(app)) {
 		/* Something did not end in time; waiting for it is what the time-out forbids. */
+		app_leave(app);
 		log_warn("stopped", F_STR("drain", "what had not ended was cut off"));
 		_exit(0);
 	}

@@ -1,5 +1,5 @@
 /*
- * An event of the audit trail: who did what to which object, and how it ended. audit_fields[] has
+ * An event of the audit trail: who did what to which object, and how it ended. audit_rows[] has
  * one row a field, from which lines and their documentation are made; the shape is that of the
  * events of Backstage's auditor. There is no field for a body, a token or a secret value.
  */

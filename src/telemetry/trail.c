@@ -53,6 +53,11 @@ struct trail {
 /* Of who has none. */
 static struct trail standard_error = {.to = TRAIL_STDERR, .lock = PTHREAD_MUTEX_INITIALIZER};
 
+static struct trail *or_standard_error(struct trail *t)
+{
+	return t == NULL ? &standard_error : t;
+}
+
 /* ---- standard error ---- */
 
 static void put_whole_line(struct buf *line, const struct audit_event *event)
@@ -274,9 +279,9 @@ bool trail_open(enum trail_to to, const char *path, enum trail_when when, struct
 
 void trail_close(struct trail *t)
 {
+	trail_say_rest(t);
 	if (t == NULL)
 		return;
-	say_left_out(t);
 	trail_file_close(&t->file);
 	if (t->socket >= 0)
 		close(t->socket);
@@ -289,8 +294,7 @@ bool trail_write(struct trail *t, const struct audit_event *event)
 {
 	bool ok = true;
 
-	if (t == NULL)
-		t = &standard_error;
+	t = or_standard_error(t);
 	pthread_mutex_lock(&t->lock);
 	if (admits(t, event))
 		ok = write_event(t, event);
@@ -306,8 +310,7 @@ void trail_reopen(struct trail *t)
 
 void trail_look_around(struct trail *t)
 {
-	if (t == NULL)
-		return;
+	t = or_standard_error(t);
 	pthread_mutex_lock(&t->lock);
 	/* What cannot be opened now the next line says. */
 	if (t->to == TRAIL_FILE)
@@ -317,10 +320,17 @@ void trail_look_around(struct trail *t)
 	pthread_mutex_unlock(&t->lock);
 }
 
+void trail_say_rest(struct trail *t)
+{
+	t = or_standard_error(t);
+	pthread_mutex_lock(&t->lock);
+	say_left_out(t);
+	pthread_mutex_unlock(&t->lock);
+}
+
 struct trail_counts trail_counts(struct trail *t)
 {
-	if (t == NULL)
-		t = &standard_error;
+	t = or_standard_error(t);
 	return (struct trail_counts){.written = atomic_load(&t->written),
 				     .failed = atomic_load(&t->failed),
 				     .suppressed = atomic_load(&t->suppressed)};

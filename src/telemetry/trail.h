@@ -36,12 +36,11 @@ struct trail;
  */
 MUST_USE bool trail_open(enum trail_to to, const char *path, enum trail_when when,
 			 struct trail **trail, struct error *err);
-/* Writes what is still to be said. NULL is fine. */
+/* Says what is still to be said. NULL: on standard error, as everywhere below. */
 void trail_close(struct trail *t);
 
 /*
  * Writes an event, now. Waits for the disk, or for a moment for the system's log. Any thread.
- * t  NULL: to standard error.
  * False if it is not in the trail: then it is on standard error. What was left out counts as
  * written.
  */
@@ -51,15 +50,19 @@ bool trail_write(struct trail *t, const struct audit_event *event);
  * also in a signal handler. NULL is fine. */
 void trail_reopen(struct trail *t);
 /* Once a second: leaves a file that was renamed or removed, tries again what has failed, and says
- * how many refusals were left out. NULL is fine. */
+ * how many refusals were left out. */
 void trail_look_around(struct trail *t);
+
+/* Says how many refusals were left out, at once: for a process that ends while others may still
+ * write. */
+void trail_say_rest(struct trail *t);
 
 struct trail_counts {
 	uint64_t written;
 	uint64_t failed;     /* lines that are not in the trail */
 	uint64_t suppressed; /* refusals that were left out */
 };
-/* Any thread. NULL: of standard error. */
+/* Any thread. */
 struct trail_counts trail_counts(struct trail *t);
 
 #endif

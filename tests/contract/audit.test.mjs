@@ -244,6 +244,26 @@ test('how many refusals were left out is said at the end', async () => {
   assert.equal(last.meta.suppressed + lines.length - 1, 100);
 });
 
+test('it is said on standard error, too, and by a process that is cut off', async () => {
+  const slow = await startSimulator('--latency', '20000');
+  const service = await startService(configuration([slow]));
+  for (let i = 0; i < 100; i++) await service.request('GET', '/api/spectrocloud/projects', { token: 'guessed-token' });
+  const pending = service.request('GET', '/api/spectrocloud/projects');
+  await until(async () => (await slow.requests()).length > 0, 'Palette is asked');
+  process.kill(service.pid, 'SIGTERM');
+  await until(() => / stopping /.test(service.log()), 'it stops');
+  const ended = service.ended();
+  process.kill(service.pid, 'SIGTERM');
+  await pending.catch(() => {});
+  assert.equal(await ended, 0, service.log());
+  const written = service.log().match(/ audit .* event="credential-refused"/g).length;
+  const [[, left], ...more] = service.log().matchAll(/ audit .* suppressed="(\d+)" event="refusals-suppressed"/g);
+  assert.equal(Number(left) + written, 100);
+  assert.equal(more.length, 0);
+  await service.stop();
+  await slow.stop();
+});
+
 test('who looks at the session of another is there, who looks at their own is not', async () => {
   const file = newFile();
   const backstage = await startBackstage();

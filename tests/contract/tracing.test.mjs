@@ -303,6 +303,23 @@ test('what there is at the end is still sent', async () => {
   assert.equal(named('project.list').length, 1);
 });
 
+test('where a second signal cuts off what is under way the log says how many are lost', async () => {
+  const slow = await startSimulator('--latency', '20000');
+  const service = await startService(configuration([slow], { telemetry: exporting() }));
+  const pending = service.request('GET', PROJECTS);
+  await until(async () => (await slow.requests()).length > 0, 'Palette is asked');
+  process.kill(service.pid, 'SIGTERM');
+  await until(() => / stopping /.test(service.log()), 'it stops');
+  const ended = service.ended();
+  process.kill(service.pid, 'SIGTERM');
+  await pending.catch(() => {});
+  assert.equal(await ended, 0, service.log());
+  // The spans of the request that was cut off came too late.
+  assert.match(service.log(), / telemetry\.spans_dropped count=\d+[^]*what had not ended was cut off/);
+  await service.stop();
+  await slow.stop();
+});
+
 test('a collector that is away, slow or refuses holds up nobody; what is lost is counted', async () => {
   const service = await startService(withTelemetry(exporting()));
   for (const mood of [x => x.request.destroy(), () => {}, x => x.response.writeHead(503, { 'retry-after': '1' }).end(),
