@@ -19,6 +19,14 @@ test('lintian finds no error', { skip: spawnSync('lintian', ['--version']).statu
   assert.doesNotMatch(said, /^E:/m);
 });
 
+// As long as a database is away, such as after both machines were started anew: not ten times.
+test('the unit is tried again until it starts, but not with a faulty configuration', () => {
+  const settings = name => [...source('packaging/systemd/spectrocloud-backend.service').matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))]
+    .map(([, value]) => value);
+  assert.deepEqual(['StartLimitIntervalSec', 'StartLimitBurst', 'Restart', 'RestartPreventExitStatus'].map(settings),
+    [['0'], [], ['on-failure'], ['2']]);
+});
+
 describe('the package in a bare Debian', { skip }, () => {
   let root;
   let bare;
