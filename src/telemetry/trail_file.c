@@ -26,32 +26,35 @@ static bool is_usable(const struct stat *info)
 	return S_ISREG(info->st_mode) || S_ISCHR(info->st_mode);
 }
 
-/* What root makes, with a command in a shell, is for the service, whose the folder is. */
-static void give_to_owner_of_folder(const struct trail_file *f, int fd)
+/* Whose the folder is, mostly the service's: for root, who writes with a command in a shell. */
+static bool find_owner(const struct trail_file *f, struct stat *folder)
 {
 	const char *slash = strrchr(f->path, '/');
-	char folder[PATH_MAX];
-	struct stat info;
+	char path[PATH_MAX];
 
 	if (geteuid() != 0 || slash == NULL || slash == f->path)
-		return;
-	snprintf(folder, sizeof folder, "%.*s", (int)(slash - f->path), f->path);
-	if (stat(folder, &info) == 0 && fchown(fd, info.st_uid, info.st_gid) != 0)
-		return; /* it stays root's, and whoever opens it says so */
+		return false;
+	snprintf(path, sizeof path, "%.*s", (int)(slash - f->path), f->path);
+	return stat(path, folder) == 0;
 }
 
+/* What root makes is for the folder's owner. Where that is somebody else root follows no link
+ * there: it could lead to any file of root's. */
 static int open_or_make(const struct trail_file *f)
 {
-	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	struct stat folder;
+	bool known = find_owner(f, &folder);
+	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
+			  (known && folder.st_uid != 0 ? O_NOFOLLOW : 0);
 	int fd = open(f->path, flags);
 
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
 	fd = open(f->path, flags | O_CREAT | O_EXCL, MODE);
-	if (fd >= 0)
-		give_to_owner_of_folder(f, fd);
-	else if (errno == EEXIST) /* somebody else was first */
-		fd = open(f->path, flags);
+	if (fd < 0 && errno == EEXIST) /* somebody else was first */
+		return open(f->path, flags);
+	if (fd >= 0 && known && fchown(fd, folder.st_uid, folder.st_gid) != 0)
+		return fd; /* it stays root's, and whoever opens it says so */
 	return fd;
 }
 

@@ -360,6 +360,14 @@ test('what root makes in a shell belongs to whom the folder does', { skip: proce
     `projectUid=${projectUid}`);
   const { uid, gid } = statSync(join(owned, 'trail'));
   assert.deepEqual([uid, gid], [65534, 65534]);
+  // A link there may be anybody's, and lead anywhere.
+  const precious = join(folder, 'precious');
+  writeFileSync(precious, 'as it was');
+  symlinkSync(precious, join(owned, 'link'));
+  const said = runCommand(config(join(owned, 'link')), 'action', 'run', 'get_spectrocloud_cluster_profiles', '--arg',
+    `clusterUid=${clusterUid}`, '--arg', `projectUid=${projectUid}`);
+  assert.equal(readFileSync(precious, 'utf8'), 'as it was');
+  assert.match(said.stderr, /telemetry\.audit_failed .*Too many levels of symbolic links/);
 });
 
 // ---- at a shell ----
