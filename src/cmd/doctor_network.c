@@ -69,27 +69,6 @@ void doctor_check_name(struct doctor_task *t)
 
 /* ---- connection ---- */
 
-static const char *proxy_url(struct arena *a, const char *proxy)
-{
-	return strstr(proxy, "://") == NULL ? arena_printf(a, "http://%s", proxy) : proxy;
-}
-
-/* The usual port of a proxy without one is 1080, as libcurl has it. */
-static bool find_proxy(struct doctor_task *t, const char *proxy, struct http_place *place)
-{
-	const char *url = proxy_url(&t->arena, proxy);
-	const char *port = strrchr(url, ':');
-	struct error unused;
-
-	if (strncasecmp(url, "http://", 7) != 0 && strncasecmp(url, "https://", 8) != 0)
-		return false;
-	if (!http_place_of(&t->arena, url, place, &unused))
-		return false;
-	if (port == NULL || port[1] < '0' || port[1] > '9')
-		place->port = "1080";
-	return true;
-}
-
 void doctor_check_connect(struct doctor_task *t)
 {
 	struct http_place place;
@@ -100,7 +79,7 @@ void doctor_check_connect(struct doctor_task *t)
 	if (!find_way(t, &way))
 		return;
 	place = way.place;
-	if (way.proxy != NULL && !find_proxy(t, way.proxy, &place)) {
+	if (way.proxy != NULL && !http_place_of_proxy(&t->arena, way.proxy, &place)) {
 		doctor_skip(t, "the proxy %s (%s) is of a kind that is not looked at", way.proxy,
 			    way.variable);
 		return;

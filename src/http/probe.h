@@ -45,6 +45,9 @@ MUST_USE bool http_probe_connect(struct arena *a, const struct http_place *place
 typedef char *http_getenv_fn(const char *name);
 const char *http_proxy_of(struct arena *a, const char *url, http_getenv_fn *get,
 			  const char **variable);
+/* Where that proxy is; the usual port is 1080, and 443 of one over TLS, as libcurl has it. False:
+ * it speaks something else than HTTP. */
+bool http_place_of_proxy(struct arena *a, const char *proxy, struct http_place *place);
 
 /* ---- certificate and answer ---- */
 

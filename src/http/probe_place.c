@@ -262,3 +262,25 @@ const char *http_proxy_of(struct arena *a, const char *url, http_getenv_fn *get,
 		       ? arena_printf(a, "%.*s://%s", (int)scheme, value, host + 1)
 		       : arena_copy(a, text_of(host + 1));
 }
+
+/* Of a URL without a user. */
+static bool names_port(const char *url)
+{
+	const char *host = strstr(url, "://") + 3;
+	const char *end = *host == '[' ? strchr(host, ']') : host;
+
+	return end != NULL && end[strcspn(end, ":/?#")] == ':';
+}
+
+bool http_place_of_proxy(struct arena *a, const char *proxy, struct http_place *place)
+{
+	const char *url =
+		strstr(proxy, "://") == NULL ? arena_printf(a, "http://%s", proxy) : proxy;
+	struct error unused;
+
+	if (!http_place_of(a, url, place, &unused))
+		return false;
+	if (!place->tls && !names_port(url))
+		place->port = "1080";
+	return true;
+}

@@ -179,6 +179,38 @@ static void ranges_of_addresses_may_be_excepted(void **state)
 			     cases[i].excepted ? NULL : "p:1", "https_proxy");
 }
 
+static void a_proxy_has_a_port_without_naming_one(void **state)
+{
+	static const struct {
+		const char *proxy;
+		const char *host;
+		const char *port;
+	} cases[] = {
+		{"p", "p", "1080"},
+		{"p:3128", "p", "3128"},
+		{"http://p", "p", "1080"},
+		{"http://p:80/", "p", "80"},
+		{"http://p/a:80", "p", "1080"},
+		{"http://[::1]", "::1", "1080"},
+		{"http://[::1]:80", "::1", "80"},
+		{"https://p", "p", "443"},
+		{"https://p:77", "p", "77"},
+	};
+	struct http_place place;
+	struct arena a;
+
+	(void)state;
+	arena_init(&a);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_true(http_place_of_proxy(&a, cases[i].proxy, &place));
+		assert_string_equal(place.host, cases[i].host);
+		assert_string_equal(place.port, cases[i].port);
+	}
+	assert_false(http_place_of_proxy(&a, "socks5://p:9", &place));
+	assert_false(http_place_of_proxy(&a, "http://[::1", &place));
+	arena_fini(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +218,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_url_has_none),
 		cmocka_unit_test(a_proxy_is_that_of_the_scheme),
 		cmocka_unit_test(its_password_is_left_out),
+		cmocka_unit_test(a_proxy_has_a_port_without_naming_one),
 		cmocka_unit_test(hosts_may_be_excepted),
 		cmocka_unit_test(ranges_of_addresses_may_be_excepted),
 	};
