@@ -2,6 +2,8 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -9,7 +11,11 @@
 #include "base/buf.h"
 #include "base/clock.h"
 
-enum { LONGEST_LINE = 16 * 1024 };
+enum {
+	LONGEST_LINE = 16 * 1024,
+	PATIENCE_MS = 500, /* with who reads the log */
+	IMPATIENT_MS = 10 * 1000,
+};
 
 static atomic_int least_level = LOG_INFO;
 static atomic_int line_format = LOG_TEXT;
@@ -35,8 +41,8 @@ const struct log_module log_modules[] = {
 	{"http", "http connections", "the HTTP server: connections"},
 	{"config", "config", "reading the configuration, and remarks about it"},
 	{"telemetry", "telemetry", "spans and the audit trail: what could not be written or sent"},
-	{"service", "started stopping stopped inherited user confined core",
-	 "start, stop, and the rights of the process"},
+	{"service", "started stopping stopped inherited user confined core log",
+	 "start, stop, and the rights of the process; lines that nobody took"},
 	{.name = NULL},
 };
 _Static_assert(sizeof log_modules / sizeof log_modules[0] == LOG_MODULES + 1, "one level each");
@@ -250,23 +256,83 @@ static void add_line(struct buf *line, enum log_level level, const char *event,
 	buf_add_char(line, '\n');
 }
 
-/* A pipe takes long lines in parts, between which no other thread's may come. */
-bool log_write_line(struct text line)
+/* ---- the way out ---- */
+
+/* Who reads standard error may have stopped. */
+static struct {
+	pthread_mutex_t lock;       /* guards the others, and keeps lines apart */
+	int64_t impatient_until_ms; /* until then nobody waits for them */
+	uint64_t lost;              /* lines of which nothing was said yet */
+	bool torn;                  /* the last line has no end */
+} out = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static bool wait_for_room(int64_t until_ms)
 {
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
+	int ready;
 
-	pthread_mutex_lock(&lock);
+	do
+		ready = poll(&room, 1, (int)clock_left_ms(until_ms));
+	while (ready < 0 && errno == EINTR);
+	if (ready == 0)
+		out.impatient_until_ms = clock_now_ms() + IMPATIENT_MS;
+	return ready > 0;
+}
+
+/* In pieces for which a pipe that has any room has enough, so that it never holds us up. */
+static bool write_whole(struct text line, int64_t until_ms)
+{
 	while (line.len > 0) {
-		ssize_t written = write(STDERR_FILENO, line.ptr, line.len);
+		size_t most = line.len < PIPE_BUF ? line.len : PIPE_BUF;
+		ssize_t written = -1;
 
-		if (written < 0 && errno == EINTR)
+		if (!wait_for_room(until_ms))
+			return false;
+		written = write(STDERR_FILENO, line.ptr, most);
+		if (written < 0 && (errno == EINTR || errno == EAGAIN) &&
+		    clock_left_ms(until_ms) > 0)
 			continue;
 		if (written <= 0)
-			break; /* there is nowhere else to say it */
+			return false;
 		line = text_slice(line, (size_t)written, line.len);
+		out.torn = line.len > 0;
 	}
-	pthread_mutex_unlock(&lock);
-	return line.len == 0;
+	return true;
+}
+
+/* Back to zero where it could be said, or is not wanted. */
+static void say_lost(uint64_t lost)
+{
+	if (lost == 0 || !log_wants(LOG_WARN, "log.lost") ||
+	    log_warn("log.lost", F_INT("count", lost),
+		     F_STR("because", "nobody read standard error")))
+		return;
+	pthread_mutex_lock(&out.lock);
+	out.lost += lost - 1; /* it was counted itself */
+	pthread_mutex_unlock(&out.lock);
+}
+
+bool log_write_line(struct text line)
+{
+	uint64_t lost = 0;
+	int64_t until_ms;
+	bool whole;
+
+	pthread_mutex_lock(&out.lock);
+	until_ms = clock_now_ms();
+	if (until_ms >= out.impatient_until_ms)
+		until_ms += PATIENCE_MS;
+	whole = (!out.torn || write_whole(TEXT("\n"), until_ms)) && write_whole(line, until_ms);
+	if (whole) {
+		lost = out.lost;
+		out.lost = 0;
+		out.impatient_until_ms = 0;
+	} else {
+		out.lost++;
+	}
+	pthread_mutex_unlock(&out.lock);
+	say_lost(lost);
+	return whole;
 }
 
 bool log_event(enum log_level level, const char *event, const struct log_field *fields)
@@ -285,8 +351,9 @@ bool log_event(enum log_level level, const char *event, const struct log_field *
 		line.overflowed = false;
 		add_line(&line, level, event, LOG_FIELDS(F_STR("log", "fields too long")), time);
 	}
-	atomic_fetch_add_explicit(&lines[level], 1, memory_order_relaxed);
 	whole = log_write_line(buf_text(&line));
+	if (whole)
+		atomic_fetch_add_explicit(&lines[level], 1, memory_order_relaxed);
 	buf_fini(&line);
 	return whole;
 }

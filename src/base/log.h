@@ -61,7 +61,8 @@ bool log_event(enum log_level level, const char *event, const struct log_field *
 /* For lines that others put together: a JSON string with its quotes, in which whatever a line of
  * log must not hold as it is is escaped; and the line's way out, with its end. */
 void log_add_quoted(struct buf *line, struct text t);
-/* False: not all of it was taken. */
+/* Waits for a moment for who reads standard error, and then for a while for nobody: what is not
+ * taken is lost, and counted. False: not all of it was taken. */
 bool log_write_line(struct text line);
 
 #define LOG_FIELDS(...)       ((const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){.name = NULL}})

@@ -303,6 +303,27 @@ test('on standard error it is part of the log', async () => {
   assert.equal(await service.stop(), 0);
 });
 
+test('a log that nobody reads holds up nobody; what needs the trail in it is refused meanwhile', async () => {
+  const service = await startService(configuration([simulator], { audit: { required: true } }));
+  const row = (await operations(service)).rows.find(r => r.operationId === 'cluster.kubeconfig');
+  const good = goodRequests(world)['cluster.kubeconfig'];
+  assert.equal((await ask(service, row, good)).status, 200);
+  service.stopReading();
+  const chatter = () => service.request('GET', `/api/spectrocloud/none/${'x'.repeat(2000)}`, { token: 'guessed-token' });
+  let refused;
+  for (let round = 0; round < 400 && refused?.status !== 503; round++) {
+    await Promise.all(Array.from({ length: 20 }, chatter));
+    refused = await ask(service, row, good);
+  }
+  assert.equal(refused.status, 503);
+  assert.match(refused.json.error.message, /audit trail cannot be written/);
+  assert.equal((await service.request('GET', '/api/spectrocloud/health', { token: null })).status, 200);
+  service.readOn();
+  await until(async () => (await ask(service, row, good)).status === 200, 'it is done again');
+  await until(() => / warn {2}log\.lost .*count=\d+ /.test(service.log()), 'the log says how many');
+  assert.equal(await service.stop(), 0);
+});
+
 test('a level of the log that hides the trail is remarked on', () => {
   const hidden = configuration([simulator], { telemetry: { logLevel: 'warn' } });
   assert.match(checkConfiguration(hidden).stdout + checkConfiguration(hidden).stderr, /audit\.to.*there is no audit trail/);

@@ -147,6 +147,9 @@ export async function startServiceIn({ program = BACKEND, ...place }, config, ..
     file, // its configuration
     log: () => Buffer.concat(log).toString(),
     pid: child.pid,
+    // Nobody reads its log for a while; and then goes on.
+    stopReading: () => child.stderr.pause(),
+    readOn: () => child.stderr.resume(),
     // path is sent as it is.
     request(method, path, { token = TOKEN, headers = {}, body, patience } = {}) {
       return send({ port, agent, method, path, body, patience, headers: {

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "json/json.h"
 
@@ -235,6 +236,57 @@ static void lines_of_threads_do_not_mix(void **state)
 	assert_int_equal(lines, THREADS * 50);
 }
 
+/* What is in the pipe by now, behind what was taken before. */
+static void drain(int from, size_t *len)
+{
+	ssize_t got;
+
+	while ((got = read(from, output + *len, sizeof output - 1 - *len)) > 0)
+		*len += (size_t)got;
+	output[*len] = '\0';
+}
+
+/* Without a bound the first line that finds no room would never come back. */
+static void who_does_not_read_holds_nobody_up(void **state)
+{
+	enum { MORE = 50 };
+	static char filler[10000];
+	int64_t begun_ms;
+	size_t whole = 0;
+	size_t len = 0;
+	int pipes[2];
+
+	(void)state;
+	memset(filler, 'x', sizeof filler - 1);
+	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
+	assert_int_equal(fcntl(pipes[0], F_SETFL, O_NONBLOCK), 0);
+	kept_stderr = dup(STDERR_FILENO);
+	dup2(pipes[1], STDERR_FILENO);
+	log_open(LOG_INFO, LOG_TEXT);
+	begun_ms = clock_now_ms();
+	while (log_info("filler", F_STR("text", filler)))
+		whole++;
+	for (int i = 1; i < MORE; i++)
+		assert_false(log_info("filler", F_STR("text", filler)));
+	/* Half a second for each of them would be longer. */
+	assert_true(clock_now_ms() - begun_ms < MORE * 400);
+	drain(pipes[0], &len);
+	assert_true(log_info("again"));
+	drain(pipes[0], &len);
+	dup2(kept_stderr, STDERR_FILENO);
+	close(kept_stderr);
+	close(pipes[0]);
+	close(pipes[1]);
+	assert_true(whole > 0 && whole < 1000);
+	/* The one that was cut off does not become the beginning of the next. */
+	assert_non_null(strstr(output, "xxx\n2"));
+	assert_non_null(strstr(output, " info  again\n"));
+	assert_non_null(strstr(
+		output, " warn  log.lost count=50 because=\"nobody read standard error\"\n"));
+	assert_string_equal(strstr(output, " because="),
+			    " because=\"nobody read standard error\"\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +296,7 @@ int main(void)
 		cmocka_unit_test(the_request_is_the_threads_own),
 		cmocka_unit_test(lines_of_every_length_end),
 		cmocka_unit_test(lines_of_threads_do_not_mix),
+		cmocka_unit_test(who_does_not_read_holds_nobody_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
