@@ -13,6 +13,7 @@ enum {
 	INDENT = 2 + WORD_WIDTH + 2,
 	LABEL_WIDTH = 6,
 	NARROWEST = 40,
+	MOST_OF_ONE = 4000, /* bytes of a text that others have a part in */
 };
 
 static const char *const colours[DOCTOR_STATUSES] = {
@@ -59,9 +60,22 @@ static const char *without_secrets(struct arena *a, const struct doctor *d, cons
 	return shown;
 }
 
+/* What a server says of itself, such as a header, can be of any length. */
+static const char *beginning(struct arena *a, const char *s)
+{
+	size_t len = strlen(s);
+	size_t keep = MOST_OF_ONE;
+
+	if (len <= MOST_OF_ONE)
+		return s;
+	while (keep > 0 && ((unsigned char)s[keep] & 0xC0) == 0x80)
+		keep--;
+	return arena_printf(a, "%.*s... (%zu bytes more)", (int)keep, s, len - keep);
+}
+
 static const char *shown(struct arena *a, const struct doctor_task *t, const char *s)
 {
-	return s == NULL ? NULL : without_secrets(a, t->doctor, s);
+	return s == NULL ? NULL : beginning(a, without_secrets(a, t->doctor, s));
 }
 
 /* ---- text ---- */

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,6 +171,29 @@ static void secrets_and_control_characters_are_not_shown(void **state)
 	world_free(w);
 }
 
+/* A header can be of any length: the beginning tells what it is, and the rest is counted. */
+static void what_is_too_long_is_cut_between_characters(void **state)
+{
+	struct world *w = world_new();
+	char wanted[5000];
+	char said[20001];
+
+	(void)state;
+	/* So that a character lies across the bound. */
+	said[0] = 'x';
+	for (size_t i = 1; i < sizeof said - 2; i += 2)
+		memcpy(said + i, "\xC3\xA4", 2);
+	said[sizeof said - 2] = '\0';
+	doctor_answer(&w->task, "%s", said);
+	doctor_warn(&w->task, "long");
+	snprintf(wanted, sizeof wanted,
+		 "  warning  palette-token         long\n"
+		 "           got    %.3999s... (%d bytes more)\n",
+		 said, (int)strlen(said) - 3999);
+	assert_draws(w, &in_a_pipe, wanted);
+	world_free(w);
+}
+
 static void json_has_all_of_it(void **state)
 {
 	struct world *w = world_new();
@@ -263,6 +287,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_has_the_three_below),
 		cmocka_unit_test(a_narrow_terminal_breaks_at_spaces),
 		cmocka_unit_test(secrets_and_control_characters_are_not_shown),
+		cmocka_unit_test(what_is_too_long_is_cut_between_characters),
 		cmocka_unit_test(json_has_all_of_it),
 		cmocka_unit_test(names_end_after_a_few),
 		cmocka_unit_test(times_are_in_words),
