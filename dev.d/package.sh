@@ -185,7 +185,7 @@ package_main()
 	need build package && compile build src/spectrocloud-backend || exit 1
 	package_date
 	mkdir -p "$package_out"
-	rm -f "$package_out"/spectrocloud-backend_*
+	rm -f "$package_out"/spectrocloud-backend_* "$package_out/SHA256SUMS"
 	step "package" "$package_out/log/package.log" package_all || exit 1
 	(cd "$package_out" && ls -l spectrocloud-backend_*) | awk '{ printf "%9d  build-package/%s\n", $5, $NF }'
 }

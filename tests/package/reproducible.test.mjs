@@ -1,6 +1,7 @@
 // The same sources in another folder, at another time, by somebody with other habits: the same bytes.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { OUT, SOURCES, made, run } from './made.mjs';
@@ -60,4 +61,15 @@ test('the program has no path of the machine that built it', () => {
   const program = readFileSync(join(OUT, 'stage/usr/bin/spectrocloud-backend'), 'latin1');
   assert.ok(!program.includes(SOURCES));
   assert.ok(existsSync(made('.spdx.json')));
+});
+
+// Else the digests of an earlier one would lie beside what a failed one left.
+test('one that fails leaves no digests behind', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'package-'));
+  mkdirSync(join(folder, 'build-package'));
+  for (const name of ['SHA256SUMS', 'spectrocloud-backend_0.0.9_amd64.deb']) writeFileSync(join(folder, 'build-package', name), 'old');
+  run('bash', ['-c', `cd '${SOURCES}' && . dev.d/package.sh && cd '${folder}' && need() { :; } && compile() { :; } && step() { false; }
+    package_main`], { expect: 1, env: { ...process.env, SOURCE_DATE_EPOCH: '1' } });
+  assert.deepEqual(readdirSync(join(folder, 'build-package')), []);
+  rmSync(folder, { recursive: true, force: true });
 });
