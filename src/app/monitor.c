@@ -10,7 +10,7 @@
 #include "app/generation.h"
 #include "base/arena.h"
 #include "http/server.h"
-#include "op/loopback.h"
+#include "base/loopback.h"
 #include "op/metrics.h"
 #include "op/status.h"
 

@@ -2,6 +2,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/loopback.h"
 #include "config/check.h"
 
 static bool is_visible_ascii(struct text t)
@@ -60,12 +61,6 @@ static bool is_port(struct text port)
 
 	return port.len == 0 || (port.ptr[0] >= '0' && port.ptr[0] <= '9' &&
 				 text_to_int(port, &number) && number >= 1 && number <= 65535);
-}
-
-static bool is_loopback(struct text host)
-{
-	return text_equal_nocase(host, TEXT("localhost")) || text_starts(host, "127.") ||
-	       text_is(host, "[::1]");
 }
 
 /* Segments "." and ".." would be resolved by some and sent as they are by others. */
@@ -181,7 +176,7 @@ static const char *check_authority(struct text authority, bool srv, bool *loopba
 		return "it must not have a port, which SRV records say";
 	if (!is_port(port))
 		return "its port is not a number from 1 to 65535";
-	*loopback = is_loopback(host);
+	*loopback = host_is_loopback(host);
 	return NULL;
 }
 

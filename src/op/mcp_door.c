@@ -15,7 +15,7 @@
  */
 #include "op/mcp_door.h"
 
-#include "op/loopback.h"
+#include "base/loopback.h"
 
 #include <string.h>
 

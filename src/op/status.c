@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "http/fields.h"
-#include "op/loopback.h"
+#include "base/loopback.h"
 #include "op/rows.h"
 
 bool status_answer(const struct op_services *services, struct arena *a,

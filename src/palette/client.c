@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/loopback.h"
 #include "http/client.h"
 #include "palette/fetch.h"
 #include "palette/hosts.h"
@@ -36,24 +37,11 @@ struct palette_client {
 };
 
 /* Proxies of the process's environment are not for services on this machine. */
-static bool is_loopback(const char *url)
-{
-	static const char *const hosts[] = {"localhost", "127.", "[::1]"};
-	const char *host = strstr(url, "://");
-
-	if (host == NULL)
-		return false;
-	for (size_t i = 0; i < ARRAY_LEN(hosts); i++)
-		if (strncasecmp(host + 3, hosts[i], strlen(hosts[i])) == 0)
-			return true;
-	return false;
-}
-
 void palette_reach(const struct config_environment *e, struct http_target *target)
 {
 	*target = (struct http_target){.ca_file = e->ca_file,
 				       .insecure_skip_verify = e->insecure_skip_verify,
-				       .direct = is_loopback(e->url)};
+				       .direct = url_is_loopback(e->url)};
 }
 
 /* With several environments, one that hangs leaves a quarter of the threads to the others. */

@@ -10,7 +10,7 @@ import { invoke } from './actions.mjs';
 import { trailIn } from './audit.mjs';
 import { beside, requestLine, startBackstage, startBeside, stopBeside, until, userToken } from './backstage.mjs';
 import {
-  TOKEN, TRUSTED, checkConfiguration, configuration, goodRequests, runCommand, startService, startSimulator,
+  TOKEN, TRUSTED, checkConfiguration, configuration, goodRequests, runCommand, startService, startServiceIn, startSimulator,
 } from './harness.mjs';
 import { startCollector } from './otlp.mjs';
 import { fetchFrom, withTelemetry as withOwnListener } from './scrape.mjs';
@@ -300,6 +300,13 @@ test('what there is at the end is still sent', async () => {
   await withService(exporting(), async service => {
     await service.request('GET', PROJECTS);
   });
+  assert.equal(named('project.list').length, 1);
+});
+
+test('a collector on this machine is not behind a proxy', async () => {
+  const service = await startServiceIn({ env: { ...process.env, http_proxy: 'http://127.0.0.1:1' } }, withTelemetry(exporting()));
+  await service.request('GET', PROJECTS);
+  assert.equal(await service.stop(), 0, service.log());
   assert.equal(named('project.list').length, 1);
 });
 

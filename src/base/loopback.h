@@ -1,6 +1,6 @@
 /* Whether a name of a host, as requests and addresses have it, is this machine's own. */
-#ifndef OP_LOOPBACK_H
-#define OP_LOOPBACK_H
+#ifndef BASE_LOOPBACK_H
+#define BASE_LOOPBACK_H
 
 #include <stdbool.h>
 
@@ -13,9 +13,13 @@ bool host_is_loopback(struct text host);
 /* The same, with or without a port, and nothing else behind it. */
 bool authority_is_loopback(struct text authority);
 
+/* Of a URL with a host. */
+bool url_is_loopback(const char *url);
+
 /* Whether we listen for this machine alone. listen: "host:port", "[v6]:port", ":port", "port" or
  * "unix:path". */
 bool listens_on_loopback(const char *listen);
+
 /*
  * Whether it is a name that a stranger cannot have pointed at this machine (DNS rebinding), with or
  * without a port: an address, a name of one label, one under "localhost", the name of this machine.

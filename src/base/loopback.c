@@ -1,5 +1,5 @@
 /* Names of this machine. */
-#include "op/loopback.h"
+#include "base/loopback.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -37,6 +37,17 @@ bool authority_is_loopback(struct text authority)
 	struct text host = authority_host(authority);
 
 	return host_is_loopback(host) && is_port(text_slice(authority, host.len, SIZE_MAX));
+}
+
+bool url_is_loopback(const char *url)
+{
+	const char *start = strstr(url, "://");
+	struct text authority;
+
+	if (start == NULL)
+		return false;
+	authority = (struct text){start + 3, strcspn(start + 3, "/?#")};
+	return authority_is_loopback(authority);
 }
 
 bool listens_on_loopback(const char *listen)

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "op/loopback.h"
+#include "base/loopback.h"
 
 static void authorities(void **state)
 {
@@ -74,11 +74,27 @@ static void where_we_listen(void **state)
 	assert_false(listens_on_loopback("unix:/run/socket"));
 }
 
+/* What else begins like one of these names is elsewhere, behind a proxy perhaps. */
+static void addresses_of_services(void **state)
+{
+	(void)state;
+	assert_true(url_is_loopback("http://localhost"));
+	assert_true(url_is_loopback("http://LOCALHOST:4318/v1/traces"));
+	assert_true(url_is_loopback("https://127.1.2.3:8443/a?b"));
+	assert_true(url_is_loopback("http://[::1]:80/"));
+	assert_false(url_is_loopback("https://localhost.example"));
+	assert_false(url_is_loopback("https://127.example"));
+	assert_false(url_is_loopback("https://127.0.0.1.example/"));
+	assert_false(url_is_loopback("https://api.example/?to=http://localhost"));
+	assert_false(url_is_loopback("localhost"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(authorities),
 		cmocka_unit_test(the_name_of_this_machine),
+		cmocka_unit_test(addresses_of_services),
 		cmocka_unit_test(where_we_listen),
 	};
 
