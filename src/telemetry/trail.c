@@ -40,7 +40,8 @@ struct trail {
 	struct trail_file file;
 	int socket; /* -1: not connected */
 	int64_t impatient_until_ms;
-	uint64_t missing; /* lines that were not taken since the log has said so; 0: all is well */
+	uint64_t missing;    /* lines that were not taken since it worked last; 0: all is well */
+	int said;            /* why not, as the log has it */
 	int64_t stranger_ms; /* when the next refusal of a stranger is due, at the earliest */
 	struct denied {
 		uint64_t actor; /* hash */
@@ -106,8 +107,9 @@ static void take_failure(struct trail *t, struct text line)
 {
 	int problem = errno;
 
-	if (t->missing++ == 0)
+	if (t->missing++ == 0 || problem != t->said)
 		say_failed(t, problem);
+	t->said = problem;
 	atomic_fetch_add(&t->failed, 1);
 	if (log_wants(LOG_ERROR, "audit"))
 		log_write_line(line);

@@ -419,6 +419,25 @@ test('commands write into the same trail, by their operator', () => {
 
 // ---- a full disk ----
 
+test('a trail that fails for another reason says that, too, and goes on by itself', async () => {
+  const place = join(folder, 'place');
+  mkdirSync(place);
+  const service = await startService(config(join(place, 'trail')));
+  const refuse = () => service.request('GET', '/api/spectrocloud/projects', { token: 'guessed-token' });
+  rmSync(place, { recursive: true });
+  for (let i = 0; i < 3; i++) await refuse();
+  writeFileSync(place, 'no folder');
+  for (let i = 0; i < 3; i++) await refuse();
+  rmSync(place);
+  mkdirSync(place);
+  await refuse();
+  assert.equal(await service.stop(), 0);
+  assert.deepEqual([...service.log().matchAll(/ telemetry\.audit_failed .*problem="([^"]*)"/g)].map(([, problem]) => problem),
+    ['No such file or directory', 'Not a directory']);
+  assert.match(service.log(), / telemetry\.audit_works .*missing=6/);
+  assert.equal(trailIn(join(place, 'trail')).length, 1);
+});
+
 test('where the trail cannot be written: said, counted, and refused if it is required', async () => {
   for (const required of [false, true]) {
     const file = newFile();
