@@ -286,6 +286,16 @@ static bool is_lost(const struct node *value)
 	return value != NULL && (value->type == NODE_ABSENT || value->lost);
 }
 
+/* As Backstage has it; but what was to stand there may have been cut off, or be a comment. */
+static void remark_on_nothing(struct check *c, const struct setting *row, const struct node *value,
+			      const char *path)
+{
+	if (row->narrows && value != NULL && value->type == NODE_NULL)
+		findings_notice(c->l->found, value->place, path,
+				"there is nothing behind it, which counts as if it were not there: "
+				"it narrows nothing");
+}
+
 static void check_row(struct check *c, const struct setting *row, void *base,
 		      const struct node *map, const char *prefix)
 {
@@ -296,6 +306,7 @@ static void check_row(struct check *c, const struct setting *row, void *base,
 	if ((value != NULL && value == c->blamed) ||
 	    (row->needed != NULL && !row->needed(c->config)))
 		return;
+	remark_on_nothing(c, row, value, path);
 	if (row->narrows && is_lost(value))
 		findings_fault(c->l->found, value->place, path,
 			       "a variable in it is not set; more would be allowed than was meant");

@@ -387,6 +387,25 @@ static void environment_notices(void **state)
 	assert_non_null(strstr(f->notices.items[0].where, "app-config.yaml:"));
 }
 
+/* As when the lines below it were made a comment, or the end of the file is missing. */
+static void nothing_where_something_is_to_narrow(void **state)
+{
+	static const char why[] =
+		"there is nothing behind it, which counts as if it were not there: "
+		"it narrows nothing";
+	struct fixture *f = *state;
+
+	fixture_loads(f, "backend:\n  auth:\n    externalAccess:\n      - type: static\n"
+			 "        options: {token: token-0001, subject: s}\n"
+			 "        accessRestrictions:\n"
+			 "spectrocloud:\n  auth: {requireUserSession: , sessionEnvironment: }\n"
+			 "  mcp: {readOnly: null}\n");
+	assert_true(fixture_noticed(f, "backend.auth.externalAccess[0].accessRestrictions", why));
+	assert_true(fixture_noticed(f, "spectrocloud.auth.requireUserSession", why));
+	assert_true(fixture_noticed(f, "spectrocloud.mcp.readOnly", why));
+	assert_false(fixture_noticed(f, "spectrocloud.auth.sessionEnvironment", why));
+}
+
 static void unknown_keys(void **state)
 {
 	struct fixture *f = *state;
@@ -685,6 +704,7 @@ int main(void)
 		fixture_test(urls),
 		fixture_test(environment_faults),
 		fixture_test(environment_notices),
+		fixture_test(nothing_where_something_is_to_narrow),
 		fixture_test(unknown_keys),
 		fixture_test(secrets_stay_secret),
 		fixture_test(messages_are_tidy),
