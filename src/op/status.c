@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "http/fields.h"
 #include "base/loopback.h"
+#include "http/fields.h"
 #include "op/rows.h"
 
 bool status_answer(const struct op_services *services, struct arena *a,
@@ -37,16 +37,30 @@ static bool is_loopback_peer(const char *peer)
 	return strncmp(peer, "127.", 4) == 0 || strcmp(peer, "::1") == 0;
 }
 
+/* By what proxies add, those of a service mesh beside each process included. */
+static bool is_passed_on(struct text header)
+{
+	static const char *const names[] = {"Forwarded", "Via", "X-Real-IP"};
+	static const char *const beginnings[] = {"X-Forwarded-", "X-Envoy-"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (text_equal_nocase(header, text_of(names[i])))
+			return true;
+	for (size_t i = 0; i < ARRAY_LEN(beginnings); i++)
+		if (text_equal_nocase(text_slice(header, 0, strlen(beginnings[i])),
+				      text_of(beginnings[i])))
+			return true;
+	return false;
+}
+
 /* A browser here may have been led here by a name that a stranger has pointed at this machine, and
  * a proxy here may have passed on what strangers ask. */
 bool status_is_local(const char *peer, const struct http_header *headers, size_t header_count)
 {
-	static const char *const passed_on[] = {"Forwarded", "Via", "X-Forwarded-For",
-						"X-Forwarded-Host", "X-Real-IP"};
 	const struct http_header *host = http_header_find(headers, header_count, "Host");
 
-	for (size_t i = 0; i < ARRAY_LEN(passed_on); i++)
-		if (http_header_find(headers, header_count, passed_on[i]) != NULL)
+	for (size_t i = 0; i < header_count; i++)
+		if (is_passed_on(headers[i].name))
 			return false;
 	if (strcmp(peer, "unix") == 0)
 		return true;

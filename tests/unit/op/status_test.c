@@ -457,6 +457,12 @@ static void who_is_on_this_machine(void **state)
 	assert_false(local("127.0.0.1", "localhost", "X-Forwarded-For"));
 	assert_false(local("127.0.0.1", "localhost", "forwarded"));
 	assert_false(local("unix", "localhost", "Via"));
+	/* What a mesh brings to a pod comes from an address like 127.0.0.6. */
+	assert_false(local("127.0.0.6", "localhost", "x-forwarded-proto"));
+	assert_false(local("127.0.0.6", "localhost", "X-Forwarded-Client-Cert"));
+	assert_false(local("127.0.0.6", "localhost", "x-envoy-peer-metadata-id"));
+	assert_true(local("127.0.0.1", "localhost", "X-Forward"));
+	assert_true(local("127.0.0.1", "localhost", "Accept"));
 }
 
 /* For who wants to look at it: STATUS_PAGE names the file. */
