@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -13,7 +14,7 @@
 
 enum {
 	LONGEST_LINE = 16 * 1024,
-	PATIENCE_MS = 500, /* with who reads the log */
+	PATIENCE_MS = 2000, /* with who reads the log */
 	IMPATIENT_MS = 10 * 1000,
 };
 
@@ -279,16 +280,32 @@ static bool wait_for_room(int64_t until_ms)
 	return ready > 0;
 }
 
-/* In pieces for which a pipe that has any room has enough, so that it never holds us up. */
+static ssize_t send_some(struct text line)
+{
+	return send(STDERR_FILENO, line.ptr, line.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* What there is room for, so that it never holds us up: of a socket, such as the journal's, all of
+ * it; a pipe that has any room has enough for a piece. */
+static ssize_t write_some(struct text line, int64_t until_ms)
+{
+	ssize_t written = send_some(line);
+	bool is_socket = errno != ENOTSOCK;
+
+	if (written >= 0 || (is_socket && errno != EAGAIN))
+		return written;
+	if (!wait_for_room(until_ms))
+		return 0;
+	return is_socket
+		       ? send_some(line)
+		       : write(STDERR_FILENO, line.ptr, line.len < PIPE_BUF ? line.len : PIPE_BUF);
+}
+
 static bool write_whole(struct text line, int64_t until_ms)
 {
 	while (line.len > 0) {
-		size_t most = line.len < PIPE_BUF ? line.len : PIPE_BUF;
-		ssize_t written = -1;
+		ssize_t written = write_some(line, until_ms);
 
-		if (!wait_for_room(until_ms))
-			return false;
-		written = write(STDERR_FILENO, line.ptr, most);
 		if (written < 0 && (errno == EINTR || errno == EAGAIN) &&
 		    clock_left_ms(until_ms) > 0)
 			continue;

@@ -19,7 +19,7 @@ static const char introduction[] =
 	"`spectrocloud.telemetry.logFormat: json` the line that is described here, with `text` the "
 	"fields that have a name there | it is lost, and counted as `missing` in "
 	"`spectrocloud_audit_lines_total`; the log says `log.lost` with how many when it goes on. "
-	"Whoever does not read it is waited for, half a second at most, and then for ten seconds "
+	"Whoever does not read it is waited for, two seconds at most, and then for ten seconds "
 	"not at all |\n"
 	"| `file` | a line of JSON at the end of `spectrocloud.audit.file`, one `write()` each | "
 	"the "
