@@ -75,8 +75,8 @@ int app_monitor_port(const struct app *app);
 bool app_run(struct app *app);
 
 /* Says what is still to be said: in the log how many spans are lost, in the audit trail how many
- * refusals were left out. All the rest stays as it is, as threads may be at work with it: the process
- * is to end then. */
+ * refusals were left out. All the rest stays as it is, as threads may be at work with it: the
+ * process is to end then. */
 void app_leave(struct app *app);
 
 /* Not ready from now on; after the configured delay the drain begins. From any thread or a signal

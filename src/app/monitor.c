@@ -9,8 +9,8 @@
 
 #include "app/generation.h"
 #include "base/arena.h"
-#include "http/server.h"
 #include "base/loopback.h"
+#include "http/server.h"
 #include "op/metrics.h"
 #include "op/status.h"
 
