@@ -329,7 +329,7 @@ const struct metric_row metric_rows[METRICS] = {
 			WORDS("written", "missing", "suppressed"),
 			.sampled = true,
 			.help = "Lines of the audit trail: in it; not in it, but on standard "
-				"error; and refusals that were too many to "
+				"error, if that took them; and refusals that were too many to "
 				"write down.",
 		},
 	[METRIC_SPANS_DROPPED] =
