@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -264,6 +265,7 @@ static struct {
 	pthread_mutex_t lock;       /* guards the others, and keeps lines apart */
 	int64_t impatient_until_ms; /* until then nobody waits for them */
 	uint64_t lost;              /* lines of which nothing was said yet */
+	int problem;                /* why, as errno has it; 0: nobody read */
 	bool torn;                  /* the last line has no end */
 } out = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -275,8 +277,10 @@ static bool wait_for_room(int64_t until_ms)
 	do
 		ready = poll(&room, 1, (int)clock_left_ms(until_ms));
 	while (ready < 0 && errno == EINTR);
-	if (ready == 0)
+	if (ready == 0) {
 		out.impatient_until_ms = clock_now_ms() + IMPATIENT_MS;
+		out.problem = 0;
+	}
 	return ready > 0;
 }
 
@@ -309,6 +313,8 @@ static bool write_whole(struct text line, int64_t until_ms)
 		if (written < 0 && (errno == EINTR || errno == EAGAIN) &&
 		    clock_left_ms(until_ms) > 0)
 			continue;
+		if (written < 0)
+			out.problem = errno;
 		if (written <= 0)
 			return false;
 		line = text_slice(line, (size_t)written, line.len);
@@ -318,11 +324,12 @@ static bool write_whole(struct text line, int64_t until_ms)
 }
 
 /* Back to zero where it could be said, or is not wanted. */
-static void say_lost(uint64_t lost)
+static void say_lost(uint64_t lost, int problem)
 {
+	const char *because = problem == 0 ? "nobody read standard error" : strerror(problem);
+
 	if (lost == 0 || !log_wants(LOG_WARN, "log.lost") ||
-	    log_warn("log.lost", F_INT("count", lost),
-		     F_STR("because", "nobody read standard error")))
+	    log_warn("log.lost", F_INT("count", lost), F_STR("because", because)))
 		return;
 	pthread_mutex_lock(&out.lock);
 	out.lost += lost - 1; /* it was counted itself */
@@ -332,6 +339,7 @@ static void say_lost(uint64_t lost)
 bool log_write_line(struct text line)
 {
 	uint64_t lost = 0;
+	int problem = 0;
 	int64_t until_ms;
 	bool whole;
 
@@ -342,13 +350,14 @@ bool log_write_line(struct text line)
 	whole = (!out.torn || write_whole(TEXT("\n"), until_ms)) && write_whole(line, until_ms);
 	if (whole) {
 		lost = out.lost;
+		problem = out.problem;
 		out.lost = 0;
 		out.impatient_until_ms = 0;
 	} else {
 		out.lost++;
 	}
 	pthread_mutex_unlock(&out.lock);
-	say_lost(lost);
+	say_lost(lost, problem);
 	return whole;
 }
 

@@ -296,6 +296,28 @@ static void who_does_not_read_holds_nobody_up(void **state)
 	assert_that_nobody_waits(pipes, false); /* it takes a line or none of it */
 }
 
+static void what_a_full_disk_took_not_is_said(void **state)
+{
+	const char *said;
+	int full;
+
+	(void)state;
+	log_open(LOG_INFO, LOG_TEXT);
+	catch_output();
+	full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	assert_true(full >= 0);
+	dup2(full, STDERR_FILENO);
+	close(full);
+	assert_false(log_info("lost"));
+	assert_false(log_info("lost"));
+	dup2(caught, STDERR_FILENO);
+	assert_true(log_info("again"));
+	said = take_output();
+	assert_non_null(
+		strstr(said, " warn  log.lost count=2 because=\"No space left on device\"\n"));
+	assert_null(strstr(said, " info  lost"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -306,6 +328,7 @@ int main(void)
 		cmocka_unit_test(lines_of_every_length_end),
 		cmocka_unit_test(lines_of_threads_do_not_mix),
 		cmocka_unit_test(who_does_not_read_holds_nobody_up),
+		cmocka_unit_test(what_a_full_disk_took_not_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
