@@ -36,14 +36,14 @@ static bool count_given(int64_t *count, struct error *err)
 {
 	int64_t given;
 	int64_t pid;
+	bool ok = read_number("LISTEN_PID", &pid, err) && read_number("LISTEN_FDS", &given, err);
 
-	if (!read_number("LISTEN_PID", &pid, err) || !read_number("LISTEN_FDS", &given, err))
-		return false;
-	*count = pid == getpid() ? given : 0;
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");
-	return true;
+	if (ok)
+		*count = pid == getpid() ? given : 0;
+	return ok;
 }
 
 static bool is_true(int fd, int option, int wanted)

@@ -122,17 +122,22 @@ static void without_a_manager_there_is_none(void **state)
 	hand_over(tcp_socket(AF_INET, SOCK_STREAM, true), getpid(), 0);
 	assert_none();
 	hand_over(tcp_socket(AF_INET, SOCK_STREAM, true), (long long)getpid() + 1, 1);
-	assert_none(); /* meant for another process */
-	setenv("LISTEN_PID", "x", 1);
-	assert_none();
-	set_number("LISTEN_PID", getpid());
-	setenv("LISTEN_FDS", "one", 1);
-	assert_none();
-	set_number("LISTEN_PID", getpid());
-	set_number("LISTEN_FDS", -1);
-	assert_none();
+	assert_none();                              /* meant for another process */
 	assert_true(fcntl(FIRST_FD, F_GETFD) >= 0); /* and it is left alone */
 	close(FIRST_FD);
+}
+
+static void what_is_no_number_is_refused(void **state)
+{
+	(void)state;
+	hand_over(tcp_socket(AF_INET, SOCK_STREAM, true), getpid(), 1);
+	setenv("LISTEN_PID", "x", 1);
+	refused("the variable LISTEN_PID of the service manager is no number");
+	hand_over(tcp_socket(AF_INET, SOCK_STREAM, true), getpid(), 1);
+	setenv("LISTEN_FDS", "one", 1);
+	refused("the variable LISTEN_FDS of the service manager is no number");
+	hand_over(tcp_socket(AF_INET, SOCK_STREAM, true), getpid(), -1);
+	refused("the variable LISTEN_FDS of the service manager is no number");
 }
 
 static void takes_one(int family, const char *prefix)
@@ -220,6 +225,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_a_manager_there_is_none),
+		cmocka_unit_test(what_is_no_number_is_refused),
 		cmocka_unit_test(a_tcp_socket_says_where_it_listens),
 		cmocka_unit_test(the_path_of_a_local_socket_is_the_managers),
 		cmocka_unit_test(what_cannot_be_served_is_refused),
