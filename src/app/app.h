@@ -53,8 +53,8 @@ void app_local_call(const struct app *app, struct arena *arena, struct call *cal
 /*
  * The audit trail, where the configuration has it.
  * trail  out, owned: trail_close(); NULL where it is standard error.
- * Fails as trail_open(); for a command that runs alone (the second) only with
- * spectrocloud.audit.required: else it goes on without, and the log says so.
+ * Fails as trail_open(), where spectrocloud.audit.required is set; else it goes on without, and the
+ * log says so. For a command that runs alone (the second) it is opened with the first line.
  */
 MUST_USE bool app_open_trail(const struct config *config, struct trail **trail, struct error *err);
 MUST_USE bool app_open_trail_alone(const struct config *config, struct trail **trail,
