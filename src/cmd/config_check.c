@@ -46,9 +46,15 @@ static void print_finding(struct arena *a, const struct config_finding *finding)
 		finding->message);
 }
 
+static const char *plural(size_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 static void print_found(const struct found *f)
 {
 	size_t notices = count_notices(f);
+	size_t environments, external;
 	struct arena a;
 
 	arena_init(&a);
@@ -62,9 +68,11 @@ static void print_found(const struct found *f)
 	if (notices == 0)
 		printf("The configuration is fine");
 	else
-		printf("No faults, but %zu warning(s)", notices);
-	printf(": %zu environment(s), %zu external caller(s).\n", f->config->environment_count,
-	       config_usable_external(f->config));
+		printf("No faults, but %zu warning%s", notices, plural(notices));
+	environments = f->config->environment_count;
+	external = config_usable_external(f->config);
+	printf(": %zu environment%s, %zu external caller%s.\n", environments, plural(environments),
+	       external, plural(external));
 }
 
 /* ---- for programs ---- */

@@ -133,7 +133,9 @@ static void advise_on_route(struct doctor_task *t)
 			      "the configuration of Backstage: without it, callers look for this "
 			      "service in Backstage itself");
 	else
-		doctor_advice(t, "start it: spectrocloud-backend serve");
+		doctor_advice(t, "start it (systemctl start spectrocloud-backend, where the "
+				 "package is installed; else spectrocloud-backend serve); if it "
+				 "ends at once, its log says why");
 }
 
 /* {"status":"ok"} is also what the plugin for Node.js says, so that is not all. */

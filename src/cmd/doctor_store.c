@@ -13,8 +13,14 @@ static const char *place_of(struct doctor_task *t)
 {
 	const struct config_store *c = &t->doctor->config->store;
 
-	return c->type == CONFIG_STORE_SQLITE ? arena_printf(&t->arena, "the file %s", c->file)
-					      : "the PostgreSQL database";
+	switch (c->type) {
+	case CONFIG_STORE_SQLITE:
+		return arena_printf(&t->arena, "the file %s", c->file);
+	case CONFIG_STORE_POSTGRESQL:
+		return "the PostgreSQL database";
+	default:
+		return "spectrocloud.tokenStore";
+	}
 }
 
 static bool survey(struct doctor_task *t, struct store_survey *found)
@@ -42,7 +48,6 @@ static void judge_memory(struct doctor_task *t)
 {
 	const struct config *c = t->doctor->config;
 
-	doctor_tried(t, "reading spectrocloud.tokenStore");
 	if (c->upstream_replicas > 1) {
 		doctor_warn(t, "each of %d replicas keeps sessions for itself, in memory",
 			    c->upstream_replicas);

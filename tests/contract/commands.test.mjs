@@ -217,7 +217,7 @@ test('config check of a good file: one line on stdout', async () => {
   const result = await run(['config', 'check', '--config', good()]);
   assert.deepEqual([result.status, result.stderr], [0, '']);
   assert.equal(result.stdout,
-    'The configuration is fine: 1 environment(s), 1 external caller(s).\n');
+    'The configuration is fine: 1 environment, 1 external caller.\n');
 });
 
 test('config check names every fault with file, line and column; status 2', async () => {
@@ -263,7 +263,7 @@ test('config check warns of settings there are not, and is still fine', async ()
   const result = await run(['config', 'check', '--config', 'typo.yaml']);
   assert.equal(result.status, 0);
   assert.equal(result.stdout,
-    'No faults, but 3 warning(s): 0 environment(s), 0 external caller(s).\n');
+    'No faults, but 3 warnings: 0 environments, 0 external callers.\n');
   assert.match(result.stderr, /^warning: .*backend\.auth\.externalAccess: nobody can call/m);
   assert.match(result.stderr,
     /^warning: typo\.yaml:3:5: spectrocloud\.server\.listn: unknown.*listen/m);

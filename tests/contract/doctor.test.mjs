@@ -569,6 +569,16 @@ test('colours on a terminal, but with NO_COLOR', async () => {
   assert.doesNotMatch(await onTerminal({ NO_COLOR: '1' }), /\x1b/);
 });
 
+test('sessions in memory: it says where it looked, and no database is spoken of', async () => {
+  restore();
+  const config = fine();
+  config.spectrocloud.tokenStore = { type: 'memory' };
+  const result = await run(config);
+  for (const name of ['session-store', 'sessions'])
+    assert.equal(found(result, name).tried, 'reading spectrocloud.tokenStore');
+  assert.equal(found(result, 'sessions').status, 'skipped');
+});
+
 test('a configuration without a Backstage: what is about it is skipped', async () => {
   restore();
   const config = fine();
@@ -584,4 +594,9 @@ test('a configuration without a Backstage: what is about it is skipped', async (
   for (const check of result.json.checks.filter(c => /^(backstage|rbac|catalog)-/.test(c.name)))
     assert.equal(check.status, 'skipped', JSON.stringify(check));
   assert.equal(found(result, 'service-route').status, 'ok');
+
+  config.spectrocloud.server.listen = '127.0.0.1:1';
+  const stopped = found(await run(config), 'service-route');
+  assert.equal(stopped.status, 'fault');
+  assert.match(stopped.advice, /systemctl start spectrocloud-backend.*spectrocloud-backend serve/);
 });
