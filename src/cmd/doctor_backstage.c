@@ -243,6 +243,10 @@ void doctor_check_caller(struct doctor_task *t)
 	if (ask(t, &t->doctor->caller, &question, &fetch)) {
 		if (has_status(&fetch, 200)) {
 			doctor_ok(t, "Backstage knows %s", t->doctor->caller_name);
+		} else if (fetch.end != HTTP_FETCH_DONE || fetch.status >= 500) {
+			doctor_fault(t, "Backstage does not say whether it takes the token");
+			doctor_advice(t, "look into Backstage's log: its catalog answers without a "
+					 "token, and not with this one");
 		} else {
 			doctor_fault(t, "Backstage does not take the token");
 			advise_on_caller(t);

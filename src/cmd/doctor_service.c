@@ -12,14 +12,13 @@ enum { LARGEST_ANSWER = 8 * 1024 * 1024 };
 
 /* ---- where ---- */
 
-/* Whether an entry of discovery.endpoints is about us. */
-static bool is_routed(const struct config *c)
+/* Whether an entry of discovery.endpoints names this plugin, or `*`. */
+static bool is_routed(const struct config *c, const char *name)
 {
 	for (size_t i = 0; i < c->endpoint_count; i++)
 		for (size_t p = 0; p < c->endpoints[i].plugins.count; p++)
 			if (c->endpoints[i].internal != NULL &&
-			    (strcmp(c->endpoints[i].plugins.items[p], CONFIG_PLUGIN_ID) == 0 ||
-			     strcmp(c->endpoints[i].plugins.items[p], "*") == 0))
+			    strcmp(c->endpoints[i].plugins.items[p], name) == 0)
 				return true;
 	return false;
 }
@@ -35,7 +34,7 @@ static bool find_service(struct doctor_task *t, const char **url)
 		doctor_skip(t, "the configuration has a fault; see the check configuration");
 		return false;
 	}
-	if (!is_routed(c) && c->base_url == NULL) {
+	if (!is_routed(c, CONFIG_PLUGIN_ID) && !is_routed(c, "*") && c->base_url == NULL) {
 		if (strncmp(c->listen, "unix:", 5) == 0) {
 			doctor_skip(t, "it listens on a local socket, and nothing says what is in "
 				       "front of it");
@@ -122,16 +121,19 @@ static struct text own_token(struct doctor_task *t)
 
 static void advise_on_route(struct doctor_task *t)
 {
-	if (is_routed(t->doctor->config))
+	const struct config *c = t->doctor->config;
+
+	if (is_routed(c, CONFIG_PLUGIN_ID))
 		doctor_advice(t,
 			      "start this service where discovery.endpoints has `spectrocloud`, or "
 			      "put the target right");
-	else if (t->doctor->config->base_url != NULL)
+	else if (is_routed(c, "*") || c->base_url != NULL)
 		doctor_advice(t,
 			      "add discovery.endpoints: [{ target: "
 			      "'http://HOST:7727/api/{{pluginId}}', plugins: [spectrocloud] }] to "
-			      "the configuration of Backstage: without it, callers look for this "
-			      "service in Backstage itself");
+			      "the configuration of Backstage, and to this one, if it is not the "
+			      "same: without it, callers look for this service in Backstage "
+			      "itself");
 	else
 		doctor_advice(t, "start it (systemctl start spectrocloud-backend, where the "
 				 "package is installed; else spectrocloud-backend serve); if it "

@@ -342,6 +342,11 @@ const failures = {
       answer: /401 AuthenticationError/, advice: /pluginKeyStore.*service-route/ },
     { spoil: () => { backstage.statics = new Set(); }, env: { SPECTROCLOUD_DOCTOR_TOKEN: GIVEN }, status: 'fault',
       answer: /401/, advice: /SPECTROCLOUD_DOCTOR_TOKEN/ },
+    { spoil: async c => {
+      const target = await startPlain((request, response) => response.writeHead(request.headers.authorization ? 500 : 401,
+        { 'content-type': 'application/json' }).end('{"error":{"name":"AuthenticationError","message":"no"}}'));
+      c.discovery.endpoints.push({ target: `${target}/api/{{pluginId}}`, plugins: ['catalog'] });
+    }, status: 'fault', summary: /does not say/, answer: /500/, advice: /Backstage's log/ },
   ],
   'rbac-permissions': [
     { spoil: () => { backstage.policies = [{ pluginId: 'catalog', policies: [] }]; }, status: 'warning',
@@ -352,7 +357,11 @@ const failures = {
   'service-route': [
     { spoil: c => { c.discovery.endpoints[0].target = `${CLOSED}/api/{{pluginId}}`; }, status: 'fault',
       answer: /refused|connect/i, advice: /start this service/ },
-    { spoil: c => { delete c.discovery; }, status: 'fault', answer: /404/, advice: /add discovery\.endpoints/ },
+    { spoil: c => { delete c.discovery; }, status: 'fault', answer: /404/,
+      advice: /add discovery\.endpoints.*and to this one/ },
+    // Its plugins are all there, but for this one.
+    { spoil: c => { c.discovery.endpoints = [{ target: `${backstage.url}/api/{{pluginId}}`, plugins: ['*'] }]; },
+      status: 'fault', answer: /404/, advice: /add discovery\.endpoints/ },
     // As the plugin for Node.js answers.
     { spoil: async c => { c.discovery.endpoints[0].target = await startPlain((request, response) =>
       (request.url.endsWith('/health') ? response.end('{"status":"ok"}') : response.writeHead(401).end())); },

@@ -198,6 +198,9 @@ describe('what they say of the service', () => {
     const [rule] = ingress.spec.rules;
     assert.equal(endpoint.target.external, `https://${rule.host}/api/{{pluginId}}`);
     assert.equal(config.backend.baseUrl, `https://${rule.host}`);
+    const own = config.discovery.endpoints.find(({ plugins }) => plugins.includes('spectrocloud')).target;
+    assert.deepEqual(own, { ...endpoint.target, internal: 'http://127.0.0.1:7727/api/{{pluginId}}' });
+    assert.ok(config.spectrocloud.server.listen.endsWith(':7727'));
     const result = check(source(`${FOLDER}/app-config.yaml`), source(`${FOLDER}/backstage-app-config.yaml`));
     assert.equal(result.status, 0, result.stderr);
   });
