@@ -46,7 +46,8 @@ package_date()
 {
 	[ -n "${SOURCE_DATE_EPOCH:-}" ] || SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2>/dev/null)
 	[[ ${SOURCE_DATE_EPOCH:-} =~ ^[0-9]+$ ]] ||
-		die "this is no git checkout: SOURCE_DATE_EPOCH has to say when the sources were changed last"
+		die "git does not say when the sources were changed last (no git, no checkout, or somebody else's):" \
+			"set SOURCE_DATE_EPOCH, such as SOURCE_DATE_EPOCH=\$(date +%s) ./dev package"
 	export SOURCE_DATE_EPOCH
 }
 
@@ -182,8 +183,8 @@ package_all()
 package_main()
 {
 	umask 022
-	need build package && compile build src/spectrocloud-backend || exit 1
 	package_date
+	need build package && compile build src/spectrocloud-backend || exit 1
 	mkdir -p "$package_out"
 	rm -f "$package_out"/spectrocloud-backend_* "$package_out/SHA256SUMS"
 	step "package" "$package_out/log/package.log" package_all || exit 1
