@@ -17,6 +17,7 @@ enum status_level { STATUS_GOOD, STATUS_WARNING, STATUS_BAD };
 enum status_answering {
 	STATUS_ANSWERS,
 	STATUS_UNASKED, /* nothing was asked in the last hour */
+	STATUS_REFUSES, /* the apiToken */
 	STATUS_FAILING, /* what was asked last has failed */
 	STATUS_SILENT,  /* its circuit is open */
 };
@@ -53,7 +54,8 @@ struct status_environment {
 	enum status_answering answering;
 	const char *circuit; /* "closed", "open", "half-open" */
 	unsigned failures_in_a_row;
-	int64_t silent_since_ms; /* calendar; 0: it is not */
+	int64_t silent_since_ms;  /* calendar; 0: it is not */
+	int64_t token_refused_ms; /* calendar, since when; 0: it is not */
 	struct status_load load;
 	struct status_counts causes; /* of failures, by status; the most frequent first */
 	uint64_t held_back; /* in the last hour: not sent, as no turn would have come in time */

@@ -10,6 +10,7 @@ static enum status_level level_of(const struct status_environment *e)
 	switch (e->answering) {
 	case STATUS_SILENT:
 	case STATUS_FAILING:
+	case STATUS_REFUSES:
 		return STATUS_BAD;
 	default:
 		return STATUS_GOOD;

@@ -162,6 +162,8 @@ static enum status_answering answering_of(const struct status_environment *e)
 		return STATUS_SILENT;
 	if (has_failed_lately(e))
 		return STATUS_FAILING;
+	if (e->token_refused_ms != 0)
+		return STATUS_REFUSES;
 	return e->load.requests == 0 ? STATUS_UNASKED : STATUS_ANSWERS;
 }
 
@@ -175,6 +177,7 @@ static void gather_environment(struct gathering *g, size_t index)
 	e->circuit = circuit.phase;
 	e->failures_in_a_row = circuit.failures;
 	e->silent_since_ms = circuit.opened_ms;
+	e->token_refused_ms = palette_token_refused_ms(palette, index);
 	gather_load(g, e);
 	e->held_back = history_hour(&g->hour, METRIC_PACED_REFUSALS, e->name, NULL);
 	palette_budget_look(palette, index, g->a, &e->budget, &e->budget_count);

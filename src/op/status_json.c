@@ -83,10 +83,11 @@ static const struct field budget_fields[] = {
 
 static const struct field environment_fields[] = {
 	STRING("name", "Its name in the configuration"),
-	STRING("state", "answers, fails, does not answer, or not asked"),
+	STRING("state", "answers, fails, does not answer, refuses the apiToken, or not asked"),
 	STRING("circuit", "closed, open or half-open"),
 	INT("failuresInARow", "Attempts that have failed since the last answer"),
 	MAYBE_STRING("silentSince", "Where it does not answer: since when"),
+	MAYBE_STRING("tokenRefusedSince", "Where it refuses the apiToken: since when"),
 	OBJECT("load", load_fields, "Attempts of requests to Palette"),
 	LIST("failures", count_fields, "Of those that failed, by status or word"),
 	INT("heldBack", "Not sent in the last hour, as the rate limit left no turn in time"),
@@ -263,6 +264,7 @@ static void put_environment(struct json_writer *w, const struct status_environme
 	json_put_pair(w, "circuit", e->circuit);
 	put_int(w, "failuresInARow", e->failures_in_a_row);
 	put_time(w, "silentSince", e->silent_since_ms);
+	put_time(w, "tokenRefusedSince", e->token_refused_ms);
 	put_load(w, &e->load);
 	put_counts(w, "failures", &e->causes);
 	put_count(w, "heldBack", e->held_back);

@@ -78,6 +78,18 @@ static void judge_answers(struct judging *j, const struct status_environment *e)
 				    e->name, causes_of(j, e)));
 }
 
+static void judge_token(struct judging *j, const struct status_environment *e)
+{
+	if (e->token_refused_ms != 0)
+		notice(j, STATUS_BAD, "environments",
+		       arena_printf(j->a,
+				    "%s has refused the apiToken for %s: it has ended, was "
+				    "deleted, or is another tenant's. Whoever has no Palette "
+				    "session of their own gets 502.",
+				    e->name,
+				    status_span(j->a, j->s->now_ms - e->token_refused_ms)));
+}
+
 static void judge_budget(struct judging *j, const struct status_environment *e)
 {
 	if (e->held_back > 0)
@@ -117,6 +129,7 @@ static void judge_environments(struct judging *j)
 {
 	for (size_t i = 0; i < j->s->environment_count; i++) {
 		judge_answers(j, &j->s->environments[i]);
+		judge_token(j, &j->s->environments[i]);
 		judge_budget(j, &j->s->environments[i]);
 		judge_certificate(j, &j->s->environments[i]);
 	}
@@ -274,6 +287,8 @@ static const char *say_one(struct judging *j)
 				    status_span(j->a, j->s->now_ms - e->silent_since_ms));
 	case STATUS_FAILING:
 		return arena_printf(j->a, "What is asked of %s fails", e->name);
+	case STATUS_REFUSES:
+		return arena_printf(j->a, "%s refuses the apiToken", e->name);
 	case STATUS_UNASKED:
 		return arena_printf(j->a, "Nothing was asked of %s in the last hour", e->name);
 	default:
@@ -287,7 +302,8 @@ static const char *say_several(struct judging *j)
 	size_t silent = count_of(s, STATUS_SILENT);
 	size_t failing = count_of(s, STATUS_FAILING);
 	size_t unasked = count_of(s, STATUS_UNASKED);
-	size_t answer = s->environment_count - silent - failing - unasked;
+	size_t refuse = count_of(s, STATUS_REFUSES);
+	size_t answer = count_of(s, STATUS_ANSWERS);
 	const char *said;
 
 	if (unasked == s->environment_count)
@@ -305,6 +321,10 @@ static const char *say_several(struct judging *j)
 	if (failing > 0)
 		said = arena_printf(j->a, "%s; what is asked of %s fails", said,
 				    names_of(j, STATUS_FAILING));
+	if (refuse > 0)
+		said = arena_printf(j->a, "%s; %s %s the apiToken", said,
+				    names_of(j, STATUS_REFUSES),
+				    refuse == 1 ? "refuses" : "refuse");
 	if (unasked > 0)
 		said = arena_printf(j->a, "%s; %s %s not asked in the last hour", said,
 				    names_of(j, STATUS_UNASKED), unasked == 1 ? "was" : "were");

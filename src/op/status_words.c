@@ -34,6 +34,7 @@ const char *status_answering_word(enum status_answering answering)
 	static const char *const words[] = {
 		[STATUS_ANSWERS] = "answers",
 		[STATUS_UNASKED] = "not asked",
+		[STATUS_REFUSES] = "refuses the apiToken",
 		[STATUS_FAILING] = "fails",
 		[STATUS_SILENT] = "does not answer",
 	};

@@ -241,6 +241,20 @@ static void measure(const struct palette *p, const struct attempt *at)
 		atomic_store(palette_certificate(p), at->fetch.certificate_ends_s);
 }
 
+/* 401 is about the token itself; other refusals are about what was asked. */
+static void note_token(const struct palette *p, const struct attempt *at)
+{
+	int_fast64_t taken = 0;
+
+	if (p->credential != PALETTE_API_KEY || at->fetch.end != HTTP_FETCH_DONE)
+		return;
+	if (at->fetch.status == 401)
+		atomic_compare_exchange_strong(palette_token_refused(p), &taken,
+					       clock_calendar_ms());
+	else if (at->fetch.status < 300)
+		atomic_store(palette_token_refused(p), 0);
+}
+
 static void send_chunk(struct palette *p, struct attempt *const *chunk, size_t count,
 		       struct http_fetch **fetches)
 {
@@ -257,6 +271,7 @@ static void send_chunk(struct palette *p, struct attempt *const *chunk, size_t c
 		tell_circuit(p, chunk[i]);
 		attempt_tell_trace(p, chunk[i], began_us);
 		measure(p, chunk[i]);
+		note_token(p, chunk[i]);
 		if (pacer != NULL && fetches[i]->end == HTTP_FETCH_DONE &&
 		    fetches[i]->status == 429)
 			pacer_hold(pacer, chunk[i]->request->path,

@@ -21,6 +21,7 @@ struct share {
 	struct circuit *circuit;
 	atomic_uint_fast64_t *version;
 	atomic_int_fast64_t *certificate_ends_s;
+	atomic_int_fast64_t *token_refused_ms;
 	struct places *calls;     /* of requests */
 	struct places *followers; /* of what holds no worker */
 };
@@ -89,6 +90,7 @@ void palette_client_new(const struct config *config, struct http_client *http,
 		c->shares[i].circuit = palette_hosts_circuit(hosts, config, i);
 		c->shares[i].version = palette_hosts_version(hosts, config, i);
 		c->shares[i].certificate_ends_s = palette_hosts_certificate(hosts, config, i);
+		c->shares[i].token_refused_ms = palette_hosts_token_refused(hosts, config, i);
 		begin_counting(palette_label(e->name));
 		c->shares[i].calls = places_new(most_calls(config),
 						share_of(config, config->waiting), &c->hooks);
@@ -253,6 +255,11 @@ atomic_int_fast64_t *palette_certificate(const struct palette *p)
 	return p->client->shares[p->environment_index].certificate_ends_s;
 }
 
+atomic_int_fast64_t *palette_token_refused(const struct palette *p)
+{
+	return p->client->shares[p->environment_index].token_refused_ms;
+}
+
 struct palette_circuit_state palette_circuit_state(const struct palette_client *client,
 						   size_t environment)
 {
@@ -326,6 +333,11 @@ void palette_budget_look(const struct palette_client *client, size_t environment
 int64_t palette_certificate_ends_s(const struct palette_client *client, size_t environment)
 {
 	return atomic_load(client->shares[environment].certificate_ends_s);
+}
+
+int64_t palette_token_refused_ms(const struct palette_client *client, size_t environment)
+{
+	return atomic_load(client->shares[environment].token_refused_ms);
 }
 
 const char *palette_environment_label(const struct config_environment *environment)

@@ -49,6 +49,9 @@ struct circuit *palette_circuit(const struct palette *p);
 /* When the certificate of the environment ends that was seen last, in seconds since 1970; 0: none
  * was. */
 atomic_int_fast64_t *palette_certificate(const struct palette *p);
+/* Since when the environment refuses the apiToken, in milliseconds since 1970; 0: it took it when
+ * it was asked with it last, or was not asked. */
+atomic_int_fast64_t *palette_token_refused(const struct palette *p);
 
 /* documents.c: the part of a key that says with which credential p asks; the rest is zero. */
 struct kept_key;

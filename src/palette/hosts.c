@@ -22,6 +22,7 @@ struct environment {
 	struct circuit *circuit;
 	atomic_uint_fast64_t version;
 	atomic_int_fast64_t certificate_ends_s;
+	atomic_int_fast64_t token_refused_ms;
 	struct environment *next;
 };
 
@@ -221,6 +222,12 @@ atomic_int_fast64_t *palette_hosts_certificate(struct palette_hosts *hosts,
 					       const struct config *config, size_t environment)
 {
 	return &environment_of(hosts, config, environment)->certificate_ends_s;
+}
+
+atomic_int_fast64_t *palette_hosts_token_refused(struct palette_hosts *hosts,
+						 const struct config *config, size_t environment)
+{
+	return &environment_of(hosts, config, environment)->token_refused_ms;
 }
 
 struct circuit *palette_hosts_circuit(struct palette_hosts *hosts, const struct config *config,

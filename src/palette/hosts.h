@@ -27,5 +27,8 @@ atomic_uint_fast64_t *palette_hosts_version(struct palette_hosts *hosts,
 /* When its certificate ends; see palette_certificate(). */
 atomic_int_fast64_t *palette_hosts_certificate(struct palette_hosts *hosts,
 					       const struct config *config, size_t environment);
+/* Since when it refuses the apiToken; see palette_token_refused(). */
+atomic_int_fast64_t *palette_hosts_token_refused(struct palette_hosts *hosts,
+						 const struct config *config, size_t environment);
 
 #endif

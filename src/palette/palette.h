@@ -110,6 +110,9 @@ void palette_budget_look(const struct palette_client *client, size_t environment
 /* When the certificate ends that the environment showed last, in seconds since 1970; 0: none was
  * seen. Any thread. */
 int64_t palette_certificate_ends_s(const struct palette_client *client, size_t environment);
+/* Since when the environment refuses the apiToken, in milliseconds since 1970; 0: it does not, as
+ * far as is known. Any thread. */
+int64_t palette_token_refused_ms(const struct palette_client *client, size_t environment);
 /* How figures call an environment: by its name. */
 const char *palette_environment_label(const struct config_environment *environment);
 

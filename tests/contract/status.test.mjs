@@ -292,6 +292,37 @@ test('an environment that does not answer is named at once, and forgotten when i
   assert.match(messages(later), /^5 requests failed of \d+ requests to second in the last hour/m);
 });
 
+test('an apiToken that is refused is named, until it is taken', async t => {
+  const service = await start(t);
+  assert.equal((await get(service, '/projects?instance=second')).status, 200);
+  await second.fault({ match: { pathPrefix: '/v1' }, fault: 'status', status: 401 });
+  const fresh = { headers: { 'Cache-Control': 'no-cache' } };
+  assert.equal((await get(service, '/projects?instance=second', fresh)).status, 502);
+  await get(service, '/projects', fresh);
+  const now = await figures(service);
+  assert.equal(now.status, 'bad');
+  assert.equal(now.sentence, '1 of 2 environments answers; second refuses the apiToken.');
+  assert.match(messages(now), /^second has refused the apiToken for \d+ seconds?: /m);
+  assert.deepEqual(now.environments.map(({ state }) => state), ['answers', 'refuses the apiToken']);
+  assert.ok(Math.abs(Date.parse(now.environments[1].tokenRefusedSince) - Date.now()) < 60000);
+  assert.match(await page(service), /<h1>.*second refuses the apiToken/);
+  await second.heal();
+  await until(async () => (await get(service, '/projects?instance=second', fresh)).status === 200, 'it is taken', 30000);
+  const later = await figures(service);
+  assert.equal(later.sentence, 'Both environments answer.');
+  assert.equal(later.environments[1].tokenRefusedSince, undefined);
+});
+
+test('a session that Palette refuses says nothing of the apiToken', async t => {
+  const service = await start(t);
+  await second.fault({ match: { pathPrefix: '/v1' }, fault: 'status', status: 401 });
+  const answer = await get(service, '/projects?instance=second', { headers: { 'X-SpectroCloud-Token': SESSION } });
+  assert.equal(answer.status, 401, answer.text);
+  const now = await figures(service);
+  assert.equal(now.environments[1].state, 'answers');
+  assert.equal(now.environments[1].tokenRefusedSince, undefined);
+});
+
 test('what is left of the rate limits', async t => {
   const service = await start(t, { upstream: { ratePercent: 100, rates: [{ path: '/v1/dashboard', perSecond: 1, atOnce: 3 }] } });
   assert.deepEqual((await figures(service)).environments[0].budget, []);

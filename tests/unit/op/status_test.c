@@ -107,6 +107,10 @@ static void what_is_said_of_environments(void **state)
 		{{STATUS_ANSWERS}, 1, "production answers."},
 		{{STATUS_SILENT}, 1, "production has not answered for 59 seconds."},
 		{{STATUS_FAILING}, 1, "What is asked of production fails."},
+		{{STATUS_REFUSES}, 1, "production refuses the apiToken."},
+		{{STATUS_REFUSES, STATUS_ANSWERS, STATUS_REFUSES},
+		 3,
+		 "1 of 3 environments answers; production and test refuse the apiToken."},
 		{{STATUS_UNASKED}, 1, "Nothing was asked of production in the last hour."},
 		{{STATUS_ANSWERS, STATUS_ANSWERS}, 2, "Both environments answer."},
 		{{STATUS_ANSWERS, STATUS_ANSWERS, STATUS_ANSWERS}, 3, "All 3 environments answer."},
@@ -207,6 +211,22 @@ static void each_of_these_needs_a_look(void **state)
 	for (size_t i = 1; i < s.notice_count; i++)
 		assert_true(s.notices[i - 1].level >= s.notices[i].level);
 	assert_int_equal(s.level, STATUS_BAD);
+}
+
+static void a_refused_token_is_bad(void **state)
+{
+	(void)state;
+	all_answer();
+	s.environments[0].answering = STATUS_REFUSES;
+	s.environments[0].token_refused_ms = s.now_ms - 119000;
+	judge();
+	assert_int_equal(s.level, STATUS_BAD);
+	assert_int_equal(s.notice_count, 1);
+	assert_true(has_notice("production has refused the apiToken for 1 minute: "));
+	assert_string_equal(s.sentence, "2 of 3 environments answer; production refuses the "
+					"apiToken.");
+	assert_non_null(strstr(page(), "<p class=\"state bad\">"));
+	assert_non_null(strstr(page(), "refuses the apiToken</p>"));
 }
 
 static void thresholds(void **state)
@@ -489,6 +509,7 @@ int main(void)
 		CASE(spans_are_rounded_down),
 		CASE(nothing_wrong_is_said_where_nothing_is),
 		CASE(each_of_these_needs_a_look),
+		CASE(a_refused_token_is_bad),
 		CASE(thresholds),
 		CASE(notices_are_bounded),
 		CASE(phases_are_said_first),
