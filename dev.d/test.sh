@@ -178,7 +178,7 @@ node_suite()
 	[ "${3:-}" = alone ] || ready "$name" "$bins" || return
 	node_packages "$folder" || { one_failure "$name" "npm could not install"; return; }
 	rm -f "$bins/log/test-$name.tap"
-	node --help | grep -q -e --test-concurrency && together=(--test-concurrency="$at_once")
+	[[ $(node --help) == *--test-concurrency* ]] && together=(--test-concurrency="$at_once")
 	run_suite "$name" count_node env \
 		SPECTROCLOUD_BACKEND="$PWD/$bins/src/spectrocloud-backend" \
 		PALETTE_SIM="$PWD/$bins/sim/palette-sim" \
