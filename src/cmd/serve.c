@@ -222,8 +222,9 @@ static const struct option_row options[] = {
 
 static const struct exit_row exits[] = {
 	{"0", "it was asked to stop, and did"},
-	{"1", "it cannot start: the address is taken, the store cannot be opened"},
-	{"2", "the options or the configuration are wrong"},
+	{"1", "it cannot start: the address is taken, the store does not answer, the audit trail "
+	      "cannot be written"},
+	{"2", "the options or the configuration are wrong, or name what cannot be the store"},
 	{.status = NULL},
 };
 

@@ -27,6 +27,17 @@ void store_make_folder(const struct config *config)
 		make_folder(config->store.file);
 }
 
+/* Empty, or a database: any other file belongs to somebody else, and stays as it is. */
+static bool could_be_ours(int fd, const struct stat *st)
+{
+	static const char header[] = "SQLite format 3";
+	char found[sizeof header];
+
+	return S_ISREG(st->st_mode) &&
+	       (st->st_size == 0 || (pread(fd, found, sizeof found, 0) == (ssize_t)sizeof found &&
+				     memcmp(found, header, sizeof found) == 0));
+}
+
 bool sqlite_make_file(const char *file, struct error *err)
 {
 	struct stat st;
@@ -39,11 +50,13 @@ bool sqlite_make_file(const char *file, struct error *err)
 				 "%s: its folder is not there, and could not be made", file);
 	if (fd < 0)
 		return error_set(err, ERROR_INPUT, "%s: %s", file, strerror(errno));
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
-	    ((st.st_mode & 077) != 0 && fchmod(fd, 0600) != 0)) {
+	if (fstat(fd, &st) != 0 || !could_be_ours(fd, &st)) {
 		close(fd);
-		return error_set(err, ERROR_INPUT,
-				 "%s: not a regular file that can be made its owner's alone", file);
+		return error_set(err, ERROR_INPUT, "%s: file is not a database", file);
+	}
+	if ((st.st_mode & 077) != 0 && fchmod(fd, 0600) != 0) {
+		close(fd);
+		return error_set(err, ERROR_INPUT, "%s: it cannot be made its owner's alone", file);
 	}
 	close(fd);
 	return true;

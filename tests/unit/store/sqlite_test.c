@@ -105,6 +105,7 @@ static void fails_to_open(struct world *w, const char *why)
 static void what_is_no_database_is_refused(void **state)
 {
 	struct world *w = *state;
+	struct stat st;
 	FILE *file;
 
 	store_close(w->store);
@@ -114,7 +115,10 @@ static void what_is_no_database_is_refused(void **state)
 	for (int i = 0; i < 1000; i++)
 		fputs("no database, ", file);
 	fclose(file);
+	assert_int_equal(chmod(w->config.store.file, 0644), 0);
 	fails_to_open(w, "not a database");
+	assert_int_equal(stat(w->config.store.file, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0644); /* it is somebody else's */
 	w->config.store.file = w->folder;
 	fails_to_open(w, w->folder);
 	w->config.store.file = "/nowhere/at/all.sqlite";
