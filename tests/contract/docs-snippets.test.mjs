@@ -37,6 +37,7 @@ const NOT_RUN = [
   ['docs/installing.md', 'systemctl disable --now', 'the same; tests/contract/inherited.test.mjs hands a socket over'],
   ['docs/installing.md', 'apt install ./spectrocloud-backend_0.2.0', 'the same'],
   ['docs/installing.md', 'tar -C / ', 'the same'],
+  ['docs/installing.md', 'install -d ', 'the same'],
   ['docs/installing.md', 'podman build', 'wants a container engine; tests/package/ makes the same root without one'],
   ['docs/installing.md', 'cp packaging/config/environment my.env', 'the same'],
   ['docs/installing.md', 'kubectl -n backstage create secret', 'wants a Kubernetes; tests/package/ reads the manifests'],
