@@ -238,7 +238,7 @@ static json_t *pool_rates(const json_t *pools, double hours, double *total)
 	{
 		const json_t *config = json_object_get(pool, "poolConfig");
 		json_int_t size = json_integer_value(json_object_get(config, "size"));
-		double rate = 0.1 * hours * (double)size;
+		double rate = hours * (double)size / 8; /* whose sums have few digits */
 
 		*total += rate;
 		json_array_append_new(

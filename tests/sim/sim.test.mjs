@@ -356,7 +356,7 @@ test('create: checked, made, provisioned', async () => {
   assert.equal(dry.status, 200);
   assert.equal(dry.json.profiles[0].packs.results[0].errors[0].code, 'InvalidProfileVariable');
   const rate = await create({ cloudConfig: {}, machinepoolconfig: eks('x').spec.machinepoolconfig }, 'eks', '/rate?periodType=hourly');
-  assert.equal(rate.json.rate.total, 0.2);
+  assert.equal(rate.json.rate.total, 0.25);
   assert.equal((await create({}, 'virtual', '/rate')).status, 404);
   const denied = await post('/v1/spectroclusters/eks', eks('denied'), { project, key: 'reader' });
   assert.equal(denied.json.code, 'OperationForbidden');
