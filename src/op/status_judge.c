@@ -55,6 +55,12 @@ static const char *causes_of(struct judging *j, const struct status_environment 
 	return e->causes.count == 0 ? "" : arena_printf(j->a, "%s)", said);
 }
 
+static bool fails_often(const struct status_load *load)
+{
+	return load->failures >= FEW_FAILURES &&
+	       load->failures * 100 >= load->requests * SHARE_PERCENT;
+}
+
 static void judge_answers(struct judging *j, const struct status_environment *e)
 {
 	const struct status_load *load = &e->load;
@@ -69,8 +75,7 @@ static void judge_answers(struct judging *j, const struct status_environment *e)
 		notice(j, STATUS_BAD, "environments",
 		       arena_printf(j->a, "What was asked of %s lately has failed%s.", e->name,
 				    causes_of(j, e)));
-	else if (load->failures >= FEW_FAILURES &&
-		 load->failures * 100 >= load->requests * SHARE_PERCENT)
+	else if (fails_often(load))
 		notice(j, STATUS_WARNING, "environments",
 		       arena_printf(j->a, "%s failed of %s to %s in the last hour%s.",
 				    status_many(j->a, load->failures, "request", "requests"),
@@ -155,6 +160,22 @@ static void judge_service(struct judging *j)
 		notice(j, STATUS_WARNING, "sessions",
 		       arena_printf(j->a, "The store of sessions has failed %s in the last hour.",
 				    status_many(j->a, s->store_failures, "time", "times")));
+}
+
+/* Whatever the cause, which a notice about an environment has named already. */
+static void judge_own_answers(struct judging *j)
+{
+	const struct status_load *load = &j->s->load;
+
+	for (size_t i = 0; i < j->s->notice_count; i++)
+		if (strcmp(j->s->notices[i].about, "environments") == 0)
+			return;
+	if (fails_often(load))
+		notice(j, STATUS_WARNING, "requests",
+		       arena_printf(j->a,
+				    "%s of %s to this service in the last hour were answered "
+				    "with a status from 500 on; the log says why.",
+				    requests(j, load->failures), requests(j, load->requests)));
 }
 
 static uint64_t hour_of(const struct status_counts *counts, const char *name)
@@ -379,6 +400,7 @@ void status_judge(struct arena *a, struct status *s)
 	s->more_notices = 0;
 	judge_service(&j);
 	judge_environments(&j);
+	judge_own_answers(&j);
 	judge_crowd(&j);
 	judge_outcomes(&j);
 	sort_notices(&j);

@@ -229,6 +229,28 @@ static void a_refused_token_is_bad(void **state)
 	assert_non_null(strstr(page(), "refuses the apiToken</p>"));
 }
 
+static void failures_that_no_environment_explains(void **state)
+{
+	const char *said = "50 requests of 1,000 requests to this service in the last hour were "
+			   "answered with a status from 500 on";
+
+	(void)state;
+	all_answer();
+	s.load.requests = 1000;
+	s.load.failures = 49;
+	judge();
+	assert_int_equal(s.level, STATUS_GOOD);
+	s.load.failures = 50;
+	judge();
+	assert_int_equal(s.level, STATUS_WARNING);
+	assert_true(has_notice(said));
+	assert_string_equal(s.sentence, "All 3 environments answer; something else needs a look.");
+	s.environments[0].answering = STATUS_REFUSES;
+	s.environments[0].token_refused_ms = s.now_ms;
+	judge();
+	assert_false(has_notice(said));
+}
+
 static void thresholds(void **state)
 {
 	struct status_environment *e = &s.environments[0];
@@ -510,6 +532,7 @@ int main(void)
 		CASE(nothing_wrong_is_said_where_nothing_is),
 		CASE(each_of_these_needs_a_look),
 		CASE(a_refused_token_is_bad),
+		CASE(failures_that_no_environment_explains),
 		CASE(thresholds),
 		CASE(notices_are_bounded),
 		CASE(phases_are_said_first),
