@@ -64,6 +64,14 @@ struct status_environment {
 	int64_t certificate_ends_s; /* since 1970; 0: none was seen */
 };
 
+/* Of Backstage, and "external": other issuers of tokens. */
+struct status_plugin {
+	const char *name;
+	uint64_t requests, failures; /* in the last hour */
+	bool failing;                /* what was asked last has failed */
+	struct status_counts causes;
+};
+
 struct status_decisions {
 	const char *permission;
 	uint64_t allowed, denied, unclear; /* in the last hour */
@@ -111,6 +119,8 @@ struct status {
 
 	struct status_environment *environments;
 	size_t environment_count;
+	struct status_plugin *plugins; /* those that were asked */
+	size_t plugin_count;
 	struct status_load load; /* of this service's own requests */
 	struct status_counts refused;
 	struct status_counts cache;
@@ -167,6 +177,9 @@ extern const struct field status_fields[];
 
 /* status_style.c: the style sheet, as it stands in the page. */
 extern const char status_style[];
+
+/* status_say.c: without a full stop. */
+const char *status_say(struct arena *a, const struct status *s);
 
 /* status_words.c */
 const char *status_span(struct arena *a, int64_t ms);               /* "4 minutes" */

@@ -121,46 +121,48 @@ static uint64_t sum_of(const struct history_series *series)
 	return sum;
 }
 
-static void gather_load(struct gathering *g, struct status_environment *e)
+/* Of a metric that has a name and a status. */
+static void gather_load(struct gathering *g, enum metric metric, const char *name,
+			struct status_load *load, struct status_counts *causes)
 {
-	e->causes.items = arena_array(g->a, struct status_count, g->hour.count);
+	causes->items = arena_array(g->a, struct status_count, g->hour.count);
 	for (size_t i = 0; i < g->hour.count; i++) {
 		const struct history_series *series = &g->hour.series[i];
 		bool failed = is_failure(series->names[1]);
 
-		if (!history_fits(series, METRIC_UPSTREAM, e->name, NULL))
+		if (!history_fits(series, metric, name, NULL))
 			continue;
-		add_series(&e->load, series, failed);
+		add_series(load, series, failed);
 		if (failed && sum_of(series) > 0)
-			e->causes.items[e->causes.count++] =
+			causes->items[causes->count++] =
 				(struct status_count){.name = series->names[1],
 						      .hour = sum_of(series),
 						      .total = series->total};
 	}
-	if (e->causes.count > 0)
-		qsort(e->causes.items, e->causes.count, sizeof e->causes.items[0], by_hour);
-	fill_durations(g, METRIC_UPSTREAM_SECONDS, e->name, &e->load);
+	if (causes->count > 0)
+		qsort(causes->items, causes->count, sizeof causes->items[0], by_hour);
 }
 
-/* ---- environments ---- */
-
-static bool has_failed_lately(const struct status_environment *e)
+/* All of it, and it is enough to say so. */
+static bool has_failed_lately(const struct status_load *load)
 {
 	uint64_t requests = 0;
 	uint64_t failures = 0;
 
 	for (size_t m = HISTORY_MINUTES - LAST_MINUTES; m < HISTORY_MINUTES; m++) {
-		requests += e->load.minutes[m].requests;
-		failures += e->load.minutes[m].failures;
+		requests += load->minutes[m].requests;
+		failures += load->minutes[m].failures;
 	}
-	return e->failures_in_a_row >= FEW || (requests >= FEW && failures == requests);
+	return requests >= FEW && failures == requests;
 }
+
+/* ---- environments ---- */
 
 static enum status_answering answering_of(const struct status_environment *e)
 {
 	if (e->silent_since_ms != 0)
 		return STATUS_SILENT;
-	if (has_failed_lately(e))
+	if (e->failures_in_a_row >= FEW || has_failed_lately(&e->load))
 		return STATUS_FAILING;
 	if (e->token_refused_ms != 0)
 		return STATUS_REFUSES;
@@ -178,7 +180,8 @@ static void gather_environment(struct gathering *g, size_t index)
 	e->failures_in_a_row = circuit.failures;
 	e->silent_since_ms = circuit.opened_ms;
 	e->token_refused_ms = palette_token_refused_ms(palette, index);
-	gather_load(g, e);
+	gather_load(g, METRIC_UPSTREAM, e->name, &e->load, &e->causes);
+	fill_durations(g, METRIC_UPSTREAM_SECONDS, e->name, &e->load);
 	e->held_back = history_hour(&g->hour, METRIC_PACED_REFUSALS, e->name, NULL);
 	palette_budget_look(palette, index, g->a, &e->budget, &e->budget_count);
 	e->certificate_ends_s = palette_certificate_ends_s(palette, index);
@@ -193,6 +196,39 @@ static void gather_environments(struct gathering *g)
 	g->s->environments = arena_array(g->a, struct status_environment, count);
 	for (size_t i = 0; i < count; i++)
 		gather_environment(g, i);
+}
+
+/* ---- Backstage ---- */
+
+static bool knows_plugin(const struct status *s, const char *name)
+{
+	for (size_t i = 0; i < s->plugin_count; i++)
+		if (strcmp(s->plugins[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static void gather_plugin(struct gathering *g, const char *name)
+{
+	struct status_plugin *p = &g->s->plugins[g->s->plugin_count++];
+	struct status_load load = {.requests = 0};
+
+	p->name = name;
+	gather_load(g, METRIC_BACKSTAGE, name, &load, &p->causes);
+	p->requests = load.requests;
+	p->failures = load.failures;
+	p->failing = has_failed_lately(&load);
+}
+
+static void gather_plugins(struct gathering *g)
+{
+	struct status *s = g->s;
+
+	s->plugins = arena_array(g->a, struct status_plugin, g->hour.count);
+	for (size_t i = 0; i < g->hour.count; i++)
+		if (history_fits(&g->hour.series[i], METRIC_BACKSTAGE, NULL, NULL) &&
+		    !knows_plugin(s, g->hour.series[i].names[0]))
+			gather_plugin(g, g->hour.series[i].names[0]);
 }
 
 /* ---- the other parts ---- */
@@ -358,6 +394,7 @@ void status_gather(const struct op_services *services, struct arena *a, struct s
 	g.now = metric_look();
 	gather_process(&g);
 	gather_environments(&g);
+	gather_plugins(&g);
 	gather_own_load(&g);
 	out->refused = count_words(&g, METRIC_REFUSED);
 	gather_kept(&g);

@@ -8,8 +8,6 @@
 #include "op/status.h"
 
 enum {
-	LONGEST_SENTENCE = 4096,
-	MOST_NAMED = 5,          /* environments in the sentence */
 	SHARE_PERCENT = 5,       /* of requests that fail: more is worth a word */
 	FEW_FAILURES = 3,        /* fewer may be an accident */
 	SOON_S = 21 * 24 * 3600, /* that a certificate ends */
@@ -44,21 +42,20 @@ static const char *requests(struct judging *j, uint64_t count)
 }
 
 /* " (503: 8, timeout: 4)" */
-static const char *causes_of(struct judging *j, const struct status_environment *e)
+static const char *causes_of(struct judging *j, const struct status_counts *causes)
 {
 	const char *said = "";
 
-	for (size_t i = 0; i < e->causes.count && i < 3; i++)
+	for (size_t i = 0; i < causes->count && i < 3; i++)
 		said = arena_printf(j->a, "%s%s%s: %llu", said, i == 0 ? " (" : ", ",
-				    e->causes.items[i].name,
-				    (unsigned long long)e->causes.items[i].hour);
-	return e->causes.count == 0 ? "" : arena_printf(j->a, "%s)", said);
+				    causes->items[i].name,
+				    (unsigned long long)causes->items[i].hour);
+	return causes->count == 0 ? "" : arena_printf(j->a, "%s)", said);
 }
 
-static bool fails_often(const struct status_load *load)
+static bool is_often(uint64_t failures, uint64_t requests)
 {
-	return load->failures >= FEW_FAILURES &&
-	       load->failures * 100 >= load->requests * SHARE_PERCENT;
+	return failures >= FEW_FAILURES && failures * 100 >= requests * SHARE_PERCENT;
 }
 
 static void judge_answers(struct judging *j, const struct status_environment *e)
@@ -70,17 +67,17 @@ static void judge_answers(struct judging *j, const struct status_environment *e)
 		       arena_printf(j->a,
 				    "%s does not answer; nothing is sent there but a try now and "
 				    "then, and whoever asks is told to come again%s.",
-				    e->name, causes_of(j, e)));
+				    e->name, causes_of(j, &e->causes)));
 	else if (e->answering == STATUS_FAILING)
 		notice(j, STATUS_BAD, "environments",
 		       arena_printf(j->a, "What was asked of %s lately has failed%s.", e->name,
-				    causes_of(j, e)));
-	else if (fails_often(load))
+				    causes_of(j, &e->causes)));
+	else if (is_often(load->failures, load->requests))
 		notice(j, STATUS_WARNING, "environments",
 		       arena_printf(j->a, "%s failed of %s to %s in the last hour%s.",
 				    status_many(j->a, load->failures, "request", "requests"),
 				    status_many(j->a, load->requests, "request", "requests"),
-				    e->name, causes_of(j, e)));
+				    e->name, causes_of(j, &e->causes)));
 }
 
 static void judge_token(struct judging *j, const struct status_environment *e)
@@ -162,6 +159,24 @@ static void judge_service(struct judging *j)
 				    status_many(j->a, s->store_failures, "time", "times")));
 }
 
+/* Without their keys nobody is let in; without the catalog nobody has a session. */
+static void judge_plugin(struct judging *j, const struct status_plugin *p)
+{
+	const char *who = strcmp(p->name, "external") == 0
+				  ? "other issuers of tokens"
+				  : arena_printf(j->a, "Backstage's plugin %s", p->name);
+
+	if (p->failing)
+		notice(j, STATUS_BAD, "service",
+		       arena_printf(j->a, "What was asked of %s lately has failed%s.", who,
+				    causes_of(j, &p->causes)));
+	else if (is_often(p->failures, p->requests))
+		notice(j, STATUS_WARNING, "service",
+		       arena_printf(j->a, "%s failed of %s to %s in the last hour%s.",
+				    requests(j, p->failures), requests(j, p->requests), who,
+				    causes_of(j, &p->causes)));
+}
+
 /* Whatever the cause, which a notice about an environment has named already. */
 static void judge_own_answers(struct judging *j)
 {
@@ -170,7 +185,7 @@ static void judge_own_answers(struct judging *j)
 	for (size_t i = 0; i < j->s->notice_count; i++)
 		if (strcmp(j->s->notices[i].about, "environments") == 0)
 			return;
-	if (fails_often(load))
+	if (is_often(load->failures, load->requests))
 		notice(j, STATUS_WARNING, "requests",
 		       arena_printf(j->a,
 				    "%s of %s to this service in the last hour were answered "
@@ -245,125 +260,7 @@ static void judge_outcomes(struct judging *j)
 					    s->creations[i].unknown == 1 ? "it" : "them"));
 }
 
-/* ---- the sentence ---- */
-
-static size_t count_of(const struct status *s, enum status_answering answering)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < s->environment_count; i++)
-		count += s->environments[i].answering == answering;
-	return count;
-}
-
-/* "staging has not for 4 minutes, test not for 2 hours" */
-static const char *who_is_silent(struct judging *j)
-{
-	const struct status *s = j->s;
-	const char *said = "";
-	size_t named = 0;
-
-	for (size_t i = 0; i < s->environment_count; i++) {
-		const struct status_environment *e = &s->environments[i];
-
-		if (e->answering != STATUS_SILENT || ++named > MOST_NAMED)
-			continue;
-		said = arena_printf(j->a, "%s%s%s %snot for %s", said, named == 1 ? "" : ", ",
-				    e->name, named == 1 ? "has " : "",
-				    status_span(j->a, s->now_ms - e->silent_since_ms));
-	}
-	return named <= MOST_NAMED
-		       ? said
-		       : arena_printf(j->a, "%s, and %zu more", said, named - MOST_NAMED);
-}
-
-/* "staging and test" */
-static const char *names_of(struct judging *j, enum status_answering answering)
-{
-	const struct status *s = j->s;
-	size_t count = count_of(s, answering);
-	const char *said = "";
-	size_t named = 0;
-
-	for (size_t i = 0; i < s->environment_count && named < MOST_NAMED; i++) {
-		if (s->environments[i].answering != answering)
-			continue;
-		named++;
-		said = arena_printf(j->a, "%s%s%s", said,
-				    named == 1       ? ""
-				    : named == count ? " and "
-						     : ", ",
-				    s->environments[i].name);
-	}
-	return named == count ? said : arena_printf(j->a, "%s and %zu more", said, count - named);
-}
-
-static const char *say_one(struct judging *j)
-{
-	const struct status_environment *e = &j->s->environments[0];
-
-	switch (e->answering) {
-	case STATUS_SILENT:
-		return arena_printf(j->a, "%s has not answered for %s", e->name,
-				    status_span(j->a, j->s->now_ms - e->silent_since_ms));
-	case STATUS_FAILING:
-		return arena_printf(j->a, "What is asked of %s fails", e->name);
-	case STATUS_REFUSES:
-		return arena_printf(j->a, "%s refuses the apiToken", e->name);
-	case STATUS_UNASKED:
-		return arena_printf(j->a, "Nothing was asked of %s in the last hour", e->name);
-	default:
-		return arena_printf(j->a, "%s answers", e->name);
-	}
-}
-
-static const char *say_several(struct judging *j)
-{
-	const struct status *s = j->s;
-	size_t silent = count_of(s, STATUS_SILENT);
-	size_t failing = count_of(s, STATUS_FAILING);
-	size_t unasked = count_of(s, STATUS_UNASKED);
-	size_t refuse = count_of(s, STATUS_REFUSES);
-	size_t answer = count_of(s, STATUS_ANSWERS);
-	const char *said;
-
-	if (unasked == s->environment_count)
-		return arena_printf(j->a, "None of the %zu environments was asked in the last hour",
-				    unasked);
-	if (answer == s->environment_count)
-		return answer == 2 ? "Both environments answer"
-				   : arena_printf(j->a, "All %zu environments answer", answer);
-	said = answer == 0 ? arena_printf(j->a, "None of %zu environments answers",
-					  s->environment_count)
-			   : arena_printf(j->a, "%zu of %zu environments %s", answer,
-					  s->environment_count, answer == 1 ? "answers" : "answer");
-	if (silent > 0)
-		said = arena_printf(j->a, "%s; %s", said, who_is_silent(j));
-	if (failing > 0)
-		said = arena_printf(j->a, "%s; what is asked of %s fails", said,
-				    names_of(j, STATUS_FAILING));
-	if (refuse > 0)
-		said = arena_printf(j->a, "%s; %s %s the apiToken", said,
-				    names_of(j, STATUS_REFUSES),
-				    refuse == 1 ? "refuses" : "refuse");
-	if (unasked > 0)
-		said = arena_printf(j->a, "%s; %s %s not asked in the last hour", said,
-				    names_of(j, STATUS_UNASKED), unasked == 1 ? "was" : "were");
-	return said;
-}
-
-static const char *say(struct judging *j)
-{
-	const struct status *s = j->s;
-
-	if (s->phase == PHASE_STARTING)
-		return "The service is starting";
-	if (s->phase != PHASE_SERVING)
-		return "The service is shutting down";
-	if (s->environment_count == 0)
-		return "No environment is configured";
-	return s->environment_count == 1 ? say_one(j) : say_several(j);
-}
+/* ---- all of it ---- */
 
 static size_t notices_elsewhere(const struct status *s)
 {
@@ -373,8 +270,6 @@ static size_t notices_elsewhere(const struct status *s)
 		count += strcmp(s->notices[i].about, "environments") != 0;
 	return count;
 }
-
-/* ---- all of it ---- */
 
 static void sort_notices(struct judging *j)
 {
@@ -400,12 +295,14 @@ void status_judge(struct arena *a, struct status *s)
 	s->more_notices = 0;
 	judge_service(&j);
 	judge_environments(&j);
+	for (size_t i = 0; i < s->plugin_count; i++)
+		judge_plugin(&j, &s->plugins[i]);
 	judge_own_answers(&j);
 	judge_crowd(&j);
 	judge_outcomes(&j);
 	sort_notices(&j);
 	elsewhere = notices_elsewhere(s);
-	s->sentence = say(&j);
+	s->sentence = status_say(a, s);
 	if (elsewhere > 0 && s->phase == PHASE_SERVING)
 		s->sentence = arena_printf(a, "%s; %s.", s->sentence,
 					   elsewhere == 1 ? "something else needs a look"

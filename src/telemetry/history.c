@@ -39,6 +39,7 @@ static const struct history_row {
 	{METRIC_STORE_FAILURES, 0, {0}},    /* of whatever store */
 	{METRIC_DECISIONS, 2, {0, 1}},      /* permission, result */
 	{METRIC_REAUTHENTICATIONS, 0, {0}}, /* */
+	{METRIC_BACKSTAGE, 2, {0, 1}},      /* plugin, status */
 };
 
 struct kept {

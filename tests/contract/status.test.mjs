@@ -353,6 +353,8 @@ test('who may, and who was denied', async t => {
   const sick = await figures(service);
   assert.equal(sick.status, 'bad');
   assert.match(messages(sick), /^It is not ready for requests: /m);
+  const says = /^\d+ requests failed of \d+ requests to Backstage's plugin permission in the last hour \(500: \d+\)\.$/m;
+  await until(async () => says.test(messages(await figures(service))), 'the plugin is named', 30000);
 });
 
 test('clusters that are created', async t => {

@@ -229,6 +229,30 @@ static void a_refused_token_is_bad(void **state)
 	assert_non_null(strstr(page(), "refuses the apiToken</p>"));
 }
 
+static void a_backstage_that_fails_is_named(void **state)
+{
+	struct status_count cause = {"connection", 30, 30};
+	struct status_plugin plugins[] = {
+		{.name = "auth", .requests = 30, .failures = 30, .failing = true},
+		{.name = "external", .requests = 60, .failures = 3},
+		{.name = "catalog", .requests = 61, .failures = 3},
+	};
+
+	(void)state;
+	all_answer();
+	plugins[0].causes = (struct status_counts){&cause, 1};
+	s.plugins = plugins;
+	s.plugin_count = ARRAY_LEN(plugins);
+	judge();
+	assert_int_equal(s.level, STATUS_BAD);
+	assert_int_equal(s.notice_count, 2);
+	assert_true(has_notice("What was asked of Backstage's plugin auth lately has failed "
+			       "(connection: 30)."));
+	assert_true(has_notice("3 requests failed of 60 requests to other issuers of tokens in "
+			       "the last hour."));
+	assert_string_equal(s.sentence, "All 3 environments answer; other things need a look.");
+}
+
 static void failures_that_no_environment_explains(void **state)
 {
 	const char *said = "50 requests of 1,000 requests to this service in the last hour were "
@@ -532,6 +556,7 @@ int main(void)
 		CASE(nothing_wrong_is_said_where_nothing_is),
 		CASE(each_of_these_needs_a_look),
 		CASE(a_refused_token_is_bad),
+		CASE(a_backstage_that_fails_is_named),
 		CASE(failures_that_no_environment_explains),
 		CASE(thresholds),
 		CASE(notices_are_bounded),
