@@ -18,6 +18,7 @@ enum completes {
 	COMPLETES_SETTINGS, /* PATH= of the settings that are one value */
 	COMPLETES_TOOLS,    /* names of the tools of agents */
 	COMPLETES_USERS,
+	COMPLETES_CHECKS, /* names of doctor's checks, with commas between them */
 };
 
 /* One option. Columns left out are 0 or NULL. */

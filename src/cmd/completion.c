@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/doctor.h"
 #include "op/op.h"
 
 enum { LONGEST_SCRIPT = 1024 * 1024, LONGEST_BRIEF = 60, SHORTEST_BRIEF = 15 };
@@ -65,6 +66,9 @@ void completion_add_names(struct buf *out, enum completes what, const char *befo
 	for (const struct op *const *op = op_all(); what == COMPLETES_TOOLS && *op != NULL; op++)
 		if ((*op)->tool != NULL)
 			buf_printf(out, "%s%s", before, (*op)->tool->name);
+	for (const struct doctor_check *c = doctor_checks;
+	     what == COMPLETES_CHECKS && c->name != NULL; c++)
+		buf_printf(out, "%s%s", before, c->name);
 }
 
 bool completion_has_place(const struct command *command, size_t place)
@@ -127,8 +131,9 @@ const struct command command_completion = {
 	.arguments = "bash|zsh|fish",
 	.summary = "Print a script with which a shell completes command lines",
 	.words = words,
-	.help = "Completes commands and their words, options, names of files, of settings and of "
-		"tools. The script runs nothing: print it anew after an update. Packages install "
+	.help = "Completes commands and their words, options, names of files, of settings, of "
+		"tools and of checks. The script runs nothing: print it anew after an update. "
+		"Packages install "
 		"all three.\n",
 	.examples = examples,
 	.run = run,

@@ -11,7 +11,8 @@ void completion_fish(struct buf *out);
 
 /* The first clause of a text, for the line of a menu; arena. */
 const char *completion_brief(struct arena *a, const char *text);
-/* Names of the tools, or settings and a '=' behind each, with that string before each. */
+/* Names of the tools or of the checks, or settings and a '=' behind each, with that string before
+ * each. */
 void completion_add_names(struct buf *out, enum completes what, const char *before);
 
 /* Whether a command has a word at that place, or has none and the place is 0. */

@@ -141,6 +141,14 @@ static const char tail[] =
 	"\t\tcompopt -o nospace 2>/dev/null\n"
 	"\t\t_spectrocloud_backend_offer -W \"$_spectrocloud_backend_settings\" -- \"$current\"\n"
 	"\t\t;;\n"
+	"\tchecks)\n"
+	"\t\tcompopt -o nospace 2>/dev/null\n"
+	"\t\tif [[ $current == *,* ]]; then\n"
+	"\t\t\twords=${current%,*},\n"
+	"\t\tfi\n"
+	"\t\t_spectrocloud_backend_offer -P \"$words\" -W \"$_spectrocloud_backend_checks\" "
+	"-- \"${current##*,}\"\n"
+	"\t\t;;\n"
 	"\tusers) _spectrocloud_backend_offer -u -- \"$current\" ;;\n"
 	"\twords) _spectrocloud_backend_offer -W \"$words\" -- \"$current\" ;;\n"
 	"\tnothing) ;;\n"
@@ -166,11 +174,14 @@ void completion_bash(struct buf *out)
 	add_values(out, COMPLETES_FILES, "files");
 	add_values(out, COMPLETES_SETTINGS, "settings");
 	add_values(out, COMPLETES_USERS, "users");
+	add_values(out, COMPLETES_CHECKS, "checks");
 	add_values(out, COMPLETES_NOTHING, "nothing");
 	buf_add_string(out, "\tesac\n");
 	buf_add_string(out, tail);
 	buf_add_string(out, "_spectrocloud_backend_tools='");
 	completion_add_names(out, COMPLETES_TOOLS, "\n");
+	buf_add_string(out, "'\n_spectrocloud_backend_checks='");
+	completion_add_names(out, COMPLETES_CHECKS, "\n");
 	buf_add_string(out, "'\n_spectrocloud_backend_settings='");
 	completion_add_names(out, COMPLETES_SETTINGS, "\n");
 	buf_add_string(out, "'\n\ncomplete -F _spectrocloud_backend spectrocloud-backend\n");

@@ -71,6 +71,8 @@ static void add_value(struct buf *out, const struct option_row *row)
 		buf_add_char(out, '\'');
 	} else if (row->completes == COMPLETES_SETTINGS) {
 		buf_add_string(out, " -a \"$__spectrocloud_backend_settings\"");
+	} else if (row->completes == COMPLETES_CHECKS) {
+		buf_add_string(out, " -a '(__fish_complete_list , __spectrocloud_backend_checks)'");
 	} else if (row->completes == COMPLETES_USERS) {
 		buf_add_string(out, " -a '(__fish_complete_users)'");
 	}
@@ -128,7 +130,9 @@ void completion_fish(struct buf *out)
 	completion_add_names(out, COMPLETES_SETTINGS, " ");
 	buf_add_string(out, "'\nset -g __spectrocloud_backend_tools '");
 	completion_add_names(out, COMPLETES_TOOLS, " ");
-	buf_add_string(out, "'\n");
+	buf_add_string(out, "'\nfunction __spectrocloud_backend_checks\n    string split -n ' ' '");
+	completion_add_names(out, COMPLETES_CHECKS, " ");
+	buf_add_string(out, "'\nend\n");
 	for (size_t i = 0; command_table[i] != NULL; i++)
 		add_command(out, &a, command_table[i]);
 	arena_fini(&a);

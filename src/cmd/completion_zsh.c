@@ -35,6 +35,7 @@ static void add_action(struct buf *out, const struct option_row *row)
 		[COMPLETES_SETTINGS] = "_spectrocloud_backend_settings",
 		[COMPLETES_TOOLS] = "_spectrocloud_backend_tools",
 		[COMPLETES_USERS] = "_users",
+		[COMPLETES_CHECKS] = "_spectrocloud_backend_checks",
 	};
 
 	if (row->choices == NULL) {
@@ -112,8 +113,18 @@ static const char dispatch[] = "\n\t)\n"
 			       "\n"
 			       "\ttools=(";
 
+static const char after_tools[] = "\n\t)\n"
+				  "\tcompadd -- $tools\n"
+				  "}\n"
+				  "\n"
+				  "_spectrocloud_backend_checks()\n"
+				  "{\n"
+				  "\tlocal -a checks\n"
+				  "\n"
+				  "\tchecks=(";
+
 static const char main_part[] = "\n\t)\n"
-				"\tcompadd -- $tools\n"
+				"\t_values -s , check $checks\n"
 				"}\n"
 				"\n"
 				"_spectrocloud-backend()\n"
@@ -190,6 +201,8 @@ void completion_zsh(struct buf *out)
 	completion_add_names(out, COMPLETES_SETTINGS, "\n\t\t");
 	buf_add_string(out, dispatch);
 	completion_add_names(out, COMPLETES_TOOLS, "\n\t\t");
+	buf_add_string(out, after_tools);
+	completion_add_names(out, COMPLETES_CHECKS, "\n\t\t");
 	buf_add_string(out, main_part);
 	for (size_t i = 0; command_table[i] != NULL; i++)
 		add_described(out, &a, command_table[i]->name, command_table[i]->summary);

@@ -190,6 +190,7 @@ static const struct option_row options[] = {
 		.name = "only",
 		.argument = "NAME,...",
 		.into = offsetof(struct asked, only),
+		.completes = COMPLETES_CHECKS,
 		.help = "these checks alone",
 	},
 	{

@@ -49,6 +49,8 @@ const cases = [
   [['docs', 'man'], ['man1', 'man5'], ['openapi']],
   [['completion', ''], ['bash', 'zsh', 'fish'], []],
   [['serve', '--set', 'spectrocloud.server.wor'], ['spectrocloud.server.workers='], []],
+  [['doctor', '--only', 'palette-c'], ['palette-connect', 'palette-clock'], ['palette-token', '--json']],
+  [['doctor', '--only', 'cors,palette-c'], ['cors,palette-connect', 'cors,palette-clock'], ['cors,palette-token']],
   [['serve', '--config', 'files/o'], ['files/other.yaml'], ['serve']],
   [['cluster', 'create', '--file', 'files/o'], ['files/other.yaml'], []],
 ];
@@ -136,8 +138,8 @@ test('zsh: takes the script', t => {
 test('zsh: completes', t => {
   if (!installed('zsh')) return t.skip('zsh is not installed');
   for (const [words, some, none] of cases) {
-    // It lists files without their folder; and what was typed is on the screen, too.
-    const inList = word => word.replace(/^files\//, '');
+    // It lists files without their folder, and of a list the last name; and what was typed is on the screen, too.
+    const inList = word => word.replace(/^files\/|^cors,/, '');
     const look = pause => assertOffers(zsh(words, pause), words, some.map(inList), none.filter(word => !words.includes(word)));
     try {
       look(0.2);
