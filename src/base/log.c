@@ -34,7 +34,8 @@ const struct log_module log_modules[] = {
 	{"request", "request", "requests, one line each, and those that were refused at the door"},
 	{"audit", "audit", "the audit trail, where it goes to standard error"},
 	{"palette", "upstream circuit budget create",
-	 "calls to Palette: failures, circuits, rate limits, creates that were not settled"},
+	 "calls to Palette: failures, at level `debug` each attempt; circuits, rate limits, "
+	 "creates that were not settled"},
 	{"backstage", "keys permission policy",
 	 "keys of tokens, ours and Backstage's; who decides about permissions; the policy file"},
 	{"sessions", "sessions", "users' Palette sessions"},

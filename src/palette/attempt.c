@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "palette/pacer.h"
 #include "telemetry/metrics.h"
 
@@ -241,6 +242,19 @@ static void measure(const struct palette *p, const struct attempt *at)
 		atomic_store(palette_certificate(p), at->fetch.certificate_ends_s);
 }
 
+static void log_attempt(const struct palette *p, const struct attempt *at)
+{
+	const struct palette_request *r = at->request;
+	const struct http_fetch *fetch = &at->fetch;
+
+	log_debug("upstream.attempt",
+		  F_STR("environment", p->environment->name == NULL ? "" : p->environment->name),
+		  F_STR("method", r->method), F_STR("path", r->path),
+		  F_INT("status", fetch->end == HTTP_FETCH_DONE ? fetch->status : 0),
+		  F_STR("problem", fetch->problem == NULL ? "" : fetch->problem),
+		  F_INT("ms", fetch->took_us / 1000));
+}
+
 /* 401 is about the token itself; other refusals are about what was asked. */
 static void note_token(const struct palette *p, const struct attempt *at)
 {
@@ -272,6 +286,7 @@ static void send_chunk(struct palette *p, struct attempt *const *chunk, size_t c
 		attempt_tell_trace(p, chunk[i], began_us);
 		measure(p, chunk[i]);
 		note_token(p, chunk[i]);
+		log_attempt(p, chunk[i]);
 		if (pacer != NULL && fetches[i]->end == HTTP_FETCH_DONE &&
 		    fetches[i]->status == 429)
 			pacer_hold(pacer, chunk[i]->request->path,

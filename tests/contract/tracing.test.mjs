@@ -169,6 +169,10 @@ test('modules have levels of their own, which change while it runs', async () =>
   let from = await reload({ logLevel: 'warn', logLevels: { request: 'debug', config: 'info' } });
   await service.request('GET', '/api/spectrocloud/health', { token: null });
   await until(() => / debug request /.test(service.log().slice(from)), 'requests at debug');
+  from = await reload({ logLevel: 'info', logLevels: { palette: 'debug' } });
+  const { headers } = await service.request('GET', PROJECTS, { headers: { 'Cache-Control': 'no-cache' } });
+  await until(() => service.log().slice(from).split('\n').some(line => / debug upstream\.attempt .* status=200 /.test(line) &&
+    line.includes(`request=${headers['x-request-id']} `) && /path="\/v1\/[^"]+"/.test(line)), 'calls to Palette at debug');
   from = await reload({ logLevel: 'info', logLevels: { request: 'error' } });
   const answer = await service.request('GET', PROJECTS);
   assert.equal(answer.status, 200);
