@@ -42,9 +42,9 @@ test('events: in the order asked for, in pages, of a cluster of the scope', asyn
   const oldest = await pages(ask, target);
   const newest = await pages(ask, `${target}?orderBy=metadata.creationTimestamp=-1`);
   assert.equal(oldest.items.length, oldest.count);
-  assert.deepEqual(newest.items, oldest.items.toReversed());
+  assert.deepEqual(newest.items, [...oldest.items].reverse());
   const times = newest.items.map((e) => e.metadata.creationTimestamp);
-  assert.deepEqual(times, times.toSorted().reverse());
+  assert.deepEqual(times, [...times].sort().reverse());
   assert.equal(new Set(oldest.items.map((e) => e.metadata.uid)).size, oldest.count);
   assert.ok(newest.items.some((e) => e.reason === 'ProvisioningFailed'));
   for (const e of newest.items) assert.equal(e.involvedObject.uid, cluster.uid);
