@@ -21,9 +21,10 @@ package_files='
 644 usr/share/doc/spectrocloud-backend/LICENSE LICENSE
 644 usr/share/doc/spectrocloud-backend/README.md README.md
 644 usr/share/doc/spectrocloud-backend/CHANGELOG.md CHANGELOG.md
+644 usr/share/doc/spectrocloud-backend/CONTRIBUTING.md CONTRIBUTING.md
 '
-# Folders of documents, which go there whole.
-package_folders='docs examples packaging/kubernetes packaging/prometheus packaging/grafana'
+# Folders of documents, which go there whole; of the module for Backstage all but its tests.
+package_folders='docs examples packaging/kubernetes packaging/prometheus packaging/grafana backstage/session-bridge'
 
 # What the program prints by itself: where it goes, and with which words.
 package_pages='
@@ -82,7 +83,7 @@ package_documents()
 		[ -d "$folder" ] || continue
 		while IFS= read -r file; do
 			place 644 "$documents/${file#packaging/}" <"$file" || return 1
-		done < <(find "$folder" -type f | sort)
+		done < <(find "$folder" -name node_modules -prune -o -type f ! -name '*.mjs' ! -name '*.tgz' -print | sort)
 	done
 }
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { OUT, get, inside, install, made, makeRoot, noRoot, run, source, start, startSimulator } from './made.mjs';
@@ -125,6 +125,22 @@ describe('the package in a bare Debian', { skip }, () => {
       const bytes = readFileSync(inRoot(`usr/share/${path}`));
       assert.equal((path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString(), program(...words).stdout, path);
     }
+  });
+
+  test('links of its pages lead to a page that is there', () => {
+    const folder = 'usr/share/doc/spectrocloud-backend';
+    const pages = run('find', ['.', '-name', '*.md'], { cwd: inRoot(folder) }).split('\n').filter(Boolean);
+    assert.ok(pages.length > 20, pages.join(' '));
+    for (const page of pages)
+      for (const [, target] of read(join(folder, page)).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g))
+        assert.ok(existsSync(inRoot(join(folder, dirname(page), target))), `${page}: ${target}`);
+  });
+
+  test('has the module for Backstage as it is packed, without its tests', () => {
+    const { files } = JSON.parse(source('backstage/session-bridge/package.json'));
+    const folder = inRoot('usr/share/doc/spectrocloud-backend/backstage/session-bridge');
+    for (const name of [...files, 'package.json', 'README.md']) assert.ok(existsSync(join(folder, name)), name);
+    assert.equal(run('find', [folder, '-name', '*.mjs', '-o', '-name', 'node_modules']), '');
   });
 
   test('does not start before it is configured, and says what is missing', async () => {
