@@ -122,7 +122,8 @@ static int revoke_each(struct store *store, const struct sessions_revoking *how,
 		status = sessions_failed(&err);
 		if (err.kind == ERROR_INPUT)
 			continue;
-		fprintf(stderr, "%zu of %zu address(es) are not done.\n", count - i, count);
+		fprintf(stderr, "%zu of %zu address%s not done.\n", count - i, count,
+			count == 1 ? " is" : "es are");
 		break;
 	}
 	return status;
@@ -161,8 +162,9 @@ static bool confirm(const struct everybody *all)
 	char answer[16] = "";
 	struct text said;
 
-	fprintf(stderr, "Revoke %zu session(s) of %zu address(es)? [y/N] ", all->session_count,
-		all->email_count);
+	fprintf(stderr, "Revoke %zu session%s of %zu address%s? [y/N] ", all->session_count,
+		all->session_count == 1 ? "" : "s", all->email_count,
+		all->email_count == 1 ? "" : "es");
 	if (fgets(answer, sizeof answer, stdin) == NULL)
 		fputc('\n', stderr);
 	said = text_trim(text_of(answer));

@@ -41,6 +41,7 @@ const NOT_RUN = [
   ['docs/installing.md', 'podman build', 'wants a container engine; tests/package/ makes the same root without one'],
   ['docs/installing.md', 'cp packaging/config/environment my.env', 'the same'],
   ['docs/installing.md', 'kubectl -n backstage create secret', 'wants a Kubernetes; tests/package/ reads the manifests'],
+  ['docs/installing.md', 'kubectl -n backstage exec', 'the same; tests/package/ has a root like the image'],
   ['README.md', 'backend.add(import(', 'a line of a Backstage; e2e/backstage/ has one with both modules'],
   ['docs/operations.md', 'spectrocloud-backend config check        #', 'systemctl and journalctl want systemd'],
   ['docs/migrating.md', '// backend.add(import(', 'a line of a Backstage'],

@@ -237,10 +237,10 @@ static void everybody_is_asked_about(void **state)
 		     "sessions revoke: --all wants --yes where there is no terminal to ask on\n");
 	run_with(w, "revoke --all", "\n", true);
 	assert_ended(w, 1, "",
-		     "Revoke 3 session(s) of 2 address(es)? [y/N] Nothing was revoked.\r\n");
+		     "Revoke 3 sessions of 2 addresses? [y/N] Nothing was revoked.\r\n");
 	run_with(w, "revoke --all", "\x04", true); /* the end of input */
 	assert_ended(w, 1, "",
-		     "Revoke 3 session(s) of 2 address(es)? [y/N] \r\nNothing was revoked.\r\n");
+		     "Revoke 3 sessions of 2 addresses? [y/N] \r\nNothing was revoked.\r\n");
 	run_with(w, "revoke --all", "yesterday\n", true);
 	assert_int_equal(w->status, 1);
 	assert_int_equal(count(w), 3);
@@ -366,7 +366,7 @@ static void it_stops_where_the_store_does(void **state)
 	assert_string_equal(w->out, "a@b.test: 1 revoked\n");
 	assert_holds(w->err, "outcome=\"failed\" name=\"\" reason=\"the store of sessions: ");
 	assert_holds(w->err, "\nspectrocloud-backend: b@b.test: the store of sessions: ");
-	assert_holds(w->err, "\n2 of 3 address(es) are not done.\n");
+	assert_holds(w->err, "\n2 of 3 addresses are not done.\n");
 	assert_int_equal(w->status, 1);
 	assert_int_equal(count(w), 2);
 }
