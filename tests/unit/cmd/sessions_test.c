@@ -236,8 +236,7 @@ static void everybody_is_asked_about(void **state)
 	assert_ended(w, 2, "",
 		     "sessions revoke: --all wants --yes where there is no terminal to ask on\n");
 	run_with(w, "revoke --all", "\n", true);
-	assert_ended(w, 1, "",
-		     "Revoke 3 sessions of 2 addresses? [y/N] Nothing was revoked.\r\n");
+	assert_ended(w, 1, "", "Revoke 3 sessions of 2 addresses? [y/N] Nothing was revoked.\r\n");
 	run_with(w, "revoke --all", "\x04", true); /* the end of input */
 	assert_ended(w, 1, "",
 		     "Revoke 3 sessions of 2 addresses? [y/N] \r\nNothing was revoked.\r\n");
