@@ -57,7 +57,7 @@ step()
 	return "$status"
 }
 
-# packages_of SECTION...: the names that dev.d/packages lists there.
+# packages_of SECTION...: the names that dev.d/packages lists there, each once.
 packages_of()
 {
 	local section
@@ -67,7 +67,7 @@ packages_of()
 			{ sub(/#.*/, "") }
 			/^\[/ { inside = $1 == want; next }
 			inside { for (i = 1; i <= NF; i++) print $i }' dev.d/packages
-	done
+	done | awk '!seen[$0]++'
 }
 
 # missing_packages NAME...: those that are not installed.
