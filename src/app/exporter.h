@@ -19,8 +19,8 @@ struct exporter;
  * exporter  out, owned: exporter_close(). */
 MUST_USE bool exporter_open(const struct config *config, struct exporter **exporter,
 			    struct error *err);
-/* Sends what there is, until until_ms of clock_now_ms() at most or until *enough is set, which may be
- * in a signal handler; what is left then is lost, and counted. NULL is fine. */
+/* Sends what there is, until until_ms of clock_now_ms() at most or until *enough is set, which may
+ * be in a signal handler; what is left then is lost, and counted. NULL is fine. */
 void exporter_finish(struct exporter *exporter, int64_t until_ms, const atomic_bool *enough);
 /* Ends it at once. NULL is fine. */
 void exporter_close(struct exporter *exporter);

@@ -129,7 +129,7 @@ enum metrics_format {
 /* As in Content-Type; static. */
 const char *metrics_content_type(enum metrics_format format);
 #define METRICS_OPENMETRICS_TYPE "application/openmetrics-text"
-#define METRICS_TEXT_TYPE "text/plain"
+#define METRICS_TEXT_TYPE        "text/plain"
 
 /* More than all of it can be. */
 enum { METRICS_LONGEST = 16 * 1024 * 1024 };
