@@ -7,33 +7,15 @@
 
 package_out=build-package
 package_stage=$package_out/stage # the tree as it is installed
-package_program=build/src/spectrocloud-backend
 
-# Fixed files: mode, where they go, where they are.
+# What the package has besides what is installed everywhere (packaging/meson.build): mode, where it goes,
+# where it is.
 package_files='
-644 usr/lib/systemd/system/spectrocloud-backend.service packaging/systemd/spectrocloud-backend.service
-644 usr/lib/systemd/system/spectrocloud-backend.socket packaging/systemd/spectrocloud-backend.socket
 644 etc/spectrocloud-backend/app-config.yaml packaging/config/app-config.yaml
 640 etc/default/spectrocloud-backend packaging/config/environment
 644 etc/logrotate.d/spectrocloud-backend packaging/config/logrotate
 644 usr/share/lintian/overrides/spectrocloud-backend packaging/debian/lintian-overrides
 644 usr/share/doc/spectrocloud-backend/copyright packaging/debian/copyright
-644 usr/share/doc/spectrocloud-backend/LICENSE LICENSE
-644 usr/share/doc/spectrocloud-backend/README.md README.md
-644 usr/share/doc/spectrocloud-backend/CHANGELOG.md CHANGELOG.md
-644 usr/share/doc/spectrocloud-backend/CONTRIBUTING.md CONTRIBUTING.md
-'
-# Folders of documents, which go there whole; of the module for Backstage all but its tests.
-package_folders='docs examples packaging/kubernetes packaging/prometheus packaging/grafana backstage/session-bridge'
-
-# What the program prints by itself: where it goes, and with which words.
-package_pages='
-usr/share/man/man1/spectrocloud-backend.1.gz docs man1
-usr/share/man/man5/spectrocloud-backend.5.gz docs man5
-usr/share/bash-completion/completions/spectrocloud-backend completion bash
-usr/share/zsh/vendor-completions/_spectrocloud-backend completion zsh
-usr/share/fish/vendor_completions.d/spectrocloud-backend.fish completion fish
-usr/share/spectrocloud-backend/app-config.schema.json config schema
 '
 
 # The version stands in meson.build, and nowhere else.
@@ -65,26 +47,15 @@ place()
 	chmod "$1" "$target"
 }
 
-package_print_pages()
+# What `meson install` does, with the modes and forms of packages.
+package_install()
 {
-	local program=$package_program path words
+	local program=$package_stage/usr/bin/spectrocloud-backend
 
-	while read -r path words; do
-		# shellcheck disable=SC2086 # words are words
-		"$program" $words | place 644 "$path" || return 1
-	done < <(grep . <<<"$package_pages")
-}
-
-package_documents()
-{
-	local folder file documents=usr/share/doc/spectrocloud-backend
-
-	for folder in $package_folders; do
-		[ -d "$folder" ] || continue
-		while IFS= read -r file; do
-			place 644 "$documents/${file#packaging/}" <"$file" || return 1
-		done < <(find "$folder" -name node_modules -prune -o -type f ! -name '*.mjs' ! -name '*.tgz' -print | sort)
-	done
+	meson install -C build --no-rebuild --quiet --destdir "$PWD/$package_stage" &&
+		find "$package_stage" -type f -exec chmod 644 {} + && chmod 755 "$program" &&
+		strip --strip-unneeded --remove-section=.comment "$program" &&
+		gzip -9n "$package_stage"/usr/share/man/man?/*
 }
 
 # Debian's form of a changelog, of which lists of packages are made; CHANGELOG.md is for people.
@@ -104,14 +75,11 @@ package_stage()
 	local mode path source
 
 	rm -rf "$package_stage"
+	package_install || return 1
 	while read -r mode path source; do
 		place "$mode" "$path" <"$source" || return 1
 	done < <(grep . <<<"$package_files")
-	strip --strip-unneeded --remove-section=.comment -o "$package_out/program" "$package_program" &&
-		place 755 usr/bin/spectrocloud-backend <"$package_out/program" &&
-		rm "$package_out/program" &&
-		package_changelog | place 644 usr/share/doc/spectrocloud-backend/changelog.gz &&
-		package_documents && package_print_pages || return 1
+	package_changelog | place 644 usr/share/doc/spectrocloud-backend/changelog.gz || return 1
 	find "$package_stage" -type d -exec chmod 755 {} + &&
 		find "$package_stage" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 }
@@ -185,7 +153,7 @@ package_main()
 {
 	umask 022
 	package_date
-	need build package && compile build src/spectrocloud-backend || exit 1
+	need build package && compile build || exit 1
 	mkdir -p "$package_out"
 	rm -f "$package_out"/spectrocloud-backend_* "$package_out/SHA256SUMS"
 	step "package" "$package_out/log/package.log" package_all || exit 1
