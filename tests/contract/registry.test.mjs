@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { LIST, PASSED_ON, assertConforms, assertErrorBody, invoke, invokePath, listActions } from './actions.mjs';
+import { LIST, PASSED_ON, assertErrorBody, invoke, invokePath, listActions } from './actions.mjs';
+import { assertConforms } from './conforms.mjs';
 import {
   OTHER_PLUGIN, RESTRICTED, TOKEN, TRUSTED, actionId, configuration, startService, startSimulator,
 } from './harness.mjs';

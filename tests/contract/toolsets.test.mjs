@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import {
-  TAG_ACTIONS as TAGS, assertConforms, assertErrorBody, badInputs, invoke, listActions, moreInputs,
+  TAG_ACTIONS as TAGS, assertErrorBody, badInputs, invoke, listActions, moreInputs,
 } from './actions.mjs';
+import { assertConforms } from './conforms.mjs';
 import { RESTRICTED, configuration, startService, startSimulator } from './harness.mjs';
 
 const TOOLS = {
