@@ -145,6 +145,9 @@ async function useClient(client, callTool) {
   const steps = [];
   await simulator.fault({ match: { pathPrefix: '/v1/dashboard/spectroclusters/meta', project: '' }, times: -1,
     fault: 'status', status: 403 });
+  // Step by step: of a step that comes together with the answer the clients tell nobody.
+  await simulator.fault({ match: { pathPrefix: '/v1/dashboard/spectroclusters/meta' }, times: -1, every: 2,
+    fault: 'slow-headers', ms: 200 });
   await callTool({ name: LIST, arguments: { limit: 2 } }, { onprogress: step => steps.push(step) });
   await simulator.heal();
   assert.ok(steps.length > 0);
