@@ -1,10 +1,9 @@
 // A Palette that does not answer: after some failures in a row nothing is sent there for a while, whoever asks is told
 // so at once, and one request finds out whether it is back. Other environments and the service itself go on.
 import assert from 'node:assert/strict';
-import net from 'node:net';
 import { after, before, test } from 'node:test';
 
-import { configuration, goodRequests, startService, startSimulator } from './harness.mjs';
+import { configuration, freePort, goodRequests, startService, startSimulator } from './harness.mjs';
 
 const FAILURES = 5;
 const AWAY = { match: { pathPrefix: '/v1' }, fault: 'reset', bytes: 0 };
@@ -133,14 +132,6 @@ test('with circuitFailures 0 all are sent', async t => {
   for (let i = 0; i < FAILURES * 3; i++) assert.equal((await readCluster(service)).status, 502);
   assert.equal(await sent(), FAILURES * 3);
 });
-
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise(done => server.once('listening', done));
-  const { port } = server.address();
-  await new Promise(done => server.close(done));
-  return port;
-}
 
 test('a Palette that is gone comes back', async t => {
   const options = ['--seed', '9', '--projects', '3', '--clusters', '9', '--listen', `127.0.0.1:${await freePort()}`];

@@ -4,14 +4,13 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 
 import { parse } from 'yaml';
 
-import { startSimulator } from './harness.mjs';
+import { freePort, startSimulator } from './harness.mjs';
 import { OPERATORS_PAGES, ROOT, blocksOf, read } from './pages.mjs';
 
 const BACKEND = resolve(process.env.SPECTROCLOUD_BACKEND ?? 'build/spectrocloud-backend');
@@ -143,14 +142,6 @@ before(async () => {
 });
 
 after(() => simulator?.stop());
-
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise(done => server.once('listening', done));
-  const { port } = server.address();
-  await new Promise(done => server.close(done));
-  return port;
-}
 
 const cluster = name => ({ cloudType: 'eks', name, cloudAccountUid: world.creation.eks.accountUid,
   profileUids: [world.creation.eks.infraUid], cloudConfig: { region: 'us-east-1' },

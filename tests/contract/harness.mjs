@@ -62,6 +62,15 @@ function ended(child) {
 // Whether the service is built with a sanitizer, whose memory is not the service's.
 export const isSanitized = () => /__[at]san_init/.test(readFileSync(BACKEND, 'latin1'));
 
+// At 127.0.0.1: nobody listens there, for now.
+export async function freePort() {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await new Promise(done => server.once('listening', done));
+  const { port } = server.address();
+  await new Promise(done => server.close(done));
+  return port;
+}
+
 export async function startSimulator(...options) {
   const child = start(SIMULATOR, ['--die-with-parent', '--api-key', 'sim-key', ...options]);
   child.stderr.resume();

@@ -10,13 +10,12 @@ import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import tls from 'node:tls';
 
-import { assertNoTokenIn, beside, moods, pluginToken, sleep, startBackstage, startBeside, stopBeside, until, userToken }
-  from './backstage.mjs';
+import { assertNoTokenIn, beside, moods, pluginToken, sleep, startBackstage, until, userToken } from './backstage.mjs';
 import { creations, isCreate, newName } from './creates.mjs';
 import { follow, leaveAll } from './follow.mjs';
 import { OTHER_PLUGIN, RESTRICTED, TOKEN, TRUSTED, configuration, startService, startSimulator } from './harness.mjs';
 import { startCollector } from './otlp.mjs';
-import { OPENMETRICS, covered, fetchFrom, scrape, scrapes, withTelemetry } from './scrape.mjs';
+import { OPENMETRICS, covered, fetchFrom, scrape, scrapes, startMonitored, withTelemetry } from './scrape.mjs';
 
 const API = '/api/spectrocloud';
 const PROMETHEUS = 'contract-token-of-prometheus';
@@ -65,14 +64,7 @@ async function start(t, extra, change = made => made) {
   return service;
 }
 
-// Beside a Backstage, whose users and plugins come.
-async function startWithBackstage(t, extra, permission = { enabled: true }) {
-  const made = beside(backstage, config(extra), { permission });
-  made.spectrocloud.telemetry.listen = '127.0.0.1:0';
-  const service = withTelemetry(await startBeside(backstage, made));
-  t.after(() => stopBeside(backstage, service));
-  return service;
-}
+const startWithBackstage = (t, extra, permission) => startMonitored(t, backstage, config(extra), permission);
 
 const get = (service, path, options) => service.request('GET', `${API}${path}`, options);
 const anew = { headers: { 'Cache-Control': 'no-cache' } };

@@ -9,6 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { freePort } from './harness.mjs';
+
 const run = promisify(execFile);
 const sleep = ms => new Promise(done => setTimeout(done, ms));
 
@@ -30,14 +32,6 @@ function findUser() {
   const user = users.get('postgres') ?? users.get('nobody');
   assert.ok(user, 'there is no user to run PostgreSQL as');
   return user;
-}
-
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise(done => server.once('listening', done));
-  const { port } = server.address();
-  await new Promise(done => server.close(done));
-  return port;
 }
 
 const removals = new Set();

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 
+import { beside, startBeside, stopBeside } from './backstage.mjs';
 import { TOKEN } from './harness.mjs';
 
 export const OPENMETRICS = 'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;' +
@@ -79,6 +80,15 @@ export function withTelemetry(service) {
   const port = service.log().match(/ started .* telemetry_port=(\d+)/)?.[1];
   assert.ok(port, service.log());
   return Object.assign(service, { telemetry: Number(port) });
+}
+
+// Beside a Backstage, whose users and plugins come; it stops with the test.
+export async function startMonitored(t, backstage, configuration, permission = { enabled: true }) {
+  const made = beside(backstage, configuration, { permission });
+  made.spectrocloud.telemetry.listen = '127.0.0.1:0';
+  const service = withTelemetry(await startBeside(backstage, made));
+  t.after(() => stopBeside(backstage, service));
+  return service;
 }
 
 export async function scrape(service, { token = TOKEN } = {}) {

@@ -9,12 +9,11 @@ import { after, afterEach, before, test } from 'node:test';
 
 import Ajv2020 from 'ajv/dist/2020.js';
 
-import { assertNoTokenIn, beside, moods, pluginToken, startBackstage, startBeside, stopBeside, until, userToken }
-  from './backstage.mjs';
+import { assertNoTokenIn, beside, moods, pluginToken, startBackstage, until, userToken } from './backstage.mjs';
 import { creations, newName } from './creates.mjs';
 import { OTHER_PLUGIN, RESTRICTED, TOKEN, TRUSTED, configuration, operations, startService, startSimulator }
   from './harness.mjs';
-import { fetchFrom, withTelemetry } from './scrape.mjs';
+import { fetchFrom, startMonitored, withTelemetry } from './scrape.mjs';
 
 const API = '/api/spectrocloud';
 const PATH = `${API}/status`;
@@ -67,13 +66,7 @@ async function start(t, extra, change = made => made) {
   return service;
 }
 
-async function startWithBackstage(t, extra, permission = { enabled: true }) {
-  const made = beside(backstage, config(extra), { permission });
-  made.spectrocloud.telemetry.listen = '127.0.0.1:0';
-  const service = withTelemetry(await startBeside(backstage, made));
-  t.after(() => stopBeside(backstage, service));
-  return service;
-}
+const startWithBackstage = (t, extra, permission) => startMonitored(t, backstage, config(extra), permission);
 
 const get = (service, path, options) => service.request('GET', `${API}${path}`, options);
 const ada = () => userToken(backstage.users[0], { sub: 'user:default/ada' });

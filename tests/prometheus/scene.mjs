@@ -14,7 +14,7 @@ import { beside, pluginToken, sleep, startBackstage, startBeside, userToken } fr
 import { creations, newName } from '../contract/creates.mjs';
 import { certificate } from '../contract/doctor.mjs';
 import { follow } from '../contract/follow.mjs';
-import { RESTRICTED, TRUSTED, ask, configuration, goodRequests, operations, startSimulator } from '../contract/harness.mjs';
+import { RESTRICTED, TRUSTED, ask, configuration, freePort, goodRequests, operations, startSimulator } from '../contract/harness.mjs';
 import { startCollector } from '../contract/otlp.mjs';
 import { withTelemetry } from '../contract/scrape.mjs';
 
@@ -47,14 +47,6 @@ async function encrypted(simulator, made) {
       server.close();
     },
   };
-}
-
-async function closedPort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise(done => server.once('listening', done));
-  const { port } = server.address();
-  await new Promise(done => server.close(done));
-  return port;
 }
 
 // One replica's, of number i.
@@ -171,7 +163,7 @@ export async function startScene({ replicas = 1, latency = 5 } = {}) {
     production: await simulator('31', '--session-token', SESSION),
     staging: await simulator('32'),
     certificate: certificate(folder, 'localhost', { until: CERTIFICATE_DAYS }),
-    nobody: await closedPort(),
+    nobody: await freePort(),
     collector: await startCollector(),
   };
   scene.tls = await encrypted(scene.production, scene.certificate);

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { until } from '../contract/backstage.mjs';
+import { freePort } from '../contract/harness.mjs';
 
 export const PACKAGING = fileURLToPath(new URL('../../packaging/', import.meta.url));
 export const RULES = join(PACKAGING, 'prometheus/spectrocloud-backend.rules.yaml');
@@ -17,14 +17,6 @@ export const promtool = (args, input) => spawnSync('promtool', args, { encoding:
 
 export function assertGood({ status, stdout, stderr, error }) {
   assert.equal(status, 0, `${error ?? ''}${stdout}${stderr}`);
-}
-
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise(done => server.once('listening', done));
-  const { port } = server.address();
-  await new Promise(done => server.close(done));
-  return port;
 }
 
 // It scrapes what the configurations say, every so many seconds, and evaluates our rules. With api(path), the data that its
