@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "backstage/inside.h"
+#include "base/visible.h"
 #include "json/json.h"
 
 enum {
@@ -56,17 +57,30 @@ bool catalog_ref_read(struct arena *a, const char *ref, const char **full, struc
 
 /* ---- messages ---- */
 
+/* On one line, whatever the catalog lets into its names. */
+static const char *shown(struct arena *a, const char *s)
+{
+	const char *copy;
+	struct buf out;
+
+	buf_init(&out, SIZE_MAX);
+	visible_add(&out, text_of(s));
+	copy = arena_copy(a, buf_text(&out));
+	buf_fini(&out);
+	return copy;
+}
+
 /* As much of it as a message holds, cut between characters. */
 static const char *quoted(struct arena *a, const char *s)
 {
 	size_t len = strlen(s);
 
 	if (len <= LONGEST_QUOTE)
-		return arena_printf(a, "\"%s\"", s);
+		return arena_printf(a, "\"%s\"", shown(a, s));
 	len = LONGEST_QUOTE;
 	while (len > 0 && ((unsigned char)s[len] & 0xC0) == 0x80)
 		len--;
-	return arena_printf(a, "\"%.*s...\"", (int)len, s);
+	return arena_printf(a, "\"%s...\"", shown(a, arena_copy(a, (struct text){s, len})));
 }
 
 /* "resource:default/a, resource:default/b and 3 more" */
@@ -77,10 +91,12 @@ static const char *names_of(struct arena *a, const struct catalog_entity *const 
 	size_t named = 0;
 
 	buf_init(&out, MOST_BYTES_NAMED + 64);
-	while (named < count && named < MOST_NAMED &&
-	       out.len + strlen(all[named]->ref) + 2 <= MOST_BYTES_NAMED) {
-		buf_printf(&out, "%s%s", named == 0 ? "" : ", ", all[named]->ref);
-		named++;
+	for (; named < count && named < MOST_NAMED; named++) {
+		const char *ref = shown(a, all[named]->ref);
+
+		if (out.len + strlen(ref) + 2 > MOST_BYTES_NAMED)
+			break;
+		buf_printf(&out, "%s%s", named == 0 ? "" : ", ", ref);
 	}
 	if (named < count)
 		buf_printf(&out, "%s%zu more", named == 0 ? "" : " and ", count - named);

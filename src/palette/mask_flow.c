@@ -135,7 +135,7 @@ struct level {
 	size_t map;
 	struct mask_mood mood;  /* of the collection */
 	struct mask_mood value; /* of the value of key */
-	struct text key;
+	struct text key; /* ptr NULL: there is none, and then perhaps no map */
 };
 
 struct flow {
@@ -215,7 +215,7 @@ static void take_value(struct flow *f, struct arena *a, size_t end, bool was_quo
 	struct level *top = &f->levels[f->depth - 1];
 	struct text raw = text_slice(f->s->text, f->at, end - f->at);
 
-	if (top->in_value && f->s->out == NULL)
+	if (top->in_value && top->key.ptr != NULL)
 		mask_note_member(f->s, top->map, top->key, key_text(a, raw, was_quoted));
 	top->announced = !top->in_value && mask_item_announces(without_quotes(raw, was_quoted));
 	f->anchored = false;

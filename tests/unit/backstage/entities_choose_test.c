@@ -130,6 +130,22 @@ static void several_fit(void **state)
 	assert_non_null(strstr(err.message, "entityRef is no reference"));
 }
 
+/* Whatever the catalog lets into names. */
+static void it_stays_one_line(void **state)
+{
+	static const struct catalog_entity odd[] = {
+		{.ref = "resource:default/a\tb", .title = "w\nb"},
+		{.ref = "resource:default/c\033[1m", .title = "w\nb"},
+	};
+	struct error err;
+
+	(void)state;
+	assert_null(choose(odd, 2, (struct catalog_wanted){.title = "w\nb"}, &err));
+	assert_non_null(strstr(err.message,
+			       "with the title \"w\\u000ab\": resource:default/a\\u0009b, "
+			       "resource:default/c\\u001b[1m. Say"));
+}
+
 static size_t count_of(const char *text, const char *part)
 {
 	size_t count = 0;
@@ -206,6 +222,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(none_is_there, begin, end),
 		cmocka_unit_test_setup_teardown(none_fits, begin, end),
 		cmocka_unit_test_setup_teardown(several_fit, begin, end),
+		cmocka_unit_test_setup_teardown(it_stays_one_line, begin, end),
 		cmocka_unit_test_setup_teardown(very_many, begin, end),
 		cmocka_unit_test_setup_teardown(every_version_of_a_profile_counts, begin, end),
 	};

@@ -564,6 +564,15 @@ static void secrets_in_other_forms(void **state)
 		assert_masked(mask_yaml_text, forms[i].in, forms[i].out);
 }
 
+/* A colon in a list has no map to say anything of. */
+static void a_colon_without_a_key(void **state)
+{
+	(void)state;
+	assert_masked(mask_yaml_text, "[: a]\n", "[: \"***\"]\n");
+	assert_masked(mask_yaml_text, "- [: kind]\n- [: Secret]\n",
+		      "- [: \"***\"]\n- [: \"***\"]\n");
+}
+
 static void the_rest_stays_to_the_byte(void **state)
 {
 	(void)state;
@@ -789,6 +798,7 @@ int main(void)
 		cmocka_unit_test(names_of_secrets),
 		cmocka_unit_test(secrets_in_text),
 		cmocka_unit_test(secrets_in_other_forms),
+		cmocka_unit_test(a_colon_without_a_key),
 		cmocka_unit_test(the_rest_stays_to_the_byte),
 		cmocka_unit_test(secrets_in_json),
 		cmocka_unit_test(secrets_in_variables),
