@@ -57,13 +57,16 @@ static const char *suggest(struct arena *a, const struct setting *rows, struct t
 
 enum kinship { STRANGER, SETTING, SECTION };
 
-/* Whether within + key is a row, or the beginning of one's path. */
+/* Whether within + key is a row, or the beginning of one's path. A name that is empty is none, as
+ * name_within() has it of rows that are elsewhere. */
 static enum kinship know(const struct setting *rows, struct text key, const char *within)
 {
 	size_t start = strlen(within);
 
 	for (const struct setting *row = rows; row->path != NULL; row++) {
-		if (!text_equal(name_within(row, within), key))
+		struct text name = name_within(row, within);
+
+		if (name.len == 0 || !text_equal(name, key))
 			continue;
 		return row->path[start + key.len] == '\0' ? SETTING : SECTION;
 	}
