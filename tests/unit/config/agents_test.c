@@ -335,6 +335,8 @@ static void faults(void **state)
 		{FILTER("exclude: [{attributes: {destructive: 2}}]"),
 		 "67: backend.actions.filter.exclude[0].attributes.destructive: got the number 2, "
 		 "wanted true or false"},
+		{FILTER("exclude: [{attributes: {'': true}}]"),
+		 "54: backend.actions.filter.exclude[0].attributes.: unknown setting"},
 		{FILTER("exclude: [{attributes: {readonly: true}}]"),
 		 "54: backend.actions.filter.exclude[0].attributes.readonly: unknown setting; did "
 		 "you mean 'readOnly'?"},
