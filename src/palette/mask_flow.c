@@ -135,7 +135,7 @@ struct level {
 	size_t map;
 	struct mask_mood mood;  /* of the collection */
 	struct mask_mood value; /* of the value of key */
-	struct text key; /* ptr NULL: there is none, and then perhaps no map */
+	struct text key;        /* ptr NULL: there is none, and then perhaps no map */
 };
 
 struct flow {
