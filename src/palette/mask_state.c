@@ -51,7 +51,7 @@ unsigned char mask_member_says(struct text key, struct text value)
 
 void mask_note_member(struct mask_state *s, size_t map, struct text key, struct text value)
 {
-	if (s->out == NULL)
+	if (s->out == NULL && map < s->next_map)
 		s->maps[map] |= mask_member_says(key, value);
 }
 
