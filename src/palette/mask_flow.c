@@ -330,6 +330,11 @@ void mask_flow(struct mask_state *s, size_t start, size_t end, struct mask_mood 
 	f->anchored = false;
 	arena_init(&keys);
 	do {
+		if (f->depth == MASK_MAX_DEPTH) {
+			/* Templates were read otherwise when the depth was counted. */
+			mask_hide(s, f->at, end);
+			break;
+		}
 		step(f, &keys, mood);
 	} while (f->at < end && f->depth > 0);
 	mask_keep(s, end);
