@@ -38,13 +38,9 @@ static void fill_standard_descriptors(void)
 
 static void print_unknown(const char *name)
 {
-	struct buf shown;
-
-	buf_init(&shown, LONGEST_USAGE);
-	visible_add(&shown, visible_cut(text_of(name), LONGEST_SHOWN));
-	fprintf(stderr, "spectrocloud-backend: there is no command `%s`\n\n",
-		shown.len == 0 ? "" : shown.ptr);
-	buf_fini(&shown);
+	fputs("spectrocloud-backend: there is no command `", stderr);
+	visible_print(stderr, visible_cut(text_of(name), LONGEST_SHOWN));
+	fputs("`\n\n", stderr);
 }
 
 int main(int argc, char **argv)

@@ -19,7 +19,7 @@ enum {
 	QUEUE = 4096,
 	BATCH = 512,
 	LOOK_EVERY_MS = 250,
-	LOOK_UP_EVERY_MS = 50, /* whether who waits for the end has to hurry */
+	HURRY_WITHIN_MS = 50, /* after who waits for the end was told to */
 	SEND_EVERY_MS = 2000,
 	PATIENCE_MS = 5000, /* with the collector */
 	ATTEMPTS = 4,       /* of a batch that it may take later */
@@ -294,7 +294,7 @@ void exporter_finish(struct exporter *e, int64_t until_ms, const atomic_bool *en
 	e->until_ms = until_ms;
 	pthread_cond_signal(&e->changed);
 	while (!e->ended && clock_left_ms(until_ms) > 0 && !atomic_load(enough))
-		(void)clock_cond_wait(&e->changed, &e->lock, clock_now_ms() + LOOK_UP_EVERY_MS);
+		(void)clock_cond_wait(&e->changed, &e->lock, clock_now_ms() + HURRY_WITHIN_MS);
 	pthread_mutex_unlock(&e->lock);
 	http_cancel_set(e->cancel);
 }

@@ -83,7 +83,7 @@ static const char *refusal_of_metrics(const struct monitor *m, const struct http
 	const struct http_header *host =
 		http_header_find(request->headers, request->header_count, "Host");
 
-	if (!m->on_loopback || host == NULL || authority_is_of_no_stranger(host->value))
+	if (!m->on_loopback || host == NULL || authority_cannot_be_rebound(host->value))
 		return NULL;
 	return "The header Host has to be an address, a name without dots or the name of this "
 	       "machine, such as localhost, because this listens on a loopback address.\n";

@@ -57,30 +57,18 @@ bool catalog_ref_read(struct arena *a, const char *ref, const char **full, struc
 
 /* ---- messages ---- */
 
-/* On one line, whatever the catalog lets into its names. */
-static const char *shown(struct arena *a, const char *s)
-{
-	const char *copy;
-	struct buf out;
-
-	buf_init(&out, SIZE_MAX);
-	visible_add(&out, text_of(s));
-	copy = arena_copy(a, buf_text(&out));
-	buf_fini(&out);
-	return copy;
-}
-
-/* As much of it as a message holds, cut between characters. */
+/* As much of it as a message holds, cut between characters. On one line, as names are: the catalog
+ * may let anything into them. */
 static const char *quoted(struct arena *a, const char *s)
 {
-	size_t len = strlen(s);
+	struct text whole = text_of(s);
+	size_t len = LONGEST_QUOTE;
 
-	if (len <= LONGEST_QUOTE)
-		return arena_printf(a, "\"%s\"", shown(a, s));
-	len = LONGEST_QUOTE;
+	if (whole.len <= LONGEST_QUOTE)
+		return arena_printf(a, "\"%s\"", visible_copy(a, whole));
 	while (len > 0 && ((unsigned char)s[len] & 0xC0) == 0x80)
 		len--;
-	return arena_printf(a, "\"%s...\"", shown(a, arena_copy(a, (struct text){s, len})));
+	return arena_printf(a, "\"%s...\"", visible_copy(a, text_slice(whole, 0, len)));
 }
 
 /* "resource:default/a, resource:default/b and 3 more" */
@@ -92,7 +80,7 @@ static const char *names_of(struct arena *a, const struct catalog_entity *const 
 
 	buf_init(&out, MOST_BYTES_NAMED + 64);
 	for (; named < count && named < MOST_NAMED; named++) {
-		const char *ref = shown(a, all[named]->ref);
+		const char *ref = visible_copy(a, text_of(all[named]->ref));
 
 		if (out.len + strlen(ref) + 2 > MOST_BYTES_NAMED)
 			break;

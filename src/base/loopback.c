@@ -65,7 +65,7 @@ static bool is_name_of_machine(struct text host)
 	return text_equal_nocase(host, text_of(name));
 }
 
-bool authority_is_of_no_stranger(struct text authority)
+bool authority_cannot_be_rebound(struct text authority)
 {
 	struct text host = authority_host(authority);
 

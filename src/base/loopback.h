@@ -24,6 +24,6 @@ bool listens_on_loopback(const char *listen);
  * Whether it is a name that a stranger cannot have pointed at this machine (DNS rebinding), with or
  * without a port: an address, a name of one label, one under "localhost", the name of this machine.
  */
-bool authority_is_of_no_stranger(struct text authority);
+bool authority_cannot_be_rebound(struct text authority);
 
 #endif

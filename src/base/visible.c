@@ -81,6 +81,29 @@ void visible_add(struct buf *out, struct text t)
 	add(out, t, false);
 }
 
+const char *visible_copy(struct arena *a, struct text t)
+{
+	const char *copy;
+	struct buf shown;
+
+	buf_init(&shown, SIZE_MAX);
+	visible_add(&shown, t);
+	copy = arena_copy(a, buf_text(&shown));
+	buf_fini(&shown);
+	return copy;
+}
+
+void visible_print(FILE *to, struct text t)
+{
+	struct buf shown;
+
+	buf_init(&shown, SIZE_MAX);
+	visible_add(&shown, t);
+	if (shown.len > 0)
+		fwrite(shown.ptr, 1, shown.len, to);
+	buf_fini(&shown);
+}
+
 void visible_add_json(struct buf *out, struct text json)
 {
 	add(out, json, true);

@@ -7,11 +7,16 @@
 #define BASE_VISIBLE_H
 
 #include <stddef.h>
+#include <stdio.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 
 /* A backslash is doubled; a byte that is no part of UTF-8 becomes \xNN. */
 void visible_add(struct buf *out, struct text t);
+/* The same, into the arena, or onto a stream. */
+const char *visible_copy(struct arena *a, struct text t);
+void visible_print(FILE *to, struct text t);
 
 /* The same of one compact JSON value, which stays the same value. */
 void visible_add_json(struct buf *out, struct text json);

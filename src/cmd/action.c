@@ -56,14 +56,11 @@ static const char *similar(const char *name)
 static int no_such_tool(const char *name)
 {
 	const char *meant = similar(name);
-	struct buf shown;
 
-	buf_init(&shown, SIZE_MAX);
-	visible_add(&shown, text_of(name));
-	fprintf(stderr, "spectrocloud-backend: there is no tool `%s`%s%s%s\n",
-		shown.len == 0 ? "" : shown.ptr, meant == NULL ? "" : "; did you mean ",
+	fputs("spectrocloud-backend: there is no tool `", stderr);
+	visible_print(stderr, text_of(name));
+	fprintf(stderr, "`%s%s%s\n", meant == NULL ? "" : "; did you mean ",
 		meant == NULL ? "; `action list` has all" : meant, meant == NULL ? "" : "?");
-	buf_fini(&shown);
 	return 2;
 }
 

@@ -31,12 +31,9 @@ struct asked {
 
 static void complain(const char *name, const char *message)
 {
-	struct buf shown;
-
-	buf_init(&shown, SIZE_MAX);
-	visible_add(&shown, text_of(message));
-	fprintf(stderr, "spectrocloud-backend: %s: %s\n", name, shown.len == 0 ? "" : shown.ptr);
-	buf_fini(&shown);
+	fprintf(stderr, "spectrocloud-backend: %s: ", name);
+	visible_print(stderr, text_of(message));
+	fputc('\n', stderr);
 }
 
 static bool has_param(const struct op *op, const char *name)

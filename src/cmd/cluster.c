@@ -56,7 +56,6 @@ static const char *contradiction(enum what what, const struct cluster_options *h
 /* Another environment must never be asked instead. */
 static bool check_instance(const struct config *config, const char *name)
 {
-	struct buf shown;
 
 	for (size_t i = 0; i < config->environment_count; i++)
 		if (name == NULL || (config->environments[i].name != NULL &&
@@ -68,12 +67,9 @@ static bool check_instance(const struct config *config, const char *name)
 		      stderr);
 		return false;
 	}
-	buf_init(&shown, 64 * 1024);
-	visible_add(&shown, text_of(name));
-	fprintf(stderr, "spectrocloud-backend: --instance: there is no environment `%s`; there %s",
-		shown.len == 0 ? "" : shown.ptr,
-		config->environment_count == 0 ? "is none" : "are:");
-	buf_fini(&shown);
+	fputs("spectrocloud-backend: --instance: there is no environment `", stderr);
+	visible_print(stderr, text_of(name));
+	fprintf(stderr, "`; there %s", config->environment_count == 0 ? "is none" : "are:");
 	for (size_t i = 0; i < config->environment_count; i++)
 		fprintf(stderr, "%s %s", i == 0 ? "" : ",",
 			config->environments[i].name == NULL ? "(unnamed)"

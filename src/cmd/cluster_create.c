@@ -124,7 +124,7 @@ static void print_created_line(struct text answer, const char *name)
 static void print_created(const struct cluster_work *work, struct text answer, const char *uid,
 			  const char *name)
 {
-	struct buf shown;
+	FILE *to;
 
 	if (work->options->json && work->options->wait) {
 		print_created_line(answer, name);
@@ -134,14 +134,12 @@ static void print_created(const struct cluster_work *work, struct text answer, c
 		print_json(answer);
 		return;
 	}
-	buf_init(&shown, SIZE_MAX);
-	visible_add(&shown, text_of(name));
-	buf_add_char(&shown, ' ');
-	visible_add(&shown, text_of(uid));
-	fprintf(isatty(STDOUT_FILENO) ? stdout : stderr, "created cluster %s\n", shown.ptr);
-	if (!isatty(STDOUT_FILENO))
+	to = isatty(STDOUT_FILENO) ? stdout : stderr;
+	fputs("created cluster ", to);
+	visible_print(to, text_of(name));
+	cluster_print(to, " ", uid);
+	if (to == stderr)
 		cluster_print(stdout, "", uid);
-	buf_fini(&shown);
 }
 
 static int show_created(const struct cluster_work *work, struct text body, struct text answer)

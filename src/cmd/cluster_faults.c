@@ -28,12 +28,9 @@ struct complaint {
 
 void cluster_print(FILE *to, const char *words, const char *text)
 {
-	struct buf out;
-
-	buf_init(&out, LONGEST_LINE);
-	visible_add(&out, text_of(text));
-	fprintf(to, "%s%s\n", words, out.len == 0 ? "" : out.ptr);
-	buf_fini(&out);
+	fputs(words, to);
+	visible_print(to, text_of(text));
+	fputc('\n', to);
 }
 
 void cluster_say(const char *what, const char *message)

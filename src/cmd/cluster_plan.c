@@ -20,22 +20,10 @@ struct drawing {
 
 /* ---- words ---- */
 
-static const char *visible(struct arena *a, const char *text)
-{
-	const char *copy;
-	struct buf out;
-
-	buf_init(&out, SIZE_MAX);
-	visible_add(&out, text_of(text));
-	copy = arena_copy(a, buf_text(&out));
-	buf_fini(&out);
-	return copy;
-}
-
 static void add_row(struct drawing *d, const char *name, const char *value)
 {
 	if (value != NULL && *value != '\0')
-		buf_printf(d->out, "  %-10s %s\n", name, visible(d->arena, value));
+		buf_printf(d->out, "  %-10s %s\n", name, visible_copy(d->arena, text_of(value)));
 }
 
 static const char *entity_string(const struct drawing *d, const char *pointer)
@@ -81,7 +69,8 @@ static const char *machine_of(struct arena *a, struct text pool)
 	if (!json_at(pool, "/cloudConfig/instanceType", &type))
 		return "-";
 	if (json_type_of(type) == JSON_TYPE_STRING)
-		return visible(a, json_string_at(a, pool, "/cloudConfig/instanceType", "-"));
+		return visible_copy(
+			a, text_of(json_string_at(a, pool, "/cloudConfig/instanceType", "-")));
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
 		const char *cpus = number_at(a, type, sizes[i].cpus);
 
@@ -117,8 +106,9 @@ static void add_pools(struct drawing *d)
 	while (grid.rows < MOST_POOLS && json_walk_item(&walk, &pool)) {
 		struct text *row = &cells[grid.rows++ * ARRAY_LEN(headings)];
 
-		row[0] = text_of(
-			visible(d->arena, json_string_at(d->arena, pool, "/poolConfig/name", "-")));
+		row[0] = text_of(visible_copy(
+			d->arena,
+			text_of(json_string_at(d->arena, pool, "/poolConfig/name", "-"))));
 		row[1] = text_of(role_of(pool));
 		row[2] = text_of(count_of(d->arena, pool));
 		row[3] = text_of(machine_of(d->arena, pool));
@@ -196,7 +186,8 @@ static void add_warnings(struct drawing *d, struct text plan)
 	walk = json_walk_begin(warnings);
 	while (json_walk_item(&walk, &warning))
 		buf_printf(d->out, "warning: %s\n",
-			   visible(d->arena, json_string_at(d->arena, warning, "/message", "")));
+			   visible_copy(d->arena, text_of(json_string_at(d->arena, warning,
+									 "/message", ""))));
 }
 
 void cluster_draw_plan(struct buf *out, struct arena *a, const struct cluster_options *options,
@@ -205,8 +196,9 @@ void cluster_draw_plan(struct buf *out, struct arena *a, const struct cluster_op
 	struct drawing d = {.out = out, .arena = a, .entity = TEXT("{}"), .width = width};
 
 	(void)json_member(plan, "entity", &d.entity);
-	buf_printf(out, "%s cluster %s\n", visible(a, json_string_at(a, plan, "/kind", "?")),
-		   visible(a, json_string_at(a, d.entity, "/metadata/name", "?")));
+	buf_printf(out, "%s cluster %s\n",
+		   visible_copy(a, text_of(json_string_at(a, plan, "/kind", "?"))),
+		   visible_copy(a, text_of(json_string_at(a, d.entity, "/metadata/name", "?"))));
 	add_row(&d, "project", options->project == NULL ? "none: the tenant" : options->project);
 	add_row(&d, "account", entity_string(&d, "/spec/cloudAccountUid"));
 	add_row(&d, "in", place_of(&d));

@@ -21,15 +21,11 @@ static bool check_names(const char *only)
 	struct text name;
 
 	while (text_next(&rest, ',', &name)) {
-		struct buf shown;
-
 		if (doctor_find_check(text_trim(name)) != NULL)
 			continue;
-		buf_init(&shown, SIZE_MAX);
-		visible_add(&shown, name);
-		fprintf(stderr, "doctor: there is no check `%s`; --list has all\n",
-			shown.len == 0 ? "" : shown.ptr);
-		buf_fini(&shown);
+		fputs("doctor: there is no check `", stderr);
+		visible_print(stderr, name);
+		fputs("`; --list has all\n", stderr);
 		return false;
 	}
 	return true;

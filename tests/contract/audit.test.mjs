@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import { creationsIn } from '../schema/bodies.mjs';
 import { TAG_ACTIONS, goodInputs, invoke, moreInputs } from './actions.mjs';
 import { documentedEvents, documentedFields, namesIn, trailIn } from './audit.mjs';
-import { beside, startBackstage, startBeside, stopBeside, until, userToken } from './backstage.mjs';
+import { beside, cutOff, startBackstage, startBeside, stopBeside, until, userToken } from './backstage.mjs';
 import {
   OTHER_PLUGIN, RESTRICTED, TOKEN, TRUSTED, ask, checkConfiguration, configuration, goodRequests, operations, runCommand,
   startService, startSimulator, target,
@@ -248,14 +248,7 @@ test('it is said on standard error, too, and by a process that is cut off', asyn
   const slow = await startSimulator('--latency', '20000');
   const service = await startService(configuration([slow]));
   for (let i = 0; i < 100; i++) await service.request('GET', '/api/spectrocloud/projects', { token: 'guessed-token' });
-  const pending = service.request('GET', '/api/spectrocloud/projects');
-  await until(async () => (await slow.requests()).length > 0, 'Palette is asked');
-  process.kill(service.pid, 'SIGTERM');
-  await until(() => / stopping /.test(service.log()), 'it stops');
-  const ended = service.ended();
-  process.kill(service.pid, 'SIGTERM');
-  await pending.catch(() => {});
-  assert.equal(await ended, 0, service.log());
+  await cutOff(service, slow);
   const written = service.log().match(/ audit .* event="credential-refused"/g).length;
   const [[, left], ...more] = service.log().matchAll(/ audit .* suppressed="(\d+)" event="refusals-suppressed"/g);
   assert.equal(Number(left) + written, 100);

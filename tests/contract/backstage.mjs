@@ -373,6 +373,18 @@ export async function until(condition, what, ms = 10000) {
   }
 }
 
+// Ends it by two signals, the second of which cuts off a request that Palette, which is slow, has not answered.
+export async function cutOff(service, slow) {
+  const pending = service.request('GET', '/api/spectrocloud/projects');
+  await until(async () => (await slow.requests()).length > 0, 'Palette is asked');
+  process.kill(service.pid, 'SIGTERM');
+  await until(() => / stopping /.test(service.log()), 'it stops');
+  const ended = service.ended();
+  process.kill(service.pid, 'SIGTERM');
+  await pending.catch(() => {});
+  assert.equal(await ended, 0, service.log());
+}
+
 // Starts the service and waits until it has started up.
 export async function startBeside(backstage, config, ...options) {
   backstage.serves(null); // it may ask before we know where it listens

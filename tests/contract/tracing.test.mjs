@@ -8,7 +8,7 @@ import { after, before, beforeEach, test } from 'node:test';
 
 import { invoke } from './actions.mjs';
 import { trailIn } from './audit.mjs';
-import { beside, requestLine, startBackstage, startBeside, stopBeside, until, userToken } from './backstage.mjs';
+import { beside, cutOff, requestLine, startBackstage, startBeside, stopBeside, until, userToken } from './backstage.mjs';
 import {
   TOKEN, TRUSTED, checkConfiguration, configuration, goodRequests, runCommand, startService, startServiceIn, startSimulator,
 } from './harness.mjs';
@@ -319,14 +319,7 @@ test('where a second signal cuts off what is under way the log says how many are
   collector.mood = () => {};
   const service = await startService(configuration([slow], { telemetry: exporting() }));
   assert.equal((await service.request('GET', '/api/spectrocloud/health', { token: null })).status, 200);
-  const pending = service.request('GET', PROJECTS);
-  await until(async () => (await slow.requests()).length > 0, 'Palette is asked');
-  process.kill(service.pid, 'SIGTERM');
-  await until(() => / stopping /.test(service.log()), 'it stops');
-  const ended = service.ended();
-  process.kill(service.pid, 'SIGTERM');
-  await pending.catch(() => {});
-  assert.equal(await ended, 0, service.log());
+  await cutOff(service, slow);
   // That of the first one; those of the request that is cut off may come too late to be counted.
   assert.match(service.log(), / telemetry\.spans_dropped count=\d+[^]*what had not ended was cut off/);
   await service.stop();

@@ -260,7 +260,7 @@ static inline void service_check_error(const struct error *err)
 	must(err->kind >= 0 && error_face(err->kind)->http_status >= 400, "its kind is one");
 	must(err->message[0] != '\0' && text_is_utf8(text_of(err->message)), "it says why");
 	for (const char *c = err->message; *c != '\0'; c++)
-		must((unsigned char)*c >= 0x20, err->message);
+		must((unsigned char)*c >= 0x20, "on one line");
 	must(err->details.len == 0 || (json_check(err->details, &details, &ignored) &&
 				       json_type_of(details) == JSON_TYPE_OBJECT),
 	     "details are an object");

@@ -58,7 +58,7 @@ static void identify(struct backstage *b, struct text token, bool signed_by_us)
 		/* Or nothing is known: there is a bound on how often unknown keys are looked for.
 		 */
 		must(err.kind == ERROR_UNAUTHENTICATED || err.kind == ERROR_UNAVAILABLE,
-		     err.message);
+		     "the right refusal");
 	} else {
 		must(signed_by_us, "only a signature lets anybody in");
 		must(principal.subject != NULL && principal.subject[0] != '\0', "they have a name");

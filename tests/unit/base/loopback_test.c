@@ -15,7 +15,7 @@ static void authorities(void **state)
 	static const struct {
 		const char *authority;
 		bool loopback;
-		bool of_no_stranger;
+		bool not_rebound;
 	} rows[] = {
 		{"localhost", true, true},
 		{"LocalHost:80", true, true},
@@ -45,7 +45,7 @@ static void authorities(void **state)
 		struct text authority = text_of(rows[i].authority);
 
 		if (authority_is_loopback(authority) != rows[i].loopback ||
-		    authority_is_of_no_stranger(authority) != rows[i].of_no_stranger)
+		    authority_cannot_be_rebound(authority) != rows[i].not_rebound)
 			fail_msg("%s", rows[i].authority);
 	}
 }
@@ -57,9 +57,9 @@ static void the_name_of_this_machine(void **state)
 
 	(void)state;
 	assert_int_equal(gethostname(name, sizeof name), 0);
-	assert_true(authority_is_of_no_stranger(text_of(name)));
+	assert_true(authority_cannot_be_rebound(text_of(name)));
 	snprintf(other, sizeof other, "%s.rebound.example", name);
-	assert_false(authority_is_of_no_stranger(text_of(other)));
+	assert_false(authority_cannot_be_rebound(text_of(other)));
 }
 
 static void where_we_listen(void **state)
