@@ -36,7 +36,7 @@ const struct op metrics_ops[] = {
 		GET("/metrics"),
 		.permission = PERMIT_OPERATORS,
 		.flags = OP_FRONT | OP_LOCAL | OP_ROOT | OP_ALWAYS,
-		.content_type = METRICS_TEXT_TYPE "; version=0.0.4; charset=utf-8",
+		.content_type = METRICS_TEXT_CONTENT_TYPE,
 		.run = service_metrics,
 	},
 	{.name = NULL},

@@ -128,8 +128,9 @@ enum metrics_format {
 
 /* As in Content-Type; static. */
 const char *metrics_content_type(enum metrics_format format);
-#define METRICS_OPENMETRICS_TYPE "application/openmetrics-text"
-#define METRICS_TEXT_TYPE        "text/plain"
+#define METRICS_OPENMETRICS_TYPE  "application/openmetrics-text"
+#define METRICS_TEXT_TYPE         "text/plain"
+#define METRICS_TEXT_CONTENT_TYPE METRICS_TEXT_TYPE "; version=0.0.4; charset=utf-8"
 
 /* More than all of it can be. */
 enum { METRICS_LONGEST = 16 * 1024 * 1024 };

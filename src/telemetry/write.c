@@ -188,7 +188,7 @@ const char *metrics_content_type(enum metrics_format format)
 {
 	return format == METRICS_OPENMETRICS ? METRICS_OPENMETRICS_TYPE
 		       "; version=1.0.0; charset=utf-8"
-					     : METRICS_TEXT_TYPE "; version=0.0.4; charset=utf-8";
+					     : METRICS_TEXT_CONTENT_TYPE;
 }
 
 void metrics_write(enum metrics_format format, struct buf *out)
