@@ -86,7 +86,7 @@ static bool get_me(struct palette *p, const struct palette_wanted *w, struct buf
 {
 	(void)w;
 	return palette_get_ours(p, PALETTE_FORM_OBJECT, NULL, "/v1/users/me",
-				"Your user at Palette", out, err);
+				"Looking up your user at Palette", out, err);
 }
 
 /* A virtual cluster is a cluster of a certain type: it is kept as that. */

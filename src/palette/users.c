@@ -85,9 +85,9 @@ bool palette_me(struct palette *p, struct palette_me *me, struct error *err)
 	ok = read_me(p->arena, text_trim(palette_document_text(&user)), &found);
 	palette_document_fini(&user);
 	if (!ok)
-		return error_set(
-			err, ERROR_UPSTREAM,
-			"Your user at Palette: Palette does not say which projects it has");
+		return error_set(err, ERROR_UPSTREAM,
+				 "Looking up your user at Palette: Palette does not say which "
+				 "projects it has");
 	*me = found;
 	return true;
 }
