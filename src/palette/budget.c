@@ -163,31 +163,68 @@ static void apply(const struct member *m)
 		pacer_set_share(m->pacer, m->shares.rates[i].prefix, m->shares.rates[i].share);
 }
 
-static void look_after(struct budget *b, struct member *m)
-{
-	struct store_meeting mine = {.replica = b->id, .host = m->origin};
+/* What was asked of a host since the last round. */
+struct used {
+	struct member *member;
 	struct pacer_use *uses;
-	const char **others;
+	size_t count;
+};
+
+static void share_out(struct budget *b, const struct used *used, const struct store_meeting *met,
+		      size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct member *m = used[i].member;
+
+		budget_share_out(&m->shares, used[i].uses, used[i].count, met[i].others,
+				 met[i].other_count, clock_now_ms());
+		apply(m);
+	}
+	tell_alone(b, false, NULL);
+}
+
+static void go_alone(struct budget *b, const struct used *used, size_t count, const char *why)
+{
+	unsigned replicas = atomic_load(&b->replicas);
+
+	for (size_t i = 0; i < count; i++) {
+		struct member *m = used[i].member;
+		double alone;
+
+		if (!budget_is_alone(&m->shares, replicas, clock_now_ms(), &alone))
+			continue;
+		pacer_set_share(m->pacer, NULL, alone);
+		tell_alone(b, true, why);
+	}
+}
+
+/* From first on, as many hosts as one statement takes; returns the next. */
+static struct member *look_after(struct budget *b, struct member *first)
+{
+	struct store_meeting meetings[STORE_MOST_MEETINGS];
+	struct used used[STORE_MOST_MEETINGS];
+	struct member *m = first;
+	size_t count = 0;
 	struct arena a;
 	struct error err;
-	double alone;
-	size_t count;
-	size_t met;
 
 	arena_init(&a);
-	pacer_take_uses(m->pacer, &a, &uses, &count);
-	mine.busy = budget_busy(&a, uses, count);
-	b->met = store_budget_meet(b->store, &a, &mine, clock_now_ms() + ANSWER_MS, &others, &met,
-				   &err);
-	if (b->met) {
-		budget_share_out(&m->shares, uses, count, others, met, clock_now_ms());
-		apply(m);
-		tell_alone(b, false, NULL);
-	} else if (budget_is_alone(&m->shares, atomic_load(&b->replicas), clock_now_ms(), &alone)) {
-		pacer_set_share(m->pacer, NULL, alone);
-		tell_alone(b, true, err.message);
+	for (; m != NULL && count < STORE_MOST_MEETINGS; m = m->next, count++) {
+		struct used *u = &used[count];
+
+		*u = (struct used){.member = m};
+		pacer_take_uses(m->pacer, &a, &u->uses, &u->count);
+		meetings[count] = (struct store_meeting){
+			.host = m->origin, .busy = budget_busy(&a, u->uses, u->count)};
 	}
+	b->met = store_budget_meet(b->store, &a, b->id, meetings, count, clock_now_ms() + ANSWER_MS,
+				   &err);
+	if (b->met)
+		share_out(b, used, meetings, count);
+	else
+		go_alone(b, used, count, err.message);
 	arena_fini(&a);
+	return m;
 }
 
 /* ---- the thread ---- */
@@ -211,9 +248,8 @@ static void *run(void *context)
 		b->added = false;
 		pthread_mutex_unlock(&b->lock);
 		/* Each may take a second where the store is silent. */
-		for (struct member *m = members; m != NULL && !atomic_load(&b->stopping);
-		     m = m->next)
-			look_after(b, m);
+		while (members != NULL && !atomic_load(&b->stopping))
+			members = look_after(b, members);
 		pthread_mutex_lock(&b->lock);
 		doze(b, next_ms);
 	}

@@ -63,8 +63,8 @@ struct store_kind {
 	bool (*keys)(void *self, struct arena *a, int64_t now_ms, int64_t deadline_ms,
 		     struct text **jwks, size_t *count, struct error *err);
 	/* NULL: replicas cannot meet there. */
-	bool (*budget_meet)(void *self, struct arena *a, const struct store_meeting *mine,
-			    int64_t deadline_ms, const char ***others, size_t *count,
+	bool (*budget_meet)(void *self, struct arena *a, struct text replica,
+			    struct store_meeting *meetings, size_t count, int64_t deadline_ms,
 			    struct error *err);
 	bool (*budget_leave)(void *self, struct text replica, int64_t deadline_ms,
 			     struct error *err);

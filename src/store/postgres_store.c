@@ -48,10 +48,15 @@
 /* Of replicas: by the database's clock alone, in milliseconds. */
 #define FRESH "5000"
 #define GONE  "60000"
-#define BUDGET_MEET                                                                             \
-	"WITH mine AS (INSERT INTO " BUDGET " (replica, host, busy, seen_ms) VALUES ($1, $2, "  \
-	"$3, " PG_CLOCK_MS ") ON CONFLICT (replica, host) DO UPDATE SET busy = excluded.busy, " \
-	"seen_ms = excluded.seen_ms RETURNING 1) SELECT busy FROM " BUDGET " WHERE host = $2 "  \
+/* $2 and $3: the hosts, and what is busy at each, as lines. Lines of which there is none but an
+ * empty one are no array of one. */
+#define BUDGET_MEET                                                                              \
+	"WITH met AS (SELECT host, coalesce(busy, '') AS busy FROM unnest("                      \
+	"string_to_array($2, chr(10)), string_to_array($3, chr(10))) AS lines (host, busy)), "   \
+	"mine AS (INSERT INTO " BUDGET " (replica, host, busy, seen_ms) "                        \
+	"SELECT $1, host, busy, " PG_CLOCK_MS " FROM met ON CONFLICT (replica, host) DO UPDATE " \
+	"SET busy = excluded.busy, seen_ms = excluded.seen_ms RETURNING 1) "                     \
+	"SELECT host, busy FROM " BUDGET " WHERE host IN (SELECT host FROM met) "                \
 	"AND replica <> $1 AND seen_ms > " PG_NOW_MS " - " FRESH " ORDER BY seen_ms DESC LIMIT $4"
 
 /* By the clocks of a replica and of the database: what is live is so by both, and what is over.
@@ -259,22 +264,52 @@ static bool postgres_keys(void *self, struct arena *a, int64_t now_ms, int64_t d
 
 /* ---- replicas ---- */
 
-static bool postgres_budget_meet(void *self, struct arena *a, const struct store_meeting *mine,
-				 int64_t deadline_ms, const char ***others, size_t *count,
+/* What others say of the hosts, among the meetings. */
+static void tell_meetings(struct arena *a, const struct pg_rows *found,
+			  struct store_meeting *meetings, size_t count)
+{
+	size_t rows = pg_rows_count(found);
+
+	for (size_t i = 0; i < count; i++) {
+		struct store_meeting *m = &meetings[i];
+
+		m->other_count = 0;
+		for (size_t row = 0; row < rows; row++)
+			m->other_count += text_is(pg_rows_text(found, row, 0), m->host);
+		m->others = arena_array(a, const char *, m->other_count);
+		for (size_t row = 0, n = 0; row < rows; row++)
+			if (text_is(pg_rows_text(found, row, 0), m->host))
+				m->others[n++] = arena_copy(a, pg_rows_text(found, row, 1));
+	}
+}
+
+static bool postgres_budget_meet(void *self, struct arena *a, struct text replica,
+				 struct store_meeting *meetings, size_t count, int64_t deadline_ms,
 				 struct error *err)
 {
 	struct pg_rows *found = NULL;
+	struct buf hosts;
+	struct buf busy;
+	bool ok;
 
-	if (!run(self, BUDGET_MEET,
-		 (const struct pg_param[]){
-			 copied(a, text_of(mine->replica)), copied(a, text_of(mine->host)),
-			 copied(a, text_of(mine->busy)), pg_number(STORE_MOST_REPLICAS)},
-		 4, deadline_ms, &found, err))
+	buf_init(&hosts, SIZE_MAX);
+	buf_init(&busy, SIZE_MAX);
+	for (size_t i = 0; i < count; i++) {
+		const char *between = i == 0 ? "" : "\n";
+
+		buf_printf(&hosts, "%s%s", between, meetings[i].host);
+		buf_printf(&busy, "%s%s", between, meetings[i].busy);
+	}
+	ok = run(self, BUDGET_MEET,
+		 (const struct pg_param[]){copied(a, replica), copied(a, buf_text(&hosts)),
+					   copied(a, buf_text(&busy)),
+					   pg_number((int64_t)count * STORE_MOST_REPLICAS)},
+		 4, deadline_ms, &found, err);
+	buf_fini(&busy);
+	buf_fini(&hosts);
+	if (!ok)
 		return false;
-	*count = pg_rows_count(found);
-	*others = arena_array(a, const char *, *count);
-	for (size_t i = 0; i < *count; i++)
-		(*others)[i] = arena_copy(a, pg_rows_text(found, i, 0));
+	tell_meetings(a, found, meetings, count);
 	pg_rows_free(found);
 	return true;
 }

@@ -468,19 +468,29 @@ static bool cannot_meet(struct error *err)
 	return error_set(err, ERROR_INTERNAL, "replicas cannot meet in this store");
 }
 
-bool store_budget_meet(struct store *store, struct arena *a, const struct store_meeting *mine,
-		       int64_t deadline_ms, const char ***others, size_t *count, struct error *err)
+static bool is_meeting(const struct store_meeting *m)
 {
-	struct text busy = text_of(mine->busy);
+	struct text busy = text_of(m->busy);
 
+	return busy.len <= STORE_LONGEST_BUSY && is_line(busy) && is_line(text_of(m->host));
+}
+
+bool store_budget_meet(struct store *store, struct arena *a, const char *replica,
+		       struct store_meeting *meetings, size_t count, int64_t deadline_ms,
+		       struct error *err)
+{
 	if (!store_can_meet(store))
 		return cannot_meet(err);
-	if (busy.len > STORE_LONGEST_BUSY || !is_line(busy) || !is_line(text_of(mine->host)))
-		return error_set(err, ERROR_INPUT, "this is no line");
-	return store_said(
-		store,
-		store->kind->budget_meet(store->self, a, mine, deadline_ms, others, count, err),
-		err);
+	if (count > STORE_MOST_MEETINGS)
+		return error_set(err, ERROR_INPUT, "more than %d hosts at once",
+				 STORE_MOST_MEETINGS);
+	for (size_t i = 0; i < count; i++)
+		if (!is_meeting(&meetings[i]))
+			return error_set(err, ERROR_INPUT, "this is no line");
+	return store_said(store,
+			  store->kind->budget_meet(store->self, a, text_of(replica), meetings,
+						   count, deadline_ms, err),
+			  err);
 }
 
 bool store_budget_leave(struct store *store, const char *replica, int64_t deadline_ms,

@@ -175,25 +175,27 @@ enum { STORE_MOST_REPLICAS = 1000 };
 
 /* Whether replicas can meet in it, as below. */
 bool store_can_meet(const struct store *store);
+enum { STORE_LONGEST_BUSY = 64 * 1024, STORE_MOST_MEETINGS = 100 };
+
+/* What this replica says of one host, and what the others say. */
+struct store_meeting {
+	const char *host;    /* whom they share: a line */
+	const char *busy;    /* a line of words, at most STORE_LONGEST_BUSY bytes */
+	const char **others; /* out, arena: `busy` of each of the others with that host */
+	size_t other_count;  /* out */
+};
 /*
  * Writes down that this replica is there, in the place of what it wrote before, and reads what the
  * others have written within the last five seconds, by the clock of the store. Any thread.
  *
- * replica  a name that no other has.
- * host     whom they share.
- * busy     a line of words, at most STORE_LONGEST_BUSY bytes.
- * others   out, arena: `busy` of each of the others with that host, STORE_MOST_REPLICAS at most.
+ * replica   a name that no other has.
+ * meetings  each host once; STORE_MOST_MEETINGS at most. Outputs are untouched on failure.
+ * Of all hosts together count * STORE_MOST_REPLICAS others are read at most, the latest.
  * Fails as all do, and with ERROR_INTERNAL where replicas cannot meet.
  */
-enum { STORE_LONGEST_BUSY = 64 * 1024 };
-struct store_meeting {
-	const char *replica;
-	const char *host;
-	const char *busy;
-};
-MUST_USE bool store_budget_meet(struct store *store, struct arena *a,
-				const struct store_meeting *mine, int64_t deadline_ms,
-				const char ***others, size_t *count, struct error *err);
+MUST_USE bool store_budget_meet(struct store *store, struct arena *a, const char *replica,
+				struct store_meeting *meetings, size_t count, int64_t deadline_ms,
+				struct error *err);
 /* This replica is there no more. Rows of those that could not say so go with store_purge(). */
 MUST_USE bool store_budget_leave(struct store *store, const char *replica, int64_t deadline_ms,
 				 struct error *err);

@@ -9,7 +9,8 @@ import net from 'node:net';
 import { sleep, startBackstage, userToken } from '../contract/backstage.mjs';
 import { creations } from '../contract/creates.mjs';
 import { follow } from '../contract/follow.mjs';
-import { TOKEN, TRUSTED, actionId, configuration, startService, startSimulator } from '../contract/harness.mjs';
+import { TOKEN, TRUSTED, actionId, configuration, configurationOfTenants, startService, startSimulator }
+  from '../contract/harness.mjs';
 import { startPostgres } from '../contract/postgres.mjs';
 
 const API = '/api/spectrocloud';
@@ -135,11 +136,8 @@ async function sessions(service, count) {
 }
 
 async function environments(count) {
-  const config = configuration([]);
-  config.spectrocloud.environments = Array.from({ length: count }, (_, i) =>
-    ({ name: `tenant-${i}`, url: `http://palette-${i}.example`, tenant: `tenant-${i}`, apiToken: `key-${i}` }));
   const from = performance.now();
-  const service = await startService(config);
+  const service = await startService(configurationOfTenants(count));
   row(`start with ${count} environments`,
     `${(performance.now() - from).toFixed(0)} ms, ${(kilobytes(service.pid, 'VmRSS') / 1024).toFixed(1)} MB`);
   await service.stop();

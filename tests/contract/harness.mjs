@@ -123,6 +123,14 @@ export function configuration(simulators, extra = {}) {
   };
 }
 
+// The same, with so many environments whose hosts nobody has.
+export function configurationOfTenants(count, extra = {}) {
+  const config = configuration([], extra);
+  config.spectrocloud.environments = Array.from({ length: count }, (_, i) =>
+    ({ name: `tenant-${i}`, url: `http://palette-${i}.example`, tenant: `tenant-${i}`, apiToken: `key-${i}` }));
+  return config;
+}
+
 // What a command says with this configuration: status, stdout, stderr.
 export function runCommand(config, ...args) {
   const folder = mkdtempSync(join(tmpdir(), 'contract-'));

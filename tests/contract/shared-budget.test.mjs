@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { TOKEN, configuration, startService, startSimulator } from './harness.mjs';
+import { TOKEN, configuration, configurationOfTenants, startService, startSimulator } from './harness.mjs';
 import { startPostgres, startRelay } from './postgres.mjs';
 import { newKey, newPassword } from './replicas.mjs';
 
@@ -35,6 +35,7 @@ after(async () => {
   await postgres?.remove();
 });
 
+const AT_ONCE = 100; // hosts that a statement takes
 const rows = () => postgres.sql('SELECT count(DISTINCT replica) FROM spectrocloud_budget', DATABASE).then(Number);
 
 async function until(condition, what) {
@@ -124,4 +125,27 @@ test('no request waits for a database that is silent', async t => {
   await until(() => replicas.every(service => service.log().includes('budget.alone')), 'they go on as before');
   relay.restore();
   await until(() => replicas.every(service => service.log().includes('budget.shared')), 'they do not meet again');
+});
+
+test('replicas meet at 250 hosts with three statements a second each', async t => {
+  const database = 'many_hosts';
+  await postgres.makeDatabase(database, password);
+  const config = configurationOfTenants(250, { upstream: { ratePercent: 80 },
+    tokenStore: { connection: postgres.url(database, password), encryptionKey } });
+  for (let i = 0; i < 2; i++) {
+    const service = await startService(config);
+    t.after(async () => assert.equal(await service.stop(), 0, service.log()));
+  }
+  const fresh = () => postgres.sql('SELECT count(*) FROM spectrocloud_budget WHERE seen_ms > ' +
+    'extract(epoch FROM now()) * 1000 - 5000', database).then(Number);
+  await until(async () => await fresh() === 500, 'they do not meet everywhere');
+  const meetings = () => (postgres.log().match(/LOG: .*INSERT INTO spectrocloud_budget/g) ?? []).length;
+  const from = { count: meetings(), at: performance.now() };
+  await sleep(6000); // longer than a row counts
+  const seconds = (performance.now() - from.at) / 1000;
+  const each = (meetings() - from.count) / 2;
+  t.diagnostic(`${each} statements of each in ${seconds.toFixed(1)} s`);
+  assert.ok(each >= 3, 'they no longer meet');
+  assert.ok(each <= Math.ceil(250 / AT_ONCE) * (seconds + 1), 'more than one for a hundred hosts and second');
+  assert.equal(await fresh(), 500);
 });

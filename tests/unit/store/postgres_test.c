@@ -405,29 +405,39 @@ static void who_was_cut_off_says_so_and_hears_again(void **state)
 
 /* ---- replicas that meet ---- */
 
+static void meet_at(struct world *w, const char *replica, struct store_meeting *meetings,
+		    size_t count)
+{
+	struct error err;
+
+	if (!store_budget_meet(w->store, &w->arena, replica, meetings, count, soon(), &err))
+		fail_msg("%s", err.message);
+}
+
 /* What the others with that host have written, as "a|b", in the order of their letters. */
-static const char *meet(struct world *w, const char *replica, const char *host, const char *busy)
+static const char *told(struct world *w, const struct store_meeting *m)
 {
 	const char *together = "";
-	const char **others;
-	struct error err;
-	size_t count;
 
-	if (!store_budget_meet(w->store, &w->arena,
-			       &(const struct store_meeting){replica, host, busy}, soon(), &others,
-			       &count, &err))
-		fail_msg("%s", err.message);
-	for (size_t i = 0; i < count; i++) { /* few: the smallest first */
+	for (size_t i = 0; i < m->other_count; i++) { /* few: the smallest first */
 		size_t least = i;
 
-		for (size_t o = i + 1; o < count; o++)
-			if (strcmp(others[o], others[least]) < 0)
+		for (size_t o = i + 1; o < m->other_count; o++)
+			if (strcmp(m->others[o], m->others[least]) < 0)
 				least = o;
 		together = arena_printf(&w->arena, "%s%s%s", together, i == 0 ? "" : "|",
-					others[least]);
-		others[least] = others[i];
+					m->others[least]);
+		m->others[least] = m->others[i];
 	}
 	return together;
+}
+
+static const char *meet(struct world *w, const char *replica, const char *host, const char *busy)
+{
+	struct store_meeting m = {.host = host, .busy = busy};
+
+	meet_at(w, replica, &m, 1);
+	return told(w, &m);
 }
 
 static void replicas_meet(void **state)
@@ -455,17 +465,66 @@ static void replicas_meet(void **state)
 	answers("SELECT count(*) FROM spectrocloud_budget", "1\n");
 }
 
+static void replicas_meet_at_many_hosts_at_once(void **state)
+{
+	struct world *w = *state;
+	struct store_meeting of_r1[] = {{.host = "https://a", .busy = ""},
+					{.host = "https://b", .busy = "/v1/x -"},
+					{.host = "https://c", .busy = ""}};
+	struct store_meeting of_r2[] = {{.host = "https://c", .busy = "z"},
+					{.host = "https://d", .busy = ""},
+					{.host = "https://b", .busy = ""}};
+
+	meet_at(w, "r1", of_r1, ARRAY_LEN(of_r1));
+	for (size_t i = 0; i < ARRAY_LEN(of_r1); i++)
+		assert_int_equal(of_r1[i].other_count, 0);
+	answers("SELECT host, busy FROM spectrocloud_budget ORDER BY host",
+		"https://a|\nhttps://b|/v1/x -\nhttps://c|\n");
+	meet_at(w, "r2", of_r2, ARRAY_LEN(of_r2));
+	assert_int_equal(of_r2[0].other_count, 1);
+	assert_string_equal(told(w, &of_r2[0]), "");
+	assert_int_equal(of_r2[1].other_count, 0);
+	assert_string_equal(told(w, &of_r2[2]), "/v1/x -");
+	meet_at(w, "r1", of_r1, ARRAY_LEN(of_r1));
+	assert_int_equal(of_r1[0].other_count, 0);
+	assert_int_equal(of_r1[1].other_count, 1);
+	assert_string_equal(told(w, &of_r1[1]), "");
+	assert_string_equal(told(w, &of_r1[2]), "z");
+}
+
+/* As many as one statement takes: all are written and read, and one more is not begun. */
+static void replicas_meet_at_so_many_hosts(void **state)
+{
+	struct world *w = *state;
+	struct store_meeting meetings[STORE_MOST_MEETINGS + 1];
+	struct error err;
+
+	for (size_t i = 0; i < ARRAY_LEN(meetings); i++)
+		meetings[i] = (struct store_meeting){
+			.host = arena_printf(&w->arena, "https://h%zu", i),
+			.busy = i % 2 == 0 ? "" : arena_printf(&w->arena, "/v1/%zu", i)};
+	meet_at(w, "r1", meetings, STORE_MOST_MEETINGS);
+	meet_at(w, "r2", meetings, STORE_MOST_MEETINGS);
+	for (size_t i = 0; i < STORE_MOST_MEETINGS; i++) {
+		assert_int_equal(meetings[i].other_count, 1);
+		assert_string_equal(meetings[i].others[0], meetings[i].busy);
+	}
+	assert_false(store_budget_meet(w->store, &w->arena, "r1", meetings, ARRAY_LEN(meetings),
+				       soon(), &err));
+	assert_int_equal(err.kind, ERROR_INPUT);
+}
+
 static void what_is_no_line_is_not_written(void **state)
 {
 	struct world *w = *state;
-	const char **others;
+	struct store_meeting bad[] = {{.host = "https://a", .busy = ""},
+				      {.host = "https://b", .busy = "a\nb"}};
 	struct error err;
-	size_t count;
 
-	assert_false(store_budget_meet(w->store, &w->arena,
-				       &(const struct store_meeting){"r1", "h", "a\nb"}, soon(),
-				       &others, &count, &err));
+	assert_false(
+		store_budget_meet(w->store, &w->arena, "r1", bad, ARRAY_LEN(bad), soon(), &err));
 	assert_int_equal(err.kind, ERROR_INPUT);
+	answers("SELECT count(*) FROM spectrocloud_budget", "0\n");
 }
 
 int main(void)
@@ -490,6 +549,8 @@ int main(void)
 		store_test(what_shall_be_tried_again_is),
 		store_test(others_hear_of_changes),
 		store_test(replicas_meet),
+		store_test(replicas_meet_at_many_hosts_at_once),
+		store_test(replicas_meet_at_so_many_hosts),
 		store_test(what_is_no_line_is_not_written),
 		store_test(who_was_cut_off_says_so_and_hears_again),
 	};
