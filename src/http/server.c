@@ -35,10 +35,12 @@
 enum {
 	EVENTS_PER_TURN = 128,
 	ACCEPTS_PER_TURN = 64,
-	ACCEPT_PAUSE_MS = 100,  /* when the process has no descriptors left */
-	SAY_PAUSED_MS = 10000,  /* not more often than this */
-	SWALLOWED_BODIES = 2,   /* an endless body is read up to so many times the limit */
-	LIBRARY_MARGIN = 32768, /* of a connection's memory: for what is not the head itself */
+	ACCEPT_PAUSE_MS = 100, /* when the process has no descriptors left */
+	SAY_PAUSED_MS = 10000, /* not more often than this */
+	SWALLOWED_BODIES = 2,  /* an endless body is read up to so many times the limit */
+	/* Of a connection's memory, which the library wipes after each request and keeps: what is
+	 * not the request's head, but its list of headers (9 KiB) and the answer's head. */
+	LIBRARY_MARGIN = 32768,
 	CUT_OFF_TURNS = 100,
 };
 
@@ -512,7 +514,7 @@ static bool start_library(struct http_server *s, struct error *err)
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_NOTIFY_COMPLETED,
 		on_completed, s, MHD_OPTION_URI_LOG_CALLBACK, on_request_line, s,
 		MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		o->max_header_bytes * 2 + LIBRARY_MARGIN, MHD_OPTION_CONNECTION_LIMIT,
+		o->max_header_bytes + LIBRARY_MARGIN, MHD_OPTION_CONNECTION_LIMIT,
 		o->max_connections + EVENTS_PER_TURN, MHD_OPTION_CONNECTION_TIMEOUT,
 		(unsigned)quiet_ms / 1000 + 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
 		MHD_OPTION_END);

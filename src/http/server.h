@@ -14,7 +14,7 @@
  * there before nobody can tell then. Proxies refuse NUL.
  *
  * The handler hears of a refusal, but for what the library refuses itself: a request line or header
- * that it cannot parse, a broken chunk, a head that is several times over the limit. Those get a
+ * that it cannot parse, a broken chunk, a head that is more than 20 KiB over the limit. Those get a
  * short page of the library's (400, 413, 414, 431, 505) or none, and the end of the connection. So
  * does, with no answer, a chunked body that goes on for more than twice the limit.
  */

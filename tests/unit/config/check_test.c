@@ -20,7 +20,7 @@ static void defaults(void **state)
 	assert_int_equal(c->environment_count, 0);
 	assert_string_equal(c->listen, "127.0.0.1:7727");
 	assert_int_equal(c->max_body_bytes, 1048576);
-	assert_int_equal(c->max_header_bytes, 65536);
+	assert_int_equal(c->max_header_bytes, 48 * 1024);
 	assert_int_equal(c->max_connections, 1024);
 	assert_int_equal(c->workers, 16);
 	assert_int_equal(c->queue_length, 256);

@@ -55,6 +55,19 @@ static void answer_unchanged(struct http_exchange *x)
 	http_exchange_answer(x, &response);
 }
 
+/* With 16 KiB of headers, which are more than any answer of ours has. */
+static void answer_with_headers(struct http_exchange *x)
+{
+	enum { HEADERS = 32, EACH = 512 };
+	struct http_response response = {.status = 200, .body = TEXT("wide")};
+	struct arena *a = http_exchange_request(x)->arena;
+
+	for (int i = 0; i < HEADERS; i++)
+		http_response_header(&response, arena_printf(a, "X-%d", i),
+				     arena_printf(a, "%0*d", EACH, i));
+	http_exchange_answer(x, &response);
+}
+
 static void put(struct front *f, struct front_queue *queue, struct http_exchange *x)
 {
 	pthread_mutex_lock(&f->lock);
@@ -87,6 +100,8 @@ static void handle(void *context, struct http_exchange *x, const struct error *r
 		answer_large(x, FRONT_BIG);
 	else if (text_is(r->path, "/huge"))
 		answer_large(x, FRONT_HUGE);
+	else if (text_is(r->path, "/wide"))
+		answer_with_headers(x);
 	else
 		answer_echo(x);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "front.h"
+#include "http/guard.h"
 
 #define HOST "Host: a\r\n"
 #define END  "Connection: close\r\n\r\n"
@@ -256,9 +257,8 @@ static void headers_have_a_limit(void **state)
 		size_t len;
 		const char *status;
 	} rows[] = {
-		{32 * 1024, "HTTP/1.1 200"},
-		{FRONT_MAX_HEADER - 100, "HTTP/1.1 200"},
-		{FRONT_MAX_HEADER, "HTTP/1.1 413"},
+		{32 * 1024, "HTTP/1.1 200"},        {FRONT_MAX_HEADER - 100, "HTTP/1.1 200"},
+		{FRONT_MAX_HEADER, "HTTP/1.1 413"}, {FRONT_MAX_HEADER + 20 * 1024, "HTTP/1.1 413"},
 		{2000 * 1000, "HTTP/1.1 431"},
 	};
 	char answer[WIRE_SIZE];
@@ -271,6 +271,27 @@ static void headers_have_a_limit(void **state)
 		free(request);
 		assert_true(text_starts(text_of(answer), rows[i].status));
 	}
+}
+
+/* As many headers as there may be, as long as they may be together: there is room for the answer.
+ */
+static void the_fullest_head_is_served(void **state)
+{
+	enum { MANY = GUARD_MAX_HEADERS - 2, EACH = (FRONT_MAX_HEADER - 100) / MANY };
+	char *request = malloc(FRONT_MAX_HEADER + 1);
+	char answer[WIRE_SIZE];
+	char *at = request;
+
+	(void)state;
+	at += sprintf(at, "GET /wide HTTP/1.1\r\n" HOST);
+	for (int i = 0; i < MANY; i++)
+		at += sprintf(at, "X-%03d: %0*d\r\n", i, EACH - 9, i);
+	at += sprintf(at, END);
+	assert_in_range(at - request, FRONT_MAX_HEADER - 200, FRONT_MAX_HEADER);
+	wire_talk(&front, request, (size_t)(at - request), answer);
+	free(request);
+	assert_true(text_starts(text_of(answer), "HTTP/1.1 200"));
+	assert_non_null(strstr(answer, "\r\nX-20: 000"));
 }
 
 static void many_headers_are_refused(void **state)
@@ -475,6 +496,7 @@ int main(void)
 		TEST(refusals_know_the_target),
 		TEST(a_refusal_ends_the_connection),
 		TEST(headers_have_a_limit),
+		TEST(the_fullest_head_is_served),
 		TEST(many_headers_are_refused),
 		TEST(body_over_the_limit_is_refused_unread),
 		TEST(chunked_body_over_the_limit_is_refused),
