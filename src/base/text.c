@@ -152,6 +152,15 @@ static size_t utf8_length(const unsigned char *p, size_t n)
 	return need;
 }
 
+size_t text_characters(struct text a)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < a.len; i++)
+		count += ((unsigned char)a.ptr[i] & 0xC0) != 0x80;
+	return count;
+}
+
 bool text_is_utf8(struct text a)
 {
 	size_t i = 0;

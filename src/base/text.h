@@ -49,6 +49,8 @@ MUST_USE bool text_to_int(struct text a, int64_t *out);
 
 /* Well-formed UTF-8 as of RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
 bool text_is_utf8(struct text a);
+/* Of UTF-8: all bytes but those that continue one. */
+size_t text_characters(struct text a);
 
 /*
  * Levenshtein distance, for "did you mean". Looks at the first 64 bytes of each; letters' case

@@ -22,6 +22,11 @@ bool accepts_long_token(struct text t)
 	return t.len >= 8 && accepts_token(t);
 }
 
+bool accepts_name(struct text t)
+{
+	return t.len > 0 && text_characters(t) <= CONFIG_LONGEST_NAME;
+}
+
 bool accepts_dns_name(struct text t)
 {
 	struct text label;
@@ -130,6 +135,7 @@ const char *accepts_pattern(bool (*accepts)(struct text t))
 	} all[] = {
 		{accepts_token, "^[!-~]+$"},
 		{accepts_long_token, "^[!-~]{8,}$"},
+		{accepts_name, "^.{1,256}$"},
 		{accepts_dns_name, "^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
 				   "(\\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"},
 		{accepts_api_path, "^/v1(/([^\\s?#%\\\\*/]+|\\*))+$"},

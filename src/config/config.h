@@ -25,7 +25,8 @@
 /* What Backstage knows this service by. */
 #define CONFIG_PLUGIN_ID "spectrocloud"
 
-enum { CONFIG_MOST_RATES = 32 }; /* of one list */
+enum { CONFIG_LONGEST_NAME = 256 }; /* of an environment; characters, as a request may have */
+enum { CONFIG_MOST_RATES = 32 };    /* of one list */
 
 /* A rate limit of Palette: of the paths that begin with these segments, "*" being any one. */
 struct config_rate {

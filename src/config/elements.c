@@ -56,6 +56,8 @@ const struct setting environment_settings[] = {
 		.type = SETTING_STRING,
 		.into = offsetof(struct config_environment, name),
 		.unique = true,
+		.accepts = accepts_name,
+		.wants = NAME_WANTED,
 		.help = "What calls name it by. Without one it is reached only as the first "
 			"environment, by calls that name none.",
 	},

@@ -102,6 +102,9 @@ extern const struct setting_list environment_list, rate_list, endpoint_list, plu
 bool accepts_token(struct text t);
 /* The same, of at least 8 characters. */
 bool accepts_long_token(struct text t);
+/* Not longer than a request can name: 1 to CONFIG_LONGEST_NAME characters. */
+bool accepts_name(struct text t);
+#define NAME_WANTED "a string of 1 to 256 characters, without control characters"
 bool accepts_dns_name(struct text t);
 /* The beginning of a path of Palette's API, "/v1/" and whole segments; "*" is any one. */
 bool accepts_api_path(struct text t);

@@ -60,7 +60,7 @@ enum param_type {
 };
 
 enum {
-	PARAM_LONGEST_TEXT = 256,
+	PARAM_LONGEST_TEXT = CONFIG_LONGEST_NAME, /* as that of an environment */
 	PARAM_LONGEST_LINE = 1024,
 	PARAM_LONGEST_KEY = 255,
 	PARAM_MOST_STRINGS = 1000,

@@ -34,19 +34,9 @@ const char *param_identifier_problem(struct text value)
 	return problem;
 }
 
-/* Of UTF-8: all bytes but those that continue one. */
-static size_t count_characters(struct text value)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < value.len; i++)
-		count += ((unsigned char)value.ptr[i] & 0xC0) != 0x80;
-	return count;
-}
-
 static const char *text_problem(struct text value, size_t longest)
 {
-	if (!text_is_utf8(value) || count_characters(value) > longest)
+	if (!text_is_utf8(value) || text_characters(value) > longest)
 		return longest == PARAM_LONGEST_TEXT ? "must be 1 to 256 characters of text"
 						     : "must be 1 to 1024 characters of text";
 	for (size_t i = 0; i < value.len; i++)

@@ -20,6 +20,8 @@ const char *status_span(struct arena *a, int64_t ms)
 {
 	uint64_t s = ms < 0 ? 0 : (uint64_t)ms / MS;
 
+	if (s == 0)
+		return "a moment";
 	if (s < MINUTE)
 		return status_many(a, s, "second", "seconds");
 	if (s < HOUR)

@@ -374,6 +374,8 @@ static void sample_environment(const struct palette_client *client, size_t index
 		      states[circuit_state(client->shares[index].circuit).phase], environment);
 	if (certificate_ends_s != 0)
 		metric_sample(samples, METRIC_CERTIFICATE, certificate_ends_s, environment);
+	metric_sample(samples, METRIC_TOKEN_REFUSED, palette_token_refused_ms(client, index) != 0,
+		      environment);
 	sample_budget(client, index, environment, samples);
 }
 

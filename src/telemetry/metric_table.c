@@ -194,6 +194,16 @@ const struct metric_row metric_rows[METRICS] = {
 				"handshake; "
 				"seconds since 1970.",
 		},
+	[METRIC_TOKEN_REFUSED] =
+		{
+			.name = "spectrocloud_upstream_token_refused",
+			.type = METRIC_GAUGE,
+			.labels = {"environment"},
+			.most = 128,
+			.help = "1: Palette has refused the apiToken, and not taken it since. 0: "
+				"it "
+				"has not.",
+		},
 	[METRIC_CREATIONS] =
 		{
 			.name = "spectrocloud_cluster_creations",

@@ -277,6 +277,18 @@ test('the end of Palette\'s certificate, and words for what is no answer', async
   }
 });
 
+test('an apiToken that Palette refuses, until it is taken', async t => {
+  const service = await start(t);
+  const refused = async () => (await scrape(service)).value('spectrocloud_upstream_token_refused', { environment: 'first' });
+  assert.equal(await refused(), 0);
+  await simulator.fault({ match: { pathPrefix: '/v1' }, fault: 'status', status: 401 });
+  assert.equal((await get(service, '/projects')).status, 502);
+  assert.equal(await refused(), 1);
+  await simulator.heal();
+  assert.equal((await get(service, '/projects', anew)).status, 200);
+  assert.equal(await refused(), 0);
+});
+
 test('a deadline and an answer that is too large have words, too', async t => {
   const service = await start(t, { upstream: { timeout: '300ms' } });
   const environment = 'first';

@@ -334,7 +334,9 @@ static void urls(void **state)
 
 static void environment_faults(void **state)
 {
+	char name[CONFIG_LONGEST_NAME + 1];
 	struct fixture *f = *state;
+	char yaml[1024];
 
 	fixture_fails(
 		f, "spectrocloud: {environments: [{}]}",
@@ -359,10 +361,20 @@ static void environment_faults(void **state)
 	fixture_fails(
 		f, ENVIRONMENT("      name: \"a\\nb\"\n"),
 		"app-config.yaml:6:13: spectrocloud.environments[0].name: got a string, wanted "
-		"a non-empty string, without control characters");
-	fixture_fails(f, ENVIRONMENT("      name: 5\n"),
-		      "app-config.yaml:6:13: spectrocloud.environments[0].name: got the number 5, "
-		      "wanted a non-empty string, in quotes");
+		"a string of 1 to 256 characters, without control characters");
+	memset(name, 'a', CONFIG_LONGEST_NAME);
+	memcpy(name, "\xC3\xA4", 2); /* one character */
+	name[CONFIG_LONGEST_NAME] = '\0';
+	snprintf(yaml, sizeof yaml, ENVIRONMENT("      name: %sb\n"), name);
+	fixture_loads(f, yaml);
+	snprintf(yaml, sizeof yaml, ENVIRONMENT("      name: %sbc\n"), name);
+	fixture_fails(f, yaml,
+		      "app-config.yaml:6:13: spectrocloud.environments[0].name: got a string, "
+		      "wanted a string of 1 to 256 characters, without control characters");
+	fixture_fails(
+		f, ENVIRONMENT("      name: 5\n"),
+		"app-config.yaml:6:13: spectrocloud.environments[0].name: got the number 5, "
+		"wanted a string of 1 to 256 characters, without control characters, in quotes");
 }
 
 static void environment_notices(void **state)

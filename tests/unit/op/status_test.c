@@ -151,7 +151,7 @@ static void spans_are_rounded_down(void **state)
 	static const struct {
 		int64_t s;
 		const char *said;
-	} rows[] = {{-1, "0 seconds"},       {0, "0 seconds"},        {1, "1 second"},
+	} rows[] = {{-1, "a moment"},        {0, "a moment"},         {1, "1 second"},
 		    {59, "59 seconds"},      {60, "1 minute"},        {3599, "59 minutes"},
 		    {3600, "1 hour"},        {47 * 3600, "47 hours"}, {48 * 3600, "2 days"},
 		    {90000000, "1,041 days"}};
