@@ -300,6 +300,8 @@ static void step(struct flow *f, struct arena *a, struct mask_mood outer)
 	if (starts_comment(s, f->at)) {
 		size_t end = comment_end(s, f->at);
 
+		if (end > f->end)
+			end = f->end;
 		mask_keep_words(s, f->at, end);
 		f->at = end;
 	} else if (is_space(c)) {

@@ -109,9 +109,10 @@ struct mask_state {
 	size_t next_map;
 	bool alias_in_secret; /* then whatever has an anchor is one */
 
-	/* Searches that failed once are not made again: they would each go to the end. */
-	bool no_double_quote;
-	bool no_single_quote;
+	/* Searches that failed once are not made again from there on: they would each go to the
+	 * end. What stands before is read as it was, however often. */
+	size_t no_double_quote; /* from here on none is closed; SIZE_MAX: not known */
+	size_t no_single_quote;
 	bool no_flow;
 	size_t flow_depth; /* of the flow collection that was looked at last */
 };

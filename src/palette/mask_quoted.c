@@ -34,10 +34,10 @@ size_t mask_template_end(struct text text, size_t start, size_t end)
 size_t mask_quoted_end(struct mask_state *s, size_t start)
 {
 	char quote = s->text.ptr[start];
-	bool *given_up = quote == '"' ? &s->no_double_quote : &s->no_single_quote;
+	size_t *given_up = quote == '"' ? &s->no_double_quote : &s->no_single_quote;
 	size_t at = start + 1;
 
-	if (*given_up)
+	if (start >= *given_up)
 		return 0;
 	while (at < s->text.len) {
 		if (s->text.ptr[at] == quote) {
@@ -49,7 +49,7 @@ size_t mask_quoted_end(struct mask_state *s, size_t start)
 		}
 		at++;
 	}
-	*given_up = true;
+	*given_up = start;
 	return 0;
 }
 

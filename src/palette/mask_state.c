@@ -149,7 +149,8 @@ void mask_keep(struct mask_state *s, size_t to)
 void mask_hide(struct mask_state *s, size_t start, size_t end)
 {
 	mask_keep(s, start);
-	s->from = end;
+	if (end > s->from)
+		s->from = end;
 	if (s->out == NULL)
 		return;
 	buf_add(s->out, TEXT("\"***\""));
@@ -159,14 +160,20 @@ void mask_hide(struct mask_state *s, size_t start, size_t end)
 void mask_keep_words(struct mask_state *s, size_t start, size_t end)
 {
 	mask_keep(s, start);
+	if (end <= s->from)
+		return;
+	if (s->out != NULL)
+		s->count += mask_words(text_slice(s->text, s->from, end - s->from), s->out);
 	s->from = end;
-	if (s->out != NULL && end > start)
-		s->count += mask_words(text_slice(s->text, start, end - start), s->out);
 }
 
 void mask_state_init(struct mask_state *s, struct text text, unsigned level, bool json)
 {
-	*s = (struct mask_state){.text = text, .level = level, .json = json};
+	*s = (struct mask_state){.text = text,
+				 .level = level,
+				 .json = json,
+				 .no_double_quote = SIZE_MAX,
+				 .no_single_quote = SIZE_MAX};
 }
 
 void mask_second_reading(struct mask_state *s, struct buf *out)
@@ -175,7 +182,8 @@ void mask_second_reading(struct mask_state *s, struct buf *out)
 	s->next_map = 0;
 	s->out = out;
 	s->from = 0;
-	s->no_double_quote = s->no_single_quote = s->no_flow = false;
+	s->no_double_quote = s->no_single_quote = SIZE_MAX;
+	s->no_flow = false;
 }
 
 size_t mask_state_fini(struct mask_state *s)

@@ -257,6 +257,7 @@ static const struct masked texts[] = {
 	/* Flow collections. */
 	{"a: {password: hunter2, b: 1}\n", "a: {password: \"***\", b: 1}\n"},
 	{"a: {\"password\":\"hunter2\",\"b\":1}\n", "a: {\"password\":\"***\",\"b\":1}\n"},
+	{"{\"password\":\"hunter 2\",b: \"unclosed}\n", "{\"password\":\"***\",b: \"unclosed}\n"},
 	{"{password: hunter 2}\n", "{password: \"***\"}\n"},
 	{"password: [a, 'b', {c: d}]\n", "password: [\"***\", \"***\", {c: \"***\"}]\n"},
 	{"a: [{token: x}, {b: {secret: y}}]\n", "a: [{token: \"***\"}, {b: {secret: \"***\"}}]\n"},
@@ -541,6 +542,8 @@ static const char *const same[] = {
 	"a: 5\" pipe\nb: don't\n",
 	"'tis the season\n",
 	"{ unclosed\n[ also\n\" this\n",
+	"{\"#a\":1, b: \"unclosed}  \t",
+	"{'#a':1, b: 'unclosed}  \t",
 	"%YAML 1.2\n---\na: 1\n",
 	"\xC3\xA4: \xE2\x82\xAC\n",
 	"\xFF\xFE: x\n",
