@@ -29,7 +29,7 @@ fuzz_one()
 	[ -f "tests/fuzz/$name.options" ] && mapfile -t own < <(grep ^- "tests/fuzz/$name.options")
 	[ -f "tests/fuzz/$name.dict" ] && own+=(-dict="tests/fuzz/$name.dict")
 	limited $((seconds + 120)) "$log" "build-fuzz/tests/fuzz/fuzz_$name" "$corpus" \
-		-max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 \
+		-max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -reload=0 -print_final_stats=1 \
 		-artifact_prefix="$findings/" "${own[@]}" "$@" || status=$?
 	awk -v name="$name" -v status="$status" -v took="$((SECONDS - start))" \
 		-v history="$fuzz_history" -v when="$(date -u +%FT%TZ)" '
