@@ -21,7 +21,8 @@
 		.help = "After so many failures of an environment in a row (no connection, a broken "
 			"one, no answer within `timeout`, 502, 503 or 504) nothing is sent there for "
 			"a while, and calls are answered with 503 at once. Each attempt counts, also "
-			"those that one request makes. With 0 they always are sent.",
+			"those that one request makes; those about one object or project alone do "
+			"not suffice. With 0 they always are sent.",
 	},
 	{
 		.path = "spectrocloud.upstream.circuitPause",

@@ -109,10 +109,14 @@ static void tell_circuit(struct palette *p, const struct attempt *at)
 	circuit_tell(palette_circuit(p), &at->leave, verdict, why);
 }
 
-/* Of the path, without its query, and the project. */
+/* Of the path, without its query, and the project; no identifier of the caller's is in a list's. */
 uint64_t attempt_question(const struct palette_request *r)
 {
-	uint64_t hash = hash_text(HASH_START, (struct text){r->path, strcspn(r->path, "?")});
+	uint64_t hash;
+
+	if (r->purpose == PALETTE_LIST && r->project == NULL)
+		return CIRCUIT_WHOLE;
+	hash = hash_text(HASH_START, (struct text){r->path, strcspn(r->path, "?")});
 
 	/* A byte between them that neither has. */
 	return hash_text(hash_byte(hash, '?'), text_of(r->project));

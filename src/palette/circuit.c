@@ -29,7 +29,7 @@ struct circuit {
 	uint64_t era;
 	unsigned failures;
 	uint64_t failed_question; /* the first of these failures */
-	bool several;             /* another one has failed, too */
+	bool several;             /* another one has failed, too, or one about the whole */
 	bool open;
 	bool probing;
 	unsigned failed_probes;
@@ -127,7 +127,8 @@ static bool refuse(const struct circuit *c, struct error *err)
  * cannot be read, and somebody asks for it all the time. */
 static bool may_probe(const struct circuit *c, uint64_t question)
 {
-	bool again = c->failed_probes > 0 && question == c->failed_probe;
+	bool again = c->failed_probes > 0 && question == c->failed_probe &&
+		     question != CIRCUIT_WHOLE;
 
 	return clock_left_ms(c->until_ms + (again ? c->pause_ms : 0)) == 0;
 }
@@ -187,7 +188,7 @@ static void count(struct circuit *c, const struct circuit_leave *leave,
 	}
 	c->failures++;
 	c->several = c->several || verdict == CIRCUIT_UNREACHABLE || c->most_failures == 1 ||
-		     leave->question != c->failed_question;
+		     leave->question == CIRCUIT_WHOLE || leave->question != c->failed_question;
 	if (c->most_failures > 0 && c->failures >= c->most_failures && c->several)
 		open_it(c, why);
 }

@@ -27,6 +27,8 @@ void circuit_free(struct circuit *circuit);
  * open at first. What it has counted, and that it is open, stays. */
 void circuit_set(struct circuit *circuit, unsigned failures, int64_t pause_ms);
 
+enum { CIRCUIT_WHOLE = 0 }; /* a question about no object and no project */
+
 /* The leave to send one request; circuit_tell() gives it back. */
 struct circuit_leave {
 	uint64_t era; /* between an opening and a closing, or the other way round */
@@ -49,7 +51,8 @@ MUST_USE bool circuit_look(struct circuit *circuit, bool is_write, uint64_t ques
  * Leave to send one request now.
  * is_write  it changes something: never a probe.
  * question  any number that tells apart what is asked. It takes two that fail to open the circuit,
- *           for it may be one object that cannot be read; unless nothing can be reached at all.
+ *           for it may be one object that cannot be read; unless nothing can be reached at all, or
+ *           it is CIRCUIT_WHOLE.
  * leave     out; to be given back with a verdict.
  * Fails with ERROR_UNAVAILABLE and retry_after_s: nothing is to be sent.
  */

@@ -78,6 +78,25 @@ test('after some failures nothing is sent, and calls are answered at once', asyn
   assert.equal(times(service, 'circuit.closed'), 0);
 });
 
+test('lists alone open it, whoever asks', async t => {
+  const service = await start(t, { circuitPause: '1h' });
+  await first.fault({ match: { pathPrefix: '/v1' }, fault: 'status', status: 502 });
+  for (const path of ['/clusters', '/virtualclusters', '/clusters', '/users/me/projects', '/clusters'].slice(0, FAILURES))
+    assert.equal((await get(service, path)).status, 502, path);
+  for (const path of ['/clusters', '/projects']) assertRefused(await get(service, path));
+  assertRefused(await readCluster(service));
+  assert.equal(await sent(), FAILURES);
+  assert.equal(times(service, 'circuit.opened'), 1);
+});
+
+test('one cluster that cannot be read opens nothing', async t => {
+  const service = await start(t, { circuitPause: '1h' });
+  await first.fault({ match: { pathPrefix: '/v1' }, fault: 'status', status: 502 });
+  for (let i = 0; i < FAILURES * 3; i++) assert.equal((await readCluster(service)).status, 502);
+  assert.equal(await sent(), FAILURES * 3);
+  assert.equal(times(service, 'circuit.opened'), 0);
+});
+
 test('what was refused was certainly not done', async t => {
   const service = await start(t, { circuitPause: '1h' });
   const { query: scope, body } = good['cluster.create'];

@@ -349,6 +349,21 @@ static void where_nothing_can_be_reached_one_is_enough(void **state)
 	circuit_free(c);
 }
 
+static void one_question_about_the_whole_is_enough(void **state)
+{
+	struct circuit *c = circuit_of(3, 3600 * 1000);
+
+	(void)state;
+	tell(c, BAD, CIRCUIT_FAILED);
+	tell(c, BAD, CIRCUIT_ANSWERED);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(circuit_state(c).phase, CIRCUIT_CLOSED);
+		tell(c, CIRCUIT_WHOLE, CIRCUIT_FAILED);
+	}
+	assert_int_equal(circuit_state(c).phase, CIRCUIT_OPEN);
+	circuit_free(c);
+}
+
 /* Somebody asks for it all the time, and must not be the probe each time. */
 static void what_failed_as_a_probe_gives_way(void **state)
 {
@@ -385,6 +400,7 @@ int main(void)
 		cmocka_unit_test(there_is_one_probe_at_a_time),
 		cmocka_unit_test(one_thing_that_fails_does_not_open_it),
 		cmocka_unit_test(where_nothing_can_be_reached_one_is_enough),
+		cmocka_unit_test(one_question_about_the_whole_is_enough),
 		cmocka_unit_test(what_failed_as_a_probe_gives_way),
 	};
 
