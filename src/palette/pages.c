@@ -2,8 +2,10 @@
  * Lists: every page of one scope, of many projects, or of all that the caller can see.
  *
  * Paging as Palette documents it: limit and continue are query parameters, on POST too; an empty
- * continue ends the list. Palette's answers are not trusted to end it: a token that comes again, a
- * page without items while more are promised, and too many pages are errors, never a shorter list.
+ * continue ends the list. Palette's answers are not trusted to end it: a token that comes again or
+ * is no text, a page without items while more are promised, and too many pages are errors, never a
+ * shorter list. A list that ends before as many items as Palette counts is one with a warning:
+ * which of the two is wrong nobody knows, and some may have come or gone between two pages.
  */
 #include <string.h>
 
@@ -147,16 +149,43 @@ struct listmeta {
 	int64_t total; /* -1: it is no number */
 };
 
-static struct listmeta read_listmeta(struct palette *p, struct text page)
+static bool is_type(struct text value, enum json_type type)
 {
-	struct listmeta meta = {.token = json_string_at(p->arena, page, "/listmeta/continue", ""),
-				.total = -1};
+	return json_type_of(value) == type || json_type_of(value) == JSON_TYPE_NULL;
+}
+
+static bool read_listmeta(struct palette *p, const struct palette_listing *listing,
+			  struct text page, struct listmeta *meta, struct error *err)
+{
 	struct text raw;
 
-	meta.has_total = json_at(page, "/listmeta/count", &raw);
-	if (meta.has_total && !json_int(raw, &meta.total))
-		meta.total = -1;
-	return meta;
+	*meta = (struct listmeta){.token = "", .total = -1};
+	if (json_type_of(page) != JSON_TYPE_OBJECT || !json_member(page, "listmeta", &raw))
+		return true;
+	if (!is_type(raw, JSON_TYPE_OBJECT))
+		return error_set(err, ERROR_UPSTREAM, "%s: Palette's `listmeta` is no object",
+				 listing->what);
+	if (json_at(page, "/listmeta/continue", &raw) && !is_type(raw, JSON_TYPE_STRING))
+		return error_set(err, ERROR_UPSTREAM,
+				 "%s: Palette's `listmeta.continue` is no text", listing->what);
+	meta->token = json_string_at(p->arena, page, "/listmeta/continue", "");
+	meta->has_total = json_at(page, "/listmeta/count", &raw);
+	if (meta->has_total && !json_int(raw, &meta->total))
+		meta->total = -1;
+	return true;
+}
+
+/* The list of this scope has ended. */
+static void warn_of_missing(struct palette *p, const struct palette_listing *listing,
+			    const struct scope *scope, int64_t total, size_t items,
+			    struct palette_list *list)
+{
+	if (total <= (int64_t)items)
+		return;
+	palette_list_warn(p, list, scope->project == NULL ? "" : scope->project,
+			  scope->request.status,
+			  arena_printf(p->arena, "%s: Palette counts %lld and gave %zu",
+				       listing->what, (long long)total, items));
 }
 
 /* Decides what comes next: *more, with the scope's token set, or the end. */
@@ -236,13 +265,13 @@ static bool take_page(struct palette *p, const struct palette_listing *listing, 
 		      struct palette_list *list, bool *more, struct error *err)
 {
 	struct text page = text_trim(buf_text(&scope->request.answer));
-	/* Before the page is taken apart. */
-	struct listmeta meta = read_listmeta(p, page);
+	struct listmeta meta;
 	struct text items;
 	bool enough = false;
 	size_t count = 0;
 
-	if (!find_items(listing, page, &items, err))
+	/* Before the page is taken apart. */
+	if (!read_listmeta(p, listing, page, &meta, err) || !find_items(listing, page, &items, err))
 		return false;
 	if (listing->paged && scope->uids == NULL)
 		scope->uids = palette_seen_new();
@@ -255,6 +284,9 @@ static bool take_page(struct palette *p, const struct palette_listing *listing, 
 		return false;
 	if (enough)
 		*more = false;
+	else if (!*more && !is_full(listing, list))
+		warn_of_missing(p, listing, scope, meta.total,
+				listing->paged ? scope->items : count, list);
 	if (is_full(listing, list)) {
 		list->more = list->more || *more;
 		*more = false;

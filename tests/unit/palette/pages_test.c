@@ -282,7 +282,21 @@ static void answers_of_every_form(void **state)
 		{"{\"listmeta\":{\"continue\":\"\"},\"items\":[" ITEM("a") "]}",
 		 "{\"things\":[" ITEM("a") "]}"},
 		{"{\"items\":[" ITEM("a") "],\"listmeta\":null}", "{\"things\":[" ITEM("a") "]}"},
-		{"{\"items\":[" ITEM("a") "],\"listmeta\":{\"continue\":7}}",
+		{"{\"items\":[" ITEM("a") "],\"listmeta\":{\"continue\":null}}",
+		 "{\"things\":[" ITEM("a") "]}"},
+		{"{\"items\":[" ITEM("a") "],\"listmeta\":{\"continue\":7}}", NULL},
+		{"{\"items\":[" ITEM("a") "],\"listmeta\":{\"continue\":{}}}", NULL},
+		{"{\"items\":[" ITEM("a") "],\"listmeta\":[]}", NULL},
+		{"{\"items\":[" ITEM("a") "],\"listmeta\":\"t\"}", NULL},
+		/* Fewer than it counts, and no more pages. */
+		{"{\"items\":[" ITEM("a") "],\"listmeta\":{\"count\":3}}",
+		 "{\"things\":[" ITEM(
+			 "a") "],\"warnings\":[{\"projectUid\":\"\",\"status\":200,"
+			      "\"message\":\"Things: Palette counts 3 and gave 1\"}]}"},
+		{"{\"listmeta\":{\"count\":2}}",
+		 "{\"things\":[],\"warnings\":[{\"projectUid\":\"\",\"status\":200,"
+		 "\"message\":\"Things: Palette counts 2 and gave 0\"}]}"},
+		{"{\"items\":[" ITEM("a") "],\"listmeta\":{\"count\":1}}",
 		 "{\"things\":[" ITEM("a") "]}"},
 		/* A token, but no items and no count: there is nothing more. */
 		{"{\"items\":[],\"listmeta\":{\"continue\":\"t\"}}", "{\"things\":[]}"},
