@@ -142,8 +142,10 @@ struct budget {
 	bool added;             /* somebody, since the last round */
 	struct member *members; /* never shorter; a member's own part is the thread's */
 	atomic_uint replicas;
-	bool met;   /* the last round; of the thread, as is the next */
-	bool alone; /* and it was said */
+	atomic_uint seen; /* replicas, with this one, at the host of most, when they last met */
+	unsigned seeing;  /* so far in this round; of the thread, as are the next */
+	bool met;         /* the last round */
+	bool alone;       /* and it was said */
 };
 
 static void tell_alone(struct budget *b, bool alone, const char *why)
@@ -155,6 +157,14 @@ static void tell_alone(struct budget *b, bool alone, const char *why)
 		log_warn("budget.alone", F_STR("why", why));
 	else
 		log_info("budget.shared");
+}
+
+/* The others know of all hosts, also of those where none of them has been met yet. */
+static unsigned at_least(const struct budget *b, unsigned replicas)
+{
+	unsigned seen = atomic_load(&b->seen);
+
+	return seen > replicas ? seen : replicas;
 }
 
 static void apply(const struct member *m)
@@ -179,13 +189,15 @@ static void share_out(struct budget *b, const struct used *used, const struct st
 		budget_share_out(&m->shares, used[i].uses, used[i].count, met[i].others,
 				 met[i].other_count, clock_now_ms());
 		apply(m);
+		if (m->shares.replicas > b->seeing)
+			b->seeing = (unsigned)m->shares.replicas;
 	}
 	tell_alone(b, false, NULL);
 }
 
 static void go_alone(struct budget *b, const struct used *used, size_t count, const char *why)
 {
-	unsigned replicas = atomic_load(&b->replicas);
+	unsigned replicas = at_least(b, atomic_load(&b->replicas));
 
 	for (size_t i = 0; i < count; i++) {
 		struct member *m = used[i].member;
@@ -227,6 +239,16 @@ static struct member *look_after(struct budget *b, struct member *first)
 	return m;
 }
 
+/* Each statement may take a second where the store is silent. */
+static void look_after_all(struct budget *b, struct member *members)
+{
+	b->seeing = 0;
+	while (members != NULL && !atomic_load(&b->stopping))
+		members = look_after(b, members);
+	if (b->met)
+		atomic_store(&b->seen, b->seeing);
+}
+
 /* ---- the thread ---- */
 
 /* Until then, or until there is somebody new, or it is over. */
@@ -247,9 +269,7 @@ static void *run(void *context)
 
 		b->added = false;
 		pthread_mutex_unlock(&b->lock);
-		/* Each may take a second where the store is silent. */
-		while (members != NULL && !atomic_load(&b->stopping))
-			members = look_after(b, members);
+		look_after_all(b, members);
 		pthread_mutex_lock(&b->lock);
 		doze(b, next_ms);
 	}
@@ -331,7 +351,7 @@ void budget_add(struct budget *budget, const char *origin, struct pacer *pacer, 
 	struct member *m = heap_alloc(sizeof *m);
 
 	/* The others do not know of this one yet, and who ran here before may have used all. */
-	pacer_set_share(pacer, NULL, 1.0 / (replicas + 1));
+	pacer_set_share(pacer, NULL, 1.0 / (at_least(budget, replicas) + 1));
 	pacer_begin_low(pacer);
 	*m = (struct member){.origin = origin, .pacer = pacer};
 	budget_shares_init(&m->shares, clock_now_ms());

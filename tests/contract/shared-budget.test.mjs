@@ -1,6 +1,7 @@
 // Replicas share Palette's rate limits where their sessions are in PostgreSQL: together they stay below them, whoever
 // is busy has more than the others, and none waits for the database.
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
 import { TOKEN, configuration, configurationOfTenants, startService, startSimulator } from './harness.mjs';
@@ -125,6 +126,32 @@ test('no request waits for a database that is silent', async t => {
   await until(() => replicas.every(service => service.log().includes('budget.alone')), 'they go on as before');
   relay.restore();
   await until(() => replicas.every(service => service.log().includes('budget.shared')), 'they do not meet again');
+});
+
+test('a host that is new while the database is silent is divided like the others', async t => {
+  const replicas = await startReplicas(t);
+  const other = await startSimulator('--seed', '6', '--projects', '2');
+  t.after(() => other.stop());
+  relay.stall();
+  t.after(() => relay.restore());
+  await until(() => replicas.every(service => service.log().includes('budget.alone')), 'they go on as before');
+  for (const service of replicas) {
+    const config = JSON.parse(readFileSync(service.file, 'utf8'));
+    config.spectrocloud.environments.push({ name: 'new', url: other.url, tenant: 'sim', apiToken: 'sim-key' });
+    writeFileSync(service.file, JSON.stringify(config));
+    process.kill(service.pid, 'SIGHUP');
+  }
+  const most = async service => {
+    const answer = await service.request('GET', '/api/spectrocloud/projects?instance=new',
+      { headers: { 'cache-control': 'no-cache' } });
+    assert.equal(answer.status, 200, answer.text);
+    const status = await service.request('GET', '/api/spectrocloud/status',
+      { headers: { accept: 'application/json' } });
+    return status.json.environments.find(({ name }) => name === 'new').budget[0].most;
+  };
+  await until(() => replicas.every(service => service.log().includes('config.reloaded')), 'they read it');
+  await sleep(11000); // longer than shares stay without the database
+  for (const service of replicas) assert.equal(await most(service), Math.floor(RATE * 5 / REPLICAS));
 });
 
 test('replicas meet at 250 hosts with three statements a second each', async t => {
