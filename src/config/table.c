@@ -185,8 +185,11 @@ const struct setting settings[] = {
 		.max = 4096,
 		.fixed = true,
 		.help = "How many requests may wait without holding up others: for Palette's rate "
-			"limits, for a place among the calls at work, before a further attempt, or "
-			"for an answer that somebody else has asked for already. Each has a thread "
+			"limits, for a place among the calls at work, before a further attempt, "
+			"for "
+			"an answer that somebody else has asked for already, or for more than half "
+			"a "
+			"second for Palette's. Each has a thread "
 			"while it waits, besides `spectrocloud.server.workers`. Where all of these "
 			"are taken, who waits holds a worker, and others stay in the queue; with 0 "
 			"that is always so.",

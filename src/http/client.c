@@ -449,16 +449,41 @@ static void submit(struct http_client *c, struct batch *b)
 }
 
 /* Hands the batch to the thread and sleeps until it has ended. */
-static void batch_run(struct http_client *c, struct batch *b)
+/* False: it has not ended in that time. */
+static bool batch_wait(struct batch *b, int64_t until_ms)
 {
-	b->asked_us = clock_now_us();
-	pthread_mutex_init(&b->lock, NULL);
-	pthread_cond_init(&b->ended_cond, NULL);
-	submit(c, b);
+	bool ended;
+
+	pthread_mutex_lock(&b->lock);
+	while (!b->ended && clock_left_ms(until_ms) > 0)
+		clock_cond_wait(&b->ended_cond, &b->lock, until_ms);
+	ended = b->ended;
+	pthread_mutex_unlock(&b->lock);
+	return ended;
+}
+
+/* It ends by the deadlines of its requests. */
+static void batch_wait_for_end(struct batch *b)
+{
 	pthread_mutex_lock(&b->lock);
 	while (!b->ended)
 		pthread_cond_wait(&b->ended_cond, &b->lock);
 	pthread_mutex_unlock(&b->lock);
+}
+
+static void batch_run(struct http_client *c, struct batch *b, const struct http_patience *patience)
+{
+	b->asked_us = clock_now_us();
+	pthread_mutex_init(&b->lock, NULL);
+	clock_cond_init(&b->ended_cond);
+	submit(c, b);
+	if (patience == NULL) {
+		batch_wait_for_end(b);
+	} else if (!batch_wait(b, clock_now_ms() + patience->ms)) {
+		patience->begin();
+		batch_wait_for_end(b);
+		patience->end();
+	}
 	pthread_cond_destroy(&b->ended_cond);
 	pthread_mutex_destroy(&b->lock);
 }
@@ -468,11 +493,11 @@ void http_fetch(struct http_client *client, struct http_fetch *fetch)
 	struct lane lane = {.next = NULL};
 	struct batch batch = {.fetches = &fetch, .count = 1, .lanes = &lane, .lane_count = 1};
 
-	batch_run(client, &batch);
+	batch_run(client, &batch, NULL);
 }
 
 void http_fetch_all(struct http_client *client, struct http_fetch *const *fetches, size_t count,
-		    unsigned parallel)
+		    unsigned parallel, const struct http_patience *patience)
 {
 	struct batch batch = {.fetches = fetches, .count = count};
 
@@ -481,7 +506,7 @@ void http_fetch_all(struct http_client *client, struct http_fetch *const *fetche
 		return;
 	batch.lane_count = parallel < count ? parallel : count;
 	batch.lanes = heap_alloc(batch.lane_count * sizeof(struct lane));
-	batch_run(client, &batch);
+	batch_run(client, &batch, patience);
 	free(batch.lanes);
 }
 

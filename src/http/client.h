@@ -95,12 +95,20 @@ struct http_fetch {
  */
 void http_fetch(struct http_client *client, struct http_fetch *fetch);
 
+/* What is called on the thread that waits, when it has waited for so long, and when that is over.
+ */
+struct http_patience {
+	int64_t ms;
+	void (*begin)(void);
+	void (*end)(void);
+};
+
 /*
  * Runs all of them, at most `parallel` (1 or more) at a time, in their order; returns when the last
- * has ended. Each has its own outcome. Any thread.
+ * has ended. Each has its own outcome. patience: NULL: nothing is called. Any thread.
  */
 void http_fetch_all(struct http_client *client, struct http_fetch *const *fetches, size_t count,
-		    unsigned parallel);
+		    unsigned parallel, const struct http_patience *patience);
 
 /* Releases (and wipes) the answer. */
 void http_fetch_fini(struct http_fetch *fetch);

@@ -284,7 +284,8 @@ static void send_chunk(struct palette *p, struct attempt *const *chunk, size_t c
 		chunk[i]->sending = SENDING_DONE;
 		fetches[i] = &chunk[i]->fetch;
 	}
-	http_fetch_all(palette_http(p), fetches, count, (unsigned)p->config->upstream_parallel);
+	http_fetch_all(palette_http(p), fetches, count, (unsigned)p->config->upstream_parallel,
+		       palette_patience(p->client));
 	for (size_t i = 0; i < count; i++) {
 		tell_circuit(p, chunk[i]);
 		attempt_tell_trace(p, chunk[i], began_us);

@@ -15,6 +15,8 @@
 #include "palette/places.h"
 #include "telemetry/metrics.h"
 
+enum { SLOW_MS = 500 }; /* an answer that takes longer keeps nobody else's request waiting */
+
 struct share {
 	struct http_target target;
 	struct pacer *pacer; /* of its host: environments may have one together. NULL: none */
@@ -30,6 +32,7 @@ struct palette_client {
 	const struct config *config;
 	struct http_client *http;
 	struct palette_wait_hooks hooks;
+	struct http_patience patience; /* the same hooks */
 	struct kept *kept;
 	palette_start_fn *start; /* of a refresh; NULL: there are none */
 	void *start_context;
@@ -114,6 +117,7 @@ void palette_client_free(struct palette_client *client)
 void palette_client_on_wait(struct palette_client *client, void (*begin)(void), void (*end)(void))
 {
 	client->hooks = (struct palette_wait_hooks){.begin = begin, .end = end};
+	client->patience = (struct http_patience){.ms = SLOW_MS, .begin = begin, .end = end};
 }
 
 static struct palette *view_of(struct palette_client *client, size_t index, struct text session,
@@ -202,6 +206,11 @@ void palette_end_wait(struct palette *p)
 		p->client->hooks.end();
 	p->stepped_out = false;
 	p->has_place = places_return(p->places);
+}
+
+const struct http_patience *palette_patience(const struct palette_client *client)
+{
+	return client->patience.begin == NULL ? NULL : &client->patience;
 }
 
 void palette_set_caller(struct palette *p, struct text caller)

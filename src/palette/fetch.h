@@ -38,6 +38,9 @@ const struct http_target *palette_target(const struct palette *p);
 /* Around a wait for something else than Palette's answer: the place among the calls at work, and
  * the thread's among the workers, are for others meanwhile. In pairs. */
 void palette_begin_wait(struct palette *p);
+/* For the wait for answers: one that is slow keeps its place, for as many may be under way, but not
+ * its thread's. */
+const struct http_patience *palette_patience(const struct palette_client *client);
 void palette_end_wait(struct palette *p);
 /* Of what is in the environment: it grows with each change that we make, by whatever client. */
 uint64_t palette_version(const struct palette *p);

@@ -56,8 +56,8 @@ void palette_client_new(const struct config *config, struct http_client *http,
 /* Waits for refreshes; see below. NULL is fine. */
 void palette_client_free(struct palette_client *client);
 /* From now on begin and end are called around the waits in which a call does nothing for long, and
- * others may use its thread's place: for a turn within Palette's rate limits. Before the first
- * call. */
+ * others may use its thread's place: for a turn within Palette's rate limits, for a place, and for
+ * answers that are slow. Before the first call. */
 void palette_client_on_wait(struct palette_client *client, void (*begin)(void), void (*end)(void));
 
 /*

@@ -7,10 +7,10 @@ import { test } from 'node:test';
 import { until } from './backstage.mjs';
 import { TOKEN, configuration, startService, startSimulator } from './harness.mjs';
 
-async function startTwo(t, server) {
-  const simulators = await Promise.all(['3', '4'].map(seed => startSimulator('--seed', seed, '--projects', '2',
+async function startSome(t, seeds, server, upstream) {
+  const simulators = await Promise.all(seeds.map(seed => startSimulator('--seed', seed, '--projects', '2',
     '--clusters', '10')));
-  const config = configuration(simulators, { server, upstream: { timeout: '3s', attempts: 1 } });
+  const config = configuration(simulators, { server, upstream: { timeout: '3s', attempts: 1, ...upstream } });
   const service = await startService(config);
   const names = config.spectrocloud.environments.map(environment => environment.name);
   t.after(async () => {
@@ -20,6 +20,8 @@ async function startTwo(t, server) {
   const worlds = await Promise.all(simulators.map(simulator => simulator.world()));
   return { service, simulators, names, worlds };
 }
+
+const startTwo = (t, server) => startSome(t, ['3', '4'], server);
 
 const read = (world, name, n) => {
   const { uid, project } = world.clusters.filter(c => !c.deleted && c.project !== null)[n % 5];
@@ -47,6 +49,20 @@ test('a Palette that hangs leaves room for the other one, and who cannot wait is
   const statuses = (await Promise.all(stuck)).map(answer => answer.status);
   assert.deepEqual([...new Set(statuses)].sort(), [503, 504], statuses.join());
   assert.ok(statuses.filter(status => status === 503).length >= 6, statuses.join());
+});
+
+test('two Palettes that hang leave room for a third', async t => {
+  const { service, simulators, names, worlds } = await startSome(t, ['3', '4', '5'], { workers: 4, waiting: 100 },
+    { timeout: '4s', circuitFailures: 0 });
+  await Promise.all(simulators.slice(0, 2).map(simulator => simulator.fault({ fault: 'hang' })));
+  let ended = 0;
+  const stuck = [0, 1].flatMap(i => Array.from({ length: 5 }, (_, n) =>
+    service.request('GET', read(worlds[i], names[i], n)).finally(() => { ended++; })));
+  await until(async () => (await simulators[1].requests()).length > 0, 'both are asked');
+  for (let n = 0; n < 20; n++)
+    assert.equal((await service.request('GET', read(worlds[2], names[2], n))).status, 200);
+  assert.equal(ended, 0, 'it waited for the others');
+  assert.deepEqual([...new Set((await Promise.all(stuck)).map(answer => answer.status))], [504]);
 });
 
 test('a crowd with one question leaves room for another environment, too', async t => {

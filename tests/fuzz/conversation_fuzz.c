@@ -130,12 +130,46 @@ static void check_body(struct reply *r, struct text body)
 	arena_fini(&a);
 }
 
+/* Behind the last of it; 0: there is none. */
+static size_t behind_last(struct text t, const char *what)
+{
+	size_t behind = 0;
+	const char *at;
+
+	while ((at = memmem(t.ptr + behind, t.len - behind, what, strlen(what))) != NULL)
+		behind = (size_t)(at - t.ptr) + strlen(what);
+	return behind;
+}
+
+/* A body that ends in the middle of a head makes a request line of a header: then the caller's own
+ * token is a method or a target, which an error repeats. */
+static bool is_repeated(struct text reply, size_t at)
+{
+	struct text before = text_slice(reply, 0, at);
+
+	return behind_last(before, "\"request\":{\"method\":") >
+	       behind_last(before, "\"response\":");
+}
+
+static void check_secrets(struct text reply)
+{
+	size_t from = 0;
+	const char *at;
+
+	while ((at = memmem(reply.ptr + from, reply.len - from, SERVICE_MARK,
+			    strlen(SERVICE_MARK))) != NULL) {
+		from = (size_t)(at - reply.ptr);
+		must(is_repeated(reply, from), "no secret comes back");
+		from += strlen(SERVICE_MARK);
+	}
+}
+
 /* Whoever asks with HEAD makes it hard to say where an answer ends; then only secrets count. */
 static void check_reply(struct text reply, bool heads)
 {
 	struct reply r = {.rest = reply};
 
-	must(!service_holds_secret(reply), "no secret comes back");
+	check_secrets(reply);
 	while (r.rest.len > 0 && !heads) {
 		struct text rest;
 

@@ -240,7 +240,7 @@ static void many_end_at_once(void **state)
 		all[i] = &fetches[i];
 	}
 	start_setter(&setter, cancel, 200);
-	http_fetch_all(client, all, MANY, 50);
+	http_fetch_all(client, all, MANY, 50, NULL);
 	assert_in_range(join_setter(&setter), 0, PROMPT_MS + BUSY_MS);
 	for (size_t i = 0; i < MANY; i++) {
 		assert_int_equal(fetches[i].end, HTTP_FETCH_CANCELLED);
@@ -264,7 +264,7 @@ static void others_go_on(void **state)
 	struct setter setter;
 
 	start_setter(&setter, cancels[0], 200);
-	http_fetch_all(w->client, all, 4, 4);
+	http_fetch_all(w->client, all, 4, 4, NULL);
 	join_setter(&setter);
 	assert_int_equal(f[0].end, HTTP_FETCH_CANCELLED);
 	assert_int_equal(f[1].end, HTTP_FETCH_DONE);
@@ -296,7 +296,7 @@ static void *call_off_often(void *context)
 			all[i] = &f[i];
 		}
 		start_setter(&setter, cancel, round % 8);
-		http_fetch_all(mine.client, all, IN_BATCH, 3);
+		http_fetch_all(mine.client, all, IN_BATCH, 3, NULL);
 		join_setter(&setter);
 		http_cancel_free(cancel);
 		for (int i = 0; i < IN_BATCH; i++) {

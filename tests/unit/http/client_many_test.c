@@ -28,7 +28,7 @@ static int64_t run_many(struct world *w, struct http_client *client, const char 
 		all[i] = &fetches[i];
 	}
 	began_ms = clock_now_ms();
-	http_fetch_all(client, all, MANY, parallel);
+	http_fetch_all(client, all, MANY, parallel, NULL);
 	began_ms = clock_now_ms() - began_ms;
 	for (size_t i = 0; i < MANY; i++) {
 		expect_body(&fetches[i], "slept");
@@ -48,7 +48,7 @@ static void parallel_is_kept(void **state)
 	took_ms = run_many(w, w->client, "/20ms", 1000);
 	assert_in_range(took_ms, 20, 20 + SLACK_MS);
 	assert_int_equal(raw_server_counts(w->server).connections, 100);
-	http_fetch_all(w->client, NULL, 0, 1);
+	http_fetch_all(w->client, NULL, 0, 1, NULL);
 }
 
 static void host_limit_is_kept(void **state)
@@ -82,7 +82,7 @@ static void outcomes_are_apart(void **state)
 	struct http_fetch *all[] = {&f[0], &f[1], &f[2], &f[3], &f[4]};
 
 	f[1].deadline_ms = clock_now_ms() + 200;
-	http_fetch_all(w->client, all, 5, 2);
+	http_fetch_all(w->client, all, 5, 2, NULL);
 	assert_int_equal(f[0].end, HTTP_FETCH_DONE);
 	assert_int_equal(f[1].end, HTTP_FETCH_TOO_SLOW);
 	assert_int_equal(f[2].end, HTTP_FETCH_BROKEN);
@@ -90,6 +90,45 @@ static void outcomes_are_apart(void **state)
 	assert_int_equal(f[4].end, HTTP_FETCH_DONE);
 	for (size_t i = 0; i < 5; i++)
 		http_fetch_fini(&f[i]);
+}
+
+static unsigned begun, over;
+
+static void begin_waiting(void)
+{
+	assert_int_equal(begun++, over);
+}
+
+static void end_waiting(void)
+{
+	assert_int_equal(++over, begun);
+}
+
+/* Of a batch, which is told once, and only where it takes long. */
+static void who_waits_for_long_is_told(void **state)
+{
+	const struct http_patience patience = {
+		.ms = 150, .begin = begin_waiting, .end = end_waiting};
+	struct world *w = *state;
+	struct http_fetch f[2] = {get(w, "/never"), get(w, "/plain")};
+	struct http_fetch *slow[] = {&f[0], &f[1]};
+	struct http_fetch *fast[] = {&f[1]};
+
+	begun = over = 0;
+	f[0].deadline_ms = clock_now_ms() + 300;
+	http_fetch_all(w->client, slow, 2, 2, &patience);
+	assert_int_equal(f[0].end, HTTP_FETCH_TOO_SLOW);
+	assert_int_equal(f[1].end, HTTP_FETCH_DONE);
+	assert_int_equal(begun, 1);
+	assert_int_equal(over, 1);
+	http_fetch_fini(&f[1]);
+	f[1] = get(w, "/plain");
+	http_fetch_all(w->client, fast, 1, 1,
+		       &(struct http_patience){
+			       .ms = 60 * 1000, .begin = begin_waiting, .end = end_waiting});
+	assert_int_equal(f[1].end, HTTP_FETCH_DONE);
+	assert_int_equal(begun, 1);
+	http_fetch_fini(&f[1]);
 }
 
 static void deadline_of_what_waits_in_a_batch(void **state)
@@ -100,7 +139,7 @@ static void deadline_of_what_waits_in_a_batch(void **state)
 
 	for (size_t i = 0; i < 3; i++)
 		f[i].deadline_ms = clock_now_ms() + 200;
-	http_fetch_all(w->client, all, 3, 1);
+	http_fetch_all(w->client, all, 3, 1, NULL);
 	for (size_t i = 0; i < 3; i++) {
 		assert_int_equal(f[i].end, HTTP_FETCH_TOO_SLOW);
 		assert_in_range(f[i].took_us, 190 * 1000, (200 + SLACK_MS) * 1000);
@@ -193,7 +232,7 @@ static void *call_often(void *context)
 			f[i].once = i % 4 == 2;
 			all[i] = &f[i];
 		}
-		http_fetch_all(mine.client, all, IN_BATCH, 3);
+		http_fetch_all(mine.client, all, IN_BATCH, 3, NULL);
 		http_client_stats(mine.client);
 		for (int i = 0; i < IN_BATCH; i++) {
 			if (f[i].end != (i % 4 == 3 ? HTTP_FETCH_BROKEN : HTTP_FETCH_DONE))
@@ -254,6 +293,7 @@ int main(void)
 		TEST(parallel_is_kept),
 		TEST(host_limit_is_kept),
 		TEST(outcomes_are_apart),
+		TEST(who_waits_for_long_is_told),
 		TEST(deadline_of_what_waits_in_a_batch),
 		TEST(busy_host),
 		TEST(many_threads),

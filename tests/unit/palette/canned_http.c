@@ -130,8 +130,9 @@ void http_fetch(struct http_client *client, struct http_fetch *fetch)
 }
 
 void http_fetch_all(struct http_client *client, struct http_fetch *const *fetches, size_t count,
-		    unsigned parallel)
+		    unsigned parallel, const struct http_patience *patience)
 {
+	(void)patience;
 	pthread_mutex_lock(&client->lock);
 	client->batches++;
 	if (parallel > client->parallel)
