@@ -6,8 +6,11 @@
 #include <string.h>
 
 #include "config/value.h"
+#include "telemetry/metrics.h"
 
 enum { MAX_LIST = 1000 }; /* environments and such: each is compared with all others */
+
+static_assert((int)MAX_LIST <= (int)METRIC_MOST_ENVIRONMENTS, "each environment has its series");
 
 /* ---- saying what is wrong ---- */
 

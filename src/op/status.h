@@ -147,8 +147,8 @@ void status_gather(const struct op_services *services, struct arena *a, struct s
 /* Sets level, sentence and notices, from all the others. */
 void status_judge(struct arena *a, struct status *s);
 
-/* More than a page can be. */
-enum { STATUS_LONGEST = 8 * 1024 * 1024 };
+/* More than a page can be: 1,000 environments that were asked in each minute take 19 MB. */
+enum { STATUS_LONGEST = 32 * 1024 * 1024 };
 void status_write_page(const struct status *s, struct buf *out);
 void status_write_json(const struct status *s, struct buf *out);
 

@@ -17,6 +17,7 @@ enum {
 struct gathering {
 	const struct op_services *services;
 	struct arena *a;
+	int64_t now_ms; /* of the steady clock */
 	struct history_reading hour;
 	struct metric_samples *now;
 	struct status *s;
@@ -76,13 +77,13 @@ static bool is_failure(const char *status)
 	       strcmp(status, "none") != 0;
 }
 
-static void fill_durations(struct gathering *g, enum metric metric, const char *environment,
+static void fill_durations(const struct history_reading *r, enum metric metric,
 			   struct status_load *load)
 {
 	uint64_t minutes[HISTORY_MINUTES][HISTORY_BUCKETS];
 	uint64_t hour[HISTORY_BUCKETS] = {0};
 
-	history_durations(&g->hour, metric, environment, minutes);
+	history_durations(r, metric, minutes);
 	for (size_t m = 0; m < HISTORY_MINUTES; m++) {
 		load->minutes[m].median_us = history_quantile_us(minutes[m], 50);
 		load->minutes[m].p95_us = history_quantile_us(minutes[m], 95);
@@ -109,7 +110,7 @@ static void gather_own_load(struct gathering *g)
 		if (history_fits(&g->hour.series[i], METRIC_REQUESTS, NULL, NULL))
 			add_series(&g->s->load, &g->hour.series[i],
 				   g->hour.series[i].names[0][0] == '5');
-	fill_durations(g, METRIC_REQUEST_SECONDS, NULL, &g->s->load);
+	fill_durations(&g->hour, METRIC_REQUEST_SECONDS, &g->s->load);
 }
 
 static uint64_t sum_of(const struct history_series *series)
@@ -121,23 +122,23 @@ static uint64_t sum_of(const struct history_series *series)
 	return sum;
 }
 
-/* Of a metric that has a name and a status. */
-static void gather_load(struct gathering *g, enum metric metric, const char *name,
-			struct status_load *load, struct status_counts *causes)
+/* Of a metric that has a name and a status. name: NULL stands for any. */
+static void gather_load(struct arena *a, const struct history_reading *r, enum metric metric,
+			const char *name, struct status_load *load, struct status_counts *causes)
 {
-	causes->items = arena_array(g->a, struct status_count, g->hour.count);
-	for (size_t i = 0; i < g->hour.count; i++) {
-		const struct history_series *series = &g->hour.series[i];
+	causes->items = arena_array(a, struct status_count, r->count);
+	for (size_t i = 0; i < r->count; i++) {
+		const struct history_series *series = &r->series[i];
 		bool failed = is_failure(series->names[1]);
 
 		if (!history_fits(series, metric, name, NULL))
 			continue;
 		add_series(load, series, failed);
 		if (failed && sum_of(series) > 0)
-			causes->items[causes->count++] =
-				(struct status_count){.name = series->names[1],
-						      .hour = sum_of(series),
-						      .total = series->total};
+			causes->items[causes->count++] = (struct status_count){
+				.name = arena_copy(a, text_of(series->names[1])),
+				.hour = sum_of(series),
+				.total = series->total};
 	}
 	if (causes->count > 0)
 		qsort(causes->items, causes->count, sizeof causes->items[0], by_hour);
@@ -169,6 +170,20 @@ static enum status_answering answering_of(const struct status_environment *e)
 	return e->load.requests == 0 ? STATUS_UNASKED : STATUS_ANSWERS;
 }
 
+/* From its own history: what others have counted leaves that alone. */
+static void gather_hour(struct gathering *g, size_t index, struct status_environment *e)
+{
+	struct history_reading hour;
+	struct arena a;
+
+	arena_init(&a);
+	palette_hour(g->services->palette, index, g->now_ms, &a, &hour);
+	gather_load(g->a, &hour, METRIC_UPSTREAM, NULL, &e->load, &e->causes);
+	fill_durations(&hour, METRIC_UPSTREAM_SECONDS, &e->load);
+	e->held_back = history_hour(&hour, METRIC_PACED_REFUSALS, NULL, NULL);
+	arena_fini(&a);
+}
+
 static void gather_environment(struct gathering *g, size_t index)
 {
 	const struct palette_client *palette = g->services->palette;
@@ -180,9 +195,7 @@ static void gather_environment(struct gathering *g, size_t index)
 	e->failures_in_a_row = circuit.failures;
 	e->silent_since_ms = circuit.opened_ms;
 	e->token_refused_ms = palette_token_refused_ms(palette, index);
-	gather_load(g, METRIC_UPSTREAM, e->name, &e->load, &e->causes);
-	fill_durations(g, METRIC_UPSTREAM_SECONDS, e->name, &e->load);
-	e->held_back = history_hour(&g->hour, METRIC_PACED_REFUSALS, e->name, NULL);
+	gather_hour(g, index, e);
 	palette_budget_look(palette, index, g->a, &e->budget, &e->budget_count);
 	e->certificate_ends_s = palette_certificate_ends_s(palette, index);
 	e->answering = answering_of(e);
@@ -214,7 +227,7 @@ static void gather_plugin(struct gathering *g, const char *name)
 	struct status_load load = {.requests = 0};
 
 	p->name = name;
-	gather_load(g, METRIC_BACKSTAGE, name, &load, &p->causes);
+	gather_load(g->a, &g->hour, METRIC_BACKSTAGE, name, &load, &p->causes);
 	p->requests = load.requests;
 	p->failures = load.failures;
 	p->failing = has_failed_lately(&load);
@@ -387,10 +400,10 @@ static void gather_process(struct gathering *g)
 
 void status_gather(const struct op_services *services, struct arena *a, struct status *out)
 {
-	struct gathering g = {.services = services, .a = a, .s = out};
+	struct gathering g = {.services = services, .a = a, .now_ms = clock_now_ms(), .s = out};
 
 	*out = (struct status){.level = STATUS_GOOD};
-	history_read(services->history, clock_now_ms(), a, &g.hour);
+	history_read(services->history, g.now_ms, a, &g.hour);
 	g.now = metric_look();
 	gather_process(&g);
 	gather_environments(&g);

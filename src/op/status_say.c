@@ -71,6 +71,17 @@ static const char *say_one(struct arena *a, const struct status *s)
 	}
 }
 
+/* Where none answers: of all, or of those that were asked. */
+static const char *say_none(struct arena *a, size_t all, size_t asked)
+{
+	if (asked == all)
+		return arena_printf(a, "None of %zu environments answers", all);
+	if (asked == 1)
+		return arena_printf(
+			a, "The only one of %zu environments that was asked does not answer", all);
+	return arena_printf(a, "None of the %zu environments that were asked answers", asked);
+}
+
 static const char *say_several(struct arena *a, const struct status *s)
 {
 	size_t silent = count_of(s, STATUS_SILENT);
@@ -86,10 +97,9 @@ static const char *say_several(struct arena *a, const struct status *s)
 	if (answer == s->environment_count)
 		return answer == 2 ? "Both environments answer"
 				   : arena_printf(a, "All %zu environments answer", answer);
-	said = answer == 0
-		       ? arena_printf(a, "None of %zu environments answers", s->environment_count)
-		       : arena_printf(a, "%zu of %zu environments %s", answer, s->environment_count,
-				      answer == 1 ? "answers" : "answer");
+	said = answer == 0 ? say_none(a, s->environment_count, s->environment_count - unasked)
+			   : arena_printf(a, "%zu of %zu environments %s", answer,
+					  s->environment_count, answer == 1 ? "answers" : "answer");
 	if (silent > 0)
 		said = arena_printf(a, "%s; %s", said, who_is_silent(a, s));
 	if (failing > 0)

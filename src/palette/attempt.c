@@ -11,7 +11,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "palette/pacer.h"
-#include "telemetry/metrics.h"
+#include "telemetry/tally.h"
 
 static void add_header(struct attempt *at, const char *name, struct text value)
 {
@@ -165,7 +165,8 @@ static int64_t turn_deadline(const struct palette *p, const struct palette_reque
 static void count_refusal(const struct palette *p, const struct error *err)
 {
 	if (err->kind == ERROR_UNAVAILABLE)
-		metric_count(METRIC_PACED_REFUSALS, palette_label(p->environment->name));
+		tally_count(palette_tally(p), clock_now_ms(), METRIC_PACED_REFUSALS,
+			    palette_label(p->environment->name));
 }
 
 /* Nothing of it has gone out, so that it is certain that it was not done. */
@@ -237,11 +238,14 @@ static void measure(const struct palette *p, const struct attempt *at)
 	const char *environment = palette_label(p->environment->name);
 	const struct palette_request *r = at->request;
 	const char *cause = http_fetch_cause(&at->fetch);
+	int64_t now_ms = clock_now_ms();
 	char room[METRIC_STATUS_SIZE];
 
-	metric_count(METRIC_UPSTREAM, environment, palette_endpoint(r->method, r->path),
-		     cause != NULL ? cause : metric_status(at->fetch.status, room));
-	metric_observe(METRIC_UPSTREAM_SECONDS, at->fetch.took_us, environment);
+	tally_count(palette_tally(p), now_ms, METRIC_UPSTREAM, environment,
+		    palette_endpoint(r->method, r->path),
+		    cause != NULL ? cause : metric_status(at->fetch.status, room));
+	tally_observe(palette_tally(p), now_ms, METRIC_UPSTREAM_SECONDS, at->fetch.took_us,
+		      environment);
 	if (at->fetch.certificate_ends_s != 0)
 		atomic_store(palette_certificate(p), at->fetch.certificate_ends_s);
 }

@@ -21,6 +21,7 @@ struct share {
 	struct http_target target;
 	struct pacer *pacer; /* of its host: environments may have one together. NULL: none */
 	struct circuit *circuit;
+	struct tally *tally;
 	atomic_uint_fast64_t *version;
 	atomic_int_fast64_t *certificate_ends_s;
 	atomic_int_fast64_t *token_refused_ms;
@@ -91,6 +92,7 @@ void palette_client_new(const struct config *config, struct http_client *http,
 		palette_reach(e, &c->shares[i].target);
 		c->shares[i].pacer = palette_hosts_pacer(hosts, config, i);
 		c->shares[i].circuit = palette_hosts_circuit(hosts, config, i);
+		c->shares[i].tally = palette_hosts_tally(hosts, config, i);
 		c->shares[i].version = palette_hosts_version(hosts, config, i);
 		c->shares[i].certificate_ends_s = palette_hosts_certificate(hosts, config, i);
 		c->shares[i].token_refused_ms = palette_hosts_token_refused(hosts, config, i);
@@ -259,6 +261,11 @@ struct circuit *palette_circuit(const struct palette *p)
 	return p->client->shares[p->environment_index].circuit;
 }
 
+struct tally *palette_tally(const struct palette *p)
+{
+	return p->client->shares[p->environment_index].tally;
+}
+
 atomic_int_fast64_t *palette_certificate(const struct palette *p)
 {
 	return p->client->shares[p->environment_index].certificate_ends_s;
@@ -337,6 +344,12 @@ void palette_budget_look(const struct palette_client *client, size_t environment
 			.left = left[i].requests,
 			.most = left[i].most,
 		};
+}
+
+void palette_hour(const struct palette_client *client, size_t environment, int64_t now_ms,
+		  struct arena *a, struct history_reading *out)
+{
+	tally_read(client->shares[environment].tally, now_ms, a, out);
 }
 
 int64_t palette_certificate_ends_s(const struct palette_client *client, size_t environment)

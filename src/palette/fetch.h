@@ -49,6 +49,8 @@ void palette_has_changed(const struct palette *p);
 struct pacer *palette_pacer(const struct palette *p);
 /* Of its environment. */
 struct circuit *palette_circuit(const struct palette *p);
+/* The last hour of the environment. */
+struct tally *palette_tally(const struct palette *p);
 /* When the certificate of the environment ends that was seen last, in seconds since 1970; 0: none
  * was. */
 atomic_int_fast64_t *palette_certificate(const struct palette *p);

@@ -1,5 +1,5 @@
-/* The pacers and circuits there are. They are made when they are first asked for, and stay: a
- * configuration that goes and comes back finds them as it left them. */
+/* The pacers, circuits and tallies there are. They are made when they are first asked for, and
+ * stay: a configuration that goes and comes back finds them as it left them. */
 #include "palette/hosts.h"
 
 #include <pthread.h>
@@ -20,6 +20,7 @@ struct environment {
 	char *origin; /* owned, as the next */
 	char *name;   /* "": it has none */
 	struct circuit *circuit;
+	struct tally *tally;
 	atomic_uint_fast64_t version;
 	atomic_int_fast64_t certificate_ends_s;
 	atomic_int_fast64_t token_refused_ms;
@@ -56,6 +57,7 @@ void palette_hosts_free(struct palette_hosts *hosts)
 	for (struct environment *e = hosts->environments, *next; e != NULL; e = next) {
 		next = e->next;
 		circuit_free(e->circuit);
+		tally_free(e->tally);
 		free(e->origin);
 		free(e->name);
 		free(e);
@@ -192,6 +194,7 @@ static struct environment *environment_for(struct palette_hosts *hosts, const ch
 	*e = (struct environment){.origin = heap_copy(text_of(origin)),
 				  .name = heap_copy(text_of(name)),
 				  .circuit = circuit_new(name),
+				  .tally = tally_new(),
 				  .next = hosts->environments};
 	hosts->environments = e;
 	return e;
@@ -210,6 +213,12 @@ static struct environment *environment_of(struct palette_hosts *hosts, const str
 	pthread_mutex_unlock(&hosts->lock);
 	arena_fini(&a);
 	return found;
+}
+
+struct tally *palette_hosts_tally(struct palette_hosts *hosts, const struct config *config,
+				  size_t environment)
+{
+	return environment_of(hosts, config, environment)->tally;
 }
 
 atomic_uint_fast64_t *palette_hosts_version(struct palette_hosts *hosts,

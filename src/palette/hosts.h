@@ -1,7 +1,7 @@
 /*
  * Inside palette/: what is known of Palette's hosts for as long as the process lives, whatever
- * becomes of its configuration: how much of each host's budget is left (pacer.h), and whether each
- * environment answers (circuit.h).
+ * becomes of its configuration: how much of each host's budget is left (pacer.h), whether each
+ * environment answers (circuit.h), and what its last hour was like (telemetry/tally.h).
  */
 #ifndef PALETTE_HOSTS_H
 #define PALETTE_HOSTS_H
@@ -12,6 +12,7 @@
 #include "palette/circuit.h"
 #include "palette/pacer.h"
 #include "palette/palette.h"
+#include "telemetry/tally.h"
 
 /* The pacer of the environment's host, with the rates of this configuration; NULL: nothing is
  * paced. Environments of one host have it together. Lives as long as hosts. Any thread. */
@@ -24,6 +25,9 @@ struct circuit *palette_hosts_circuit(struct palette_hosts *hosts, const struct 
  * read before is known for that. */
 atomic_uint_fast64_t *palette_hosts_version(struct palette_hosts *hosts,
 					    const struct config *config, size_t environment);
+/* Its last hour. */
+struct tally *palette_hosts_tally(struct palette_hosts *hosts, const struct config *config,
+				  size_t environment);
 /* When its certificate ends; see palette_certificate(). */
 atomic_int_fast64_t *palette_hosts_certificate(struct palette_hosts *hosts,
 					       const struct config *config, size_t environment);

@@ -107,6 +107,12 @@ struct palette_budget {
  * thread. */
 void palette_budget_look(const struct palette_client *client, size_t environment, struct arena *a,
 			 struct palette_budget **budget, size_t *count);
+struct history_reading;
+/* What was asked of the environment in the last hour, each attempt, with its durations and what was
+ * held back, whatever series of metrics there are: see tally_read(). environment: its index. Any
+ * thread. */
+void palette_hour(const struct palette_client *client, size_t environment, int64_t now_ms,
+		  struct arena *a, struct history_reading *out);
 /* When the certificate ends that the environment showed last, in seconds since 1970; 0: none was
  * seen. Any thread. */
 int64_t palette_certificate_ends_s(const struct palette_client *client, size_t environment);

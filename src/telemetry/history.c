@@ -13,7 +13,6 @@
 #include "telemetry/inside.h"
 
 enum {
-	MINUTE_MS = 60 * 1000,
 	MOST_KEPT = 4096,
 	SLOTS = 1024, /* of the lists by hash */
 };
@@ -29,9 +28,6 @@ static const struct history_row {
 	{METRIC_REQUESTS, 1, {1}},          /* status */
 	{METRIC_REQUEST_SECONDS, 0, {0}},   /* of all operations */
 	{METRIC_REFUSED, 1, {0}},           /* reason */
-	{METRIC_UPSTREAM, 2, {0, 2}},       /* environment, status */
-	{METRIC_UPSTREAM_SECONDS, 1, {0}},  /* environment */
-	{METRIC_PACED_REFUSALS, 1, {0}},    /* environment */
 	{METRIC_CREATIONS, 2, {0, 1}},      /* cloud, outcome */
 	{METRIC_CACHE, 1, {0}},             /* result */
 	{METRIC_SESSIONS, 1, {0}},          /* result */
@@ -56,8 +52,8 @@ struct kept {
 
 struct history {
 	pthread_mutex_t lock; /* guards all below */
-	int64_t began_ms;
-	int64_t minute; /* that is not over, counted from the beginning */
+	int64_t first;        /* minute of which something is known */
+	int64_t minute;       /* that is not over */
 	struct kept *all;
 	struct kept *slots[SLOTS];
 	size_t count;
@@ -178,7 +174,7 @@ static void fill(struct kept *k, int64_t seen, int64_t minute)
 
 static void advance(struct history *h, int64_t now_ms)
 {
-	int64_t minute = (now_ms - h->began_ms) / MINUTE_MS;
+	int64_t minute = history_minute(now_ms);
 
 	if (minute <= h->minute)
 		return;
@@ -192,7 +188,7 @@ struct history *history_new(int64_t now_ms)
 {
 	struct history *h = heap_alloc(sizeof *h);
 
-	h->began_ms = now_ms;
+	h->first = h->minute = history_minute(now_ms);
 	pthread_mutex_init(&h->lock, NULL);
 	/* What was counted before is in no minute. */
 	look(h);
@@ -232,7 +228,7 @@ static uint64_t counted(const struct history *h, const struct kept *k, size_t i,
 {
 	int64_t minute = h->minute - HISTORY_MINUTES + 1 + (int64_t)i;
 
-	if (minute < 0)
+	if (minute < h->first)
 		return 0;
 	return (minute == h->minute ? k->now : end_of(k, minute + 1))[value] -
 	       end_of(k, minute)[value];
@@ -273,7 +269,9 @@ void history_read(struct history *h, int64_t now_ms, struct arena *a, struct his
 		read_kept(h, k, a, &series[count++]);
 	out->series = series;
 	out->count = count;
-	out->minutes = h->minute + 1 < HISTORY_MINUTES ? (size_t)h->minute + 1 : HISTORY_MINUTES;
+	out->minutes = h->minute - h->first + 1 < HISTORY_MINUTES
+			       ? (size_t)(h->minute - h->first) + 1
+			       : HISTORY_MINUTES;
 	pthread_mutex_unlock(&h->lock);
 }
 
@@ -317,14 +315,14 @@ void history_by_minute(const struct history_reading *r, enum metric metric, cons
 				minutes[m] += r->series[i].minutes[m];
 }
 
-void history_durations(const struct history_reading *r, enum metric metric, const char *first,
+void history_durations(const struct history_reading *r, enum metric metric,
 		       uint64_t buckets[HISTORY_MINUTES][HISTORY_BUCKETS])
 {
 	memset(buckets, 0, HISTORY_MINUTES * sizeof buckets[0]);
 	for (size_t i = 0; i < r->count; i++) {
 		const struct history_series *s = &r->series[i];
 
-		if (s->buckets == NULL || !history_fits(s, metric, first, NULL))
+		if (s->buckets == NULL || !history_fits(s, metric, NULL, NULL))
 			continue;
 		for (size_t m = 0; m < HISTORY_MINUTES; m++)
 			for (size_t b = 0; b < HISTORY_BUCKETS; b++)

@@ -3,7 +3,8 @@
  * another program to see that something began ten minutes ago. What is kept has a row in history.c;
  * the memory for a series of it is bounded, and so is their number.
  *
- * Minutes are the history's own, from when it was made. Any thread may call all of this.
+ * Minutes are those of the steady clock. What an environment of Palette's does has a history of its
+ * own, in tally.h. Any thread may call all of this.
  */
 #ifndef TELEMETRY_HISTORY_H
 #define TELEMETRY_HISTORY_H
@@ -16,6 +17,12 @@
 #include "telemetry/metrics.h"
 
 enum { HISTORY_MINUTES = 60, HISTORY_NAMES = 2, HISTORY_BUCKETS = 16 };
+
+/* The minute that is not over, from some beginning on. */
+static inline int64_t history_minute(int64_t now_ms)
+{
+	return now_ms / (60 * INT64_C(1000));
+}
 
 struct history;
 
@@ -62,8 +69,8 @@ uint64_t history_total(const struct history_reading *r, enum metric metric, cons
 /* Adds up what fits, by minute. minutes: out. */
 void history_by_minute(const struct history_reading *r, enum metric metric, const char *first,
 		       const char *second, uint64_t minutes[HISTORY_MINUTES]);
-/* Adds up the durations that fit, by minute and bucket. buckets: out. */
-void history_durations(const struct history_reading *r, enum metric metric, const char *first,
+/* Adds up the durations of a metric, by minute and bucket. buckets: out. */
+void history_durations(const struct history_reading *r, enum metric metric,
 		       uint64_t buckets[HISTORY_MINUTES][HISTORY_BUCKETS]);
 
 /* So many of a hundred took no longer, in microseconds; between the bounds of a bucket it is taken

@@ -1,6 +1,9 @@
 /* Every metric, one row each. Both formats, the page about them and the tests follow from it. */
 #include "telemetry/inside.h"
 
+/* Statuses that there can be: HTTP's of three digits, and our words. */
+enum { STATUSES = 1024 };
+
 /* What the labels may be, where that is known. */
 #define WORDS(...) .words = ((const char *const[]){__VA_ARGS__, NULL})
 
@@ -19,6 +22,7 @@ const struct metric_row metric_rows[METRICS] = {
 			.type = METRIC_COUNTER,
 			.labels = {"operation", "status"},
 			.most = 1024,
+			.folds = {{"operation", 64}},
 			.help = "Requests and calls of tools, by operation and HTTP status.",
 		},
 	[METRIC_REQUEST_SECONDS] =
@@ -109,6 +113,8 @@ const struct metric_row metric_rows[METRICS] = {
 			.type = METRIC_COUNTER,
 			.labels = {"environment", "endpoint", "status"},
 			.most = 2048,
+			.folds = {{"endpoint", 8 * METRIC_MOST_ENVIRONMENTS},
+				  {"environment", STATUSES}},
 			.help = "Requests to Palette, each attempt. Where there was no whole "
 				"answer the status "
 				"is a word: dns, connection, tls, proxy, timeout, broken, "
@@ -121,7 +127,7 @@ const struct metric_row metric_rows[METRICS] = {
 			.type = METRIC_HISTOGRAM,
 			.unit = "seconds",
 			.labels = {"environment"},
-			.most = 128,
+			.most = METRIC_MOST_ENVIRONMENTS,
 			.help = "How long they took, waiting for a free connection included.",
 		},
 	[METRIC_RETRIES] =
@@ -129,7 +135,7 @@ const struct metric_row metric_rows[METRICS] = {
 			.name = "spectrocloud_upstream_retries",
 			.type = METRIC_COUNTER,
 			.labels = {"environment"},
-			.most = 128,
+			.most = METRIC_MOST_ENVIRONMENTS,
 			.help = "Requests to Palette that were made again after an attempt failed.",
 		},
 	[METRIC_PACED_SECONDS] =
@@ -138,7 +144,7 @@ const struct metric_row metric_rows[METRICS] = {
 			.type = METRIC_HISTOGRAM,
 			.unit = "seconds",
 			.labels = {"environment"},
-			.most = 128,
+			.most = METRIC_MOST_ENVIRONMENTS,
 			.help = "Waits for a turn within Palette's rate limits, of those that had "
 				"to.",
 		},
@@ -147,7 +153,7 @@ const struct metric_row metric_rows[METRICS] = {
 			.name = "spectrocloud_pacer_refusals",
 			.type = METRIC_COUNTER,
 			.labels = {"environment"},
-			.most = 128,
+			.most = METRIC_MOST_ENVIRONMENTS,
 			.help = "Requests to Palette that were not made because no turn would have "
 				"come in "
 				"time.",
@@ -158,7 +164,8 @@ const struct metric_row metric_rows[METRICS] = {
 			.type = METRIC_GAUGE,
 			.unit = "requests",
 			.labels = {"environment", "path"},
-			.most = 1024,
+			.most = 2048,
+			.folds = {{"path", METRIC_MOST_ENVIRONMENTS}},
 			.least_is_worst = true,
 			.help = "Requests that Palette's rate limit has left at the moment, by "
 				"part of its "
@@ -169,7 +176,7 @@ const struct metric_row metric_rows[METRICS] = {
 			.name = "spectrocloud_circuit_state",
 			.type = METRIC_GAUGE,
 			.labels = {"environment"},
-			.most = 128,
+			.most = METRIC_MOST_ENVIRONMENTS,
 			.help = "0: requests are sent. 1: one tries whether Palette answers again. "
 				"2: "
 				"nothing is sent.",
@@ -179,7 +186,7 @@ const struct metric_row metric_rows[METRICS] = {
 			.name = "spectrocloud_circuit_openings",
 			.type = METRIC_COUNTER,
 			.labels = {"environment"},
-			.most = 128,
+			.most = METRIC_MOST_ENVIRONMENTS,
 			.help = "How often it was found that Palette does not answer.",
 		},
 	[METRIC_CERTIFICATE] =
@@ -188,7 +195,7 @@ const struct metric_row metric_rows[METRICS] = {
 			.type = METRIC_GAUGE,
 			.unit = "seconds",
 			.labels = {"environment"},
-			.most = 128,
+			.most = METRIC_MOST_ENVIRONMENTS,
 			.least_is_worst = true,
 			.help = "When the TLS certificate ends that Palette showed at the last "
 				"handshake; "
@@ -199,7 +206,7 @@ const struct metric_row metric_rows[METRICS] = {
 			.name = "spectrocloud_upstream_token_refused",
 			.type = METRIC_GAUGE,
 			.labels = {"environment"},
-			.most = 128,
+			.most = METRIC_MOST_ENVIRONMENTS,
 			.help = "1: Palette has refused the apiToken, and not taken it since. 0: "
 				"it "
 				"has not.",
@@ -210,6 +217,7 @@ const struct metric_row metric_rows[METRICS] = {
 			.type = METRIC_COUNTER,
 			.labels = {"cloud", "outcome"},
 			.most = 64,
+			.folds = {{"cloud", 8}},
 			.help = "Clusters that were to be created. The outcome is succeeded, "
 				"failed, unknown, or "
 				"replayed where the answer was there already.",
@@ -278,6 +286,7 @@ const struct metric_row metric_rows[METRICS] = {
 			.type = METRIC_COUNTER,
 			.labels = {"kind", "result"},
 			.most = 64,
+			.folds = {{"kind", 8}},
 			.help = "Credentials of requests. The kind is none, malformed, static, "
 				"user, plugin or external; the result is verified, recalled (it "
 				"was verified before), refused, or unclear where keys could not "
@@ -289,6 +298,7 @@ const struct metric_row metric_rows[METRICS] = {
 			.type = METRIC_COUNTER,
 			.labels = {"permission", "result"},
 			.most = 64,
+			.folds = {{"permission", 8}},
 			.help = "Whether callers may: allow, deny, or unclear where nobody could "
 				"say, which "
 				"counts as deny.",
@@ -305,6 +315,7 @@ const struct metric_row metric_rows[METRICS] = {
 			.type = METRIC_COUNTER,
 			.labels = {"plugin", "status"},
 			.most = 256,
+			.folds = {{"plugin", STATUSES}},
 			.help = "Requests to Backstage's plugins, and for keys of tokens; "
 				"`external` are "
 				"those of other issuers. A word for the status as with Palette.",

@@ -12,15 +12,10 @@
 #include "base/hash.h"
 #include "telemetry/inside.h"
 
-/* A power of two, and more than twice what all rows allow. */
-enum { SLOTS = 16384 };
-
-static _Atomic(struct metric_series *) slots[SLOTS];
+static _Atomic(struct metric_series *) slots[METRIC_SLOTS];
 static _Atomic(struct metric_series *) newest;
-static atomic_uint counts[METRICS];
+static atomic_uint counts[METRICS][METRIC_LEVELS];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of who makes a series */
-
-const char *const metric_others[METRIC_MOST_LABELS] = {"other", "other", "other"};
 
 size_t metric_label_count(const struct metric_row *row)
 {
@@ -33,13 +28,13 @@ size_t metric_label_count(const struct metric_row *row)
 
 /* ---- finding ---- */
 
-static uint64_t hash_of(enum metric metric, size_t count, const char *const *values)
+static uint64_t hash_of(const struct metric_folded *f)
 {
-	uint64_t hash = hash_byte(HASH_START, (unsigned char)metric);
+	uint64_t hash = hash_byte(HASH_START, (unsigned char)f->metric);
 
 	/* With the NUL, which no value has, between them. */
-	for (size_t i = 0; i < count; i++)
-		for (const char *c = metric_value(values[i]);; c++) {
+	for (size_t i = 0; i < METRIC_MOST_LABELS && f->values[i] != NULL; i++)
+		for (const char *c = f->values[i];; c++) {
 			hash = hash_byte(hash, (unsigned char)*c);
 			if (*c == '\0')
 				break;
@@ -47,105 +42,105 @@ static uint64_t hash_of(enum metric metric, size_t count, const char *const *val
 	return hash;
 }
 
-static bool is_it(const struct metric_series *s, enum metric metric, size_t count,
-		  const char *const *values)
+static bool is_it(const struct metric_series *s, const struct metric_folded *f)
 {
-	if (s->metric != metric)
+	if (s->metric != f->metric)
 		return false;
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(s->values[i], metric_value(values[i])) != 0)
+	for (size_t i = 0; i < METRIC_MOST_LABELS && f->values[i] != NULL; i++)
+		if (strcmp(s->values[i], f->values[i]) != 0)
 			return false;
 	return true;
 }
 
 /* *slot: where it is or, of NULL, where it would be. */
-static struct metric_series *find(uint64_t hash, enum metric metric, size_t count,
-				  const char *const *values, size_t *slot)
+static struct metric_series *find(const struct metric_folded *f, uint64_t hash, size_t *slot)
 {
-	for (size_t i = hash % SLOTS;; i = (i + 1) % SLOTS) {
+	for (size_t i = hash % METRIC_SLOTS;; i = (i + 1) % METRIC_SLOTS) {
 		struct metric_series *s = atomic_load_explicit(&slots[i], memory_order_acquire);
 
 		*slot = i;
-		if (s == NULL || (s->hash == hash && is_it(s, metric, count, values)))
+		if (s == NULL || (s->hash == hash && is_it(s, f)))
 			return s;
 	}
+}
+
+static bool is_full(const struct metric_folded *f)
+{
+	return atomic_load_explicit(&counts[f->metric][f->level], memory_order_relaxed) >=
+	       metric_fold_most(f);
+}
+
+/* Folds labels until there is such a series, or room for it: then NULL. */
+static struct metric_series *find_or_fold(struct metric_folded *f, uint64_t *hash, size_t *slot)
+{
+	struct metric_series *s;
+
+	do {
+		*hash = hash_of(f);
+		s = find(f, *hash, slot);
+	} while (s == NULL && is_full(f) && metric_fold_next(f));
+	return s;
 }
 
 /* ---- making ---- */
 
 /* In one piece, with its values behind it. */
-static struct metric_series *series_new(uint64_t hash, enum metric metric, size_t count,
-					const char *const *values)
+static struct metric_series *series_new(const struct metric_folded *f, uint64_t hash)
 {
-	size_t buckets = metric_rows[metric].type == METRIC_HISTOGRAM ? METRIC_BUCKETS : 0;
+	size_t buckets = metric_rows[f->metric].type == METRIC_HISTOGRAM ? METRIC_BUCKETS : 0;
 	size_t size = sizeof(struct metric_series) + buckets * sizeof(atomic_uint_fast64_t);
+	size_t count = metric_label_count(&metric_rows[f->metric]);
 	struct metric_series *s;
 	char *to;
 
 	for (size_t i = 0; i < count; i++)
-		size += strlen(metric_value(values[i])) + 1;
+		size += strlen(f->values[i]) + 1;
 	s = heap_alloc(size);
-	s->metric = metric;
+	s->metric = f->metric;
 	s->hash = hash;
 	to = (char *)&s->counts[buckets];
 	for (size_t i = 0; i < count; i++) {
 		s->values[i] = to;
-		to = stpcpy(to, metric_value(values[i])) + 1;
+		to = stpcpy(to, f->values[i]) + 1;
 	}
 	return s;
 }
 
 /* Under the lock. */
-static void publish(struct metric_series *s, size_t slot)
+static void publish(struct metric_series *s, size_t level, size_t slot)
 {
 	s->next = atomic_load_explicit(&newest, memory_order_relaxed);
 	atomic_store_explicit(&newest, s, memory_order_release);
 	atomic_store_explicit(&slots[slot], s, memory_order_release);
-	atomic_fetch_add(&counts[s->metric], 1);
+	atomic_fetch_add(&counts[s->metric][level], 1);
 }
 
-static bool is_full(enum metric metric)
-{
-	return metric_rows[metric].most > 0 &&
-	       atomic_load_explicit(&counts[metric], memory_order_relaxed) >=
-		       metric_rows[metric].most;
-}
-
-static struct metric_series *make(uint64_t hash, enum metric metric, size_t count,
-				  const char *const *values)
+static struct metric_series *make(struct metric_folded *f)
 {
 	struct metric_series *s;
+	uint64_t hash;
 	size_t slot;
 
 	pthread_mutex_lock(&lock);
-	s = find(hash, metric, count, values, &slot);
-	if (s == NULL && is_full(metric) && values != metric_others) {
-		hash = hash_of(metric, count, metric_others);
-		values = metric_others;
-		s = find(hash, metric, count, values, &slot);
-	}
+	s = find_or_fold(f, &hash, &slot);
 	if (s == NULL) {
-		s = series_new(hash, metric, count, values);
-		publish(s, slot);
+		s = series_new(f, hash);
+		publish(s, f->level, slot);
 	}
 	pthread_mutex_unlock(&lock);
 	return s;
 }
 
-static struct metric_series *series_of(enum metric metric, const char *const *values)
+static struct metric_series *series_of(enum metric metric, const char *const *labels)
 {
-	size_t count = metric_label_count(&metric_rows[metric]);
-	uint64_t hash = hash_of(metric, count, values);
+	struct metric_folded f;
 	struct metric_series *s;
+	uint64_t hash;
 	size_t slot;
 
-	s = find(hash, metric, count, values, &slot);
-	if (s == NULL && is_full(metric)) {
-		values = metric_others;
-		hash = hash_of(metric, count, values);
-		s = find(hash, metric, count, values, &slot);
-	}
-	return s != NULL ? s : make(hash, metric, count, values);
+	metric_fold_begin(&f, metric, labels);
+	s = find_or_fold(&f, &hash, &slot);
+	return s != NULL ? s : make(&f);
 }
 
 const struct metric_series *metric_all_series(void)
@@ -161,7 +156,7 @@ void metric_add(enum metric metric, uint64_t count, const char *const *labels)
 	atomic_fetch_add_explicit(&series_of(metric, labels)->sum, count, memory_order_relaxed);
 }
 
-static size_t bucket_of(int64_t us)
+size_t metric_bucket_of(int64_t us)
 {
 	size_t i = 0;
 
@@ -177,7 +172,7 @@ void metric_add_duration(enum metric metric, int64_t us, const char *const *labe
 	assert(metric_rows[metric].type == METRIC_HISTOGRAM);
 	if (us < 0)
 		us = 0;
-	atomic_fetch_add_explicit(&s->counts[bucket_of(us)], 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&s->counts[metric_bucket_of(us)], 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&s->sum, (uint64_t)us, memory_order_relaxed);
 }
 

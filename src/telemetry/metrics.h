@@ -1,8 +1,8 @@
 /*
  * What the process counts and measures, for operators. A metric is one row of metric_table.c; a
  * series is a metric with values of its labels. Series are made when they are first counted, and
- * stay for the process's life; of each metric there are at most so many as its row says, and what
- * comes beyond is counted with the label values "other".
+ * stay for the process's life; of each metric there are at most so many as its row says. Beyond
+ * that labels become "other", in the order that the row says, and the status or result stays.
  *
  * A label value is a name from the configuration or from a table of ours, a status or a word for an
  * outcome. It is never anything that a person, an object of Palette's or a credential is known by.
@@ -69,6 +69,8 @@ enum metric {
 };
 
 enum { METRIC_MOST_LABELS = 3 };
+/* Each has its series: as many as a configuration may have, and a few that were renamed. */
+enum { METRIC_MOST_ENVIRONMENTS = 1024 };
 
 /* Values of labels in the order of the row; the last is followed by NULL, which also stands for one
  * that is empty. */

@@ -66,9 +66,18 @@ static const char head[] =
 	"\n"
 	"Labels are names of environments, operations and permissions, statuses and words. There is no uid,\n"
 	"no e-mail address, no name of a user, a cluster or a project, and no token; of Palette's paths the\n"
-	"identifiers are left out (`/v1/spectroclusters/{uid}`). Each metric has a bound on its series; what\n"
-	"comes beyond is counted with the labels `other`, and of a gauge the worst of it is shown so. What may\n"
-	"not happen for long is there as 0 from the start, the rest from the first time on.\n"
+	"identifiers are left out (`/v1/spectroclusters/{uid}`). What may not happen for long is there as 0\n"
+	"from the start, the rest from the first time on.\n"
+	"\n"
+	"## When there are too many\n"
+	"\n"
+	"Each metric has a bound on its series, which stay until the process ends. What comes beyond it gives\n"
+	"up a label, which then says `other`, and after so many series more another one, in the order that the\n"
+	"table has; each step has places of its own. A status, a result or an outcome is never given up, so\n"
+	"that sums by it are right whatever happens, and so are sums by environment and status as long as the\n"
+	"environment stands there. Of a gauge the worst is shown. Metrics by environment have room for each of\n"
+	"the 1,000 that a configuration may have, and the [status page](operations.md) has figures of all of\n"
+	"them besides, which do not come from the series.\n"
 	"\n"
 	"## The metrics\n"
 	"\n"
@@ -92,6 +101,20 @@ static const char *ending_of(const struct metric_row *row)
 	return row->type == METRIC_INFO ? "_info" : "";
 }
 
+/* What becomes of the labels where there are many series. */
+static void put_folds(struct buf *out, const struct metric_row *row)
+{
+	unsigned most = row->most;
+
+	for (size_t i = 0; i < METRIC_MOST_LABELS && row->folds[i].label != NULL; i++) {
+		buf_printf(out, "%s%u series %s`%s`", i == 0 ? " Beyond " : ", beyond ", most,
+			   i == 0 ? "without " : "more without ", row->folds[i].label);
+		most = row->folds[i].most;
+	}
+	if (row->folds[0].label != NULL)
+		buf_add_char(out, '.');
+}
+
 static void put_row(struct buf *out, const struct metric_row *row)
 {
 	buf_printf(out, "| `%s%s` | %s |", row->name, ending_of(row), type_of(row));
@@ -99,7 +122,9 @@ static void put_row(struct buf *out, const struct metric_row *row)
 		buf_printf(out, "%s `%s`", i == 0 ? "" : ",", row->labels[i]);
 	for (const char *const *w = row->words; w != NULL && *w != NULL; w++)
 		buf_printf(out, "%s `%s`", w == row->words ? ":" : ",", *w);
-	buf_printf(out, " | %s |\n", row->help);
+	buf_printf(out, " | %s", row->help);
+	put_folds(out, row);
+	buf_add_string(out, " |\n");
 }
 
 void metrics_page(struct buf *out)

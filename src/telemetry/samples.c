@@ -72,14 +72,12 @@ static void add(struct metric_samples *samples, enum metric metric, double value
 		to->values[i] = arena_copy(&samples->arena, text_of(metric_value(labels[i])));
 }
 
-static void add_to_others(struct metric_samples *samples, enum metric metric, double value)
+/* Into one that is told for several. */
+static void add_to(struct metric_sampled *s, double value)
 {
-	const struct metric_row *row = &metric_rows[metric];
-	struct metric_sampled *s = find_sampled(samples, metric, metric_others);
+	const struct metric_row *row = &metric_rows[s->metric];
 
-	if (s == NULL)
-		add(samples, metric, value, metric_others);
-	else if (row->type == METRIC_COUNTER)
+	if (row->type == METRIC_COUNTER)
 		s->value += value;
 	else if (row->least_is_worst ? value < s->value : value > s->value)
 		s->value = value;
@@ -88,15 +86,23 @@ static void add_to_others(struct metric_samples *samples, enum metric metric, do
 void metric_sample_add(struct metric_samples *samples, enum metric metric, double value,
 		       const char *const *labels)
 {
-	const struct metric_row *row = &metric_rows[metric];
+	struct metric_folded f;
 
-	if (samples->counts[metric] >= (row->most > 0 ? row->most : 1)) {
-		if (row->most > 0)
-			add_to_others(samples, metric, value);
-		return;
-	}
-	samples->counts[metric]++;
-	add(samples, metric, value, labels);
+	metric_fold_begin(&f, metric, labels);
+	do {
+		struct metric_sampled *s =
+			f.level == 0 ? NULL : find_sampled(samples, metric, f.values);
+
+		if (s != NULL) {
+			add_to(s, value);
+			return;
+		}
+		if (samples->counts[metric][f.level] < metric_fold_most(&f)) {
+			samples->counts[metric][f.level]++;
+			add(samples, metric, value, f.values);
+			return;
+		}
+	} while (metric_fold_next(&f));
 }
 
 void metric_samples_take(struct metric_samples *samples)

@@ -122,6 +122,14 @@ static void what_is_said_of_environments(void **state)
 		 "None of 3 environments answers; production has not for 59 seconds, staging not "
 		 "for "
 		 "59 seconds, test not for 59 seconds."},
+		{{STATUS_FAILING, STATUS_REFUSES, STATUS_UNASKED},
+		 3,
+		 "None of the 2 environments that were asked answers; what is asked of production "
+		 "fails; staging refuses the apiToken; test was not asked in the last hour."},
+		{{STATUS_UNASKED, STATUS_SILENT, STATUS_UNASKED},
+		 3,
+		 "The only one of 3 environments that was asked does not answer; staging has not "
+		 "for 59 seconds; production and test were not asked in the last hour."},
 		{{STATUS_ANSWERS, STATUS_FAILING, STATUS_UNASKED},
 		 3,
 		 "1 of 3 environments answers; what is asked of staging fails; test was not asked "
@@ -320,6 +328,36 @@ static void notices_are_bounded(void **state)
 	assert_int_equal(s.more_notices, MANY - STATUS_MOST_NOTICES);
 	assert_non_null(strstr(s.sentence, ", and 95 more."));
 	assert_non_null(strstr(page(), "And 36 more."));
+}
+
+/* As many as a configuration may have, with an hour in which all of them were asked all the time
+ * and failed now and then: both forms hold them. */
+static void a_thousand_environments_fit(void **state)
+{
+	enum { MANY = 1000, PARTS = 12 };
+	struct status_environment *e = arena_array(&arena, struct status_environment, MANY);
+	struct palette_budget *budget = arena_array(&arena, struct palette_budget, PARTS);
+	struct buf out;
+
+	(void)state;
+	for (size_t i = 0; i < PARTS; i++)
+		budget[i] = (struct palette_budget){"/v1/spectroclusters/validate", 41.7, 50};
+	for (size_t i = 0; i < MANY; i++) {
+		e[i] = s.environments[1];
+		e[i].name = "an-environment-with-a-name-that-is-longer-than-most-of-them-are";
+		e[i].budget = budget;
+		e[i].budget_count = PARTS;
+		for (size_t m = 0; m < HISTORY_MINUTES; m++)
+			e[i].load.minutes[m] =
+				(struct status_minute){123456, 12345, 123456, 234567};
+	}
+	s.environments = e;
+	s.environment_count = MANY;
+	assert_int_equal(count_in(page(), "<article"), MANY);
+	buf_init(&out, STATUS_LONGEST);
+	status_write_json(&s, &out);
+	assert_true(buf_complete(&out));
+	buf_fini(&out);
 }
 
 static void phases_are_said_first(void **state)
@@ -560,6 +598,7 @@ int main(void)
 		CASE(failures_that_no_environment_explains),
 		CASE(thresholds),
 		CASE(notices_are_bounded),
+		CASE(a_thousand_environments_fit),
 		CASE(phases_are_said_first),
 		CASE(names_stay_text),
 		CASE(pages_are_well_formed),

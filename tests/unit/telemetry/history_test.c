@@ -14,7 +14,7 @@
 #include "telemetry/inside.h"
 #include "telemetry/lately.h"
 
-enum { BEGAN = 1000000, MINUTE = 60000 };
+enum { MINUTE = 60000, BEGAN = 17 * MINUTE };
 
 static struct arena arena;
 static struct history *h;
@@ -62,13 +62,13 @@ static void what_was_before_is_in_no_minute(void **state)
 	(void)state;
 	history_free(h);
 	metric_add(METRIC_RETRIES, 1, METRIC_LABELS("no row"));
-	metric_add(METRIC_PACED_REFUSALS, 5, METRIC_LABELS("before"));
+	metric_add(METRIC_REFUSED, 5, METRIC_LABELS("before"));
 	h = history_new(BEGAN);
-	metric_add(METRIC_PACED_REFUSALS, 2, METRIC_LABELS("before"));
+	metric_add(METRIC_REFUSED, 2, METRIC_LABELS("before"));
 	read_at(0);
 	assert_int_equal(reading.minutes, 1);
-	assert_int_equal(history_hour(&reading, METRIC_PACED_REFUSALS, "before", NULL), 2);
-	assert_int_equal(history_total(&reading, METRIC_PACED_REFUSALS, "before", NULL), 7);
+	assert_int_equal(history_hour(&reading, METRIC_REFUSED, "before", NULL), 2);
+	assert_int_equal(history_total(&reading, METRIC_REFUSED, "before", NULL), 7);
 	assert_int_equal(history_total(&reading, METRIC_RETRIES, NULL, NULL), 0);
 }
 
@@ -77,14 +77,14 @@ static void each_minute_has_its_own(void **state)
 	(void)state;
 	for (int m = 0; m < 5; m++) {
 		tick_at(m);
-		metric_add(METRIC_PACED_REFUSALS, (uint64_t)m + 1, METRIC_LABELS("each"));
+		metric_add(METRIC_REFUSED, (uint64_t)m + 1, METRIC_LABELS("each"));
 	}
 	read_at(4);
 	assert_int_equal(reading.minutes, 5);
 	for (size_t back = 0; back < 5; back++)
-		assert_int_equal(in_minute(METRIC_PACED_REFUSALS, "each", NOW - back), 5 - back);
-	assert_int_equal(in_minute(METRIC_PACED_REFUSALS, "each", NOW - 5), 0);
-	assert_int_equal(history_hour(&reading, METRIC_PACED_REFUSALS, "each", NULL), 15);
+		assert_int_equal(in_minute(METRIC_REFUSED, "each", NOW - back), 5 - back);
+	assert_int_equal(in_minute(METRIC_REFUSED, "each", NOW - 5), 0);
+	assert_int_equal(history_hour(&reading, METRIC_REFUSED, "each", NULL), 15);
 }
 
 /* After an hour it is forgotten, but for the total. */
@@ -93,7 +93,7 @@ static void only_the_last_hour_stays(void **state)
 	(void)state;
 	for (int m = 0; m < 150; m++) {
 		tick_at(m);
-		metric_add(METRIC_PACED_REFUSALS, (uint64_t)m, METRIC_LABELS("hour"));
+		metric_add(METRIC_REFUSED, (uint64_t)m, METRIC_LABELS("hour"));
 		if (m % 7 == 0) {
 			uint64_t sum = 0;
 
@@ -103,20 +103,17 @@ static void only_the_last_hour_stays(void **state)
 				uint64_t wanted = minute < 0 ? 0 : (uint64_t)minute;
 
 				sum += wanted;
-				assert_int_equal(
-					in_minute(METRIC_PACED_REFUSALS, "hour", (size_t)i),
-					wanted);
+				assert_int_equal(in_minute(METRIC_REFUSED, "hour", (size_t)i),
+						 wanted);
 			}
-			assert_int_equal(
-				history_hour(&reading, METRIC_PACED_REFUSALS, "hour", NULL), sum);
+			assert_int_equal(history_hour(&reading, METRIC_REFUSED, "hour", NULL), sum);
 		}
 	}
 	assert_int_equal(reading.minutes, HISTORY_MINUTES);
 	tick_at(150);
 	read_at(150 + HISTORY_MINUTES);
-	assert_int_equal(history_hour(&reading, METRIC_PACED_REFUSALS, "hour", NULL), 0);
-	assert_int_equal(history_total(&reading, METRIC_PACED_REFUSALS, "hour", NULL),
-			 149 * 150 / 2);
+	assert_int_equal(history_hour(&reading, METRIC_REFUSED, "hour", NULL), 0);
+	assert_int_equal(history_total(&reading, METRIC_REFUSED, "hour", NULL), 149 * 150 / 2);
 }
 
 /* What came while nobody looked is in the last minute that nobody saw; nothing is lost or counted
@@ -125,23 +122,23 @@ static void minutes_without_a_look(void **state)
 {
 	(void)state;
 	tick_at(1);
-	metric_add(METRIC_PACED_REFUSALS, 3, METRIC_LABELS("late"));
+	metric_add(METRIC_REFUSED, 3, METRIC_LABELS("late"));
 	tick_at(5);
-	metric_add(METRIC_PACED_REFUSALS, 4, METRIC_LABELS("late"));
+	metric_add(METRIC_REFUSED, 4, METRIC_LABELS("late"));
 	tick_at(5); /* again */
 	tick_at(2); /* a clock that went back would be a defect, and is passed over */
 	read_at(5);
-	assert_int_equal(in_minute(METRIC_PACED_REFUSALS, "late", NOW), 4);
-	assert_int_equal(in_minute(METRIC_PACED_REFUSALS, "late", NOW - 1), 3);
-	assert_int_equal(history_hour(&reading, METRIC_PACED_REFUSALS, "late", NULL), 7);
+	assert_int_equal(in_minute(METRIC_REFUSED, "late", NOW), 4);
+	assert_int_equal(in_minute(METRIC_REFUSED, "late", NOW - 1), 3);
+	assert_int_equal(history_hour(&reading, METRIC_REFUSED, "late", NULL), 7);
 	/* Much longer than there is room for. */
 	tick_at(6);
-	metric_add(METRIC_PACED_REFUSALS, 9, METRIC_LABELS("late"));
+	metric_add(METRIC_REFUSED, 9, METRIC_LABELS("late"));
 	tick_at(1000);
 	read_at(1000);
-	assert_int_equal(in_minute(METRIC_PACED_REFUSALS, "late", NOW - 1), 9);
-	assert_int_equal(history_hour(&reading, METRIC_PACED_REFUSALS, "late", NULL), 9);
-	assert_int_equal(history_total(&reading, METRIC_PACED_REFUSALS, "late", NULL), 16);
+	assert_int_equal(in_minute(METRIC_REFUSED, "late", NOW - 1), 9);
+	assert_int_equal(history_hour(&reading, METRIC_REFUSED, "late", NULL), 9);
+	assert_int_equal(history_total(&reading, METRIC_REFUSED, "late", NULL), 16);
 }
 
 /* A multiple of what there is room for: the same place in the ring. */
@@ -149,31 +146,33 @@ static void a_round_without_a_look(void **state)
 {
 	(void)state;
 	tick_at(3);
-	metric_add(METRIC_PACED_REFUSALS, 3, METRIC_LABELS("round"));
+	metric_add(METRIC_REFUSED, 3, METRIC_LABELS("round"));
 	tick_at(3 + HISTORY_MINUTES);
-	metric_add(METRIC_PACED_REFUSALS, 1, METRIC_LABELS("round"));
+	metric_add(METRIC_REFUSED, 1, METRIC_LABELS("round"));
 	read_at(3 + HISTORY_MINUTES);
-	assert_int_equal(in_minute(METRIC_PACED_REFUSALS, "round", NOW), 1);
-	assert_int_equal(in_minute(METRIC_PACED_REFUSALS, "round", NOW - 1), 3);
-	assert_int_equal(history_hour(&reading, METRIC_PACED_REFUSALS, "round", NULL), 4);
+	assert_int_equal(in_minute(METRIC_REFUSED, "round", NOW), 1);
+	assert_int_equal(in_minute(METRIC_REFUSED, "round", NOW - 1), 3);
+	assert_int_equal(history_hour(&reading, METRIC_REFUSED, "round", NULL), 4);
 }
 
-/* By the labels that its row keeps; the endpoint is added up. */
+/* By the labels that its row keeps; the operation is added up. */
 static void labels_that_are_told_apart(void **state)
 {
 	(void)state;
-	metric_count(METRIC_UPSTREAM, "east", "/v1/a", "200");
-	metric_count(METRIC_UPSTREAM, "east", "/v1/b", "200");
-	metric_count(METRIC_UPSTREAM, "east", "/v1/b", "503");
-	metric_count(METRIC_UPSTREAM, "west", "/v1/b", "503");
-	metric_count(METRIC_UPSTREAM, "eas", "/v1/b", "t200");
+	metric_count(METRIC_REQUESTS, "a", "200");
+	metric_count(METRIC_REQUESTS, "b", "200");
+	metric_count(METRIC_REQUESTS, "b", "503");
+	metric_count(METRIC_BACKSTAGE, "east", "503");
+	metric_count(METRIC_BACKSTAGE, "west", "503");
+	metric_count(METRIC_BACKSTAGE, "eas", "t503");
 	read_at(0);
-	assert_int_equal(history_hour(&reading, METRIC_UPSTREAM, "east", "200"), 2);
-	assert_int_equal(history_hour(&reading, METRIC_UPSTREAM, "east", "503"), 1);
-	assert_int_equal(history_hour(&reading, METRIC_UPSTREAM, "east", NULL), 3);
-	assert_int_equal(history_hour(&reading, METRIC_UPSTREAM, NULL, "503"), 2);
-	assert_int_equal(history_hour(&reading, METRIC_UPSTREAM, NULL, NULL), 5);
-	assert_int_equal(history_hour(&reading, METRIC_UPSTREAM, "north", NULL), 0);
+	assert_int_equal(history_hour(&reading, METRIC_REQUESTS, "200", NULL), 2);
+	assert_int_equal(history_hour(&reading, METRIC_REQUESTS, "503", NULL), 1);
+	assert_int_equal(history_hour(&reading, METRIC_REQUESTS, NULL, NULL), 3);
+	assert_int_equal(history_hour(&reading, METRIC_BACKSTAGE, "east", "503"), 1);
+	assert_int_equal(history_hour(&reading, METRIC_BACKSTAGE, NULL, "503"), 2);
+	assert_int_equal(history_hour(&reading, METRIC_BACKSTAGE, NULL, NULL), 3);
+	assert_int_equal(history_hour(&reading, METRIC_BACKSTAGE, "north", NULL), 0);
 }
 
 static void durations_by_minute(void **state)
@@ -181,22 +180,19 @@ static void durations_by_minute(void **state)
 	uint64_t buckets[HISTORY_MINUTES][HISTORY_BUCKETS];
 
 	(void)state;
-	metric_observe(METRIC_UPSTREAM_SECONDS, 3000, "slow");
+	metric_observe(METRIC_REQUEST_SECONDS, 3000, "slow");
 	tick_at(1);
 	for (int i = 0; i < 9; i++)
-		metric_observe(METRIC_UPSTREAM_SECONDS, 40000, "slow");
-	metric_observe(METRIC_UPSTREAM_SECONDS, 40000, "another");
+		metric_observe(METRIC_REQUEST_SECONDS, 40000, i == 0 ? "another" : "slow");
 	read_at(1);
-	assert_int_equal(in_minute(METRIC_UPSTREAM_SECONDS, "slow", NOW), 9);
-	assert_int_equal(in_minute(METRIC_UPSTREAM_SECONDS, "slow", NOW - 1), 1);
-	history_durations(&reading, METRIC_UPSTREAM_SECONDS, "slow", buckets);
+	assert_int_equal(in_minute(METRIC_REQUEST_SECONDS, NULL, NOW), 9);
+	assert_int_equal(in_minute(METRIC_REQUEST_SECONDS, NULL, NOW - 1), 1);
+	history_durations(&reading, METRIC_REQUEST_SECONDS, buckets);
 	assert_in_range(history_quantile_us(buckets[NOW - 1], 50), 2500, 5000);
 	assert_in_range(history_quantile_us(buckets[NOW], 50), 25000, 50000);
 	assert_int_equal(history_quantile_us(buckets[NOW - 2], 50), -1);
 	assert_int_equal(buckets[NOW][5], 9);
-	history_durations(&reading, METRIC_UPSTREAM_SECONDS, NULL, buckets);
-	assert_int_equal(buckets[NOW][5], 10);
-	history_durations(&reading, METRIC_UPSTREAM_SECONDS, "nobody", buckets);
+	history_durations(&reading, METRIC_REQUESTS, buckets);
 	assert_int_equal(history_quantile_us(buckets[NOW], 50), -1);
 }
 
@@ -223,7 +219,7 @@ static void nothing_reads_as_nothing(void **state)
 	history_tick(NULL, 0);
 	history_read(NULL, 0, &arena, &reading);
 	assert_int_equal(reading.count, 0);
-	assert_int_equal(history_hour(&reading, METRIC_UPSTREAM, NULL, NULL), 0);
+	assert_int_equal(history_hour(&reading, METRIC_REQUESTS, NULL, NULL), 0);
 	history_free(NULL);
 }
 

@@ -53,7 +53,50 @@ static bool ends_with(const char *name, const char *end)
 	return text_ends(text_of(name), end);
 }
 
-/* Prometheus' own rules for names, and that what all rows allow leaves half of the table free. */
+static bool has_label(const struct metric_row *row, const char *label)
+{
+	for (size_t i = 0; row->labels[i] != NULL; i++)
+		if (strcmp(row->labels[i], label) == 0)
+			return true;
+	return false;
+}
+
+/* How something ended is told in any case: all labels but that one are folded, each once, and each
+ * time there is room for whatever that one may be. */
+static void folds_are_complete(const struct metric_row *row)
+{
+	static const char *const endings[] = {"status", "result", "outcome"};
+	size_t labels = metric_label_count(row);
+	size_t folds = 0;
+	bool ends = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(endings); i++)
+		ends = ends || has_label(row, endings[i]);
+	for (; folds < METRIC_MOST_LABELS && row->folds[folds].label != NULL; folds++) {
+		assert_true(has_label(row, row->folds[folds].label));
+		assert_true(row->folds[folds].most > 0);
+		for (size_t i = 0; i < ARRAY_LEN(endings); i++)
+			assert_string_not_equal(row->folds[folds].label, endings[i]);
+		for (size_t i = 0; i < folds; i++)
+			assert_string_not_equal(row->folds[folds].label, row->folds[i].label);
+	}
+	if (ends && labels > 1)
+		assert_int_equal(folds, labels - 1);
+	assert_true(folds < labels || labels == 0);
+}
+
+/* Series that there may be in the table. */
+static size_t most_of(const struct metric_row *row)
+{
+	size_t most = row->most + 1;
+
+	for (size_t i = 0; i < METRIC_MOST_LABELS; i++)
+		most += row->folds[i].most;
+	return row->type == METRIC_GAUGE || row->type == METRIC_INFO ? 0 : most;
+}
+
+/* Prometheus' own rules for names, and that what all rows allow leaves a third of the table free.
+ */
 static void rows_are_complete(void **state)
 {
 	size_t most = 0;
@@ -76,9 +119,12 @@ static void rows_are_complete(void **state)
 			assert_true(starts_with_letter(row->labels[i]));
 		for (int other = 0; other < m; other++)
 			assert_string_not_equal(row->name, metric_rows[other].name);
-		most += row->most + 1;
+		if (has_label(row, "environment"))
+			assert_true(row->most >= METRIC_MOST_ENVIRONMENTS);
+		folds_are_complete(row);
+		most += most_of(row);
 	}
-	assert_true(most <= 8192);
+	assert_true(most * 3 <= (size_t)METRIC_SLOTS * 2);
 	for (size_t i = 1; i < METRIC_BUCKETS; i++)
 		assert_true(metric_buckets[i - 1].most_us < metric_buckets[i].most_us);
 }
@@ -150,7 +196,8 @@ static void durations_go_into_buckets(void **state)
 	}
 }
 
-/* What comes beyond the bound is counted together, and what was there goes on by itself. */
+/* What comes beyond the bound is counted together, by its status; what was there goes on by itself.
+ */
 static void series_are_bounded(void **state)
 {
 	unsigned most = metric_rows[METRIC_BACKSTAGE].most;
@@ -162,11 +209,61 @@ static void series_are_bounded(void **state)
 		metric_count(METRIC_BACKSTAGE, name, "200");
 	}
 	assert_int_equal(series_of(METRIC_BACKSTAGE), most + 1);
-	assert_int_equal(value_of(METRIC_BACKSTAGE, METRIC_LABELS("other", "other")), 100);
+	assert_int_equal(value_of(METRIC_BACKSTAGE, METRIC_LABELS("other", "200")), 100);
 	metric_count(METRIC_BACKSTAGE, "plugin-0", "200");
 	assert_int_equal(value_of(METRIC_BACKSTAGE, METRIC_LABELS("plugin-0", "200")), 2);
 	metric_count(METRIC_BACKSTAGE, "plugin-0", "500");
-	assert_int_equal(value_of(METRIC_BACKSTAGE, METRIC_LABELS("other", "other")), 101);
+	assert_int_equal(value_of(METRIC_BACKSTAGE, METRIC_LABELS("other", "500")), 1);
+	assert_int_equal(value_of(METRIC_BACKSTAGE, METRIC_LABELS("other", "other")), 0);
+}
+
+/* The only label there is. */
+static void a_name_alone_becomes_other(void **state)
+{
+	unsigned most = metric_rows[METRIC_CIRCUIT_OPENINGS].most;
+	char name[32];
+
+	(void)state;
+	for (unsigned i = 0; i < most + 5; i++) {
+		snprintf(name, sizeof name, "env-%u", i);
+		metric_count(METRIC_CIRCUIT_OPENINGS, name);
+	}
+	assert_int_equal(value_of(METRIC_CIRCUIT_OPENINGS, METRIC_LABELS("env-999")), 1);
+	assert_int_equal(value_of(METRIC_CIRCUIT_OPENINGS, METRIC_LABELS("other")), 5);
+	assert_int_equal(series_of(METRIC_CIRCUIT_OPENINGS), most + 1);
+}
+
+/* First the endpoint, then the environment; what is beyond that in a thousand statuses as well. */
+static void labels_fold_in_steps(void **state)
+{
+	const struct metric_row *row = &metric_rows[METRIC_UPSTREAM];
+	char name[32];
+	char status[METRIC_STATUS_SIZE];
+
+	(void)state;
+	for (unsigned i = 0; i < row->most; i++) {
+		snprintf(name, sizeof name, "/v1/%u", i);
+		metric_count(METRIC_UPSTREAM, "first", name, "200");
+	}
+	for (int i = 0; i < 50; i++)
+		metric_count(METRIC_UPSTREAM, "zlast", i % 2 == 0 ? "/v1/a" : "/v1/b", "timeout");
+	assert_int_equal(value_of(METRIC_UPSTREAM, METRIC_LABELS("zlast", "other", "timeout")), 50);
+	metric_count(METRIC_UPSTREAM, "first", "/v1/0", "200");
+	assert_int_equal(value_of(METRIC_UPSTREAM, METRIC_LABELS("first", "/v1/0", "200")), 2);
+
+	for (unsigned i = 0; i < row->folds[0].most + 7; i++) {
+		snprintf(name, sizeof name, "env-%u", i);
+		metric_count(METRIC_UPSTREAM, name, "/v1/a", "503");
+	}
+	/* "zlast" has one of the places. */
+	assert_int_equal(value_of(METRIC_UPSTREAM, METRIC_LABELS("other", "other", "503")), 8);
+	assert_int_equal(value_of(METRIC_UPSTREAM, METRIC_LABELS("env-0", "other", "503")), 1);
+	for (int i = 100; i < 1000; i++)
+		metric_count(METRIC_UPSTREAM, "more", "/v1/a", metric_status(i, status));
+	assert_int_equal(value_of(METRIC_UPSTREAM, METRIC_LABELS("other", "other", "503")), 9);
+	assert_int_equal(value_of(METRIC_UPSTREAM, METRIC_LABELS("other", "other", "999")), 1);
+	assert_null(find(METRIC_UPSTREAM, METRIC_LABELS("other", "other", "other")));
+	assert_true(series_of(METRIC_UPSTREAM) <= most_of(row));
 }
 
 /* ---- several threads ---- */
@@ -234,6 +331,8 @@ static void sample_some(void *context, struct metric_samples *samples)
 	metric_sample(samples, METRIC_CIRCUIT, 2, "here");
 }
 
+static const char *const others[METRIC_MOST_LABELS] = {"other", "other", "other"};
+
 static void sample_many(void *context, struct metric_samples *samples)
 {
 	char name[32];
@@ -300,10 +399,44 @@ static void what_is_beyond_the_bound_is_told_together(void **state)
 	samples = metric_look();
 	assert_float_equal(metric_seen(samples, METRIC_CIRCUIT, within, -1), 0, 0);
 	assert_float_equal(metric_seen(samples, METRIC_CIRCUIT, beyond, -1), -1, 0);
-	assert_float_equal(metric_seen(samples, METRIC_CIRCUIT, metric_others, -1), 4999, 0);
-	assert_float_equal(metric_seen(samples, METRIC_CERTIFICATE, metric_others, -1), 4001, 0);
+	assert_float_equal(metric_seen(samples, METRIC_CIRCUIT, others, -1), 4999, 0);
+	assert_float_equal(metric_seen(samples, METRIC_CERTIFICATE, others, -1), 4001, 0);
 	metric_look_end(samples);
 	metric_sample_no_more(sample_many, NULL);
+}
+
+/* Of each environment the least that is left of its parts. */
+static void sample_parts(void *context, struct metric_samples *samples)
+{
+	char name[32];
+	char part[32];
+
+	(void)context;
+	for (int i = 0; i < 1000; i++)
+		for (int p = 0; p < 10; p++) {
+			snprintf(name, sizeof name, "env-%d", i);
+			snprintf(part, sizeof part, "/v1/%d", p);
+			metric_sample(samples, METRIC_BUDGET, 10000 + i * 10 - p, name, part);
+		}
+}
+
+static void parts_fold_and_environments_stay(void **state)
+{
+	struct metric_samples *samples;
+
+	(void)state;
+	metric_sample_by(sample_parts, NULL);
+	samples = metric_look();
+	assert_float_equal(metric_seen(samples, METRIC_BUDGET, METRIC_LABELS("env-1", "/v1/3"), -1),
+			   10007, 0);
+	assert_float_equal(
+		metric_seen(samples, METRIC_BUDGET, METRIC_LABELS("env-999", "/v1/3"), -1), -1, 0);
+	assert_float_equal(
+		metric_seen(samples, METRIC_BUDGET, METRIC_LABELS("env-999", "other"), -1), 19981,
+		0);
+	assert_float_equal(metric_seen(samples, METRIC_BUDGET, others, -1), -1, 0);
+	metric_look_end(samples);
+	metric_sample_no_more(sample_parts, NULL);
 }
 
 int main(void)
@@ -315,9 +448,12 @@ int main(void)
 		cmocka_unit_test(durations_go_into_buckets),
 		cmocka_unit_test(nothing_is_lost_or_made_twice),
 		cmocka_unit_test(series_are_bounded),
+		cmocka_unit_test(a_name_alone_becomes_other),
+		cmocka_unit_test(labels_fold_in_steps),
 		cmocka_unit_test(samplers_come_and_go),
 		cmocka_unit_test(samples_are_bounded),
 		cmocka_unit_test(what_is_beyond_the_bound_is_told_together),
+		cmocka_unit_test(parts_fold_and_environments_stay),
 	};
 
 	return cmocka_run_group_tests_name("telemetry/metrics", tests, NULL, NULL);
