@@ -82,10 +82,19 @@ static void watch_signals(void)
 	sigaction(SIGPIPE, &ignore, NULL);
 }
 
-static void ignore_signals(void)
+static void leave_at_once(int number)
 {
-	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
-		signal(signals[i].number, SIG_IGN);
+	(void)number;
+	_exit(0);
+}
+
+/* All requests have their answers. What is left may be left undone, such as taking leave of a
+ * database that does not answer. */
+static void leave_on_signals(void)
+{
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGTERM, leave_at_once);
+	signal(SIGINT, leave_at_once);
 }
 
 /* Where the service manager listens for us, that is the address that is configured, whatever else
@@ -164,7 +173,7 @@ static int serve(const struct config *config, const struct config_options *sourc
 		log_warn("stopped", F_STR("drain", "what had not ended was cut off"));
 		_exit(0);
 	}
-	ignore_signals();
+	leave_on_signals();
 	app_close(app);
 	log_info("stopped");
 	return 0;

@@ -154,6 +154,21 @@ test('a host that is new while the database is silent is divided like the others
   for (const service of replicas) assert.equal(await most(service), Math.floor(RATE * 5 / REPLICAS));
 });
 
+test('a further signal ends a stop that waits for a silent database', async t => {
+  const [service] = await startReplicas(t);
+  relay.stall();
+  t.after(() => relay.restore());
+  let ended = false;
+  const end = service.ended().finally(() => { ended = true; });
+  while (!ended) {
+    try { process.kill(service.pid, 'SIGTERM'); } catch { break; } // it has ended just now
+    await sleep(20);
+  }
+  assert.equal(await end, 0, service.log());
+  assert.match(service.log(), / stopping /);
+  assert.doesNotMatch(service.log(), / stopped/, 'it waited');
+});
+
 test('replicas meet at 250 hosts with three statements a second each', async t => {
   const database = 'many_hosts';
   await postgres.makeDatabase(database, password);
