@@ -64,7 +64,6 @@ static const struct field clusters_answer[] = {
 	 .fields = cluster_item,
 	 .help = "By name"},
 	PAGE_FIELDS("clusters"),
-	WARNINGS,
 	{.name = NULL},
 };
 
@@ -88,7 +87,6 @@ static const struct field virtual_answer[] = {
 	 .fields = virtual_item,
 	 .help = "By name"},
 	PAGE_FIELDS("virtual clusters"),
-	WARNINGS,
 	{.name = NULL},
 };
 

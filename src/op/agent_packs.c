@@ -135,7 +135,9 @@ static bool search_packs(struct call *c, struct result *res, struct error *err)
 	palette_list_init(&list, c->palette, "packs");
 	ok = search(c, &list, err) && palette_list_finish(&list, &document, err);
 	if (ok) {
-		ok = answer_search(c, list.more, buf_text(&document), res, err);
+		/* What Palette counts and does not give is there, too. */
+		ok = answer_search(c, list.more || list.warning_count > 0, buf_text(&document), res,
+				   err);
 		buf_fini(&document);
 	}
 	palette_list_fini(&list);

@@ -1,5 +1,6 @@
 /* What happens to a cluster: the events of Palette's components, and following it until it runs. */
 #include "op/follow_stream.h"
+#include "op/page.h"
 #include "op/rows.h"
 
 /* ---- the list ---- */
@@ -90,6 +91,7 @@ static const struct field events_answer[] = {
 	 .required = true,
 	 .fields = event_fields,
 	 .help = "The newest first, as Palette has them"},
+	WARNINGS,
 	{.name = NULL},
 };
 

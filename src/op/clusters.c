@@ -57,7 +57,6 @@ static const struct field clusters_answer[] = {
 	 .fields = palette_object,
 	 .help = "Each cluster once, as Palette describes it in lists"},
 	QUERY_PAGE_FIELDS,
-	WARNINGS,
 	{.name = NULL},
 };
 

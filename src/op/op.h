@@ -249,7 +249,7 @@ enum {
 	OP_LOCAL = 1 << 3,  /* needs no Palette */
 	OP_STRICT =
 		1 << 5, /* a query parameter that it does not have is a fault, as dryrun=true is */
-	OP_LIST = 1 << 4,   /* may carry `warnings` about parts that Palette forbids */
+	OP_LIST = 1 << 4,   /* of all projects: some may be left out, which `warnings` tell */
 	OP_ROOT = 1 << 6,   /* its path is the server's own, not below the mount of the plugin */
 	OP_ALWAYS = 1 << 7, /* answered while the service starts and stops, too */
 	OP_ASIDE = 1 << 8,  /* may wait for a moment, but not behind others: workers may be waiting

@@ -15,16 +15,26 @@
 #define ARG_NAME_CONTAINS \
 	ARG("nameContains", PARAM_TEXT, "Only those whose name has this in it; case does not count")
 
+/* What a list says about what is missing in it. */
+extern const struct field warning_fields[];
+
+#define WARNINGS                                                                             \
+	{                                                                                    \
+		.name = "warnings", .type = FIELD_ARRAY, .fields = warning_fields,           \
+		.help = "What is missing: projects that Palette forbids to the caller, and " \
+			"items that it counts but does not give"                             \
+	}
+
 /* What it answers besides the items. */
 #define PAGE_FIELDS(what)                                                          \
 	{.name = "total",                                                          \
 	 .type = FIELD_INT,                                                        \
 	 .required = true,                                                         \
 	 .help = "How many " what " there are that fit the inputs, on all pages"}, \
-	{                                                                          \
-		.name = "nextCursor", .type = FIELD_STRING,                        \
-		.help = "There are more: call again with this as cursor"           \
-	}
+		{.name = "nextCursor",                                             \
+		 .type = FIELD_STRING,                                             \
+		 .help = "There are more: call again with this as cursor"},        \
+		WARNINGS
 
 /* ---- of the routes ---- */
 
@@ -44,11 +54,11 @@
 	{.name = "total",                                                  \
 	 .type = FIELD_INT,                                                \
 	 .help = "With limit or cursor: how many there are on all pages"}, \
-	{                                                                  \
-		.name = "nextCursor", .type = FIELD_STRING,                \
-		.help = "With limit or cursor: there are more; call "      \
-			"again with this as cursor"                        \
-	}
+		{.name = "nextCursor",                                     \
+		 .type = FIELD_STRING,                                     \
+		 .help = "With limit or cursor: there are more; call "     \
+			 "again with this as cursor"},                     \
+		WARNINGS
 
 /*
  * Answers the list, and releases it in any case: whole, or a page where the caller asks for one.

@@ -42,13 +42,4 @@ bool answer_kubeconfig(struct call *c, const char *suffix, struct result *res, s
 extern const struct field metadata_fields[];
 /* One object of Palette's. */
 extern const struct field palette_object[];
-/* What a list says about parts that Palette forbids. */
-extern const struct field warning_fields[];
-
-#define WARNINGS                                                                                \
-	{                                                                                       \
-		.name = "warnings", .type = FIELD_ARRAY, .fields = warning_fields,              \
-		.help = "Projects that are left out because Palette forbids them to the caller" \
-	}
-
 #endif

@@ -15,11 +15,15 @@ const struct field palette_object[] = {
 };
 
 const struct field warning_fields[] = {
-	{.name = "projectUid", .type = FIELD_STRING, .required = true, .help = "The project"},
+	{.name = "projectUid",
+	 .type = FIELD_STRING,
+	 .required = true,
+	 .help = "The project; empty: the tenant"},
 	{.name = "status",
 	 .type = FIELD_INT,
 	 .required = true,
-	 .help = "Palette's status: 403 or 404"},
+	 .help = "Palette's status: 403 or 404 of a project; 200 where it gave less than it "
+		 "counts"},
 	{.name = "message", .type = FIELD_STRING, .required = true, .help = "What it means"},
 	{.name = NULL},
 };

@@ -32,7 +32,6 @@ static const struct field projects_answer[] = {
 	 .fields = project_name,
 	 .help = "The projects in which the caller has any permission"},
 	QUERY_PAGE_FIELDS,
-	WARNINGS,
 	{.name = NULL},
 };
 

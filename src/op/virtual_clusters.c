@@ -27,7 +27,6 @@ static const struct field virtual_clusters_answer[] = {
 	 .fields = palette_object,
 	 .help = "Each virtual cluster once, as Palette's search describes it"},
 	QUERY_PAGE_FIELDS,
-	WARNINGS,
 	{.name = NULL},
 };
 

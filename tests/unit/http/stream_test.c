@@ -291,7 +291,7 @@ static size_t read_chunks(int fd)
 static void a_large_last_piece_arrives_whole(void **state)
 {
 	char got[WIRE_SIZE];
-	struct buf bytes = bytes_of(26 * 200000);
+	struct buf bytes = bytes_of(26 * 1000000); /* more than the sockets take */
 	struct buf again = bytes_of(26 * 200000);
 	struct http_exchange *x;
 	int fd;
@@ -307,7 +307,7 @@ static void a_large_last_piece_arrives_whole(void **state)
 	http_stream_end_with(x, &again);
 	assert_int_equal(0, again.len);
 	read_until(fd, "\r\n\r\n", got);
-	assert_int_equal(2 * bytes.len, read_chunks(fd));
+	assert_int_equal(bytes.len + 26 * 200000, read_chunks(fd));
 	buf_fini(&bytes);
 	close(fd);
 	assert_true(front_stop(&front));

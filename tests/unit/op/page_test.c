@@ -25,7 +25,6 @@ static const struct page_filter filters[] = {
 static const struct field page_answer[] = {
 	{.name = "items", .type = FIELD_ARRAY, .required = true, .fields = item_fields},
 	PAGE_FIELDS("items"),
-	WARNINGS,
 	{.name = NULL},
 };
 
