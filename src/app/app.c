@@ -166,10 +166,13 @@ static void sample(void *context, struct metric_samples *samples)
 {
 	const struct app *app = context;
 	struct generation *g = generations_take(app->generations);
+	struct http_server_stats clients = http_server_stats(app->server);
 
 	sample_pools(app, g->config, samples);
 	sample_records(app, samples);
-	metric_sample(samples, METRIC_CONNECTIONS, http_server_stats(app->server).connections);
+	metric_sample(samples, METRIC_CONNECTIONS, clients.connections);
+	metric_sample(samples, METRIC_BUFFERED, (double)clients.body_bytes, "bodies");
+	metric_sample(samples, METRIC_BUFFERED, (double)clients.answer_bytes, "answers");
 	palette_client_sample(g->palette, samples);
 	generation_drop(g);
 }
@@ -184,10 +187,12 @@ static bool open_server(struct app *app, const struct config *c, struct http_lis
 		.listener = listener,
 		.max_body_bytes = (size_t)c->max_body_bytes,
 		.max_header_bytes = (size_t)c->max_header_bytes,
+		.max_buffered_bytes = (size_t)c->max_buffered_bytes,
 		.max_connections = descriptors_for_clients(c),
 		.idle_timeout_ms = c->idle_timeout_ms,
 		.receive_timeout_ms = c->receive_timeout_ms,
 		.handle = handle_exchange,
+		.answer_instead = rest_answer_instead,
 		.ended = end_exchange,
 		.context = app,
 	};

@@ -17,7 +17,8 @@
 enum {
 	LONGEST_BODY = 1, /* nobody has anything to send */
 	LONGEST_HEAD = 16 * 1024,
-	IDLE_MS = 20 * 1000, /* there are few places */
+	MOST_BUFFERED = 64 * 1024 * 1024, /* pages that wait for who reads them */
+	IDLE_MS = 20 * 1000,              /* there are few places */
 	RECEIVE_MS = 5 * 1000,
 	END_WITHIN_MS = 1000,
 	STACK_BYTES = 512 * 1024,
@@ -185,6 +186,7 @@ bool monitor_open(const struct config *config, struct http_listener *listener,
 		.listener = listener,
 		.max_body_bytes = LONGEST_BODY,
 		.max_header_bytes = LONGEST_HEAD,
+		.max_buffered_bytes = MOST_BUFFERED,
 		.max_connections = MONITOR_MOST_CONNECTIONS,
 		.idle_timeout_ms = IDLE_MS,
 		.receive_timeout_ms = RECEIVE_MS,

@@ -272,6 +272,7 @@ struct config {
 	const char *listen;
 	int max_body_bytes;
 	int max_header_bytes;
+	int max_buffered_bytes; /* at least four bodies */
 	int max_connections;
 	int workers;
 	int queue_length;

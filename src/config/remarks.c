@@ -294,11 +294,27 @@ static void remark_on_sessions(struct check *c, const struct node *root)
 				"never act with an apiToken");
 }
 
+/* ---- what is held for clients ---- */
+
+static void check_buffers(struct check *c, const struct node *root)
+{
+	static const char path[] = "spectrocloud.server.maxBufferedBytes";
+	enum { BODIES_PART = 4 }; /* http/server.h */
+
+	/* Zero, where the value is at fault itself. */
+	if (c->config->max_buffered_bytes > 0 &&
+	    c->config->max_buffered_bytes / BODIES_PART < c->config->max_body_bytes)
+		findings_fault(c->l->found, check_place_near(root, path), path,
+			       "less than four times spectrocloud.server.maxBodyBytes: a quarter "
+			       "of it is for bodies");
+}
+
 void check_remarks(struct check *c, const struct node *root)
 {
 	remark_on_environments(c, root);
 	check_plugin_keys(c, root);
 	check_session_environment(c, root);
+	check_buffers(c, root);
 	remark_on_keys_of_issuers(c, root);
 	/* A fault may be all that makes these true. */
 	if (c->l->found->fault_count > 0)

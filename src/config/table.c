@@ -146,6 +146,19 @@ const struct setting settings[] = {
 			"32 KiB.",
 	},
 	{
+		.path = "spectrocloud.server.maxBufferedBytes",
+		.type = SETTING_SIZE_BYTES,
+		.into = offsetof(struct config, max_buffered_bytes),
+		.fallback = "256MiB",
+		.min = 4 * MIB,
+		.max = 2047 * MIB,
+		.fixed = true,
+		.help = "Most memory for request bodies that come and answers that go, of all "
+			"clients together: a quarter is for bodies, so that it has to be at least "
+			"four times `spectrocloud.server.maxBodyBytes`. Where more is wanted, who "
+			"sends or reads slowest is cut off; without one, the answer is 503.",
+	},
+	{
 		.path = "spectrocloud.server.maxConnections",
 		.type = SETTING_INT,
 		.into = offsetof(struct config, max_connections),

@@ -410,7 +410,7 @@ void rest_handle(void *context, struct http_exchange *x, const struct error *ref
 	log_set_request(request->id);
 	trace_enter(&rc->trace);
 	if (refused != NULL) {
-		rc->refused_for = "malformed";
+		rc->refused_for = refused->kind == ERROR_UNAVAILABLE ? "memory" : "malformed";
 		answer_refusal(x, rc, refused);
 	} else if (!answer_preflight(x, rest)) {
 		op_match_path(request->arena, rest->services->config, text_of(request->method),
@@ -421,6 +421,19 @@ void rest_handle(void *context, struct http_exchange *x, const struct error *ref
 		else
 			answer_refusal(x, rc, &err);
 	}
+	trace_enter(NULL);
+	log_set_request(NULL);
+}
+
+void rest_answer_instead(void *context, struct http_exchange *x, const struct error *why)
+{
+	struct rest_call *rc = http_exchange_data(x);
+
+	(void)context;
+	log_set_request(http_exchange_request(x)->id);
+	trace_enter(&rc->trace);
+	rc->refused_for = "memory";
+	answer_refusal(x, rc, why);
 	trace_enter(NULL);
 	log_set_request(NULL);
 }

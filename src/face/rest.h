@@ -48,6 +48,9 @@ void rest_handle(void *context, struct http_exchange *x, const struct error *ref
 /* The rest of the work for a queued exchange, on a worker; answers it. */
 void rest_work(struct http_exchange *x);
 
+/* An http_instead. Its context is not looked at. */
+void rest_answer_instead(void *context, struct http_exchange *x, const struct error *why);
+
 /* An exchange is over, and its answer was sent: its trace is told. Any thread; does not wait. */
 void rest_ended(struct http_exchange *x);
 

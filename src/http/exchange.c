@@ -62,6 +62,7 @@ void exchange_free(struct http_exchange *x)
 
 	if (o->ended != NULL)
 		o->ended(o->context, x);
+	hold_end(x);
 	if (x->stream != NULL)
 		stream_free_pieces(x->stream);
 	buf_fini(&x->body);
@@ -86,6 +87,24 @@ bool exchange_handle(struct http_exchange *x, const struct error *refused)
 	/* Another thread may have answered by now: from here on x is not ours. */
 	in_handler = NULL;
 	return false;
+}
+
+bool exchange_answer_instead(struct http_exchange *x, const struct error *why)
+{
+	struct http_server *s = x->server;
+
+	if (s->options.answer_instead == NULL)
+		return false;
+	buf_fini(&x->response.body_owned);
+	shared_unref(x->response.shared);
+	x->response = (struct http_response){.status = 0};
+	x->refused = true;
+	atomic_fetch_add(&s->refused, 1);
+	atomic_fetch_add(&s->in_flight, 1);
+	in_handler = x;
+	s->options.answer_instead(s->options.context, x, why);
+	assert(in_handler == NULL); /* answered on the spot */
+	return true;
 }
 
 struct http_exchange *exchange_take_ready(struct http_server *s)

@@ -1,7 +1,8 @@
 /*
  * The parts of the front and what they share: server.c has the loop and the library, send.c gives
  * the library what it sends, conn.c has the connections and their deadlines, exchange.c the
- * exchanges and the way back to the loop, stream.c the answers that come in pieces.
+ * exchanges and the way back to the loop, stream.c the answers that come in pieces, hold.c counts
+ * what all of them take.
  *
  * The loop's thread owns all of it but for what a comment says.
  */
@@ -73,6 +74,25 @@ struct stream {
 	size_t behind_bytes;     /* taken since */
 };
 
+/* The memory of an answer on its way: one exchange's, or shared by several. The loop's. */
+struct held {
+	struct held *next;
+	struct held **link; /* what points here */
+	const struct shared *shared;
+	size_t bytes;
+	unsigned readers;
+	uint64_t speed; /* while the slowest is looked for: of the fastest of its readers */
+};
+
+/* An exchange's part in what is held. The loop's. */
+struct hold {
+	size_t body_bytes;   /* of its request's body, as counted */
+	struct held *answer; /* NULL: not counted */
+	size_t answer_bytes; /* which go with it, not with the last one who shares the rest */
+	int64_t since_ms;
+	uint64_t taken_before; /* by the client, over the connection */
+};
+
 struct http_exchange {
 	struct http_server *server;
 	struct conn *conn; /* the loop's */
@@ -84,6 +104,7 @@ struct http_exchange {
 	bool refused;
 	bool unchunked; /* of HTTP/1.0: a stream ends with its connection */
 	enum step step;
+	struct hold hold;
 	struct http_response response;
 	void *data;
 	atomic_bool gone;
@@ -112,6 +133,12 @@ struct http_server {
 	bool cut_off; /* the drain had to end something */
 	uint32_t id_prefix;
 	uint64_t id_count;
+
+	struct held *held;        /* answers on their way; the newest first */
+	atomic_size_t held_bytes; /* of these; changed by the loop alone */
+	atomic_size_t body_bytes; /* of requests' bodies */
+	unsigned cut_off_readers; /* since that was logged */
+	atomic_llong say_full_ms;
 
 	atomic_uint references; /* one, and one for each exchange that lost its connection */
 	atomic_bool stopping;
@@ -163,6 +190,9 @@ struct http_exchange *exchange_new(struct conn *c, const char *target);
 void exchange_free(struct http_exchange *x);
 /* Calls the handler. False if its answer is to come through the queue. */
 bool exchange_handle(struct http_exchange *x, const struct error *refused);
+/* Takes the answer back and has another one made of why it cannot be sent. False: there is nobody
+ * who makes one. */
+bool exchange_answer_instead(struct http_exchange *x, const struct error *why);
 /* Those whose suspended connections have something to send since the last call, in that order, by
  * their next. */
 struct http_exchange *exchange_take_ready(struct http_server *s);
@@ -194,6 +224,24 @@ void stream_free_pieces(struct stream *stream);
 
 /* Has the library send the answer, or the head of a stream and what follows. False if it cannot. */
 bool send_answer(struct http_exchange *x);
+/*
+ * Refuses a request past the library, where that takes no answer or makes a mess of it. What the
+ * socket does not take at once is lost with the connection. Frees x. From here on the library can
+ * only find that it cannot write.
+ */
+void send_refusal(struct http_exchange *x, const struct error *refused);
+
+/* hold.c */
+
+/* Counts what x's body takes by now, and cuts off others where that is too much. False, and err is
+ * set: there is no room for it. */
+bool hold_body(struct http_exchange *x, struct error *err);
+/* Counts the answer that is about to be sent, likewise. */
+bool hold_answer(struct http_exchange *x, struct error *err);
+/* What was asked for is no longer needed. */
+void hold_drop_body(struct http_exchange *x);
+/* Takes x out of all counts. Where it is of an answer, on the loop's thread. */
+void hold_end(struct http_exchange *x);
 
 /* response.c */
 

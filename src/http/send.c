@@ -1,6 +1,8 @@
 /* What the library is given to send, and how fast a client has to take it. */
+#include <assert.h>
 #include <microhttpd.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "http/front.h"
@@ -56,14 +58,28 @@ static struct MHD_Response *make_whole(const struct http_response *r, struct tex
 	return made;
 }
 
+/* Counts the answer; where there is no room for it, the one that says so takes its place. */
+static bool find_room(struct http_exchange *x)
+{
+	struct error err;
+
+	if (hold_answer(x, &err))
+		return true;
+	return exchange_answer_instead(x, &err) && hold_answer(x, &err);
+}
+
 static bool send_whole(struct http_exchange *x)
 {
 	struct conn *c = x->conn;
 	const struct http_response *r = &x->response;
-	struct text body = r->body_owned.len > 0 ? buf_text(&r->body_owned) : r->body;
-	struct MHD_Response *made = make_whole(r, body);
+	struct MHD_Response *made;
+	struct text body;
 	bool queued;
 
+	if (!find_room(x))
+		return false;
+	body = r->body_owned.len > 0 ? buf_text(&r->body_owned) : r->body;
+	made = make_whole(r, body);
 	for (size_t i = 0; i < r->header_count; i++)
 		MHD_add_response_header(made, arena_copy(&x->arena, r->headers[i].name),
 					arena_copy(&x->arena, r->headers[i].value));
@@ -72,6 +88,7 @@ static bool send_whole(struct http_exchange *x)
 		MHD_add_response_header(made, MHD_HTTP_HEADER_CONTENT_LENGTH, "0");
 	}
 	queued = queue(x, made);
+	hold_drop_body(x);
 	c->linger = x->refused;
 	conn_enter(c, CONN_SENDING, patience_ms(c->server, body.len));
 	return queued;
@@ -160,4 +177,24 @@ static bool send_stream(struct http_exchange *x)
 bool send_answer(struct http_exchange *x)
 {
 	return x->stream == NULL ? send_whole(x) : send_stream(x);
+}
+
+void send_refusal(struct http_exchange *x, const struct error *refused)
+{
+	struct conn *c = x->conn;
+	bool answered = exchange_handle(x, refused);
+	struct buf out;
+
+	assert(answered); /* a refusal is answered on the spot */
+	(void)answered;
+	response_render(&x->response, MHD_get_reason_phrase_for((unsigned)x->response.status),
+			&out);
+	if (send(c->fd, out.ptr, out.len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		c->ended = true;
+	buf_fini(&out);
+	shutdown(c->fd, SHUT_WR);
+	c->linger = true;
+	c->x = NULL;
+	exchange_free(x);
+	conn_enter(c, CONN_SENDING, c->server->options.idle_timeout_ms);
 }

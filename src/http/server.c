@@ -57,30 +57,6 @@ static enum MHD_Result hand_over(struct http_exchange *x, const struct error *re
 	return MHD_YES;
 }
 
-/*
- * Answers past the library, where that makes a mess of it. What the socket does not take at once is
- * lost with the connection. From here on the library can only find that it cannot write.
- */
-static void refuse_directly(struct http_exchange *x, const struct error *refused)
-{
-	struct conn *c = x->conn;
-	bool answered = exchange_handle(x, refused);
-	struct buf out;
-
-	assert(answered); /* a refusal is answered on the spot */
-	(void)answered;
-	response_render(&x->response, MHD_get_reason_phrase_for((unsigned)x->response.status),
-			&out);
-	if (send(c->fd, out.ptr, out.len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		c->ended = true;
-	buf_fini(&out);
-	shutdown(c->fd, SHUT_WR);
-	c->linger = true;
-	c->x = NULL;
-	exchange_free(x);
-	conn_enter(c, CONN_SENDING, c->server->options.idle_timeout_ms);
-}
-
 struct header_list {
 	struct http_header *headers;
 	size_t count;
@@ -162,12 +138,19 @@ static enum MHD_Result take_head(struct http_exchange *x, const char *method, co
 
 /*
  * A body of announced length was checked by its head. One in chunks shows its size as it comes, and
- * the library takes no answer before its end: so the rest is dropped, within reason.
+ * the library takes no answer before its end: so the rest is dropped, within reason. For want of
+ * room it may be refused in its midst, and x is gone.
  */
 static bool take_body(struct http_exchange *x, const char *bytes, size_t count)
 {
+	struct error err;
+
 	x->body_bytes += count;
 	buf_add(&x->body, (struct text){bytes, count});
+	if (!hold_body(x, &err)) {
+		send_refusal(x, &err);
+		return false;
+	}
 	return x->body_bytes / SWALLOWED_BODIES <= x->server->options.max_body_bytes;
 }
 
@@ -179,7 +162,7 @@ static enum MHD_Result end_body(struct http_exchange *x)
 		x->request.body = buf_text(&x->body);
 		return hand_over(x, NULL);
 	}
-	buf_fini(&x->body);
+	hold_drop_body(x);
 	error_set(&err, ERROR_TOO_LARGE, "the request body is larger than %zu bytes",
 		  x->server->options.max_body_bytes);
 	return hand_over(x, &err);
@@ -231,7 +214,7 @@ static void on_library_log(void *context, const char *format, va_list arguments)
 		return;
 	for (struct conn *c = s->conns; c != NULL; c = c->next)
 		if (has_bad_length(c, &err))
-			refuse_directly(c->x, &err);
+			send_refusal(c->x, &err);
 }
 
 /* Called with the head, with each piece of the body, at its end, and when resumed. */
@@ -551,6 +534,7 @@ bool http_server_open(const struct http_server_options *options, struct http_ser
 {
 	struct http_server *s = heap_alloc(sizeof *s);
 
+	assert(options->max_buffered_bytes > 0);
 	s->options = *options;
 	s->options.listen = NULL;
 	s->options.listener = NULL;
@@ -594,5 +578,7 @@ struct http_server_stats http_server_stats(const struct http_server *s)
 		.in_flight = atomic_load(&s->in_flight),
 		.requests = atomic_load(&s->requests),
 		.refused = atomic_load(&s->refused),
+		.body_bytes = atomic_load(&s->body_bytes),
+		.answer_bytes = atomic_load(&s->held_bytes),
 	};
 }

@@ -13,6 +13,25 @@
  * in place of the CR LF of a line of the head: the library writes NUL over line ends, and what was
  * there before nobody can tell then. Proxies refuse NUL.
  *
+ * What clients have us hold is bounded by max_buffered_bytes: a quarter of it by the bodies of
+ * requests, from their first byte until the answer is sent, whole or not; the rest by answers from
+ * when they begin to be sent. So who sends without being known takes no room from answers, nor who
+ * does not read from requests. Where there is no room, who is slowest goes first:
+ *  - a body: of those that still come, for a second at least and at less than 1 MiB a second, the
+ *    one that comes at the lowest rate is refused (ERROR_UNAVAILABLE), until there is room; without
+ *    one, the request whose body is too much is refused itself, in its midst.
+ *  - an answer: the connection is closed that takes its answer at the lowest rate, likewise;
+ * without one, the answer is replaced by what answer_instead makes. One of at most 16 KiB is always
+ * sent; one that is larger than all that there may be is sent when there is no other. The rate is
+ * what the client has acknowledged by the time since the first byte came or could go; a local
+ * socket does not say what was taken, so that there the oldest is the slowest.
+ *
+ * A body counts with the room its buffer has taken; its declared length reserves nothing. An answer
+ * counts with its own bytes and its exchange's arena, where that comes to more than 16 KiB and the
+ * head's limit. Bytes that several exchanges share (struct shared) count once for as long as one of
+ * them is being sent, though others may keep them, too; they are as fast as the fastest who takes
+ * them, and go with all of them. Streams have their own bound, below.
+ *
  * The handler hears of a refusal, but for what the library refuses itself: a request line or header
  * that it cannot parse, a broken chunk, a head that is more than 20 KiB over the limit. Those get a
  * short page of the library's (400, 413, 414, 431, 505) or none, and the end of the connection. So
@@ -42,7 +61,7 @@ struct http_request {
 	struct text query;  /* part of target without '?'; empty if there is none */
 	const struct http_header *headers;
 	size_t header_count;
-	struct text body;    /* NUL behind it */
+	struct text body;    /* NUL behind it; gone when the answer is sent */
 	const char *peer;    /* the client's address without port; "unix" on a local socket */
 	const char *id;      /* ours, unique: for logs and the X-Request-Id header */
 	int64_t received_us; /* clock_now_us() when its first byte, or its first line, was seen */
@@ -81,6 +100,13 @@ struct http_exchange;
  * After a refusal the connection is closed.
  */
 typedef void http_handler(void *context, struct http_exchange *x, const struct error *refused);
+
+/*
+ * Called on the front thread for an exchange that was answered, and for whose answer there is no
+ * room: puts why into another answer, on the spot, of at most 16 KiB. The first one is gone. After
+ * that the connection is closed.
+ */
+typedef void http_instead(void *context, struct http_exchange *x, const struct error *why);
 
 /*
  * Called once for each exchange, when it is over and nothing of it or of its answer is needed any
@@ -185,13 +211,15 @@ struct http_server_options {
 	const char *listen;
 	struct http_listener *listener; /* taken out of it; NULL: one of its own, at `listen` */
 	size_t max_body_bytes;
-	size_t max_header_bytes;  /* request line and headers together */
-	unsigned max_connections; /* one more is accepted and closed */
-	int idle_timeout_ms;      /* between requests of a connection, and of a stalled reader */
-	int receive_timeout_ms;   /* from a request's first byte to its last; late: the end */
-	bool quiet;               /* the log need not have its end */
+	size_t max_header_bytes;   /* request line and headers together */
+	size_t max_buffered_bytes; /* see above; at least four bodies */
+	unsigned max_connections;  /* one more is accepted and closed */
+	int idle_timeout_ms;       /* between requests of a connection, and of a stalled reader */
+	int receive_timeout_ms;    /* from a request's first byte to its last; late: the end */
+	bool quiet;                /* the log need not have its end */
 	http_handler *handle;
-	http_ended *ended; /* NULL: nobody wants to know */
+	http_instead *answer_instead; /* NULL: its connection is closed */
+	http_ended *ended;            /* NULL: nobody wants to know */
 	void *context;
 };
 
@@ -230,6 +258,8 @@ struct http_server_stats {
 	unsigned in_flight;   /* handed to the handler and not yet answered, streams to their end */
 	uint64_t requests;    /* since the start */
 	uint64_t refused;     /* turned away at the door since the start, connections included */
+	size_t body_bytes;    /* held for clients now: of bodies that came */
+	size_t answer_bytes;  /* and of answers on their way */
 };
 /* Any thread. */
 struct http_server_stats http_server_stats(const struct http_server *server);

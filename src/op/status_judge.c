@@ -212,6 +212,8 @@ static void judge_crowd(struct judging *j)
 		{"strangers", "too many came whose senders were not known yet"},
 		{"followers", "as many clusters were followed as can be"},
 		{"late", "their turn came too late"},
+		{"memory", "bodies or answers took all the memory they may"},
+		{"unread", "they read too slowly while others needed the memory"},
 	};
 	const struct status *s = j->s;
 

@@ -43,7 +43,8 @@ const struct metric_row metric_rows[METRICS] = {
 			.labels = {"reason"},
 			.most = 16,
 			WORDS("connections", "malformed", "header", "route", "method", "queue",
-			      "strangers", "followers", "starting", "stopping", "late", "gone"),
+			      "strangers", "followers", "starting", "stopping", "late", "gone",
+			      "memory", "unread"),
 			.help = "What never came to an operation: connections beyond the limit, "
 				"requests "
 				"that are malformed, have a header that must come once twice, or "
@@ -51,13 +52,26 @@ const struct metric_row metric_rows[METRICS] = {
 				"queue, too many of unknown senders, too many who follow, the "
 				"service "
 				"starting or stopping, the turn coming too late, the client gone "
-				"by then.",
+				"by then, no memory for a body or an answer. And clients that were "
+				"cut off, as they read too slowly when others needed the memory "
+				"(unread).",
 		},
 	[METRIC_CONNECTIONS] =
 		{
 			.name = "spectrocloud_connections",
 			.type = METRIC_GAUGE,
 			.help = "Open connections of clients.",
+		},
+	[METRIC_BUFFERED] =
+		{
+			.name = "spectrocloud_buffered_bytes",
+			.type = METRIC_GAUGE,
+			.unit = "bytes",
+			.labels = {"what"},
+			.most = 2,
+			WORDS("bodies", "answers"),
+			.help = "Memory for clients: bodies of requests that have come, whole or "
+				"not, and answers on their way to who reads them.",
 		},
 	[METRIC_QUEUE] =
 		{

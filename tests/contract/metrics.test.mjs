@@ -158,6 +158,19 @@ test('workers, the queue, connections, and who is turned away when it is full', 
   await Promise.race([Promise.all(hanging), sleep(1)]);
 });
 
+test('what is held for clients', async t => {
+  const service = await start(t);
+  const held = async () => (await scrape(service)).value('spectrocloud_buffered_bytes', { what: 'bodies' });
+  assert.equal(await held(), 0);
+  assert.equal((await scrape(service)).value('spectrocloud_buffered_bytes', { what: 'answers' }), 0);
+  const socket = net.connect({ port: service.port, host: '127.0.0.1' });
+  socket.write(`POST /api/spectrocloud/profiles/search HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\n${'x'.repeat(5000)}`);
+  await until(async () => await held() >= 5000, 'what has come is counted');
+  assert.ok(await held() < 9000, 'what is announced is not');
+  socket.destroy();
+  await until(async () => await held() === 0, 'it is given back');
+});
+
 test('who follows a cluster', async t => {
   const service = await start(t);
   assert.equal((await scrape(service)).value('spectrocloud_followers'), 0);

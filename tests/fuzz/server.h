@@ -41,6 +41,7 @@ static inline void server_start(http_handler *handle, void *context)
 		.listen = where,
 		.max_body_bytes = 2000,
 		.max_header_bytes = 8000,
+		.max_buffered_bytes = 1 << 20,
 		.max_connections = 50,
 		.idle_timeout_ms = 1000,
 		.receive_timeout_ms = 1000,

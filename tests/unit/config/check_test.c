@@ -21,6 +21,7 @@ static void defaults(void **state)
 	assert_string_equal(c->listen, "127.0.0.1:7727");
 	assert_int_equal(c->max_body_bytes, 1048576);
 	assert_int_equal(c->max_header_bytes, 48 * 1024);
+	assert_int_equal(c->max_buffered_bytes, 256 << 20);
 	assert_int_equal(c->max_connections, 1024);
 	assert_int_equal(c->workers, 16);
 	assert_int_equal(c->queue_length, 256);
@@ -133,6 +134,12 @@ static void wrong_values(void **state)
 		f, "spectrocloud: {server: {workers: 0}}",
 		"app-config.yaml:1:34: spectrocloud.server.workers: got the number 0, wanted a "
 		"whole number from 1 to 1024");
+	fixture_fails(f, "spectrocloud: {server: {maxBodyBytes: 2MiB, maxBufferedBytes: 7MiB}}",
+		      "app-config.yaml:1:63: spectrocloud.server.maxBufferedBytes: less than four "
+		      "times spectrocloud.server.maxBodyBytes: a quarter of it is for bodies");
+	fixture_fails(f, "spectrocloud: {server: {maxBufferedBytes: 3MiB}}",
+		      "app-config.yaml:1:43: spectrocloud.server.maxBufferedBytes: got the string "
+		      "'3MiB', wanted a size from 4MiB to 2047MiB such as 256MiB");
 	fixture_fails(f, "spectrocloud: {server: {requestTimeout: 30}}",
 		      "app-config.yaml:1:41: spectrocloud.server.requestTimeout: got the number 30 "
 		      "without a unit, wanted a duration: write 30s or 30ms");

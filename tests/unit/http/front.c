@@ -48,6 +48,24 @@ static void answer_large(struct http_exchange *x, size_t size)
 	http_exchange_answer(x, &response);
 }
 
+/* One body for all. */
+static void answer_shared(struct front *f, struct http_exchange *x)
+{
+	struct http_response response = {.status = 200};
+	struct buf bytes;
+
+	if (f->shared == NULL) {
+		buf_init(&bytes, FRONT_SIZED);
+		buf_reserve(&bytes, FRONT_SIZED);
+		while (bytes.len < FRONT_SIZED)
+			buf_add(&bytes, TEXT("0123456789abcdef"));
+		f->shared = shared_new(&bytes);
+	}
+	response.shared = shared_ref(f->shared);
+	response.body = shared_text(f->shared);
+	http_exchange_answer(x, &response);
+}
+
 static void answer_unchanged(struct http_exchange *x)
 {
 	const struct http_response response = {.status = 304, .unsent = FRONT_BIG};
@@ -77,6 +95,21 @@ static void put(struct front *f, struct front_queue *queue, struct http_exchange
 	pthread_mutex_unlock(&f->lock);
 }
 
+static void answer_error(struct http_exchange *x, const struct error *err)
+{
+	const struct http_request *r = http_exchange_request(x);
+
+	answer(x, error_face(err->kind)->http_status,
+	       text_of(arena_printf(r->arena, "%s [%.*s]", err->message, (int)r->target.len,
+				    r->target.ptr)));
+}
+
+static void answer_instead(void *context, struct http_exchange *x, const struct error *why)
+{
+	(void)context;
+	answer_error(x, why);
+}
+
 static void handle(void *context, struct http_exchange *x, const struct error *refused)
 {
 	const struct http_request *r = http_exchange_request(x);
@@ -85,9 +118,7 @@ static void handle(void *context, struct http_exchange *x, const struct error *r
 	atomic_fetch_add(&f->handled, 1);
 	http_exchange_set_data(x, f);
 	if (refused != NULL)
-		answer(x, error_face(refused->kind)->http_status,
-		       text_of(arena_printf(r->arena, "%s [%.*s]", refused->message,
-					    (int)r->target.len, r->target.ptr)));
+		answer_error(x, refused);
 	else if (text_is(r->path, "/park"))
 		put(f, &f->parked, x);
 	else if (text_is(r->path, "/later"))
@@ -100,6 +131,10 @@ static void handle(void *context, struct http_exchange *x, const struct error *r
 		answer_large(x, FRONT_BIG);
 	else if (text_is(r->path, "/huge"))
 		answer_large(x, FRONT_HUGE);
+	else if (text_is(r->path, "/sized"))
+		answer_large(x, FRONT_SIZED);
+	else if (text_is(r->path, "/shared"))
+		answer_shared(f, x);
 	else if (text_is(r->path, "/wide"))
 		answer_with_headers(x);
 	else
@@ -148,10 +183,12 @@ struct http_server_options front_options(void)
 		.listen = "127.0.0.1:0",
 		.max_body_bytes = FRONT_MAX_BODY,
 		.max_header_bytes = FRONT_MAX_HEADER,
+		.max_buffered_bytes = FRONT_MAX_BUFFERED,
 		.max_connections = 600,
 		.idle_timeout_ms = 8000,
 		.receive_timeout_ms = 8000,
 		.handle = handle,
+		.answer_instead = answer_instead,
 		.ended = count_ended,
 	};
 }
@@ -190,6 +227,7 @@ bool front_stop(struct front *f)
 	/* What was cut off is over when it is answered. */
 	if (f->drained)
 		assert_int_equal(atomic_load(&f->handled), atomic_load(&f->ended));
+	shared_unref(f->shared);
 	pthread_cond_destroy(&f->changed);
 	pthread_mutex_destroy(&f->lock);
 	return f->drained;

@@ -4,6 +4,7 @@
  *   /park   keeps the exchange until front_answer_parked()
  *   /later  is answered by another thread, as soon as it can
  *   /none   204      /same  304      /big  FRONT_BIG bytes      /huge  FRONT_HUGE bytes
+ *   /sized  FRONT_SIZED bytes        /shared  as many, which all who ask share
  * A refused request is answered with the status of its kind, the message and [the target].
  */
 #ifndef TEST_FRONT_H
@@ -23,6 +24,8 @@ enum {
 	FRONT_PARKED = 512,
 	FRONT_BIG = 3 * 1024 * 1024,
 	FRONT_HUGE = 64 * 1024 * 1024,
+	FRONT_SIZED = 16 * 1024 * 1024, /* which no socket takes by itself */
+	FRONT_MAX_BUFFERED = 512 * 1024 * 1024,
 	WIRE_SIZE = 16 * 1024,
 };
 
@@ -42,6 +45,7 @@ struct front {
 	struct front_queue parked;
 	struct front_queue later;
 	bool closing;
+	struct shared *shared; /* the loop's; NULL: not asked for yet */
 	atomic_uint handled; /* exchanges */
 	atomic_uint ended;   /* of those */
 };
