@@ -127,8 +127,8 @@ static bool refuse(const struct circuit *c, struct error *err)
  * cannot be read, and somebody asks for it all the time. */
 static bool may_probe(const struct circuit *c, uint64_t question)
 {
-	bool again = c->failed_probes > 0 && question == c->failed_probe &&
-		     question != CIRCUIT_WHOLE;
+	bool again =
+		c->failed_probes > 0 && question == c->failed_probe && question != CIRCUIT_WHOLE;
 
 	return clock_left_ms(c->until_ms + (again ? c->pause_ms : 0)) == 0;
 }

@@ -46,8 +46,8 @@ struct front {
 	struct front_queue later;
 	bool closing;
 	struct shared *shared; /* the loop's; NULL: not asked for yet */
-	atomic_uint handled; /* exchanges */
-	atomic_uint ended;   /* of those */
+	atomic_uint handled;   /* exchanges */
+	atomic_uint ended;     /* of those */
 };
 
 /* Modest limits on a free port of 127.0.0.1; a test changes what it is about. */
